@@ -1,0 +1,26 @@
+# A room is a folder of src/ and a library of its own; it names the lower rooms that it uses. The include path of a room is
+# src/, so that includes read "room/file.h"; the walls are kept by tests/walls.py, which knows the levels.
+function(seki_room name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(seki_${name} STATIC ${ARG_SOURCES})
+    target_include_directories(seki_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    list(TRANSFORM ARG_USES PREPEND seki_)
+    target_link_libraries(seki_${name} PUBLIC ${ARG_USES} ${ARG_LIBRARIES} PRIVATE seki_warnings)
+  else()
+    add_library(seki_${name} INTERFACE)
+    target_include_directories(seki_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    list(TRANSFORM ARG_USES PREPEND seki_)
+    target_link_libraries(seki_${name} INTERFACE ${ARG_USES} ${ARG_LIBRARIES})
+  endif()
+endfunction()
+
+# A test executable per room: tests/<room>/*_test.cpp. Every TEST becomes a ctest entry of its own executable's run.
+function(seki_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  add_executable(test_${name} ${ARG_SOURCES})
+  list(TRANSFORM ARG_USES PREPEND seki_)
+  target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(test_${name} PRIVATE seki_warnings ${ARG_USES} ${ARG_LIBRARIES} GTest::gtest_main GTest::gmock)
+  add_test(NAME ${name} COMMAND test_${name})
+endfunction()

@@ -1,0 +1,15 @@
+#include "base/random.h"
+
+#include <sys/random.h>
+
+#include "base/check.h"
+
+namespace seki {
+
+Random Random::from_kernel() {
+    uint64_t seed = 0;
+    SEKI_CHECK(getrandom(&seed, sizeof seed, 0) == sizeof seed);
+    return Random(seed);
+}
+
+}  // namespace seki
