@@ -1,0 +1,66 @@
+#include "backend/cluster.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace seki::backend {
+
+namespace {
+
+auto same_place(std::string_view id, const SocketAddress& address) {
+    return [id, &address](const BackendPtr& other) { return other->id == id && other->address == address; };
+}
+
+bool contains(std::span<const BackendPtr> list, const BackendPtr& backend) {
+    return std::find(list.begin(), list.end(), backend) != list.end();
+}
+
+}  // namespace
+
+void Cluster::put(BackendPtr backend) {
+    const auto old = std::find_if(backends_.begin(), backends_.end(), same_place(backend->id, backend->address));
+    if (old == backends_.end()) {
+        backends_.push_back(std::move(backend));
+    } else {
+        (*old)->removed = true;
+        *old = std::move(backend);
+    }
+    deal_credits();
+}
+
+BackendPtr Cluster::remove(std::string_view backend_id, const SocketAddress& address) {
+    const auto found = std::find_if(backends_.begin(), backends_.end(), same_place(backend_id, address));
+    if (found == backends_.end()) return nullptr;
+    BackendPtr removed = std::move(*found);
+    removed->removed = true;
+    backends_.erase(found);
+    return removed;
+}
+
+// A new round: to each its share, in the smallest whole numbers.
+void Cluster::deal_credits() {
+    uint32_t divisor = 0;
+    for (const BackendPtr& backend : backends_) divisor = std::gcd(divisor, backend->weight);
+    for (const BackendPtr& backend : backends_) backend->credit = divisor == 0 ? 1 : backend->weight / divisor;
+}
+
+BackendPtr Cluster::next(Monotonic now, std::span<const BackendPtr> tried) {
+    const size_t count = backends_.size();
+    // Two rounds: credits may run out in the middle of the first.
+    for (size_t step = 0; step < 2 * count; ++step) {
+        if (step == count) deal_credits();
+        if (cursor_ >= count) cursor_ = 0;
+        const BackendPtr& candidate = backends_[cursor_++];
+        if (candidate->credit == 0 || !candidate->backoff.up(now) || contains(tried, candidate)) continue;
+        --candidate->credit;
+        return candidate;
+    }
+    BackendPtr last_resort;
+    for (const BackendPtr& candidate : backends_) {
+        if (candidate->weight == 0 || contains(tried, candidate)) continue;
+        if (last_resort == nullptr || candidate->backoff.until() < last_resort->backoff.until()) last_resort = candidate;
+    }
+    return last_resort;
+}
+
+}  // namespace seki::backend

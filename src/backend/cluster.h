@@ -1,0 +1,46 @@
+#pragma once
+
+// A cluster as one worker knows it: its backends and whose turn it is. It exists as soon as a frontend or a backend names it,
+// with or without a configuration of its own, so that changes may come in any order.
+//
+// The turn: weighted round robin. In a round each backend is chosen as often as its weight is in proportion to the others', one
+// after the other; backends that are failing are passed over. When all are failing, the one that failed longest ago is tried:
+// a backend that may be down beats an answer that surely is an error.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/backend.h"
+#include "base/clock.h"
+
+namespace seki::backend {
+
+using BackendPtr = std::shared_ptr<Backend>;
+
+class Cluster {
+public:
+    explicit Cluster(std::string id) : id_(std::move(id)) {}
+
+    [[nodiscard]] const std::string& id() const noexcept { return id_; }
+    [[nodiscard]] std::span<const BackendPtr> backends() const noexcept { return backends_; }
+
+    // Adds, or replaces the one with the same id and address.
+    void put(BackendPtr backend);
+    // The removed one, or null.
+    BackendPtr remove(std::string_view backend_id, const SocketAddress& address);
+
+    // The next in turn that is not among `tried`; null when there is none.
+    [[nodiscard]] BackendPtr next(Monotonic now, std::span<const BackendPtr> tried);
+
+private:
+    void deal_credits();
+
+    std::string id_;
+    std::vector<BackendPtr> backends_;
+    size_t cursor_ = 0;
+};
+
+}  // namespace seki::backend
