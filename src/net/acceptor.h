@@ -1,0 +1,47 @@
+#pragma once
+
+// Accepts from one listening socket. The descriptor is a copy of one that the supervisor keeps, and another worker may hold a
+// copy too: it leaves epoll before it is closed, and it is never shut down. Level-triggered, so that a bounded batch per event
+// loses nothing. pause() and resume() are how the worker says that it has no room: who waits stays in the kernel's queue.
+
+#include <functional>
+
+#include "base/unique_fd.h"
+#include "event/event_loop.h"
+#include "net/address.h"
+
+namespace seki::net {
+
+class Acceptor final : private EventHandler, private Timer {
+public:
+    static constexpr int batch = 32;  // connections taken per event, so that those already here get their turn too
+    // After EMFILE, ENFILE or ENOMEM: how long to leave the queue alone. Trying at once would only burn the processor.
+    static constexpr Duration exhausted_pause = std::chrono::milliseconds(100);
+
+    using OnAccept = std::function<void(UniqueFd, const SocketAddress& peer)>;
+    using OnExhausted = std::function<void(int error)>;
+
+    // `on_accept` may pause() this acceptor; it then gets no more of the batch.
+    Acceptor(EventLoop& loop, UniqueFd socket, OnAccept on_accept, OnExhausted on_exhausted);
+    ~Acceptor() override;
+
+    void pause();
+    void resume();
+    [[nodiscard]] bool accepting() const noexcept { return watch_.valid(); }
+
+private:
+    void on_event(uint32_t events) override;
+    void on_timer() override;
+    bool accept_one();
+    void watch();
+    void unwatch();
+
+    EventLoop& loop_;
+    UniqueFd socket_;
+    OnAccept on_accept_;
+    OnExhausted on_exhausted_;
+    WatchId watch_;
+    bool paused_ = true;
+};
+
+}  // namespace seki::net

@@ -1,0 +1,119 @@
+#include "net/buffer_pool.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "base/check.h"
+
+namespace seki::net {
+
+void Buffer::consume(size_t read) noexcept {
+    SEKI_DCHECK(read <= size());
+    begin_ += static_cast<uint32_t>(read);
+}
+
+void Buffer::append(std::string_view text) noexcept {
+    SEKI_CHECK(text.size() <= capacity_ - end_);
+    std::memcpy(bytes() + end_, text.data(), text.size());
+    end_ += static_cast<uint32_t>(text.size());
+}
+
+void Buffer::compact() noexcept {
+    if (begin_ == 0) return;
+    std::memmove(bytes(), bytes() + begin_, size());
+    end_ -= begin_;
+    begin_ = 0;
+}
+
+void ReturnBuffer::operator()(Buffer* buffer) const noexcept { buffer->pool_->give_back(*buffer); }
+
+BufferPool::BufferPool(const Sizes& sizes) : sizes_(sizes) {
+    map(large_, sizes.max_buffers, sizes.buffer_size);
+    map(small_, sizes.max_small, sizes.small_size);
+}
+
+BufferPool::~BufferPool() {
+    SEKI_CHECK(large_.in_use == 0 && small_.in_use == 0);
+    for (const Class* buffers : {&large_, &small_}) munmap(buffers->memory, buffers->stride * buffers->count);
+}
+
+void BufferPool::map(Class& buffers, uint32_t count, uint32_t size) {
+    // Whole pages, so that the memory of one buffer can be given back without touching another.
+    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    buffers.stride = sizeof(Buffer) + size;
+    if (buffers.stride > page) buffers.stride = (buffers.stride + page - 1) / page * page;
+    buffers.count = count;
+    void* memory = mmap(nullptr, buffers.stride * count, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    SEKI_CHECK(memory != MAP_FAILED);
+    // A huge page would make one small buffer cost 2 MiB.
+    madvise(memory, buffers.stride * count, MADV_NOHUGEPAGE);
+    buffers.memory = static_cast<char*>(memory);
+    buffers.released.resize(count);
+}
+
+bool BufferPool::reserve(uint32_t count) noexcept {
+    if (reserved_ + count > sizes_.max_buffers) return false;
+    reserved_ += count;
+    return true;
+}
+
+void BufferPool::unreserve(uint32_t count) noexcept {
+    SEKI_CHECK(count <= reserved_);
+    reserved_ -= count;
+}
+
+BufferPtr BufferPool::acquire() {
+    SEKI_CHECK(large_.in_use < reserved_);
+    return take(large_, sizes_.buffer_size, false);
+}
+
+BufferPtr BufferPool::try_acquire() {
+    if (!reserve(1)) return nullptr;
+    BufferPtr buffer = acquire();
+    buffer->reserved_ = true;
+    return buffer;
+}
+
+BufferPtr BufferPool::acquire_small() {
+    if (small_.in_use == small_.count) return nullptr;
+    return take(small_, sizes_.small_size, true);
+}
+
+BufferPtr BufferPool::take(Class& buffers, uint32_t size, bool small) {
+    uint32_t index = 0;
+    if (buffers.free_list.empty()) {
+        index = buffers.untouched++;
+    } else {
+        index = buffers.free_list.back();
+        buffers.free_list.pop_back();
+        buffers.low_water = std::min(buffers.low_water, static_cast<uint32_t>(buffers.free_list.size()));
+    }
+    ++buffers.in_use;
+    buffers.released[index] = false;
+    return BufferPtr(new (buffers.memory + buffers.stride * index) Buffer(*this, size, index, small));
+}
+
+void BufferPool::give_back(Buffer& buffer) noexcept {
+    Class& buffers = buffer.small_ != 0 ? small_ : large_;
+    if (buffer.reserved_ != 0) unreserve(1);
+    --buffers.in_use;
+    buffers.free_list.push_back(buffer.index_);
+}
+
+// Only large buffers: small ones share their pages.
+void BufferPool::trim() {
+    for (uint32_t i = sizes_.min_buffers; i < large_.low_water; ++i) {
+        const uint32_t index = large_.free_list[i];
+        if (large_.released[index]) continue;
+        large_.released[index] = true;
+        madvise(large_.memory + large_.stride * index, large_.stride, MADV_DONTNEED);
+    }
+    large_.low_water = static_cast<uint32_t>(large_.free_list.size());
+}
+
+}  // namespace seki::net

@@ -1,0 +1,45 @@
+#include "net/pipe_pool.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace seki::net {
+
+std::optional<Pipe> PipePool::take() {
+    if (in_use_ == limit_) return std::nullopt;
+    if (!idle_.empty()) {
+        Pipe pipe = std::move(idle_.back());
+        idle_.pop_back();
+        ++in_use_;
+        return pipe;
+    }
+    int ends[2];
+    if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return std::nullopt;
+    Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1]), 0};
+    // Refused above the user's share of pipe memory (pipe(7), pipe-user-pages-soft): a smaller pipe does as well.
+    int capacity = ::fcntl(pipe.write_end.get(), F_SETPIPE_SZ, capacity_);
+    if (capacity < 0) capacity = ::fcntl(pipe.write_end.get(), F_GETPIPE_SZ);
+    if (capacity <= 0) return std::nullopt;
+    pipe.capacity = static_cast<uint32_t>(capacity);
+    ++in_use_;
+    return pipe;
+}
+
+void PipePool::give_back(Pipe pipe) {
+    SEKI_CHECK(in_use_ > 0);
+    --in_use_;
+    if (idle_.size() < max_idle) idle_.push_back(std::move(pipe));
+}
+
+void PipePool::discard(Pipe pipe) {
+    SEKI_CHECK(in_use_ > 0);
+    --in_use_;
+    pipe.read_end.reset();
+    pipe.write_end.reset();
+}
+
+}  // namespace seki::net

@@ -1,0 +1,44 @@
+#pragma once
+
+// Pipes for splice(2), pooled and bounded: each is two descriptors and up to `capacity` bytes of kernel memory. When none is
+// left bytes go through buffers as usual.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/unique_fd.h"
+
+namespace seki::net {
+
+struct Pipe {
+    UniqueFd read_end;
+    UniqueFd write_end;
+    uint32_t capacity = 0;
+};
+
+class PipePool {
+public:
+    // `capacity` in bytes per pipe, `limit` pipes in all.
+    PipePool(uint32_t capacity, uint32_t limit) noexcept : capacity_(capacity), limit_(limit) {}
+
+    // An empty pipe, or nothing when the limit or the system's is reached.
+    std::optional<Pipe> take();
+    // Takes an empty pipe back. A pipe with bytes in it must be discarded instead.
+    void give_back(Pipe pipe);
+    void discard(Pipe pipe);
+
+    [[nodiscard]] uint32_t in_use() const noexcept { return in_use_; }
+    [[nodiscard]] uint32_t limit() const noexcept { return limit_; }
+
+private:
+    static constexpr size_t max_idle = 16;  // kept open for the next transfers
+
+    uint32_t capacity_;
+    uint32_t limit_;
+    uint32_t in_use_ = 0;
+    std::vector<Pipe> idle_;
+};
+
+}  // namespace seki::net

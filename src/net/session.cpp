@@ -1,0 +1,237 @@
+#include "net/session.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "net/farewell.h"
+
+namespace seki::net {
+
+std::string_view describe(CloseReason reason) noexcept {
+    switch (reason) {
+        case CloseReason::finished: return "finished";
+        case CloseReason::peer_closed: return "closed by the peer";
+        case CloseReason::peer_error: return "connection broken";
+        case CloseReason::protocol_error: return "protocol error";
+        case CloseReason::idle: return "idle";
+        case CloseReason::timeout: return "timeout";
+        case CloseReason::no_resources: return "no resources";
+        case CloseReason::stopping: return "stopping";
+        case CloseReason::stale: return "stale";
+        case CloseReason::killed: return "killed";
+    }
+    return "?";
+}
+
+Session::Session(SessionId id, Sessions& owner, Side side, std::unique_ptr<Transport> transport, const SocketAddress& peer,
+                 bool connected)
+    : id_(id),
+      owner_(owner),
+      transport_(std::move(transport)),
+      ulid_(Ulid::make(owner.loop_.wall(), owner.random_)),
+      began_(owner.loop_.now()),
+      peer_(peer),
+      side_(side),
+      connected_(connected) {
+    // A client most likely has sent its request already; a backend does not speak first, and its socket says when it does.
+    readable_ = side == Side::client;
+    writable_ = connected;
+}
+
+Session::~Session() = default;
+
+EventLoop& Session::loop() noexcept { return owner_.loop_; }
+
+void Session::start(std::unique_ptr<Protocol> protocol) {
+    SEKI_CHECK(protocol_ == nullptr);
+    protocol_ = std::move(protocol);
+    step();
+}
+
+void Session::wake() noexcept {
+    if (!closed_) loop().schedule(*this);
+}
+
+void Session::close(CloseManner manner, CloseReason reason) {
+    if (closed_ || close_wanted_) return;
+    close_wanted_ = true;
+    wanted_manner_ = manner;
+    wanted_reason_ = reason;
+    if (!running_) loop().schedule(*this);
+}
+
+void Session::on_event(uint32_t events) {
+    if ((events & EPOLLOUT) != 0) {
+        writable_ = true;
+        if (!connected_ && (events & (EPOLLERR | EPOLLHUP)) == 0) connected_ = true;
+    }
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 && !read_closed_) readable_ = true;
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = true;
+    step();
+}
+
+void Session::run() { step(); }
+
+void Session::on_timer() {
+    if (closed_ || running_) return;
+    running_ = true;
+    owner_.current_ = this;
+    follow(protocol_->on_deadline(*this));
+}
+
+void Session::step() {
+    if (closed_ || running_) return;
+    running_ = true;
+    owner_.current_ = this;
+    follow(protocol_->on_ready(*this));
+}
+
+void Session::follow(Next next) {
+    while (true) {
+        if (close_wanted_) {
+            close_wanted_ = false;
+            next = Close{wanted_manner_, wanted_reason_};
+        }
+        if (std::holds_alternative<Stay>(next)) break;
+        if (auto* become = std::get_if<Become>(&next)) {
+            loop().bury(std::exchange(protocol_, std::move(become->successor)));
+            next = protocol_->on_ready(*this);
+            continue;
+        }
+        const Close end = std::get<Close>(next);
+        const bool nothing_waits = !has_unsent() || write_failed_ || !connected_;
+        const bool at_once = end.manner == CloseManner::now || end.manner == CloseManner::reset ||
+                             (end.manner == CloseManner::flush && nothing_waits);
+        if (at_once) {
+            if (end.manner == CloseManner::reset) transport_->reset_on_close();
+            running_ = false;
+            bury(end.reason);
+            return;
+        }
+        protocol_->on_close(*this, end.reason);
+        loop().bury(std::exchange(protocol_, std::make_unique<Farewell>(*this, end.manner, end.reason)));
+        next = protocol_->on_ready(*this);
+    }
+    running_ = false;
+    settle();
+}
+
+void Session::settle() {
+    if (close_wanted_) return wake();
+    if (!watch_.valid()) {
+        auto watched = transport_->watch(loop(), *this, side_ == Side::backend ? EventLoop::Order::first : EventLoop::Order::normal);
+        if (!watched) return close(CloseManner::now, CloseReason::no_resources);
+        watch_ = *watched;
+    }
+    // More may be there and nobody holds the reading back: go on in the next turn, no edge will come.
+    if (readable_ && !protocol_->paused()) wake();
+}
+
+void Session::bury(CloseReason reason) {
+    closed_ = true;
+    protocol_->on_close(*this, reason);
+    loop().timers().cancel(*this);
+    // The descriptor is this worker's alone: closing it takes it out of epoll.
+    if (watch_.valid()) loop().forget(watch_);
+    transport_.reset();
+    unread_.reset();
+    unsent_.reset();
+    owner_.ended_.push_back(id_);
+}
+
+IoOutcome Session::read(std::span<char> into) {
+    if (!readable_) return {0, IoOutcome::Stop::blocked, 0};
+    const IoOutcome got = transport_->read(into);
+    bytes_read_ += got.bytes;
+    if (got.stop == IoOutcome::Stop::none) {
+        // A transport that is not a plain socket may hold more than the socket does.
+        if (got.bytes < into.size() && !hung_up_ && transport_->plain_fd() >= 0) readable_ = false;
+        return got;
+    }
+    readable_ = false;
+    if (got.stop != IoOutcome::Stop::blocked) read_closed_ = true;
+    return got;
+}
+
+size_t Session::write(std::string_view bytes) {
+    SEKI_DCHECK(!has_unsent());
+    if (!writable_ || write_failed_) return 0;
+    const IoOutcome sent = transport_->write(bytes);
+    if (sent.stop == IoOutcome::Stop::error) {
+        write_failed_ = true;
+        return 0;
+    }
+    if (sent.bytes < bytes.size()) writable_ = false;
+    bytes_written_ += sent.bytes;
+    return sent.bytes;
+}
+
+bool Session::flush(bool keep) {
+    if (!has_unsent()) {
+        if (!keep) unsent_.reset();
+        return true;
+    }
+    if (!writable_ || write_failed_) return false;
+    const std::string_view waiting = unsent_->data();
+    const IoOutcome sent = transport_->write(waiting);
+    if (sent.stop == IoOutcome::Stop::error) {
+        write_failed_ = true;
+        return false;
+    }
+    if (sent.bytes < waiting.size()) writable_ = false;
+    bytes_written_ += sent.bytes;
+    unsent_->consume(sent.bytes);
+    if (!unsent_->empty()) return false;
+    if (!keep) unsent_.reset();
+    return true;
+}
+
+void Session::shutdown_write() { transport_->shutdown_write(); }
+
+void Session::deadline(Monotonic when) { loop().timers().arm(*this, when); }
+
+void Session::no_deadline() { loop().timers().cancel(*this); }
+
+std::string Session::describe() const {
+    char peer_text[SocketAddress::max_text_size];
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.loop_.now() - began_);
+    std::string line = fmt::format("{} {} {} age={}ms read={} written={} unread={} unsent={}{}{}{}{} ", ulid_.text(),
+                                   side_ == Side::client ? "client" : "backend",
+                                   std::string_view(peer_text, peer_.write(peer_text)), age.count(), bytes_read_,
+                                   bytes_written_, unread_ ? unread_->size() : 0, unsent_ ? unsent_->size() : 0,
+                                   readable_ ? " readable" : "", writable_ ? "" : " unwritable",
+                                   read_closed_ ? " read-closed" : "", hung_up_ ? " hung-up" : "");
+    if (protocol_ != nullptr) protocol_->describe(line);
+    return line;
+}
+
+Sessions::Sessions(EventLoop& loop, Random& random, uint32_t capacity) : loop_(loop), random_(random), slab_(capacity) {
+    loop.at_end_of_turn([this] { bury_ended(); });
+}
+
+Sessions::~Sessions() {
+    close_all(CloseManner::now, CloseReason::stopping);
+    for_each([](Session& session) { session.step(); });
+    bury_ended();
+}
+
+Session* Sessions::open(Session::Side side, std::unique_ptr<Transport> transport, const SocketAddress& peer, bool connected) {
+    return slab_.find(slab_.emplace(*this, side, std::move(transport), peer, connected));
+}
+
+Session* Sessions::find(SessionId id) noexcept {
+    Session* session = slab_.find(id);
+    return session != nullptr && !session->closed_ ? session : nullptr;
+}
+
+void Sessions::close_all(CloseManner manner, CloseReason reason) {
+    for_each([&](Session& session) { session.close(manner, reason); });
+}
+
+void Sessions::bury_ended() {
+    for (const SessionId id : ended_) slab_.erase(id);
+    ended_.clear();
+    current_ = nullptr;
+}
+
+}  // namespace seki::net

@@ -1,0 +1,225 @@
+#pragma once
+
+// One connection of a worker, to a client or to a backend: its transport, what is known of its readiness, the bytes that wait
+// in either direction, one timer, and the protocol that drives it at the moment. The protocol decides; only the session touches
+// readiness, timers and burial, in settle(), after every call of the protocol. So nobody has to remember to re-arm anything.
+//
+//     event, timer, ready list ──► Protocol::on_…(session) ──► Next: Stay | Become{successor} | Close{manner, reason} ──► settle()
+//
+// Reading is edge-triggered (epoll(7)): the session knows that more may be there until a read says otherwise. A short read says
+// so only when no hang-up was reported with the event, for data and FIN come as one event, and then there is silence.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/clock.h"
+#include "base/slab.h"
+#include "base/ulid.h"
+#include "event/event_loop.h"
+#include "net/address.h"
+#include "net/buffer_pool.h"
+#include "net/transport.h"
+
+namespace seki::net {
+
+class Session;
+class Sessions;
+using SessionId = SlabId;
+
+// Why a connection ended; in logs, metrics and dumps.
+enum class CloseReason : uint8_t {
+    finished,        // the protocol said what it had to say
+    peer_closed,
+    peer_error,      // reset, or another error of the socket
+    protocol_error,  // the peer broke the protocol
+    idle,            // nothing happened for as long as allowed
+    timeout,         // something was due and did not come
+    no_resources,    // buffers, descriptors or memory are used up
+    stopping,        // the worker ends
+    stale,           // an idle backend connection that the backend ended, or that is not wanted any more
+    killed           // an operator asked for it
+};
+[[nodiscard]] std::string_view describe(CloseReason reason) noexcept;
+
+// How a connection ends.
+enum class CloseManner : uint8_t {
+    now,        // what waits to be sent is dropped
+    flush,      // after what waits to be sent was sent
+    linger,     // flush, then end our side and read on for a while, so that a reset does not eat the answer (RFC 9112 §9.6)
+    reset       // at once, and so that the peer cannot take it for a clean end
+};
+
+class Protocol;
+
+struct Stay {};
+struct Become {
+    std::unique_ptr<Protocol> successor;
+};
+struct Close {
+    CloseManner manner;
+    CloseReason reason;
+};
+using Next = std::variant<Stay, Become, Close>;
+
+// What drives a session: a handshake, HTTP, a tunnel, a farewell. It never destroys or replaces itself; it says what should be.
+class Protocol : public Mortal {
+public:
+    // Something changed: bytes may be there, room may be there, somebody woke the session, or the protocol has just begun.
+    virtual Next on_ready(Session& session) = 0;
+    // The deadline set with Session::deadline() has come.
+    virtual Next on_deadline(Session& session) = 0;
+    // The session ends now. Last call; the transport is still there.
+    virtual void on_close(Session& session, CloseReason reason) = 0;
+    // Its state in a few words, for Session::describe().
+    virtual void describe(std::string& line) const = 0;
+    // Asserted after every call in debug builds: may the session rest although bytes may be there to be read?
+    [[nodiscard]] virtual bool paused() const noexcept = 0;
+};
+
+class Session final : public EventHandler, public Runnable, public Timer {
+public:
+    enum class Side : uint8_t { client, backend };
+
+    // `connected`: false while a connection attempt runs. Made by Sessions only.
+    Session(SessionId id, Sessions& owner, Side side, std::unique_ptr<Transport> transport, const SocketAddress& peer,
+            bool connected);
+    ~Session() override;
+
+    // Gives the session its first protocol and runs it at once.
+    void start(std::unique_ptr<Protocol> protocol);
+    // Runs the protocol in this turn's ready list (or the next one's).
+    void wake() noexcept;
+    // Ends the session at the end of whatever it is doing: safe from anywhere.
+    void close(CloseManner manner, CloseReason reason);
+
+    // --- for protocols -------------------------------------------------------------------------------------------------
+
+    [[nodiscard]] bool connected() const noexcept { return connected_; }
+    // Reads what is there, at most into.size() bytes. After blocked, end or error the session is not readable.
+    IoOutcome read(std::span<char> into);
+    // Bytes, an end or an error may be there to be read.
+    [[nodiscard]] bool readable() const noexcept { return readable_; }
+    [[nodiscard]] bool read_closed() const noexcept { return read_closed_; }
+    // The kernel reported the end of the connection (EPOLLHUP, EPOLLERR), whether or not all was read.
+    [[nodiscard]] bool hung_up() const noexcept { return hung_up_; }
+
+    // Sends as much as the socket takes now; returns how many bytes it took. Only while nothing waits in unsent().
+    size_t write(std::string_view bytes);
+    // Bytes that wait to be sent, or null. The protocol fills it, flush() sends it.
+    BufferPtr& unsent() noexcept { return unsent_; }
+    [[nodiscard]] bool has_unsent() const noexcept { return unsent_ != nullptr && !unsent_->empty(); }
+    // Sends what waits. `keep`: hold on to the buffer and its sent bytes. True when nothing waits any more.
+    bool flush(bool keep = false);
+    [[nodiscard]] bool write_failed() const noexcept { return write_failed_; }
+    [[nodiscard]] bool writable() const noexcept { return writable_; }
+    // The socket took less than it was given: the next edge will say when it takes more.
+    void write_blocked() noexcept { writable_ = false; }
+    void write_broke() noexcept { write_failed_ = true; }
+    void read_blocked() noexcept { readable_ = false; }
+    void read_ended() noexcept {
+        readable_ = false;
+        read_closed_ = true;
+    }
+    void shutdown_write();
+
+    // Bytes that were read but not used yet, or null.
+    BufferPtr& unread() noexcept { return unread_; }
+
+    void deadline(Monotonic when);
+    void no_deadline();
+
+    [[nodiscard]] SessionId id() const noexcept { return id_; }
+    [[nodiscard]] Side side() const noexcept { return side_; }
+    [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
+    [[nodiscard]] const Ulid& ulid() const noexcept { return ulid_; }
+    [[nodiscard]] Sessions& owner() noexcept { return owner_; }
+    [[nodiscard]] EventLoop& loop() noexcept;
+    [[nodiscard]] Transport& transport() noexcept { return *transport_; }
+    [[nodiscard]] Protocol* protocol() noexcept { return protocol_.get(); }
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+    [[nodiscard]] uint64_t bytes_read() const noexcept { return bytes_read_; }
+    [[nodiscard]] uint64_t bytes_written() const noexcept { return bytes_written_; }
+    void count_read(uint64_t bytes) noexcept { bytes_read_ += bytes; }        // what went past read(), by splice
+    void count_written(uint64_t bytes) noexcept { bytes_written_ += bytes; }  // likewise
+
+    // One line: id, side, peer, state, bytes, age. The same in `seki sessions`, logs and crash lines.
+    [[nodiscard]] std::string describe() const;
+
+private:
+    friend class Sessions;
+
+    void on_event(uint32_t events) override;
+    void run() override;
+    void on_timer() override;
+
+    void step();
+    void follow(Next next);
+    void settle();
+    void bury(CloseReason reason);
+
+    SessionId id_;
+    Sessions& owner_;
+    std::unique_ptr<Transport> transport_;
+    std::unique_ptr<Protocol> protocol_;
+    BufferPtr unread_;
+    BufferPtr unsent_;
+    WatchId watch_;
+    Ulid ulid_;
+    Monotonic began_;
+    uint64_t bytes_read_ = 0;
+    uint64_t bytes_written_ = 0;
+    SocketAddress peer_;
+    Side side_;
+    bool connected_ : 1;
+    bool readable_ : 1;
+    bool writable_ : 1;
+    bool read_closed_ : 1 = false;
+    bool hung_up_ : 1 = false;
+    bool write_failed_ : 1 = false;
+    bool running_ : 1 = false;
+    bool closed_ : 1 = false;
+    bool close_wanted_ : 1 = false;
+    CloseManner wanted_manner_ = CloseManner::now;
+    CloseReason wanted_reason_ = CloseReason::finished;
+};
+
+// All sessions of a worker. A session that ended is buried at the end of the turn; its id finds nothing from the moment it ended.
+class Sessions {
+public:
+    Sessions(EventLoop& loop, Random& random, uint32_t capacity);
+    ~Sessions();
+
+    // Null when there are `capacity` sessions already. The caller starts it.
+    Session* open(Session::Side side, std::unique_ptr<Transport> transport, const SocketAddress& peer, bool connected);
+    [[nodiscard]] Session* find(SessionId id) noexcept;
+    [[nodiscard]] uint32_t size() const noexcept { return slab_.size(); }
+    [[nodiscard]] uint32_t capacity() const noexcept { return slab_.capacity(); }
+    [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
+
+    template <typename Visit>
+    void for_each(Visit visit) {
+        slab_.for_each([&](SlabId, Session& session) {
+            if (!session.closed()) visit(session);
+        });
+    }
+    void close_all(CloseManner manner, CloseReason reason);
+
+    // What the process works on right now; for the crash line.
+    [[nodiscard]] const Session* current() const noexcept { return current_; }
+
+private:
+    friend class Session;
+    void bury_ended();
+
+    EventLoop& loop_;
+    Random& random_;
+    Slab<Session> slab_;
+    std::vector<SessionId> ended_;
+    const Session* current_ = nullptr;
+};
+
+}  // namespace seki::net

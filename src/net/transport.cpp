@@ -1,0 +1,58 @@
+#include "net/transport.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace seki::net {
+
+namespace {
+
+IoOutcome stopped(int error) {
+    if (error == EAGAIN || error == EINTR) return {0, IoOutcome::Stop::blocked, 0};
+    return {0, IoOutcome::Stop::error, error};
+}
+
+}  // namespace
+
+IoOutcome PlainTransport::read(std::span<char> into) {
+    const ssize_t got = ::recv(socket_.get(), into.data(), into.size(), 0);
+    if (got > 0) return {static_cast<size_t>(got)};
+    if (got == 0) return {0, IoOutcome::Stop::end, 0};
+    return stopped(errno);
+}
+
+IoOutcome PlainTransport::write(std::string_view bytes) {
+    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) return {static_cast<size_t>(sent)};
+    return stopped(errno);
+}
+
+void PlainTransport::shutdown_write() { ::shutdown(socket_.get(), SHUT_WR); }
+
+void PlainTransport::reset_on_close() {
+    const linger at_once{1, 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+int PlainTransport::connect_error() {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+    return error;
+}
+
+Result<WatchId> PlainTransport::watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) {
+    return loop.watch(socket_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, handler, order);
+}
+
+RoundTrip PlainTransport::round_trip() const {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(socket_.get(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+    return info.tcpi_rtt;
+}
+
+}  // namespace seki::net
