@@ -1,0 +1,50 @@
+#include "config/available.h"
+
+#include <algorithm>
+#include <array>
+
+namespace seki::config {
+namespace {
+
+struct Missing {
+    Feature feature;
+    std::string_view sentence;
+};
+
+constexpr std::array missing{
+    Missing{Feature::https, "HTTPS is not available yet"},
+    Missing{Feature::certificates, "TLS certificates are not available yet"},
+    Missing{Feature::udp, "UDP is not available yet"},
+    Missing{Feature::proxy_protocol, "the PROXY protocol is not available yet"},
+    Missing{Feature::http2_backends, "HTTP/2 towards backends is not available yet"},
+    Missing{Feature::hsts, "Strict-Transport-Security is not available yet"},
+    Missing{Feature::host_patterns, "host names with wildcards or regular expressions are not available yet"},
+    Missing{Feature::path_patterns, "regular expressions for paths are not available yet"},
+    Missing{Feature::rule_positions, "the positions PRE and POST are not available yet"},
+    Missing{Feature::redirects, "redirects are not available yet"},
+    Missing{Feature::rewrites, "rewriting of host, path and port is not available yet"},
+    Missing{Feature::header_edits, "header edits are not available yet"},
+    Missing{Feature::basic_auth, "basic authentication is not available yet"},
+    Missing{Feature::custom_answers, "custom answers are not available yet"},
+    Missing{Feature::sticky_sessions, "sticky sessions are not available yet"},
+    Missing{Feature::balancing_algorithms, "load balancing other than ROUND_ROBIN is not available yet"},
+    Missing{Feature::backup_backends, "backup backends are not available yet"},
+    Missing{Feature::health_checks, "health checks are not available yet"},
+    Missing{Feature::connections_per_ip, "a limit of connections per source is not available yet"},
+    Missing{Feature::eviction, "eviction of idle sessions is not available yet"},
+    Missing{Feature::listener_updates, "updating a listener is not available yet; remove it and add it again"},
+    Missing{Feature::statsd, "statsd is not available yet"},
+    Missing{Feature::metric_switches, "switching metrics at run time is not available yet"},
+    Missing{Feature::audit_logs, "audit logs are not available yet"},
+    Missing{Feature::saved_state, "loading and saving the state automatically is not available yet"},
+    Missing{Feature::cpu_affinity, "binding workers to processors is not available yet"},
+};
+
+}  // namespace
+
+std::string_view why_unavailable(Feature feature) {
+    const auto* const found = std::ranges::find(missing, feature, &Missing::feature);
+    return found == missing.end() ? std::string_view() : found->sentence;
+}
+
+}  // namespace seki::config

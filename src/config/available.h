@@ -1,0 +1,45 @@
+#pragma once
+
+// What of the schema this version does not do yet. A change or a setting that asks for such a feature is refused in
+// words, never taken and ignored. Whoever builds a feature removes its line in available.cpp; nothing else knows the
+// list.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace seki::config {
+
+enum class Feature : uint8_t {
+    https,
+    certificates,
+    udp,
+    proxy_protocol,
+    http2_backends,
+    hsts,
+    host_patterns,
+    path_patterns,
+    rule_positions,
+    redirects,
+    rewrites,
+    header_edits,
+    basic_auth,
+    custom_answers,
+    sticky_sessions,
+    balancing_algorithms,
+    backup_backends,
+    health_checks,
+    connections_per_ip,
+    eviction,
+    listener_updates,
+    statsd,
+    metric_switches,
+    audit_logs,
+    saved_state,
+    cpu_affinity,
+};
+
+// The sentence that refuses the feature ("HTTPS is not available yet"); empty when the feature is there.
+std::string_view why_unavailable(Feature feature);
+
+}  // namespace seki::config

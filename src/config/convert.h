@@ -1,0 +1,31 @@
+#pragma once
+
+// Between the schema's messages and our own values.
+
+#include <string>
+
+#include "base/result.h"
+#include "command.pb.h"
+#include "net/address.h"
+
+namespace seki::config {
+
+// An error for what is no address: a port beyond 16 bits. An absent ip is 0.0.0.0, as every client of the protocol
+// reads it.
+Result<SocketAddress> from_wire(const command::SocketAddress& wire);
+command::SocketAddress to_wire(const SocketAddress& address);
+
+// Of an address that the door (check.h) let through.
+SocketAddress checked_address(const command::SocketAddress& wire);
+
+// "AddHttpFrontend": how the verb of a request is called in counters and logs; "Empty" when there is none.
+std::string verb_name(const command::Request& request);
+
+// Gives every required field that the sender left out its default, at every depth. Other implementations send such
+// messages, and without this ours could not be encoded again.
+void fill_required(google::protobuf::Message& message);
+
+// Equal field by field, presence included.
+bool same_message(const google::protobuf::Message& a, const google::protobuf::Message& b);
+
+}  // namespace seki::config

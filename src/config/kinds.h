@@ -1,0 +1,194 @@
+#pragma once
+
+// The kinds of things that a configuration consists of. A kind says which message holds one thing, what its key is, and
+// which requests add and remove it; everything that treats all kinds alike (State, diff, snapshot) is written once over
+// these.
+//
+//   Message, Key        what is stored, under what
+//   name                how errors call it
+//   replaceable         adding what is there replaces it; otherwise it must be removed first
+//   key(message)        of a checked message
+//   key_text(key)       for errors
+//   add(request)        the slot of a request that adds one
+//   removal(key, …)     the request that removes one
+
+#include <compare>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "command.pb.h"
+#include "config/convert.h"
+#include "net/address.h"
+
+namespace seki::config {
+
+template <typename Listener, command::ListenerType listener_type, Listener* (command::Request::*slot)()>
+struct ListenerKind {
+    using Message = Listener;
+    using Key = SocketAddress;
+    static constexpr bool replaceable = false;
+    static constexpr command::ListenerType type = listener_type;
+
+    static Key key(const Message& listener) { return checked_address(listener.address()); }
+    static std::string key_text(const Key& key) { return key.text(); }
+    static Message* add(command::Request& request) { return (request.*slot)(); }
+    static command::Request removal(const Key& key, const Message&) {
+        command::Request request;
+        *request.mutable_remove_listener()->mutable_address() = to_wire(key);
+        request.mutable_remove_listener()->set_proxy(type);
+        return request;
+    }
+};
+
+struct HttpListeners
+    : ListenerKind<command::HttpListenerConfig, command::HTTP, &command::Request::mutable_add_http_listener> {
+    static constexpr std::string_view name = "HttpListener";
+};
+struct HttpsListeners
+    : ListenerKind<command::HttpsListenerConfig, command::HTTPS, &command::Request::mutable_add_https_listener> {
+    static constexpr std::string_view name = "HttpsListener";
+};
+struct TcpListeners
+    : ListenerKind<command::TcpListenerConfig, command::TCP, &command::Request::mutable_add_tcp_listener> {
+    static constexpr std::string_view name = "TcpListener";
+};
+struct UdpListeners
+    : ListenerKind<command::UdpListenerConfig, command::UDP, &command::Request::mutable_add_udp_listener> {
+    static constexpr std::string_view name = "UdpListener";
+};
+
+struct Clusters {
+    using Message = command::Cluster;
+    using Key = std::string;
+    static constexpr std::string_view name = "Cluster";
+    static constexpr bool replaceable = true;
+
+    static Key key(const Message& cluster) { return cluster.cluster_id(); }
+    static std::string key_text(const Key& key) { return key; }
+    static Message* add(command::Request& request) { return request.mutable_add_cluster(); }
+    static command::Request removal(const Key& key, const Message&) {
+        command::Request request;
+        request.set_remove_cluster(key);
+        return request;
+    }
+};
+
+struct BackendKey {
+    std::string cluster_id;
+    std::string backend_id;
+    SocketAddress address;
+    auto operator<=>(const BackendKey&) const = default;
+};
+
+struct Backends {
+    using Message = command::AddBackend;
+    using Key = BackendKey;
+    static constexpr std::string_view name = "Backend";
+    static constexpr bool replaceable = true;
+
+    static Key key(const Message& backend) {
+        return {backend.cluster_id(), backend.backend_id(), checked_address(backend.address())};
+    }
+    static Key key(const command::RemoveBackend& removal) {
+        return {removal.cluster_id(), removal.backend_id(), checked_address(removal.address())};
+    }
+    static std::string key_text(const Key& key) { return key.backend_id; }
+    static Message* add(command::Request& request) { return request.mutable_add_backend(); }
+    static command::Request removal(const Key& key, const Message& backend) {
+        command::Request request;
+        request.mutable_remove_backend()->set_cluster_id(key.cluster_id);
+        request.mutable_remove_backend()->set_backend_id(key.backend_id);
+        *request.mutable_remove_backend()->mutable_address() = backend.address();
+        return request;
+    }
+};
+
+// What makes two rules the same rule. Cluster, position and tags are what a rule does, not which one it is. The host
+// name comes first so that all rules of a host are neighbours.
+struct RouteKey {
+    std::string hostname;
+    SocketAddress address;
+    command::PathRuleKind path_kind = command::PREFIX;
+    std::string path;
+    std::string method;
+    auto operator<=>(const RouteKey&) const = default;
+
+    // "127.0.0.1:80;example.com;P/api;GET", as clients know it from Sōzu's errors.
+    [[nodiscard]] std::string text() const;
+};
+
+RouteKey route_key(const command::RequestHttpFrontend& frontend);
+
+using RouteSlot = command::RequestHttpFrontend* (command::Request::*)();
+
+template <RouteSlot add_slot, RouteSlot remove_slot>
+struct RouteKind {
+    using Message = command::RequestHttpFrontend;
+    using Key = RouteKey;
+    static constexpr bool replaceable = false;
+
+    static Key key(const Message& frontend) { return route_key(frontend); }
+    static std::string key_text(const Key& key) { return key.text(); }
+    static Message* add(command::Request& request) { return (request.*add_slot)(); }
+    static command::Request removal(const Key&, const Message& frontend) {
+        command::Request request;
+        *(request.*remove_slot)() = frontend;
+        return request;
+    }
+};
+
+struct HttpFrontends
+    : RouteKind<&command::Request::mutable_add_http_frontend, &command::Request::mutable_remove_http_frontend> {
+    static constexpr std::string_view name = "HttpFrontend";
+};
+struct HttpsFrontends
+    : RouteKind<&command::Request::mutable_add_https_frontend, &command::Request::mutable_remove_https_frontend> {
+    static constexpr std::string_view name = "HttpsFrontend";
+};
+
+// Bytes have no host name: an address leads to one cluster.
+template <typename Frontend, Frontend* (command::Request::*add_slot)(), Frontend* (command::Request::*remove_slot)()>
+struct StreamFrontendKind {
+    using Message = Frontend;
+    using Key = SocketAddress;
+    static constexpr bool replaceable = false;
+
+    static Key key(const Message& frontend) { return checked_address(frontend.address()); }
+    static std::string key_text(const Key& key) { return key.text(); }
+    static Message* add(command::Request& request) { return (request.*add_slot)(); }
+    static command::Request removal(const Key&, const Message& frontend) {
+        command::Request request;
+        *(request.*remove_slot)() = frontend;
+        return request;
+    }
+};
+
+struct TcpFrontends : StreamFrontendKind<command::RequestTcpFrontend, &command::Request::mutable_add_tcp_frontend,
+                                         &command::Request::mutable_remove_tcp_frontend> {
+    static constexpr std::string_view name = "TcpFrontend";
+};
+struct UdpFrontends : StreamFrontendKind<command::RequestUdpFrontend, &command::Request::mutable_add_udp_frontend,
+                                         &command::Request::mutable_remove_udp_frontend> {
+    static constexpr std::string_view name = "UdpFrontend";
+};
+
+// Every kind, owners before what refers to them.
+template <template <typename> typename Of>
+using EveryKind = std::tuple<Of<HttpListeners>, Of<HttpsListeners>, Of<TcpListeners>, Of<UdpListeners>, Of<Clusters>,
+                             Of<Backends>, Of<HttpFrontends>, Of<HttpsFrontends>, Of<TcpFrontends>, Of<UdpFrontends>>;
+
+template <typename Kind>
+concept HasActivation = requires { Kind::type; };
+
+// The cluster that a thing belongs to; empty for listeners, for clusters themselves and for rules that deny.
+template <typename Kind>
+std::string_view owner(const typename Kind::Message& message) {
+    if constexpr (HasActivation<Kind> || std::is_same_v<Kind, Clusters>) {
+        return {};
+    } else {
+        return message.cluster_id();
+    }
+}
+
+}  // namespace seki::config

@@ -1,0 +1,33 @@
+#pragma once
+
+// How large the pieces of a configuration may be. Sōzu bounds hardly any of them; every bound here is far above what
+// installations use and far below what would hurt.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace seki::config {
+
+// Identifiers are repeated in every line of the access log and in every name of a metric.
+inline constexpr size_t max_cluster_id_size = 255;
+// The default id of a backend is built of the cluster's id, an index and an address.
+inline constexpr size_t max_backend_id_size = 512;
+inline constexpr size_t max_sticky_id_size = 128;
+
+inline constexpr size_t max_path_size = 4096;
+inline constexpr size_t max_method_size = 32;
+inline constexpr size_t max_header_name_size = 128;
+
+// Tags are copied into the access log of every request.
+inline constexpr size_t max_tags = 32;
+inline constexpr size_t max_tag_key_size = 128;
+inline constexpr size_t max_tag_value_size = 1024;
+
+// Below a second a timeout would cut healthy connections; beyond a day it protects nobody.
+inline constexpr uint64_t min_timeout_s = 1;
+inline constexpr uint64_t max_timeout_s = 86'400;
+
+inline constexpr int64_t max_weight = 256;
+inline constexpr uint64_t max_port = 65'535;
+
+}  // namespace seki::config

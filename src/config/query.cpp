@@ -1,0 +1,122 @@
+#include "config/query.h"
+
+#include <set>
+#include <string>
+
+#include "config/cluster_hash.h"
+#include "config/text.h"
+
+namespace seki::config {
+namespace {
+
+template <typename Kind, typename List>
+void list_routes(const State& state, std::string_view domain, List* list) {
+    for (const auto& [key, frontend] : state.table<Kind>().entries()) {
+        if (key.hostname.contains(domain)) *list->Add() = frontend;
+    }
+}
+
+template <typename Kind, typename List>
+void list_all(const State& state, List* list) {
+    for (const auto& [key, message] : state.table<Kind>().entries()) *list->Add() = message;
+}
+
+template <typename Kind, typename List>
+void list_of_cluster(const State& state, std::string_view cluster_id, List* list) {
+    state.table<Kind>().for_each_of(cluster_id, [list](const auto&, const auto& message) { *list->Add() = message; });
+}
+
+template <typename Kind, typename Map>
+void map_by_address(const State& state, Map* map) {
+    for (const auto& [address, listener] : state.table<Kind>().entries()) (*map)[address.text()] = listener;
+}
+
+// The rules of a host are neighbours in the table.
+template <typename Kind>
+void clusters_of_host(const State& state, const command::QueryClusterByDomain& query,
+                      std::set<std::string>& cluster_ids) {
+    const auto& entries = state.table<Kind>().entries();
+    RouteKey first;
+    first.hostname = normal_host(query.hostname());
+    for (auto entry = entries.lower_bound(first); entry != entries.end(); ++entry) {
+        const auto& [key, frontend] = *entry;
+        if (key.hostname != first.hostname) return;
+        const bool path_matches = !query.has_path() || key.path == query.path();
+        if (path_matches && frontend.has_cluster_id()) cluster_ids.insert(frontend.cluster_id());
+    }
+}
+
+}  // namespace
+
+command::ListedFrontends list_frontends(const State& state, const command::FrontendFilters& filters) {
+    command::ListedFrontends listed;
+    const bool all = !filters.http() && !filters.https() && !filters.tcp();
+    if (all || filters.http()) list_routes<HttpFrontends>(state, filters.domain(), listed.mutable_http_frontends());
+    if (all || filters.https()) list_routes<HttpsFrontends>(state, filters.domain(), listed.mutable_https_frontends());
+    if ((all || filters.tcp()) && !filters.has_domain()) {
+        list_all<TcpFrontends>(state, listed.mutable_tcp_frontends());
+        list_all<UdpFrontends>(state, listed.mutable_udp_frontends());
+    }
+    return listed;
+}
+
+command::ListenersList list_listeners(const State& state) {
+    command::ListenersList list;
+    map_by_address<HttpListeners>(state, list.mutable_http_listeners());
+    map_by_address<HttpsListeners>(state, list.mutable_https_listeners());
+    map_by_address<TcpListeners>(state, list.mutable_tcp_listeners());
+    map_by_address<UdpListeners>(state, list.mutable_udp_listeners());
+    return list;
+}
+
+command::ClusterInformations cluster_by_id(const State& state, std::string_view cluster_id) {
+    command::ClusterInformations found;
+    const command::Cluster* cluster = state.table<Clusters>().find(std::string(cluster_id));
+    if (cluster == nullptr) return found;
+    command::ClusterInformation& information = *found.add_vec();
+    *information.mutable_configuration() = *cluster;
+    list_of_cluster<HttpFrontends>(state, cluster_id, information.mutable_http_frontends());
+    list_of_cluster<HttpsFrontends>(state, cluster_id, information.mutable_https_frontends());
+    list_of_cluster<TcpFrontends>(state, cluster_id, information.mutable_tcp_frontends());
+    list_of_cluster<UdpFrontends>(state, cluster_id, information.mutable_udp_frontends());
+    list_of_cluster<Backends>(state, cluster_id, information.mutable_backends());
+    return found;
+}
+
+command::ClusterInformations clusters_by_domain(const State& state, const command::QueryClusterByDomain& query) {
+    std::set<std::string> cluster_ids;
+    clusters_of_host<HttpFrontends>(state, query, cluster_ids);
+    clusters_of_host<HttpsFrontends>(state, query, cluster_ids);
+    command::ClusterInformations found;
+    for (const std::string& cluster_id : cluster_ids) found.MergeFrom(cluster_by_id(state, cluster_id));
+    return found;
+}
+
+command::ClusterHashes cluster_hashes(const State& state) {
+    command::ClusterHashes hashes;
+    for (const auto& [cluster_id, cluster] : state.table<Clusters>().entries()) {
+        (*hashes.mutable_map())[cluster_id] = cluster_hash(state, cluster_id);
+    }
+    return hashes;
+}
+
+command::RequestCounts request_counts(const State& state) {
+    command::RequestCounts counts;
+    for (const auto& [verb, count] : state.counts()) (*counts.mutable_map())[verb] = count;
+    return counts;
+}
+
+command::HealthChecksList health_checks(const State& state, const command::QueryHealthChecks& query) {
+    command::HealthChecksList list;
+    const auto add = [&](const command::Cluster& cluster) {
+        if (cluster.has_health_check()) (*list.mutable_map())[cluster.cluster_id()] = cluster.health_check();
+    };
+    if (!query.has_cluster_id()) {
+        for (const auto& [cluster_id, cluster] : state.table<Clusters>().entries()) add(cluster);
+        return list;
+    }
+    if (const auto* cluster = state.table<Clusters>().find(query.cluster_id())) add(*cluster);
+    return list;
+}
+
+}  // namespace seki::config

@@ -1,0 +1,32 @@
+#pragma once
+
+// What clients may ask about the state, in the messages that they are answered with. What concerns one cluster or one
+// host costs what that cluster or host has, not what the state has.
+
+#include <optional>
+#include <string_view>
+
+#include "config/state.h"
+
+namespace seki::config {
+
+// No kind chosen means all of them. A domain selects host names that contain it, which TCP and UDP frontends do not
+// have.
+command::ListedFrontends list_frontends(const State& state, const command::FrontendFilters& filters);
+
+command::ListenersList list_listeners(const State& state);
+
+// One element, or none if there is no such cluster.
+command::ClusterInformations cluster_by_id(const State& state, std::string_view cluster_id);
+
+// The clusters that have a rule for exactly this host and, when given, exactly this path value.
+command::ClusterInformations clusters_by_domain(const State& state, const command::QueryClusterByDomain& query);
+
+command::ClusterHashes cluster_hashes(const State& state);
+
+command::RequestCounts request_counts(const State& state);
+
+// Of one cluster, or of all that have one.
+command::HealthChecksList health_checks(const State& state, const command::QueryHealthChecks& query);
+
+}  // namespace seki::config

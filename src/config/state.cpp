@@ -1,0 +1,173 @@
+#include "config/state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace seki::config {
+namespace {
+
+using command::Request;
+
+std::unexpected<Failure> not_found(std::string_view kind, std::string_view id) {
+    return failure("Did not find {} with address or id '{}'", kind, id);
+}
+
+std::unexpected<Failure> no_change() {
+    return failure("dispatching this request did not bring any change to the state");
+}
+
+template <typename Kind>
+bool same_entries(const Table<Kind>& a, const Table<Kind>& b) {
+    return std::ranges::equal(a.entries(), b.entries(), [](const auto& x, const auto& y) {
+        return x.first == y.first && same_message(x.second, y.second);
+    });
+}
+
+}  // namespace
+
+Result<Undo> State::apply(const Checked<Request>& change) {
+    ++counts_[verb_name(*change)];
+    switch (change->request_type_case()) {
+        case Request::kAddHttpListener:
+            return add<HttpListeners>(change->add_http_listener());
+        case Request::kAddHttpsListener:
+            return add<HttpsListeners>(change->add_https_listener());
+        case Request::kAddTcpListener:
+            return add<TcpListeners>(change->add_tcp_listener());
+        case Request::kAddUdpListener:
+            return add<UdpListeners>(change->add_udp_listener());
+        case Request::kAddCluster:
+            return add<Clusters>(change->add_cluster());
+        case Request::kAddBackend:
+            return add<Backends>(change->add_backend());
+        case Request::kAddHttpFrontend:
+            return add<HttpFrontends>(change->add_http_frontend());
+        case Request::kAddHttpsFrontend:
+            return add<HttpsFrontends>(change->add_https_frontend());
+        case Request::kAddTcpFrontend:
+            return add<TcpFrontends>(change->add_tcp_frontend());
+        case Request::kAddUdpFrontend:
+            return add<UdpFrontends>(change->add_udp_frontend());
+
+        case Request::kRemoveListener:
+            return remove_listener(change->remove_listener());
+        case Request::kRemoveCluster:
+            return remove<Clusters>(change->remove_cluster());
+        case Request::kRemoveBackend:
+            return remove_backend(change->remove_backend());
+        case Request::kRemoveHttpFrontend:
+            return remove<HttpFrontends>(route_key(change->remove_http_frontend()));
+        case Request::kRemoveHttpsFrontend:
+            return remove<HttpsFrontends>(route_key(change->remove_https_frontend()));
+        case Request::kRemoveTcpFrontend:
+            return remove_stream_frontend<TcpFrontends>(change->remove_tcp_frontend());
+        case Request::kRemoveUdpFrontend:
+            return remove_stream_frontend<UdpFrontends>(change->remove_udp_frontend());
+
+        case Request::kActivateListener:
+            return set_active(change->activate_listener().proxy(), change->activate_listener().address(), true);
+        case Request::kDeactivateListener:
+            return set_active(change->deactivate_listener().proxy(), change->deactivate_listener().address(), false);
+        default:
+            return Undo();
+    }
+}
+
+void State::undo(Undo&& entry) {
+    std::visit(
+        [this]<typename Entry>(Entry& displaced) {
+            if constexpr (!std::is_same_v<Entry, std::monostate>) put_back(displaced);
+        },
+        entry.displaced_);
+    entry.displaced_ = std::monostate();
+}
+
+template <typename Kind>
+void State::put_back(Displaced<Kind>& displaced) {
+    table<Kind>().exchange(displaced.key, std::move(displaced.message));
+}
+
+template <typename Kind>
+Undo State::exchange(const typename Kind::Key& key, std::optional<typename Kind::Message> next) {
+    return Undo(Displaced<Kind>{key, table<Kind>().exchange(key, std::move(next))});
+}
+
+template <typename Kind>
+Result<Undo> State::add(const typename Kind::Message& message) {
+    const auto key = Kind::key(message);
+    if (!Kind::replaceable && table<Kind>().find(key) != nullptr) {
+        return failure("{} '{}' already exists", Kind::name, Kind::key_text(key));
+    }
+    return exchange<Kind>(key, message);
+}
+
+template <typename Kind>
+Result<Undo> State::remove(const typename Kind::Key& key) {
+    if (table<Kind>().find(key) == nullptr) return not_found(Kind::name, Kind::key_text(key));
+    return exchange<Kind>(key, std::nullopt);
+}
+
+template <typename Kind, typename Frontend>
+Result<Undo> State::remove_stream_frontend(const Frontend& frontend) {
+    if (!table<Kind>().has_any_of(frontend.cluster_id())) return not_found(Kind::name, frontend.cluster_id());
+    const auto key = Kind::key(frontend);
+    const auto* found = table<Kind>().find(key);
+    if (found == nullptr || found->cluster_id() != frontend.cluster_id()) return no_change();
+    return exchange<Kind>(key, std::nullopt);
+}
+
+Result<Undo> State::remove_backend(const command::RemoveBackend& removal) {
+    if (!table<Backends>().has_any_of(removal.cluster_id())) return not_found(Backends::name, removal.backend_id());
+    const BackendKey key = Backends::key(removal);
+    if (table<Backends>().find(key) == nullptr) return no_change();
+    return exchange<Backends>(key, std::nullopt);
+}
+
+// Calls `visit.operator()<Kind>()` with the kind of listener that `type` names.
+template <typename Visit>
+static auto with_listener_kind(command::ListenerType type, Visit visit) {
+    switch (type) {
+        case command::HTTP:
+            return visit.template operator()<HttpListeners>();
+        case command::HTTPS:
+            return visit.template operator()<HttpsListeners>();
+        case command::TCP:
+            return visit.template operator()<TcpListeners>();
+        case command::UDP:
+            return visit.template operator()<UdpListeners>();
+    }
+    SEKI_CHECK(!"a kind of listener that the door does not know");
+    std::unreachable();
+}
+
+Result<Undo> State::remove_listener(const command::RemoveListener& removal) {
+    return with_listener_kind(removal.proxy(), [&]<typename Kind>() -> Result<Undo> {
+        const SocketAddress key = checked_address(removal.address());
+        if (table<Kind>().find(key) == nullptr) return no_change();
+        return exchange<Kind>(key, std::nullopt);
+    });
+}
+
+Result<Undo> State::set_active(command::ListenerType type, const command::SocketAddress& address, bool active) {
+    return with_listener_kind(type, [&]<typename Kind>() -> Result<Undo> {
+        const SocketAddress key = checked_address(address);
+        const auto* found = table<Kind>().find(key);
+        if (found == nullptr) return not_found(Kind::name, key.text());
+        if (found->active() == active) return Undo();
+        auto listener = *found;
+        listener.set_active(active);
+        return exchange<Kind>(key, std::move(listener));
+    });
+}
+
+bool State::same_as(const State& other) const {
+    return std::apply(
+        [&](const auto&... mine) {
+            return (same_entries(mine, std::get<std::remove_cvref_t<decltype(mine)>>(other.tables_)) && ...);
+        },
+        tables_);
+}
+
+}  // namespace seki::config

@@ -1,0 +1,114 @@
+#pragma once
+
+// The configuration: what the accepted changes add up to. It exists once, in the supervisor; workers hold only what
+// they run.
+//
+// A change costs what the change costs, however large the configuration is, and can be taken back by an undo entry,
+// which holds the one thing that the change displaced. Nothing here requires that what refers to something finds it
+// there: a frontend may come before its cluster and outlive it. Whether a worker can serve that is the worker's answer
+// to the change.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "config/check.h"
+#include "config/kinds.h"
+#include "config/table.h"
+
+namespace seki::config {
+
+// What a change displaced, and where.
+template <typename Kind>
+struct Displaced {
+    typename Kind::Key key;
+    std::optional<typename Kind::Message> message;
+};
+
+// Takes one change back. Several changes are taken back in the reverse order. Good for one use.
+class Undo {
+public:
+    Undo() = default;
+    Undo(Undo&&) = default;
+    Undo& operator=(Undo&&) = default;
+    Undo(const Undo&) = delete;
+    Undo& operator=(const Undo&) = delete;
+
+    // The change was accepted and left everything as it was.
+    [[nodiscard]] bool empty() const noexcept { return std::holds_alternative<std::monostate>(displaced_); }
+
+private:
+    friend class State;
+    template <typename>
+    struct Unpack;
+    template <typename... Displacements>
+    struct Unpack<std::tuple<Displacements...>> {
+        using Variant = std::variant<std::monostate, Displacements...>;
+    };
+    using Variant = Unpack<EveryKind<Displaced>>::Variant;
+
+    explicit Undo(Variant displaced) : displaced_(std::move(displaced)) {}
+
+    Variant displaced_;
+};
+
+class State {
+public:
+    State() = default;
+    State(State&&) = default;
+    State& operator=(State&&) = default;
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
+    // An error leaves everything as it was. Changes that concern no table (the log filter) are accepted and change
+    // nothing here.
+    Result<Undo> apply(const Checked<command::Request>& change);
+    void undo(Undo&& entry);
+
+    template <typename Kind>
+    [[nodiscard]] const Table<Kind>& table() const noexcept {
+        return std::get<Table<Kind>>(tables_);
+    }
+
+    // How often apply() was asked for each verb, by name (convert.h, verb_name), whatever the outcome.
+    [[nodiscard]] const std::map<std::string, int32_t>& counts() const noexcept { return counts_; }
+
+    // The same things; the counts are not part of the configuration.
+    [[nodiscard]] bool same_as(const State& other) const;
+
+private:
+    template <typename Kind>
+    Table<Kind>& table() noexcept {
+        return std::get<Table<Kind>>(tables_);
+    }
+    template <typename Kind>
+    void put_back(Displaced<Kind>& displaced);
+    template <typename Kind>
+    Undo exchange(const typename Kind::Key& key, std::optional<typename Kind::Message> next);
+    template <typename Kind>
+    Result<Undo> add(const typename Kind::Message& message);
+    template <typename Kind>
+    Result<Undo> remove(const typename Kind::Key& key);
+    template <typename Kind, typename Frontend>
+    Result<Undo> remove_stream_frontend(const Frontend& frontend);
+    Result<Undo> remove_backend(const command::RemoveBackend& removal);
+    Result<Undo> remove_listener(const command::RemoveListener& removal);
+    Result<Undo> set_active(command::ListenerType type, const command::SocketAddress& address, bool active);
+
+    EveryKind<Table> tables_;
+    std::map<std::string, int32_t> counts_;
+};
+
+// The ordered changes that lead from one state to the other and touch nothing that is equal in both: what must stop
+// serving goes first, dependents before owners, then owners come before dependents, and listeners are activated last.
+std::vector<command::Request> diff(const State& from, const State& to);
+
+// The ordered changes that build the state from nothing.
+std::vector<command::Request> snapshot(const State& state);
+
+}  // namespace seki::config

@@ -1,0 +1,51 @@
+#pragma once
+
+// What a command line asks for, once it is understood. Most verbs are one question; the others have an action of their
+// own.
+
+#include <chrono>
+#include <string>
+#include <variant>
+
+#include "command.pb.h"
+
+namespace seki::ctl {
+
+// Become the supervisor.
+struct Start {};
+
+// Load the configuration file, say whether it is valid, and connect to nobody.
+struct CheckConfig {};
+
+// One request, one answer.
+struct Ask {
+    enum class Patience {
+        configured,  // the limit of --timeout or of the configuration
+        minute,      // the server works longer than it takes to answer a question
+        drain,       // ends when the last client is gone; only an explicit --timeout limits it
+    };
+    command::Request request;
+    Patience patience = Patience::configured;
+};
+
+// Print events as they come, until the server goes away.
+struct FollowEvents {};
+
+// The same question again and again on one connection.
+struct Watch {
+    command::Request request;
+    std::chrono::seconds interval;
+};
+
+// Read a cluster, put it back with http2 changed.
+struct SwitchHttp2 {
+    std::string cluster_id;
+    bool http2;
+};
+
+// The supervisor becomes the new executable, then every worker is replaced, one after another.
+struct UpgradeAll {};
+
+using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, SwitchHttp2, UpgradeAll>;
+
+}  // namespace seki::ctl

@@ -1,0 +1,93 @@
+#include "ctl/command_line.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "ctl/verbs/verbs.h"
+#include "ctl/version.h"
+
+namespace seki::ctl {
+namespace {
+
+constexpr const char* description = "Seki, a dynamic reverse proxy for HTTP, TCP and UDP";
+
+void add_global_options(CLI::App& app, CommandLine& line, int64_t& timeout) {
+    app.add_option("-c,--config", line.config_path, "Configuration file (TOML); default: $SEKI_CONFIG")
+        ->type_name("FILE")
+        ->envname("SEKI_CONFIG");
+    app.add_option("--socket", line.socket_path, "Command socket to talk to, in place of that of the configuration")
+        ->type_name("PATH");
+    app.add_option("-t,--timeout", timeout, "Milliseconds to wait for each message of the server; 0 = no limit")
+        ->type_name("MS")
+        ->check(CLI::NonNegativeNumber);
+    app.add_flag("-j,--json", line.json, "Print the answer's content as JSON");
+    app.add_flag("-v,--verbose", line.verbose, "Tell on stderr what the server says while it works");
+    app.set_version_flag("-V,--version", version_text, "Print the version and what is built in");
+}
+
+void add_verbs(CLI::App& app, std::deque<Verb>& verbs) {
+    Family root(app, verbs);
+    add_process_verbs(root);
+    add_observation_verbs(root);
+    add_state_verbs(root);
+    add_cluster_verbs(root);
+    add_backend_verbs(root);
+    add_frontend_verbs(root);
+    add_listener_verbs(root);
+    add_certificate_verbs(root);
+    add_limit_verbs(root);
+}
+
+// "seki frontend http add": as far as the arguments went into the tree.
+std::pair<std::string, const CLI::App*> spoken_path(const CLI::App& app) {
+    std::string path = app.get_name();
+    const CLI::App* deepest = &app;
+    for (auto chosen = app.get_subcommands(); !chosen.empty(); chosen = deepest->get_subcommands()) {
+        deepest = chosen.front();
+        path += " " + deepest->get_name();
+    }
+    return {path, deepest};
+}
+
+Exit mistake(const CLI::App& app, const std::string& message) {
+    const std::string path = spoken_path(app).first;
+    return {exit_usage, path + ": " + message + "\nTry '" + path + " --help'.\n"};
+}
+
+}  // namespace
+
+std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments) {
+    CommandLine line;
+    int64_t timeout = -1;
+    std::deque<Verb> verbs;
+    CLI::App app(description, "seki");
+    app.fallthrough();  // global options may stand anywhere
+    app.require_subcommand(1);
+    add_global_options(app, line, timeout);
+    add_verbs(app, verbs);
+    if (arguments.empty()) return Exit{exit_usage, app.help()};
+
+    try {
+        // CLI11 takes the arguments from the back.
+        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::CallForHelp&) {
+        return Exit{exit_ok, spoken_path(app).second->help()};
+    } catch (const CLI::CallForVersion&) {
+        return Exit{exit_ok, version_text()};
+    } catch (const CLI::ParseError& error) {
+        return mistake(app, error.what());
+    }
+
+    if (timeout >= 0) line.timeout = std::chrono::milliseconds(timeout);
+    const auto verb = std::ranges::find_if(verbs, &Verb::chosen);
+    Result<Action> action = verb->action();
+    if (!action) return mistake(app, action.error().message);
+    line.action = std::move(*action);
+    return line;
+}
+
+}  // namespace seki::ctl

@@ -1,0 +1,23 @@
+#pragma once
+
+// The command line: `seki <verb> …`. All of it but the verb `start` is a client of the command socket.
+
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+
+namespace seki::ctl {
+
+// What main does for the command line.
+struct Roles {
+    // Runs the supervisor until it ends; the exit code.
+    std::function<int(const std::string& config_path)> start;
+    // Whether the file is a valid configuration.
+    std::function<Result<>(const std::string& config_path)> check_config;
+};
+
+// The exit code: 0 done, 1 any error, 2 wrong arguments.
+int run(int argc, const char* const* argv, const Roles& roles);
+
+}  // namespace seki::ctl

@@ -1,0 +1,33 @@
+#pragma once
+
+// Protobuf messages as JSON in the shape that Sōzu's tools and state files use (that of Rust's serde):
+//
+//   message      object with every field in schema order; an absent optional field is null, an absent required one its
+//   default oneof        object of one key under the oneof's name, the variant in capitals: {"inner": {"V4":
+//   2130706433}}; null when unset enum         its number                     repeated   array map          object,
+//   keys sorted            bytes      array of numbers 64 bits      number
+//
+// Reading is more lenient than writing: unknown fields are ignored, and null or nothing stands for absent, empty lists
+// and empty maps alike. A missing required field, a wrong type or a number that does not fit is an error that names the
+// place: "content.request_type.ADD_CLUSTER.load_balancing: 9 is no LoadBalancingAlgorithms".
+
+#include <google/protobuf/message.h>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "base/result.h"
+
+namespace seki::ctl {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const google::protobuf::Message& message);
+Result<> from_json(const Json& json, google::protobuf::Message& out);
+Result<> from_json_text(std::string_view text, google::protobuf::Message& out);
+
+// Text that is not UTF-8 is written with replacement characters. `indent` < 0: on one line.
+std::string json_text(const Json& json, int indent = -1);
+
+}  // namespace seki::ctl

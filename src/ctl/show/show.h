@@ -1,0 +1,44 @@
+#pragma once
+
+// Answers as text for people: tables, and sentences where there is nothing to tabulate. Every text that came from the
+// server has been made printable. The JSON of --json is in serde.h.
+
+#include <map>
+#include <string>
+
+#include "command.pb.h"
+
+namespace seki::ctl {
+
+std::string show(const command::ResponseContent& content);
+
+// "main  BACKEND_DOWN  cluster=shop backend=shop-1 address=192.0.2.7:8080", one line. `source` is a worker's id or
+// "main".
+std::string show_event(const std::string& source, const command::Event& event);
+
+// ---- parts of show, by subject
+
+// A worker's id, or "main", with what it answered.
+using Holders = std::map<std::string, command::ResponseContent>;
+
+std::string show_cluster_hashes(const Holders& holders);
+// Who has which settings: equal records of several processes share a row.
+std::string show_clusters(const Holders& holders);
+std::string show_frontends(const command::ListedFrontends& frontends);
+std::string show_listeners(const command::ListenersList& listeners);
+std::string show_certificates(const command::CertificatesWithFingerprints& certificates);
+std::string show_certificates(const command::ListOfCertificatesByAddress& certificates);
+std::string show_metrics(const command::AggregatedMetrics& metrics);
+std::string show_metrics(const command::WorkerMetrics& metrics);
+std::string show_metric_names(const command::AvailableMetrics& names);
+
+// "worker 0", or "main".
+std::string holder_name(const std::string& key);
+// A heading and what belongs to it; nothing for nothing.
+std::string section(const std::string& title, const std::string& body);
+// "owner=a, tier=gold", sorted by name.
+std::string tags_text(const google::protobuf::Map<std::string, std::string>& tags);
+// "/api (prefix)"
+std::string path_text(const command::PathRule& path);
+
+}  // namespace seki::ctl

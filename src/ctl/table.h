@@ -1,0 +1,39 @@
+#pragma once
+
+// A table for people:
+//
+//   ╭────┬──────┬─────────╮
+//   │ id │  pid │ state   │
+//   ├────┼──────┼─────────┤
+//   │  0 │ 4242 │ RUNNING │
+//   ╰────┴──────┴─────────╯
+//
+// A column is as wide as its widest cell, and stands to the right when all its cells are numbers. Cells come from a
+// server and are made printable here; empty ones are shown as "-".
+
+#include <string>
+#include <vector>
+
+namespace seki::ctl {
+
+class Table {
+public:
+    explicit Table(std::vector<std::string> header);
+
+    // As many cells as the header has.
+    void row(std::vector<std::string> cells);
+    [[nodiscard]] bool empty() const { return rows_.size() == 1; }
+    [[nodiscard]] std::string text() const;
+
+private:
+    struct Column {
+        size_t width = 0;
+        bool numeric = true;
+    };
+
+    [[nodiscard]] std::vector<Column> columns() const;
+
+    std::vector<std::vector<std::string>> rows_;  // the header is the first
+};
+
+}  // namespace seki::ctl

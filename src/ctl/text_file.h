@@ -1,0 +1,15 @@
+#pragma once
+
+// Small files that a command line names: answers, certificates, keys.
+
+#include <string>
+
+#include "base/result.h"
+
+namespace seki::ctl {
+
+// The whole file. More than a mebibyte is refused: no answer or certificate is that large, and the file goes into one
+// frame.
+Result<std::string> read_text_file(const std::string& path);
+
+}  // namespace seki::ctl

@@ -1,0 +1,30 @@
+#include "ctl/verbs/verbs.h"
+
+namespace seki::ctl {
+namespace {
+
+void identity_options(Verb& verb) {
+    verb.value("-i,--id", "cluster_id", "Cluster that the backend belongs to")->required();
+    verb.value("--backend-id", "backend_id", "Id of the backend")->required();
+    address_option(verb, "Address of the backend");
+}
+
+}  // namespace
+
+void add_backend_verbs(Family& root) {
+    Family backend = root.family("backend", "Servers that requests are sent to");
+
+    Verb& add = backend.verb("add", "add_backend { load_balancing_parameters { weight: 100 } }",
+                             "Add a backend to a cluster, or change it");
+    identity_options(add);
+    add.value("-s,--sticky-id", "sticky_id", "Value of the cookie that binds a client to this backend");
+    add.value("-b,--backup", "backup", "Use it only when no other backend is left")->default_str("false");
+    add.value("-w,--weight", "load_balancing_parameters.weight",
+              "Share of the requests, relative to the other backends")
+        ->default_str("100");
+
+    Verb& remove = backend.verb("remove", "remove_backend {}", "Remove a backend from a cluster");
+    identity_options(remove);
+}
+
+}  // namespace seki::ctl

@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <charconv>
+
+#include "ctl/text_file.h"
+#include "ctl/verbs/verbs.h"
+
+namespace seki::ctl {
+namespace {
+
+constexpr int max_port = 65'535;
+
+void id_option(Verb& verb, const std::string& path) { verb.value("-i,--id", path, "Id of the cluster")->required(); }
+
+bool is_credential(std::string_view text) {
+    const size_t colon = text.find(':');
+    if (colon == 0 || colon == std::string_view::npos) return false;
+    const std::string_view user = text.substr(0, colon);
+    const std::string_view hash = text.substr(colon + 1);
+    const auto in_user = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    };
+    constexpr size_t sha256_hex_digits = 64;
+    return std::ranges::all_of(user, in_user) && hash.size() == sha256_hex_digits &&
+           hash.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+Result<> read_credentials(command::Request& request, const std::vector<std::string>& values) {
+    for (const std::string& value : values) {
+        if (!is_credential(value)) {
+            return failure(
+                "'{}' is not user:HASH; HASH is the SHA-256 of the password, 64 lower-case hexadecimal digits", value);
+        }
+        request.mutable_add_cluster()->add_authorized_hashes(value);
+    }
+    return {};
+}
+
+Result<> read_answer(command::Request& request, const std::string& value) {
+    constexpr std::string_view file_scheme = "file://";
+    const size_t equals = value.find('=');
+    int status = 0;
+    const char* end = value.data() + std::min(equals, value.size());
+    const auto parsed = std::from_chars(value.data(), end, status);
+    if (equals == std::string::npos || parsed.ptr != end || status < 100 || status > 599) {
+        return failure("'{}' is not CODE=BODY or CODE=file://PATH with a status code", value);
+    }
+    std::string body = value.substr(equals + 1);
+    if (body.starts_with(file_scheme)) {
+        Result<std::string> content = read_text_file(body.substr(file_scheme.size()));
+        if (!content) return std::unexpected(content.error());
+        body = std::move(*content);
+    }
+    (*request.mutable_add_cluster()->mutable_answers())[std::to_string(status)] = std::move(body);
+    return {};
+}
+
+// Sending and expecting the header at once is relaying it.
+Result<> choose_proxy_protocol(command::Request& request, const Verb& verb) {
+    const bool send = verb.given("--send-proxy");
+    const bool expect = verb.given("--expect-proxy");
+    if (!send && !expect) return {};
+    const auto one = send ? command::SEND_HEADER : command::EXPECT_HEADER;
+    request.mutable_add_cluster()->set_proxy_protocol(send && expect ? command::RELAY_HEADER : one);
+    return {};
+}
+
+Result<> nothing(command::Request&, const std::vector<std::string>&) { return {}; }
+
+void add_add(Family& cluster) {
+    Verb& add = cluster.verb("add", "add_cluster {}", "Create a cluster, or replace its settings");
+    id_option(add, "cluster_id");
+    add.value("--load-balancing-policy", "load_balancing", "How a backend is chosen")->required()->default_str("");
+    add.flag("-s,--sticky-session", "sticky_session", "Bind a client to the backend that answered it first");
+    add.flag("-r,--https-redirect", "https_redirect", "Answer plain HTTP with a redirect to HTTPS");
+    add.value("--https-redirect-port", "https_redirect_port", "Port in that redirect")->check(CLI::Range(1, max_port));
+    add.sign("--send-proxy", "Begin connections to backends with a PROXY header", nothing);
+    add.sign("--expect-proxy", "Clients begin with a PROXY header; with --send-proxy, it is relayed", nothing);
+    add.flag("--http2", "http2", "Speak HTTP/2 to the backends");
+    add.value("--www-authenticate", "www_authenticate", "Realm in the 401 answer to clients without credentials");
+    add.option("--authorized-hash", "USER:HASH", "Accept this user; may be repeated", read_credentials)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add.option("--answer", "CODE=BODY|CODE=file://PATH", "Answer of its own for a status code; may be repeated",
+               [](command::Request& request, const std::vector<std::string>& values) -> Result<> {
+                   for (const std::string& value : values) {
+                       const Result<> read = read_answer(request, value);
+                       if (!read) return read;
+                   }
+                   return {};
+               })
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add.finish(choose_proxy_protocol);
+}
+
+Result<> read_domain(command::Request& request, const std::vector<std::string>& values) {
+    const std::string& domain = values.front();
+    const size_t slash = domain.find('/');
+    auto& query = *request.mutable_query_clusters_by_domain();
+    query.set_hostname(domain.substr(0, slash));
+    if (slash != std::string::npos) query.set_path(domain.substr(slash));
+    return {};
+}
+
+void add_list(Family& cluster) {
+    Verb& list = cluster.verb("list", "query_clusters_hashes {}",
+                              "Compare the clusters of all processes; with an option, show the settings of some");
+    CLI::Option* id =
+        list.option("-i,--id", "ID", "Only the cluster of this id", [](command::Request& request, const auto& values) {
+            request.set_query_cluster_by_id(values.front());
+            return Result<>{};
+        });
+    list.option("-d,--domain", "HOST[/PATH]", "Only clusters with a frontend for this host name, and path", read_domain)
+        ->excludes(id);
+}
+
+void add_http2_switch(Family& cluster) {
+    Family h2 = cluster.family("h2", "HTTP/2 to the backends of a cluster");
+    for (const bool on : {true, false}) {
+        Verb& verb = h2.verb(on ? "enable" : "disable", R"(query_cluster_by_id: "")",
+                             on ? "Speak HTTP/2 to the backends" : "Speak HTTP/1.1 to the backends");
+        id_option(verb, "");
+        verb.becomes([on](const command::Request& request, const Verb&) -> Action {
+            return SwitchHttp2{request.query_cluster_by_id(), on};
+        });
+    }
+}
+
+Result<> check_health_check(command::Request& request, const Verb&) {
+    const command::HealthCheckConfig& config = request.set_health_check().config();
+    if (!config.uri().starts_with('/')) return failure("--uri: '{}' does not begin with '/'", config.uri());
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; };
+    if (std::ranges::any_of(config.uri(), is_control)) return failure("--uri: contains a control character");
+    return {};
+}
+
+void add_health_check(Family& cluster) {
+    Family health = cluster.family("health-check", "Active health checks of a cluster's backends");
+    Verb& set = health.verb("set", "set_health_check { config {} }", "Check the backends by a request of our own");
+    id_option(set, "cluster_id");
+    const CLI::Range positive(1U, UINT32_MAX);
+    set.value("-u,--uri", "config.uri", "Path to ask for; begins with '/'")->required();
+    set.value("--interval", "config.interval", "Seconds from check to check")->check(positive);
+    set.value("--timeout", "config.timeout", "Seconds until a check without an answer failed")->check(positive);
+    set.value("--healthy-threshold", "config.healthy_threshold", "Good answers in a row until a backend is used again")
+        ->check(positive);
+    set.value("--unhealthy-threshold", "config.unhealthy_threshold", "Failures in a row until it is not used any more")
+        ->check(positive);
+    set.value("--expected-status", "config.expected_status", "Status code of a good answer; 0 = any 2xx");
+    set.finish(check_health_check);
+
+    Verb& remove = health.verb("remove", R"(remove_health_check: "")", "Stop checking the backends of a cluster");
+    id_option(remove, "");
+    Verb& list = health.verb("list", "query_health_checks {}", "Show health checks");
+    list.value("-i,--id", "cluster_id", "Only those of this cluster");
+}
+
+}  // namespace
+
+void add_cluster_verbs(Family& root) {
+    Family cluster = root.family("cluster", "Groups of backends that serve the same");
+    add_list(cluster);
+    add_add(cluster);
+    Verb& remove = cluster.verb("remove", R"(remove_cluster: "")", "Remove a cluster");
+    id_option(remove, "");
+    add_http2_switch(cluster);
+    add_health_check(cluster);
+}
+
+}  // namespace seki::ctl

@@ -1,0 +1,148 @@
+#include <string_view>
+
+#include "base/check.h"
+#include "ctl/fields.h"
+#include "ctl/verbs/verbs.h"
+
+namespace seki::ctl {
+namespace {
+
+constexpr int max_port = 65'535;
+
+command::RequestHttpFrontend& http_frontend(command::Request& request) {
+    auto* frontend = google::protobuf::DynamicCastToGenerated<command::RequestHttpFrontend>(&payload(request));
+    SEKI_CHECK(frontend != nullptr);
+    return *frontend;
+}
+
+std::string_view trimmed(std::string_view text) {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    return text;
+}
+
+// "owner=team-a, tier=gold" into the map field "tags".
+Result<> read_tags(command::Request& request, const std::vector<std::string>& values) {
+    const FieldRef tags = find_field(payload(request), "tags");
+    std::string_view rest = values.front();
+    for (size_t comma = 0; comma != std::string_view::npos;) {
+        comma = rest.find(',');
+        const std::string_view tag = trimmed(rest.substr(0, comma));
+        const size_t equals = tag.find('=');
+        if (equals == 0 || equals == std::string_view::npos) return failure("'{}' is not NAME=VALUE", tag);
+        auto& entry = *tags.owner->GetReflection()->AddMessage(tags.owner, tags.field);
+        static_cast<void>(put_text(find_field(entry, "key"), tag.substr(0, equals)));
+        static_cast<void>(put_text(find_field(entry, "value"), tag.substr(equals + 1)));
+        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    }
+    return {};
+}
+
+// "response=cache-control=no-store"; the value may hold '=' and may be empty.
+Result<> read_header(command::RequestHttpFrontend& frontend, const std::string& text) {
+    const auto wrong = failure("'{}' is not POSITION=NAME=VALUE with a position of request, response or both", text);
+    const size_t first = text.find('=');
+    const size_t second = first == std::string::npos ? first : text.find('=', first + 1);
+    if (second == std::string::npos || second == first + 1) return wrong;
+    command::Header& header = *frontend.add_headers();
+    const Result<> position = put_text(find_field(header, "position"), text.substr(0, first));
+    if (!position || header.position() == command::HEADER_POSITION_UNSPECIFIED) return wrong;
+    header.set_key(text.substr(first + 1, second - first - 1));
+    header.set_val(text.substr(second + 1));
+    return {};
+}
+
+Result<> read_headers(command::Request& request, const std::vector<std::string>& values) {
+    for (const std::string& value : values) {
+        const Result<> read = read_header(http_frontend(request), value);
+        if (!read) return read;
+    }
+    return {};
+}
+
+void tags_option(Verb& verb) {
+    verb.option("--tags", "NAME=VALUE,…", "Shown in the access log with every request", read_tags);
+}
+
+CLI::Option* path_option(Verb& verb, const std::string& names, command::PathRuleKind kind, const std::string& help) {
+    return verb.option(names, "TEXT", help, [kind](command::Request& request, const auto& values) {
+        http_frontend(request).mutable_path()->set_kind(kind);
+        http_frontend(request).mutable_path()->set_value(values.front());
+        return Result<>{};
+    });
+}
+
+// What tells one HTTP frontend from another.
+void http_identity(Verb& verb) {
+    address_option(verb, "Address of the listener");
+    verb.value("--hostname,--host", "hostname", "Host name; may begin with '*.' or hold /regular expressions/")
+        ->required();
+    CLI::Option* prefix =
+        path_option(verb, "-p,--path-prefix", command::PREFIX, "Paths that begin with this; the default is all");
+    CLI::Option* regex = path_option(verb, "--path-regex", command::REGEX, "Paths that match this regular expression");
+    CLI::Option* equals = path_option(verb, "--path-equals", command::EQUALS, "This path alone");
+    prefix->excludes(regex, equals);
+    regex->excludes(equals);
+    verb.value("-m,--method", "method", "Only requests of this method");
+
+    Verb& id = verb.word("id", "Send requests to a cluster");
+    id.value("cluster", "cluster_id", "Id of the cluster")->required();
+    verb.word("deny", "Refuse requests with 401");
+}
+
+void http_treatment(Verb& verb) {
+    tags_option(verb);
+    verb.value("--redirect", "redirect", "What happens to requests")->default_str("forward");
+    verb.value("--redirect-scheme", "redirect_scheme", "Scheme in redirects")->default_str("use_same");
+    verb.value("--redirect-template", "redirect_template", "Answer of its own in place of the built-in redirect");
+    verb.value("--rewrite-host", "rewrite_host", "Host name that the backend sees; may use captures");
+    verb.value("--rewrite-path", "rewrite_path", "Path that the backend sees; may use captures");
+    verb.value("--rewrite-port", "rewrite_port", "Port in redirects")->check(CLI::Range(1, max_port));
+    verb.flag("--required-auth", "required_auth",
+              "Only for users whom the cluster knows (see cluster add --authorized-hash)");
+    verb.option("--header", "POSITION=NAME=VALUE",
+                "Set a header in the request, the response or both; an empty value removes it; may be repeated",
+                read_headers)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    hsts_options(verb);
+}
+
+void add_http(Family& frontend, const std::string& kind, const std::string& what) {
+    Family family = frontend.family(kind, "Routes of " + what + " requests to clusters");
+    const std::string rule = R"(_frontend { path { kind: PREFIX value: "" } position: TREE })";
+    Verb& add = family.verb("add", "add_" + kind + rule, "Add a frontend: requests that match it go to a cluster");
+    http_identity(add);
+    http_treatment(add);
+    http_identity(family.verb("remove", "remove_" + kind + rule, "Remove a frontend"));
+}
+
+void add_stream(Family& frontend, const std::string& kind, const std::string& what) {
+    Family family = frontend.family(kind, "Ways of " + what + " to clusters");
+    for (const std::string verb_name : {"add", "remove"}) {
+        Verb& verb =
+            family.verb(verb_name, verb_name + "_" + kind + "_frontend {}",
+                        verb_name == "add" ? "Send what a listener receives to a cluster" : "Remove a frontend");
+        verb.value("-i,--id", "cluster_id", "Id of the cluster")->required();
+        address_option(verb, "Address of the listener");
+        if (verb_name == "add") tags_option(verb);
+    }
+}
+
+}  // namespace
+
+void add_frontend_verbs(Family& root) {
+    Family frontend = root.family("frontend", "Routing rules: which requests go to which cluster");
+    add_http(frontend, "http", "HTTP");
+    add_http(frontend, "https", "HTTPS");
+    add_stream(frontend, "tcp", "TCP connections");
+    add_stream(frontend, "udp", "UDP datagrams");
+
+    Verb& list = frontend.verb("list", "list_frontends {}", "Show frontends; without an option, all");
+    list.flag("--http", "http", "HTTP frontends");
+    list.flag("--https", "https", "HTTPS frontends");
+    list.flag("--tcp", "tcp", "TCP and UDP frontends");
+    list.value("-d,--domain", "domain", "Only frontends whose host name contains this");
+}
+
+}  // namespace seki::ctl

@@ -1,0 +1,53 @@
+#include "ctl/fields.h"
+#include "ctl/verbs/verbs.h"
+
+namespace seki::ctl {
+namespace {
+
+void add_shutdown(Family& root) {
+    Verb& verb =
+        root.verb("shutdown", "soft_stop {}", "Stop all workers when their last client is gone, then the supervisor");
+    verb.sign("--hard", "Stop at once, whatever clients are connected", [](command::Request& request, const auto&) {
+        request.mutable_hard_stop();
+        return Result<>{};
+    });
+    verb.becomes([](command::Request request, const Verb&) -> Action {
+        const auto patience = request.has_soft_stop() ? Ask::Patience::drain : Ask::Patience::configured;
+        return Ask{std::move(request), patience};
+    });
+}
+
+void add_upgrade(Family& root) {
+    Verb& verb = root.verb("upgrade", "upgrade_main {}", "Replace the running processes by the installed executable");
+    verb.option("--worker", "ID", "Replace only this worker; without it, the supervisor and then every worker",
+                [](command::Request& request, const auto& values) {
+                    return put_text(find_field(request, "upgrade_worker"), values.front());
+                });
+    verb.becomes([](command::Request request, const Verb&) -> Action {
+        if (request.has_upgrade_main()) return UpgradeAll{};
+        return Ask{std::move(request), Ask::Patience::minute};
+    });
+}
+
+}  // namespace
+
+void add_process_verbs(Family& root) {
+    root.verb("start", "", "Run the supervisor and its workers in the foreground")
+        .becomes([](command::Request, const Verb&) -> Action { return Start{}; });
+    add_shutdown(root);
+    add_upgrade(root);
+    root.verb("status", "status {}", "Ask every worker how it is");
+
+    Verb& logging = root.verb("logging", R"(Logging: "")", "Change what is logged, in every process");
+    logging.value("filter", "", "error, warn, info, debug or trace; for single modules: info,module=debug")->required();
+
+    Verb& reload = root.verb("reload", R"(reload_configuration: "")",
+                             "Add what the configuration file has and the server has not");
+    reload.value("-f,--file", "", "File to load; without it, the one that the server was started with");
+
+    Family config = root.family("config", "The configuration file");
+    config.verb("check", "", "Load the file of --config and say whether it is valid; connects to nobody")
+        .becomes([](command::Request, const Verb&) -> Action { return CheckConfig{}; });
+}
+
+}  // namespace seki::ctl

@@ -1,0 +1,43 @@
+#include "ctl/version.h"
+
+#include <array>
+#include <string_view>
+
+#include "config/available.h"
+
+namespace seki::ctl {
+namespace {
+
+using config::Feature;
+
+struct Named {
+    std::string_view name;
+    Feature feature;
+};
+
+// Protocols and functions by which people choose a build; config/available.h knows which are there.
+constexpr auto features = std::to_array<Named>({
+    {"https", Feature::https},
+    {"udp", Feature::udp},
+    {"proxy-protocol", Feature::proxy_protocol},
+    {"http2-backends", Feature::http2_backends},
+    {"sticky-sessions", Feature::sticky_sessions},
+    {"health-checks", Feature::health_checks},
+    {"redirects", Feature::redirects},
+    {"basic-auth", Feature::basic_auth},
+    {"statsd", Feature::statsd},
+    {"audit-logs", Feature::audit_logs},
+});
+
+}  // namespace
+
+std::string version_text() {
+    std::string text = "seki " SEKI_VERSION "\n+http +tcp";
+    for (const auto& [name, feature] : features) {
+        text += config::why_unavailable(feature).empty() ? " +" : " -";
+        text += name;
+    }
+    return text + "\n";
+}
+
+}  // namespace seki::ctl
