@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace seki::backend {
 
@@ -17,15 +18,17 @@ bool contains(std::span<const BackendPtr> list, const BackendPtr& backend) {
 
 }  // namespace
 
-void Cluster::put(BackendPtr backend) {
+BackendPtr Cluster::put(BackendPtr backend) {
     const auto old = std::find_if(backends_.begin(), backends_.end(), same_place(backend->id, backend->address));
+    BackendPtr replaced;
     if (old == backends_.end()) {
         backends_.push_back(std::move(backend));
     } else {
-        (*old)->removed = true;
-        *old = std::move(backend);
+        replaced = std::exchange(*old, std::move(backend));
+        replaced->removed = true;
     }
     deal_credits();
+    return replaced;
 }
 
 BackendPtr Cluster::remove(std::string_view backend_id, const SocketAddress& address) {

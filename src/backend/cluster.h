@@ -27,8 +27,8 @@ public:
     [[nodiscard]] const std::string& id() const noexcept { return id_; }
     [[nodiscard]] std::span<const BackendPtr> backends() const noexcept { return backends_; }
 
-    // Adds, or replaces the one with the same id and address.
-    void put(BackendPtr backend);
+    // Adds, or replaces the one with the same id and address, which is returned.
+    BackendPtr put(BackendPtr backend);
     // The removed one, or null.
     BackendPtr remove(std::string_view backend_id, const SocketAddress& address);
 

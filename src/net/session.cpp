@@ -136,6 +136,7 @@ void Session::bury(CloseReason reason) {
     transport_.reset();
     unread_.reset();
     unsent_.reset();
+    if (side_ == Side::client) --owner_.clients_;
     owner_.ended_.push_back(id_);
 }
 
@@ -216,7 +217,9 @@ Sessions::~Sessions() {
 }
 
 Session* Sessions::open(Session::Side side, std::unique_ptr<Transport> transport, const SocketAddress& peer, bool connected) {
-    return slab_.find(slab_.emplace(*this, side, std::move(transport), peer, connected));
+    Session* session = slab_.find(slab_.emplace(*this, side, std::move(transport), peer, connected));
+    if (session != nullptr && side == Session::Side::client) ++clients_;
+    return session;
 }
 
 Session* Sessions::find(SessionId id) noexcept {

@@ -197,6 +197,7 @@ public:
     Session* open(Session::Side side, std::unique_ptr<Transport> transport, const SocketAddress& peer, bool connected);
     [[nodiscard]] Session* find(SessionId id) noexcept;
     [[nodiscard]] uint32_t size() const noexcept { return slab_.size(); }
+    [[nodiscard]] uint32_t clients() const noexcept { return clients_; }  // of the open ones
     [[nodiscard]] uint32_t capacity() const noexcept { return slab_.capacity(); }
     [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
 
@@ -219,6 +220,7 @@ private:
     Random& random_;
     Slab<Session> slab_;
     std::vector<SessionId> ended_;
+    uint32_t clients_ = 0;
     const Session* current_ = nullptr;
 };
 

@@ -1,0 +1,61 @@
+#pragma once
+
+// The characters of RFC 9110 §5.6 and RFC 9112, as tables, and the search for those that may not be.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace seki::http::h1 {
+
+namespace table {
+enum : uint8_t { token = 1, target = 2, host = 4 };
+extern const std::array<uint8_t, 256> classes;
+}  // namespace table
+
+// RFC 9110 §5.6.2: tchar.
+[[nodiscard]] inline bool is_token(char c) noexcept {
+    return (table::classes[static_cast<uint8_t>(c)] & table::token) != 0;
+}
+// What may stand in a request target: visible ASCII but for "#". RFC 3986 allows less; browsers send more than it
+// allows.
+[[nodiscard]] inline bool is_target(char c) noexcept {
+    return (table::classes[static_cast<uint8_t>(c)] & table::target) != 0;
+}
+// RFC 3986 §3.2.2: reg-name, and the letters of an address in brackets.
+[[nodiscard]] inline bool is_host(char c) noexcept {
+    return (table::classes[static_cast<uint8_t>(c)] & table::host) != 0;
+}
+[[nodiscard]] inline bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+[[nodiscard]] inline bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+
+// The first byte of the text that no field value may have (RFC 9110 §5.5): a control character other than the tab; or
+// its end.
+[[nodiscard]] const char* find_control(const char* begin, const char* end) noexcept;
+
+[[nodiscard]] inline std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+// The value of a hexadecimal digit, or -1.
+[[nodiscard]] inline int hex_value(char c) noexcept {
+    if (is_digit(c)) return c - '0';
+    const char letter = static_cast<char>(c | 0x20);
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+// Calls `visit(element)` for each element of a comma-separated list (RFC 9110 §5.6.1); empty elements are left out.
+template <typename Visit>
+void for_each_element(std::string_view list, Visit visit) {
+    while (!list.empty()) {
+        const size_t comma = list.find(',');
+        const std::string_view element = trim(list.substr(0, comma));
+        if (!element.empty()) visit(element);
+        if (comma == std::string_view::npos) return;
+        list.remove_prefix(comma + 1);
+    }
+}
+
+}  // namespace seki::http::h1

@@ -1,0 +1,27 @@
+#pragma once
+
+// What the Connection field and its relatives say (RFC 9110 §7.6.1, RFC 9112 §9.3): whether the connection stays,
+// whether the protocol may change, and which fields end here.
+
+#include <string_view>
+
+#include "http/message.h"
+
+namespace seki::http::h1 {
+
+struct ConnectionOptions {
+    bool close = false;
+    bool keep_alive = false;
+    bool upgrade = false;
+    bool forbidden = false;  // names a field that no hop may take away: the framing or the host
+
+    // Of all Connection fields. Fields that they name are marked dropped; so are those that always end at a hop.
+    static ConnectionOptions read(FieldTable& fields) noexcept;
+
+    // Whether the sender keeps the connection open after this message.
+    [[nodiscard]] bool persistent(Version version) const noexcept {
+        return !close && (version != Version::http10 || keep_alive);
+    }
+};
+
+}  // namespace seki::http::h1

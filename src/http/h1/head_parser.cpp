@@ -1,0 +1,187 @@
+#include "http/h1/head_parser.h"
+
+#include <cstring>
+
+#include "http/h1/characters.h"
+
+namespace seki::http::h1 {
+
+namespace {
+
+Parsed incomplete() noexcept { return {}; }
+Parsed refused(Fault fault) noexcept { return {Parsed::Outcome::fault, fault, 0}; }
+Parsed complete(size_t size) noexcept { return {Parsed::Outcome::complete, Fault::none, size}; }
+
+// A line without its end. `state`: whether there is a whole one, and whether it ended with CRLF.
+struct Line {
+    enum class State : uint8_t { whole, unfinished, bare };
+    State state;
+    std::string_view text;
+};
+
+Line first_line(std::string_view input) noexcept {
+    const size_t feed = input.find('\n');
+    if (feed == std::string_view::npos) return {Line::State::unfinished, input};
+    if (feed == 0 || input[feed - 1] != '\r') return {Line::State::bare, input.substr(0, feed)};
+    return {Line::State::whole, input.substr(0, feed - 1)};
+}
+
+// The token at the beginning of the text; empty when there is none.
+std::string_view token_of(std::string_view text) noexcept {
+    size_t size = 0;
+    while (size < text.size() && is_token(text[size])) ++size;
+    return text.substr(0, size);
+}
+
+Method method_of(std::string_view text) noexcept {
+    switch (text.size()) {
+        case 3:
+            if (text == "GET") return Method::get;
+            if (text == "PUT") return Method::put;
+            break;
+        case 4:
+            if (text == "POST") return Method::post;
+            if (text == "HEAD") return Method::head;
+            break;
+        case 5:
+            if (text == "PATCH") return Method::patch;
+            if (text == "TRACE") return Method::trace;
+            break;
+        case 6:
+            if (text == "DELETE") return Method::del;
+            break;
+        case 7:
+            if (text == "OPTIONS") return Method::options;
+            if (text == "CONNECT") return Method::connect;
+            break;
+        default:
+            break;
+    }
+    return Method::other;
+}
+
+constexpr size_t version_size = 8;  // "HTTP/1.1"
+
+// RFC 9112 §2.3. A higher minor version is understood as 1.1 (RFC 9110 §6.2).
+Fault version_of(std::string_view text, Version& version, Fault malformed) noexcept {
+    const bool shaped = text.size() == version_size && text.starts_with("HTTP/") && is_digit(text[5]) &&
+                        text[6] == '.' && is_digit(text[7]);
+    if (!shaped) return malformed;
+    if (text[5] != '1') return Fault::version_not_supported;
+    version = text[7] == '0' ? Version::http10 : Version::http11;
+    return Fault::none;
+}
+
+Fault parse_request_line(std::string_view line, const HeadLimits& limits, RequestHead& head) noexcept {
+    head.method_text = token_of(line);
+    head.method = method_of(head.method_text);
+    size_t at = head.method_text.size();
+    if (at == 0 || at == line.size() || line[at] != ' ') return Fault::bad_request_line;
+    const size_t target = ++at;
+    while (at < line.size() && is_target(line[at])) ++at;
+    if (at - target > limits.max_target_bytes) return Fault::target_too_long;
+    if (at == target || at == line.size()) return Fault::bad_request_line;
+    if (line[at] != ' ') return Fault::bad_target;
+    head.path = line.substr(target, at - target);
+    return version_of(line.substr(at + 1), head.version, Fault::bad_request_line);
+}
+
+Fault parse_status_line(std::string_view line, ResponseHead& head) noexcept {
+    if (const Fault fault = version_of(line.substr(0, version_size), head.version, Fault::bad_status_line);
+        fault != Fault::none) {
+        return fault;
+    }
+    line.remove_prefix(version_size);
+    const bool shaped = line.size() >= 4 && line[0] == ' ' && is_digit(line[1]) && is_digit(line[2]) &&
+                        is_digit(line[3]) && (line.size() == 4 || line[4] == ' ');
+    if (!shaped || line[1] == '0') return Fault::bad_status_line;
+    head.status = static_cast<uint16_t>((line[1] - '0') * 100 + (line[2] - '0') * 10 + (line[3] - '0'));
+    head.reason = line.size() > 5 ? line.substr(5) : std::string_view();
+    const char* end = head.reason.data() + head.reason.size();
+    return find_control(head.reason.data(), end) == end ? Fault::none : Fault::bad_status_line;
+}
+
+// `whole`: with its line end.
+bool parse_field(std::string_view line, std::string_view whole, Field& field) noexcept {
+    field.name = token_of(line);
+    const size_t colon = field.name.size();
+    if (colon == 0 || colon == line.size() || line[colon] != ':') return false;
+    field.value = trim(line.substr(colon + 1));
+    const char* end = field.value.data() + field.value.size();
+    if (find_control(field.value.data(), end) != end) return false;
+    field.line = whole;
+    field.id = field_id(field.name);
+    field.dropped = false;
+    return true;
+}
+
+// What is wrong with a start line that is not complete yet, if that is certain already.
+Fault unfinished_request_line(std::string_view text, const HeadLimits& limits) noexcept {
+    if (text.empty() || text == "\r") return Fault::none;
+    const std::string_view method = token_of(text);
+    if (method.size() < text.size() && (method.empty() || text[method.size()] != ' ')) return Fault::bad_request_line;
+    if (text.size() > limits.max_target_bytes + method.size() + version_size + 3) return Fault::target_too_long;
+    return Fault::none;
+}
+
+// Of a head whose end has not come.
+Parsed unfinished(std::string_view input, const HeadLimits& limits) noexcept {
+    return input.size() >= limits.max_head_bytes ? refused(Fault::head_too_large) : incomplete();
+}
+
+Parsed parse_rest(std::string_view input, size_t start_line, const HeadLimits& limits, FieldTable& fields) noexcept {
+    const Parsed rest = parse_fields(input.substr(start_line), limits.max_fields, fields);
+    if (rest.outcome == Parsed::Outcome::fault) return rest;
+    if (rest.outcome == Parsed::Outcome::incomplete) return unfinished(input, limits);
+    const size_t size = start_line + rest.size;
+    return size > limits.max_head_bytes ? refused(Fault::head_too_large) : complete(size);
+}
+
+}  // namespace
+
+Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fields) noexcept {
+    fields.clear();
+    size_t at = 0;
+    while (true) {
+        const Line line = first_line(input.substr(at));
+        if (line.state == Line::State::unfinished) return incomplete();
+        if (line.state == Line::State::bare) return refused(Fault::bad_field);
+        const size_t size = line.text.size() + 2;
+        if (line.text.empty()) return complete(at + size);
+        if (fields.all().size() >= max_fields || fields.full()) return refused(Fault::too_many_fields);
+        if (!parse_field(line.text, input.substr(at, size), fields.push())) return refused(Fault::bad_field);
+        at += size;
+    }
+}
+
+Parsed parse_request_head(std::string_view input, const HeadLimits& limits, RequestHead& head) noexcept {
+    const Line line = first_line(input);
+    if (line.state == Line::State::bare) return refused(Fault::bad_request_line);
+    if (line.state == Line::State::unfinished) {
+        const Fault fault = unfinished_request_line(line.text, limits);
+        return fault == Fault::none ? unfinished(input, limits) : refused(fault);
+    }
+    if (const Fault fault = parse_request_line(line.text, limits, head); fault != Fault::none) return refused(fault);
+    return parse_rest(input, line.text.size() + 2, limits, head.fields);
+}
+
+Parsed parse_response_head(std::string_view input, const HeadLimits& limits, ResponseHead& head) noexcept {
+    const Line line = first_line(input);
+    if (line.state == Line::State::bare) return refused(Fault::bad_status_line);
+    if (line.state == Line::State::unfinished) return unfinished(input, limits);
+    if (const Fault fault = parse_status_line(line.text, head); fault != Fault::none) return refused(fault);
+    return parse_rest(input, line.text.size() + 2, limits, head.fields);
+}
+
+bool may_be_complete(std::string_view input, size_t looked_at) noexcept {
+    constexpr size_t longest_end = 3;  // "\n\r\n", and "\n\n" for which there is a refusal
+    size_t at = looked_at > longest_end ? looked_at - longest_end : 0;
+    while (true) {
+        at = input.find('\n', at);
+        if (at == std::string_view::npos) return false;
+        const std::string_view next = input.substr(++at);
+        if (next.starts_with('\n') || next.starts_with("\r\n")) return true;
+    }
+}
+
+}  // namespace seki::http::h1

@@ -1,0 +1,19 @@
+#pragma once
+
+// Where the codecs of one worker put the head that they have just read: one for all connections, because a head is
+// acted upon before anything else is read. So a connection that waits holds none.
+
+#include "http/message.h"
+
+namespace seki::http::h1 {
+
+struct HeadStorage {
+    // The longest trailer section that is read.
+    static constexpr size_t max_trailer_bytes = 4096;
+
+    RequestHead request;
+    ResponseHead response;
+    FieldTable trailers;
+};
+
+}  // namespace seki::http::h1

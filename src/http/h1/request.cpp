@@ -1,0 +1,119 @@
+#include "http/h1/request.h"
+
+#include "http/h1/characters.h"
+#include "http/h1/connection.h"
+#include "http/h1/framing.h"
+#include "http/h1/host.h"
+
+namespace seki::http::h1 {
+
+namespace {
+
+struct Noted {
+    FramingFields framing;
+    std::string_view host;
+    uint32_t hosts = 0;
+    std::string_view upgrade;
+    bool expects_continue = false;
+};
+
+Noted note_fields(RequestHead& head) noexcept {
+    Noted noted;
+    for (Field& field : head.fields.all()) {
+        switch (field.id) {
+            case FieldId::other:
+                break;
+            case FieldId::host:
+                noted.host = field.value;
+                ++noted.hosts;
+                break;
+            case FieldId::content_length:
+                field.dropped = noted.framing.note_length(field.value);
+                break;
+            case FieldId::transfer_encoding:
+                noted.framing.note_coding(field.value);
+                break;
+            case FieldId::upgrade:
+                noted.upgrade = field.value;
+                break;
+            case FieldId::expect:
+                noted.expects_continue = equal_ignoring_case(field.value, "100-continue");
+                break;
+            default:
+                break;
+        }
+    }
+    return noted;
+}
+
+// "http://host/path?query" into its authority and its path.
+Fault split_absolute_form(RequestHead& head) noexcept {
+    const size_t scheme = head.path.find("://");
+    const std::string_view name = head.path.substr(0, scheme == std::string_view::npos ? 0 : scheme);
+    if (!equal_ignoring_case(name, "http") && !equal_ignoring_case(name, "https")) return Fault::bad_target;
+    const std::string_view rest = head.path.substr(scheme + 3);
+    const size_t path = rest.find_first_of("/?");
+    head.authority = rest.substr(0, path);
+    if (path == std::string_view::npos) {
+        head.path = head.method == Method::options ? "*" : "/";  // RFC 9112 §3.2.4
+        return Fault::none;
+    }
+    head.path = rest.substr(path);
+    return head.path.front() == '/' ? Fault::none : Fault::bad_target;
+}
+
+Fault understand_target(RequestHead& head) noexcept {
+    head.authority = {};
+    if (head.method == Method::connect) {
+        head.authority = head.path;
+        return Fault::none;
+    }
+    if (head.path.front() == '/') return Fault::none;
+    if (head.path == "*") return head.method == Method::options ? Fault::none : Fault::bad_target;
+    return split_absolute_form(head);
+}
+
+// RFC 9112 §3.2. A target that names another host than the Host field is two requests in one.
+Fault understand_host(RequestHead& head, const Noted& noted) noexcept {
+    head.host = {};
+    head.port = 0;
+    if (noted.hosts > 1) return Fault::bad_host;
+    if (noted.hosts == 0 && head.version != Version::http10) return Fault::bad_host;
+    if (noted.hosts == 1 && !head.authority.empty() && !equal_ignoring_case(head.authority, noted.host))
+        return Fault::bad_host;
+    if (noted.hosts == 1) head.authority = noted.host;
+    if (noted.hosts == 0 && head.authority.empty()) return Fault::none;
+    const auto authority = parse_authority(head.authority);
+    if (!authority) return Fault::bad_host;
+    head.host = authority->host;
+    head.port = authority->port;
+    return Fault::none;
+}
+
+// An upgrade to HTTP/2 in the clear would carry requests past everything that looks at them.
+bool forwardable_upgrade(std::string_view protocols) noexcept {
+    bool http2 = false;
+    for_each_element(protocols,
+                     [&](std::string_view protocol) { http2 = http2 || equal_ignoring_case(protocol, "h2c"); });
+    return !protocols.empty() && !http2;
+}
+
+}  // namespace
+
+Fault understand_request(RequestHead& head, bool& persistent) noexcept {
+    if (const Fault fault = understand_target(head); fault != Fault::none) return fault;
+    const Noted noted = note_fields(head);
+    if (const Fault fault = understand_host(head, noted); fault != Fault::none) return fault;
+    const auto body = request_framing(noted.framing, head.version);
+    if (!body) return body.error();
+    const ConnectionOptions options = ConnectionOptions::read(head.fields);
+    if (options.forbidden) return Fault::bad_field;
+    head.body = *body;
+    head.expects_continue = noted.expects_continue && head.version != Version::http10;
+    const bool upgrades = options.upgrade && head.version != Version::http10 && forwardable_upgrade(noted.upgrade);
+    head.upgrade = upgrades ? noted.upgrade : std::string_view();
+    persistent = options.persistent(head.version);
+    return Fault::none;
+}
+
+}  // namespace seki::http::h1

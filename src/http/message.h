@@ -1,0 +1,153 @@
+#pragma once
+
+// The parts of an HTTP message that every version shares (RFC 9110). A head is a set of views into bytes that somebody
+// else owns: into the buffer it was parsed from, or into a decoder's storage. It is valid until its owner's next call;
+// whoever needs a piece of it longer copies that piece.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace seki::http {
+
+enum class Method : uint8_t { get, head, post, put, del, connect, options, trace, patch, other };
+
+// RFC 9110 §9.2.2.
+[[nodiscard]] constexpr bool idempotent(Method method) noexcept {
+    return method != Method::post && method != Method::patch && method != Method::connect && method != Method::other;
+}
+
+enum class Version : uint8_t { http10, http11, http2 };
+
+// Field names that the proxy has an opinion about; every other name is `other`.
+enum class FieldId : uint8_t {
+    other,
+    accept,
+    authorization,
+    connection,
+    content_length,
+    content_type,
+    cookie,
+    date,
+    expect,
+    forwarded,
+    host,
+    http2_settings,
+    keep_alive,
+    location,
+    proxy_authenticate,
+    proxy_authorization,
+    proxy_connection,
+    server,
+    set_cookie,
+    strict_transport_security,
+    te,
+    trailer,
+    transfer_encoding,
+    upgrade,
+    user_agent,
+    www_authenticate,
+    x_forwarded_for,
+    x_forwarded_host,
+    x_forwarded_port,
+    x_forwarded_proto,
+    x_real_ip,
+    x_request_id,
+};
+
+[[nodiscard]] FieldId field_id(std::string_view name) noexcept;                                  // case-insensitive
+[[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;  // of ASCII letters
+
+struct Field {
+    std::string_view name;
+    std::string_view value;  // without the optional white space around it
+    std::string_view line;   // the whole field line with its line end, when the message came as text; else empty
+    FieldId id = FieldId::other;
+    bool dropped = false;  // not forwarded: hop by hop (RFC 9110 §7.6.1), or removed by an edit
+};
+
+// Bounded storage for the fields of one head or one trailer section; reused from message to message.
+class FieldTable {
+public:
+    static constexpr size_t capacity = 128;
+
+    void clear() noexcept { size_ = 0; }
+    [[nodiscard]] bool full() const noexcept { return size_ == capacity; }
+    Field& push() noexcept { return fields_[size_++]; }  // not when full
+    [[nodiscard]] std::span<Field> all() noexcept { return {fields_.data(), size_}; }
+    [[nodiscard]] std::span<const Field> all() const noexcept { return {fields_.data(), size_}; }
+    // The first field with that id that was not dropped, or nullptr.
+    [[nodiscard]] const Field* find(FieldId id) const noexcept;
+
+private:
+    std::array<Field, capacity> fields_;
+    size_t size_ = 0;
+};
+
+// How the end of a body is known (RFC 9112 §6.3, and the equivalents of other versions).
+enum class BodyKind : uint8_t { none, length, chunked, until_close };
+
+struct Body {
+    BodyKind kind = BodyKind::none;
+    uint64_t length = 0;  // of kind length only; never 0 there: a body of no bytes is `none`
+};
+
+struct RequestHead {
+    Method method = Method::get;
+    Version version = Version::http11;
+    std::string_view method_text;
+    std::string_view authority;  // host[:port] as received, from the target or the Host field (RFC 9112 §3.2)
+    std::string_view host;       // without port and brackets' meaning untouched: "[::1]" stays so; letters as received
+    uint16_t port = 0;           // 0: none given
+    std::string_view path;       // origin-form with the query; "*" for OPTIONS *
+    std::string_view upgrade;    // the protocols of Upgrade when Connection names it; else empty
+    Body body;
+    bool expects_continue = false;
+    FieldTable fields;  // all of them, Host too; those that are hop by hop are marked dropped
+};
+
+struct ResponseHead {
+    uint16_t status = 0;
+    Version version = Version::http11;
+    std::string_view reason;
+    Body body;
+    FieldTable fields;
+};
+
+// A field that an edit adds, in the order given, after the fields that were received.
+struct AddedField {
+    std::string_view name;
+    std::string_view value;
+};
+
+// Where a codec writes: a window into somebody's buffer. What does not fit is not written at all and sets overflow(),
+// so that a caller checks once at the end.
+class Output {
+public:
+    Output(char* begin, char* end) noexcept : begin_(begin), cursor_(begin), end_(end) {}
+
+    [[nodiscard]] size_t size() const noexcept { return static_cast<size_t>(cursor_ - begin_); }
+    [[nodiscard]] size_t room() const noexcept { return static_cast<size_t>(end_ - cursor_); }
+    [[nodiscard]] bool overflow() const noexcept { return overflow_; }
+    [[nodiscard]] char* cursor() noexcept { return cursor_; }
+    void advance(size_t bytes) noexcept { cursor_ += bytes; }  // after writing at cursor(); bytes <= room()
+
+    void append(std::string_view text) noexcept {
+        if (text.size() > room()) {
+            overflow_ = true;
+            return;
+        }
+        if (text.empty()) return;
+        __builtin_memcpy(cursor_, text.data(), text.size());
+        cursor_ += text.size();
+    }
+
+private:
+    char* begin_;
+    char* cursor_;
+    char* end_;
+    bool overflow_ = false;
+};
+
+}  // namespace seki::http

@@ -1,0 +1,91 @@
+#include <gtest/gtest.h>
+
+#include "http/h1/framing.h"
+#include "http/h1/host.h"
+#include "http/message.h"
+
+namespace seki::http {
+namespace {
+
+TEST(FieldNames, are_known_without_regard_to_case) {
+    EXPECT_EQ(field_id("Content-Length"), FieldId::content_length);
+    EXPECT_EQ(field_id("cOnTeNt-LeNgTh"), FieldId::content_length);
+    EXPECT_EQ(field_id("te"), FieldId::te);
+    EXPECT_EQ(field_id("Strict-Transport-Security"), FieldId::strict_transport_security);
+}
+
+TEST(FieldNames, that_nobody_cares_about_are_other) {
+    EXPECT_EQ(field_id(""), FieldId::other);
+    EXPECT_EQ(field_id("x"), FieldId::other);
+    EXPECT_EQ(field_id("content-lengti"), FieldId::other);
+    EXPECT_EQ(field_id(std::string(300, 'a')), FieldId::other);
+}
+
+TEST(Hosts, are_names_addresses_and_literals_with_or_without_port) {
+    struct Case {
+        std::string_view text;
+        std::string_view host;
+        uint16_t port;
+    };
+    for (const Case& c : {Case{"example.org", "example.org", 0}, Case{"example.org:8080", "example.org", 8080},
+                          Case{"a:", "a", 0}, Case{"[::1]:80", "[::1]", 80}, Case{"127.0.0.1", "127.0.0.1", 0},
+                          Case{"under_score.x", "under_score.x", 0}}) {
+        const auto authority = h1::parse_authority(c.text);
+        ASSERT_TRUE(authority) << c.text;
+        EXPECT_EQ(authority->host, c.host);
+        EXPECT_EQ(authority->port, c.port);
+    }
+}
+
+TEST(Hosts, that_are_none_are_refused) {
+    for (const std::string_view text :
+         {"", ":80", "a:b", "a:65536", "user@host", "a b", "a/b", "[]", "[::1", "[::1]x", "a:80:80", "a\"b", "a:-1"}) {
+        EXPECT_FALSE(h1::parse_authority(text)) << text;
+    }
+}
+
+h1::FramingFields framing(std::initializer_list<std::string_view> lengths,
+                          std::initializer_list<std::string_view> codings) {
+    h1::FramingFields fields;
+    for (const std::string_view length : lengths) fields.note_length(length);
+    for (const std::string_view coding : codings) fields.note_coding(coding);
+    return fields;
+}
+
+TEST(Framing, of_requests_follows_rfc_9112_section_6_3) {
+    const auto none = h1::request_framing(framing({}, {}), Version::http11);
+    EXPECT_EQ(none->kind, BodyKind::none);
+    const auto counted = h1::request_framing(framing({"5", "5"}, {}), Version::http11);
+    EXPECT_EQ(counted->kind, BodyKind::length);
+    EXPECT_EQ(counted->length, 5U);
+    EXPECT_EQ(h1::request_framing(framing({"0"}, {}), Version::http11)->kind, BodyKind::none);
+    EXPECT_EQ(h1::request_framing(framing({}, {"Chunked"}), Version::http11)->kind, BodyKind::chunked);
+}
+
+TEST(Framing, that_contradicts_itself_is_refused) {
+    EXPECT_EQ(h1::request_framing(framing({"5"}, {"chunked"}), Version::http11).error(), Fault::length_and_coding);
+    EXPECT_EQ(h1::request_framing(framing({"5", "6"}, {}), Version::http11).error(), Fault::bad_length);
+    for (const std::string_view length : {"", "-1", "+1", "1 ", "0x1", "5, 5", "1_0", "18446744073709551616", "５"}) {
+        EXPECT_EQ(h1::request_framing(framing({length}, {}), Version::http11).error(), Fault::bad_length) << length;
+    }
+    for (const std::string_view coding :
+         {"", "gzip", "chunked, chunked", "gzip, chunked", "chunked;q=1", "xchunked", "\"chunked\""}) {
+        EXPECT_EQ(h1::request_framing(framing({}, {coding}), Version::http11).error(), Fault::bad_coding) << coding;
+    }
+    EXPECT_EQ(h1::request_framing(framing({}, {"chunked", "chunked"}), Version::http11).error(), Fault::bad_coding);
+    EXPECT_EQ(h1::request_framing(framing({}, {"chunked"}), Version::http10).error(), Fault::bad_coding);
+    EXPECT_EQ(h1::response_framing(framing({"1"}, {"chunked"}), Version::http11, 200, false).error(),
+              Fault::length_and_coding);
+}
+
+TEST(Framing, of_responses_depends_on_request_and_status) {
+    const auto counted = framing({"5"}, {});
+    EXPECT_EQ(h1::response_framing(counted, Version::http11, 200, false)->kind, BodyKind::length);
+    EXPECT_EQ(h1::response_framing(counted, Version::http11, 200, true)->kind, BodyKind::none);
+    EXPECT_EQ(h1::response_framing(counted, Version::http11, 204, false)->kind, BodyKind::none);
+    EXPECT_EQ(h1::response_framing(counted, Version::http11, 304, false)->kind, BodyKind::none);
+    EXPECT_EQ(h1::response_framing(framing({}, {}), Version::http11, 200, false)->kind, BodyKind::until_close);
+}
+
+}  // namespace
+}  // namespace seki::http
