@@ -95,6 +95,8 @@ public:
     // Turns until stop().
     void run();
     void stop() noexcept { stopped_ = true; }
+    // The next turn has something to do without any event.
+    [[nodiscard]] bool has_ready() const noexcept { return ready_ != nullptr; }
 
 private:
     friend class Runnable;

@@ -1,15 +1,17 @@
 #include "net/acceptor.h"
 
-#include <sys/socket.h>
-
 #include <cerrno>
+#include <sys/socket.h>
 
 #include "base/check.h"
 
 namespace seki::net {
 
 Acceptor::Acceptor(EventLoop& loop, UniqueFd socket, OnAccept on_accept, OnExhausted on_exhausted)
-    : loop_(loop), socket_(std::move(socket)), on_accept_(std::move(on_accept)), on_exhausted_(std::move(on_exhausted)) {}
+    : loop_(loop),
+      socket_(std::move(socket)),
+      on_accept_(std::move(on_accept)),
+      on_exhausted_(std::move(on_exhausted)) {}
 
 Acceptor::~Acceptor() { unwatch(); }
 
@@ -23,6 +25,11 @@ void Acceptor::resume() {
     if (!paused_) return;
     paused_ = false;
     watch();
+}
+
+void Acceptor::drain() {
+    while (!paused_ && accept_one()) {
+    }
 }
 
 void Acceptor::watch() {
@@ -62,7 +69,8 @@ bool Acceptor::accept_one() {
         return true;
     }
     switch (errno) {
-        case EAGAIN: return false;
+        case EAGAIN:
+            return false;
         case EMFILE:
         case ENFILE:
         case ENOBUFS:

@@ -1,8 +1,9 @@
 #pragma once
 
-// Accepts from one listening socket. The descriptor is a copy of one that the supervisor keeps, and another worker may hold a
-// copy too: it leaves epoll before it is closed, and it is never shut down. Level-triggered, so that a bounded batch per event
-// loses nothing. pause() and resume() are how the worker says that it has no room: who waits stays in the kernel's queue.
+// Accepts from one listening socket. The descriptor is a copy of one that the supervisor keeps, and another worker may
+// hold a copy too: it leaves epoll before it is closed, and it is never shut down. Level-triggered, so that a bounded
+// batch per event loses nothing. pause() and resume() are how the worker says that it has no room: who waits stays in
+// the kernel's queue.
 
 #include <functional>
 
@@ -27,6 +28,8 @@ public:
 
     void pause();
     void resume();
+    // Takes everybody who waits now, at once: for the last owner of a socket, before it goes.
+    void drain();
     [[nodiscard]] bool accepting() const noexcept { return watch_.valid(); }
 
 private:

@@ -1,11 +1,10 @@
 #include "net/buffer_pool.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/check.h"
 

@@ -1,16 +1,17 @@
 #pragma once
 
-// All memory for bytes on their way, of a fixed size from the start. Buffers of `buffer_size` bytes carry bodies and answers; a
-// class of small ones keeps unfinished heads, so that clients which send half a head cannot take the large ones from others.
+// All memory for bytes on their way, of a fixed size from the start. Buffers of `buffer_size` bytes carry bodies and
+// answers; a class of small ones keeps unfinished heads, so that clients which send half a head cannot take the large
+// ones from others.
 //
-// A large buffer is first reserved, later acquired: an exchange reserves at admission what it may ever need, so that a running
-// exchange never finds the pool empty. Memory comes from the kernel when a buffer is first used and goes back some time after it
-// was last used (trim()), down to `min_buffers`.
+// A large buffer is first reserved, later acquired: an exchange reserves at admission what it may ever need, so that a
+// running exchange never finds the pool empty. Memory comes from the kernel when a buffer is first used and goes back
+// some time after it was last used (trim()), down to `min_buffers`.
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace seki::net {

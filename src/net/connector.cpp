@@ -1,10 +1,9 @@
 #include "net/connector.h"
 
+#include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-
-#include <cerrno>
 
 namespace seki::net {
 

@@ -12,7 +12,8 @@ Farewell::Farewell(Session& session, CloseManner manner, CloseReason reason) : m
 Next Farewell::on_ready(Session& session) {
     if (state_ == State::lingering) return discard(session);
     if (!session.flush() && !session.write_failed()) return Stay{};
-    if (manner_ == CloseManner::flush || session.write_failed() || session.read_closed()) return Close{CloseManner::now, reason_};
+    if (manner_ == CloseManner::flush || session.write_failed() || session.read_closed())
+        return Close{CloseManner::now, reason_};
     session.shutdown_write();
     session.deadline(session.loop().now() + linger_limit);
     state_ = State::lingering;

@@ -1,8 +1,8 @@
 #pragma once
 
-// The last protocol of a session that still has something to send: flushes, and where the peer may still be sending, ends our
-// side and reads on for a while, for closing with unread bytes would reset the connection and might eat the answer
-// (RFC 9112 §9.6). Bounded in time and bytes.
+// The last protocol of a session that still has something to send: flushes, and where the peer may still be sending,
+// ends our side and reads on for a while, for closing with unread bytes would reset the connection and might eat the
+// answer (RFC 9112 §9.6). Bounded in time and bytes.
 
 #include "net/session.h"
 

@@ -1,8 +1,9 @@
 #pragma once
 
-// Pipes for splice(2), pooled and bounded: each is two descriptors and up to `capacity` bytes of kernel memory. When none is
-// left bytes go through buffers as usual.
+// Pipes for splice(2), pooled and bounded: each is two descriptors and up to `capacity` bytes of kernel memory. When
+// none is left bytes go through buffers as usual.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +21,11 @@ struct Pipe {
 
 class PipePool {
 public:
+    // So that a worker's pipes are few beside its connections, and are worth having.
+    [[nodiscard]] static constexpr uint32_t limit_for(uint32_t max_connections) noexcept {
+        return std::clamp<uint32_t>(max_connections / 16, 4, 256);
+    }
+
     // `capacity` in bytes per pipe, `limit` pipes in all.
     PipePool(uint32_t capacity, uint32_t limit) noexcept : capacity_(capacity), limit_(limit) {}
 

@@ -9,22 +9,32 @@ namespace seki::net {
 
 std::string_view describe(CloseReason reason) noexcept {
     switch (reason) {
-        case CloseReason::finished: return "finished";
-        case CloseReason::peer_closed: return "closed by the peer";
-        case CloseReason::peer_error: return "connection broken";
-        case CloseReason::protocol_error: return "protocol error";
-        case CloseReason::idle: return "idle";
-        case CloseReason::timeout: return "timeout";
-        case CloseReason::no_resources: return "no resources";
-        case CloseReason::stopping: return "stopping";
-        case CloseReason::stale: return "stale";
-        case CloseReason::killed: return "killed";
+        case CloseReason::finished:
+            return "finished";
+        case CloseReason::peer_closed:
+            return "closed by the peer";
+        case CloseReason::peer_error:
+            return "connection broken";
+        case CloseReason::protocol_error:
+            return "protocol error";
+        case CloseReason::idle:
+            return "idle";
+        case CloseReason::timeout:
+            return "timeout";
+        case CloseReason::no_resources:
+            return "no resources";
+        case CloseReason::stopping:
+            return "stopping";
+        case CloseReason::stale:
+            return "stale";
+        case CloseReason::killed:
+            return "killed";
     }
     return "?";
 }
 
-Session::Session(SessionId id, Sessions& owner, Side side, std::unique_ptr<Transport> transport, const SocketAddress& peer,
-                 bool connected)
+Session::Session(SessionId id, Sessions& owner, Side side, std::unique_ptr<Transport> transport,
+                 const SocketAddress& peer, bool connected)
     : id_(id),
       owner_(owner),
       transport_(std::move(transport)),
@@ -33,7 +43,8 @@ Session::Session(SessionId id, Sessions& owner, Side side, std::unique_ptr<Trans
       peer_(peer),
       side_(side),
       connected_(connected) {
-    // A client most likely has sent its request already; a backend does not speak first, and its socket says when it does.
+    // A client most likely has sent its request already; a backend does not speak first, and its socket says when it
+    // does.
     readable_ = side == Side::client;
     writable_ = connected;
 }
@@ -119,7 +130,8 @@ void Session::follow(Next next) {
 void Session::settle() {
     if (close_wanted_) return wake();
     if (!watch_.valid()) {
-        auto watched = transport_->watch(loop(), *this, side_ == Side::backend ? EventLoop::Order::first : EventLoop::Order::normal);
+        auto watched = transport_->watch(loop(), *this,
+                                         side_ == Side::backend ? EventLoop::Order::first : EventLoop::Order::normal);
         if (!watched) return close(CloseManner::now, CloseReason::no_resources);
         watch_ = *watched;
     }
@@ -196,12 +208,12 @@ void Session::no_deadline() { loop().timers().cancel(*this); }
 std::string Session::describe() const {
     char peer_text[SocketAddress::max_text_size];
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.loop_.now() - began_);
-    std::string line = fmt::format("{} {} {} age={}ms read={} written={} unread={} unsent={}{}{}{}{} ", ulid_.text(),
-                                   side_ == Side::client ? "client" : "backend",
-                                   std::string_view(peer_text, peer_.write(peer_text)), age.count(), bytes_read_,
-                                   bytes_written_, unread_ ? unread_->size() : 0, unsent_ ? unsent_->size() : 0,
-                                   readable_ ? " readable" : "", writable_ ? "" : " unwritable",
-                                   read_closed_ ? " read-closed" : "", hung_up_ ? " hung-up" : "");
+    std::string line =
+        fmt::format("{} {} {} age={}ms read={} written={} unread={} unsent={}{}{}{}{} ", ulid_.text(),
+                    side_ == Side::client ? "client" : "backend", std::string_view(peer_text, peer_.write(peer_text)),
+                    age.count(), bytes_read_, bytes_written_, unread_ ? unread_->size() : 0,
+                    unsent_ ? unsent_->size() : 0, readable_ ? " readable" : "", writable_ ? "" : " unwritable",
+                    read_closed_ ? " read-closed" : "", hung_up_ ? " hung-up" : "");
     if (protocol_ != nullptr) protocol_->describe(line);
     return line;
 }
@@ -216,7 +228,8 @@ Sessions::~Sessions() {
     bury_ended();
 }
 
-Session* Sessions::open(Session::Side side, std::unique_ptr<Transport> transport, const SocketAddress& peer, bool connected) {
+Session* Sessions::open(Session::Side side, std::unique_ptr<Transport> transport, const SocketAddress& peer,
+                        bool connected) {
     Session* session = slab_.find(slab_.emplace(*this, side, std::move(transport), peer, connected));
     if (session != nullptr && side == Session::Side::client) ++clients_;
     return session;

@@ -1,13 +1,16 @@
 #pragma once
 
-// One connection of a worker, to a client or to a backend: its transport, what is known of its readiness, the bytes that wait
-// in either direction, one timer, and the protocol that drives it at the moment. The protocol decides; only the session touches
-// readiness, timers and burial, in settle(), after every call of the protocol. So nobody has to remember to re-arm anything.
+// One connection of a worker, to a client or to a backend: its transport, what is known of its readiness, the bytes
+// that wait in either direction, one timer, and the protocol that drives it at the moment. The protocol decides; only
+// the session touches readiness, timers and burial, in settle(), after every call of the protocol. So nobody has to
+// remember to re-arm anything.
 //
-//     event, timer, ready list ──► Protocol::on_…(session) ──► Next: Stay | Become{successor} | Close{manner, reason} ──► settle()
+//     event, timer, ready list ──► Protocol::on_…(session) ──► Next: Stay | Become{successor} | Close{manner, reason}
+//     ──► settle()
 //
-// Reading is edge-triggered (epoll(7)): the session knows that more may be there until a read says otherwise. A short read says
-// so only when no hang-up was reported with the event, for data and FIN come as one event, and then there is silence.
+// Reading is edge-triggered (epoll(7)): the session knows that more may be there until a read says otherwise. A short
+// read says so only when no hang-up was reported with the event, for data and FIN come as one event, and then there is
+// silence.
 
 #include <cstdint>
 #include <memory>
@@ -32,7 +35,7 @@ using SessionId = SlabId;
 
 // Why a connection ended; in logs, metrics and dumps.
 enum class CloseReason : uint8_t {
-    finished,        // the protocol said what it had to say
+    finished,  // the protocol said what it had to say
     peer_closed,
     peer_error,      // reset, or another error of the socket
     protocol_error,  // the peer broke the protocol
@@ -47,10 +50,11 @@ enum class CloseReason : uint8_t {
 
 // How a connection ends.
 enum class CloseManner : uint8_t {
-    now,        // what waits to be sent is dropped
-    flush,      // after what waits to be sent was sent
-    linger,     // flush, then end our side and read on for a while, so that a reset does not eat the answer (RFC 9112 §9.6)
-    reset       // at once, and so that the peer cannot take it for a clean end
+    now,     // what waits to be sent is dropped
+    flush,   // after what waits to be sent was sent
+    linger,  // flush, then end our side and read on for a while, so that a reset does not eat the answer (RFC 9112
+             // §9.6)
+    reset    // at once, and so that the peer cannot take it for a clean end
 };
 
 class Protocol;
@@ -65,10 +69,12 @@ struct Close {
 };
 using Next = std::variant<Stay, Become, Close>;
 
-// What drives a session: a handshake, HTTP, a tunnel, a farewell. It never destroys or replaces itself; it says what should be.
+// What drives a session: a handshake, HTTP, a tunnel, a farewell. It never destroys or replaces itself; it says what
+// should be.
 class Protocol : public Mortal {
 public:
-    // Something changed: bytes may be there, room may be there, somebody woke the session, or the protocol has just begun.
+    // Something changed: bytes may be there, room may be there, somebody woke the session, or the protocol has just
+    // begun.
     virtual Next on_ready(Session& session) = 0;
     // The deadline set with Session::deadline() has come.
     virtual Next on_deadline(Session& session) = 0;
@@ -96,7 +102,8 @@ public:
     // Ends the session at the end of whatever it is doing: safe from anywhere.
     void close(CloseManner manner, CloseReason reason);
 
-    // --- for protocols -------------------------------------------------------------------------------------------------
+    // --- for protocols
+    // -------------------------------------------------------------------------------------------------
 
     [[nodiscard]] bool connected() const noexcept { return connected_; }
     // Reads what is there, at most into.size() bytes. After blocked, end or error the session is not readable.
@@ -187,7 +194,8 @@ private:
     CloseReason wanted_reason_ = CloseReason::finished;
 };
 
-// All sessions of a worker. A session that ended is buried at the end of the turn; its id finds nothing from the moment it ended.
+// All sessions of a worker. A session that ended is buried at the end of the turn; its id finds nothing from the moment
+// it ended.
 class Sessions {
 public:
     Sessions(EventLoop& loop, Random& random, uint32_t capacity);

@@ -1,9 +1,8 @@
 #include "net/splice.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 
 namespace seki::net {
 
@@ -22,7 +21,8 @@ SpliceTransfer::Progress SpliceTransfer::move(Session& source, Session& sink, ui
         bool moved = false;
         if (source.readable() && progress.taken < limit && held_ < pipe_.capacity) {
             const size_t want = std::min<uint64_t>(limit - progress.taken, pipe_.capacity - held_);
-            const ssize_t got = ::splice(source.transport().plain_fd(), nullptr, pipe_.write_end.get(), nullptr, want, flags);
+            const ssize_t got =
+                ::splice(source.transport().plain_fd(), nullptr, pipe_.write_end.get(), nullptr, want, flags);
             if (got > 0) {
                 held_ += static_cast<uint64_t>(got);
                 progress.taken += static_cast<uint64_t>(got);
@@ -35,12 +35,14 @@ SpliceTransfer::Progress SpliceTransfer::move(Session& source, Session& sink, ui
                 progress.broken = true;
                 source.read_ended();
             } else if (held_ == 0) {
-                // With bytes in the pipe EAGAIN may mean that the pipe's slots are used up: then the socket may hold more.
+                // With bytes in the pipe EAGAIN may mean that the pipe's slots are used up: then the socket may hold
+                // more.
                 source.read_blocked();
             }
         }
         if (sink.writable() && held_ > 0) {
-            const ssize_t sent = ::splice(pipe_.read_end.get(), nullptr, sink.transport().plain_fd(), nullptr, held_, flags);
+            const ssize_t sent =
+                ::splice(pipe_.read_end.get(), nullptr, sink.transport().plain_fd(), nullptr, held_, flags);
             if (sent > 0) {
                 held_ -= static_cast<uint64_t>(sent);
                 progress.given += static_cast<uint64_t>(sent);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Moves bytes from one plain socket to another through a pipe, without their visiting this process (splice(2)). The pipe belongs
-// to the transfer from the first byte that is in it until the last one left it.
+// Moves bytes from one plain socket to another through a pipe, without their visiting this process (splice(2)). The
+// pipe belongs to the transfer from the first byte that is in it until the last one left it.
 //
 // Unlike recv, a splice that moved less than asked for says nothing about the socket: only EAGAIN does.
 
@@ -26,8 +26,8 @@ public:
         bool broken = false;  // an error of the source
         bool sink_broken = false;
     };
-    // Moves what goes without waiting, at most `limit` bytes from the source and `budget` in all. Updates the readiness of both
-    // sessions: when it returns early, one of them is not readable or not writable, or the budget is used up.
+    // Moves what goes without waiting, at most `limit` bytes from the source and `budget` in all. Updates the readiness
+    // of both sessions: when it returns early, one of them is not readable or not writable, or the budget is used up.
     Progress move(Session& source, Session& sink, uint64_t limit, uint64_t budget);
 
     [[nodiscard]] uint64_t held() const noexcept { return held_; }

@@ -1,7 +1,8 @@
 #pragma once
 
-// How bytes reach the peer of one connection: plain TCP here, TLS and simulations elsewhere. A transport moves bytes and says
-// what stopped it; it knows nothing of what they mean, keeps no buffer of its own towards the caller, and never blocks.
+// How bytes reach the peer of one connection: plain TCP here, TLS and simulations elsewhere. A transport moves bytes
+// and says what stopped it; it knows nothing of what they mean, keeps no buffer of its own towards the caller, and
+// never blocks.
 
 #include <cstdint>
 #include <optional>
@@ -36,7 +37,8 @@ public:
     virtual IoOutcome write(std::string_view bytes) = 0;
     // The peer sees the end of our bytes; it may go on sending.
     virtual void shutdown_write() = 0;
-    // Closing will reset the connection instead of ending it, so that the peer cannot take what it got for all there was.
+    // Closing will reset the connection instead of ending it, so that the peer cannot take what it got for all there
+    // was.
     virtual void reset_on_close() = 0;
     // 0 or the errno value of a connection attempt that has just become writable.
     virtual int connect_error() = 0;

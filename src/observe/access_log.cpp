@@ -1,0 +1,182 @@
+#include "observe/access_log.h"
+
+#include <algorithm>
+
+namespace seki::observe {
+
+namespace {
+
+constexpr std::string_view bold = "\x1b[1m";
+constexpr std::string_view dim = "\x1b[2m";
+constexpr std::string_view plain = "\x1b[0m";
+
+std::string_view status_colour(uint16_t status) noexcept {
+    switch (status / 100) {
+        case 2:
+            return "\x1b[32m";
+        case 3:
+            return "\x1b[36m";
+        case 4:
+            return "\x1b[33m";
+        case 5:
+            return "\x1b[31m";
+        default:
+            return "";
+    }
+}
+
+// The parts of a line, each with its own way of being absent.
+class AccessLineWriter {
+public:
+    AccessLineWriter(LineWriter& line, bool coloured) noexcept : line_(line), coloured_(coloured) {}
+
+    void colour(std::string_view code) noexcept {
+        if (coloured_) line_.add(code);
+    }
+
+    void word(std::string_view text, size_t limit) noexcept {
+        if (text.empty()) return line_.add('-');
+        line_.add_word(text, limit);
+    }
+
+    void ulid(const Ulid& id) noexcept {
+        char text[Ulid::text_size];
+        id.write(text);
+        line_.add(std::string_view(text, sizeof text));
+    }
+
+    // Cut to whole units, the largest one of which there are at least ten.
+    void duration(std::optional<Duration> time) noexcept {
+        if (!time) return line_.add('-');
+        const auto nanoseconds = static_cast<uint64_t>(std::max<int64_t>(time->count(), 0));
+        if (nanoseconds >= 10'000'000'000) return quantity(nanoseconds / 1'000'000'000, "s");
+        if (nanoseconds >= 10'000'000) return quantity(nanoseconds / 1'000'000, "ms");
+        if (nanoseconds >= 10'000) return quantity(nanoseconds / 1'000, "μs");
+        quantity(nanoseconds, "ns");
+    }
+
+    void context(const AccessLine& access) noexcept {
+        colour(bold);
+        line_.add('[');
+        ulid(access.session);
+        line_.add(' ');
+        if (access.request) {
+            ulid(*access.request);
+        } else {
+            line_.add('-');
+        }
+        line_.add(' ');
+        word(access.cluster, AccessLog::max_name_bytes);
+        line_.add(' ');
+        word(access.backend, AccessLog::max_name_bytes);
+        line_.add(']');
+        colour(plain);
+    }
+
+    void times(const AccessLine& access) noexcept {
+        duration(access.request_time);
+        line_.add('/');
+        duration(access.service_time);
+        line_.add('/');
+        duration(access.response_time);
+        line_.add('/');
+        duration(access.client_rtt);
+        line_.add('/');
+        duration(access.backend_rtt);
+    }
+
+    void tags(const AccessLine& access) noexcept {
+        colour(dim);
+        line_.add('[');
+        line_.add_printable(access.tags.substr(0, AccessLog::max_tags_bytes));
+        if (!access.user_agent.empty()) {
+            if (!access.tags.empty()) line_.add(", ");
+            line_.add("user-agent=");
+            user_agent(access.user_agent);
+        }
+        line_.add(']');
+        colour(plain);
+    }
+
+    void endpoint(const AccessLine& access) noexcept {
+        if (!access.has_endpoint) return line_.add('-');
+        word(access.authority, AccessLog::max_authority_bytes);
+        line_.add(' ');
+        word(access.method, AccessLog::max_method_bytes);
+        line_.add(' ');
+        word(access.path, AccessLog::max_path_bytes);
+        line_.add(' ');
+        if (access.status == 0) return line_.add('-');
+        const std::string_view code = status_colour(access.status);
+        if (!code.empty()) colour(code);
+        line_.add_number(access.status);
+        if (!code.empty()) colour(plain);
+    }
+
+private:
+    void quantity(uint64_t value, std::string_view unit) noexcept {
+        line_.add_number(value);
+        line_.add(unit);
+    }
+
+    // It stands in brackets, between spaces.
+    void user_agent(std::string_view text) noexcept {
+        char shown[AccessLog::max_user_agent_bytes];
+        const size_t size = std::min(text.size(), sizeof shown);
+        std::transform(text.begin(), text.begin() + static_cast<ptrdiff_t>(size), shown, [](char c) {
+            if (c == ' ') return '_';
+            if (c == '[') return '{';
+            return c == ']' ? '}' : c;
+        });
+        line_.add_word({shown, size}, sizeof shown);
+    }
+
+    LineWriter& line_;
+    bool coloured_;
+};
+
+}  // namespace
+
+Result<AccessLog::Format> AccessLog::parse_format(std::string_view name) {
+    if (name == "ascii") return Format::text;
+    if (name == "protobuf") return failure("access_logs_format 'protobuf' is not available yet");
+    return failure("access_logs_format '{}': it must be ascii or protobuf", name);
+}
+
+void AccessLog::write(const AccessLine& access) {
+    if (!wants(access.failed)) return;
+    const std::span<char> window = sink_.open_line(access.now);
+    if (window.empty()) {
+        ++lost_;
+        return;
+    }
+    LineWriter line(window);
+    AccessLineWriter parts(line, coloured_);
+    head_.write(line, access.now, access.failed ? "ERROR-ACCESS" : "INFO-ACCESS ");
+    parts.context(access);
+    line.add(' ');
+    parts.word(access.client, max_name_bytes);
+    line.add(' ');
+    parts.word(access.backend_address, max_name_bytes);
+    line.add(' ');
+    parts.times(access);
+    line.add(' ');
+    line.add_number(access.bytes_in);
+    line.add(' ');
+    line.add_number(access.bytes_out);
+    line.add(' ');
+    parts.tags(access);
+    line.add(" None ");
+    parts.word(access.protocol, max_name_bytes);
+    line.add(' ');
+    parts.endpoint(access);
+    if (!access.message.empty()) {
+        line.add(" | ");
+        line.add_printable(access.message.substr(0, max_message_bytes));
+    }
+    line.end_line();
+    sink_.close_line(line.size());
+    ++lines_;
+}
+
+}  // namespace seki::observe

@@ -1,0 +1,139 @@
+#include "observe/metrics.h"
+
+namespace seki::observe {
+
+namespace {
+
+// Debian builds abseil with a string_view of its own.
+absl::string_view key(std::string_view text) noexcept { return {text.data(), text.size()}; }
+
+constexpr Counter of_class(uint16_t status) noexcept {
+    if (status == 0) return Counter::http_status_none;
+    if (status < 100 || status > 599) return Counter::http_status_other;
+    return static_cast<Counter>(static_cast<size_t>(Counter::http_status_1xx) + status / 100 - 1);
+}
+
+// The counter of each status; that of its class where it has none.
+constexpr std::array<Counter, 600> make_status_counters() {
+    std::array<Counter, 600> counters{};
+    for (size_t status = 0; status < counters.size(); ++status)
+        counters[status] = of_class(static_cast<uint16_t>(status));
+    constexpr auto first = static_cast<size_t>(Counter::http_status_200);
+    constexpr auto last = static_cast<size_t>(Counter::http_status_507);
+    for (size_t counter = first; counter <= last; ++counter) {
+        size_t status = 0;
+        for (const char digit : counter_names[counter].substr(12))
+            status = status * 10 + static_cast<size_t>(digit - '0');
+        counters[status] = static_cast<Counter>(counter);
+    }
+    return counters;
+}
+constexpr std::array<Counter, 600> status_counters = make_status_counters();
+
+}  // namespace
+
+void Series::add_status(uint16_t status) noexcept {
+    if (status < 100 || status > 599) return add(SeriesCounter::status_other);
+    add(static_cast<SeriesCounter>(static_cast<size_t>(SeriesCounter::status_1xx) + status / 100 - 1));
+}
+
+void Metrics::add_status(uint16_t status) noexcept {
+    const Counter by_class = of_class(status);
+    add(by_class);
+    const Counter exact = status < status_counters.size() ? status_counters[status] : by_class;
+    if (exact != by_class) add(exact);
+}
+
+void Metrics::add_own_answer(uint16_t status) noexcept {
+    switch (status) {
+        case 400:
+            return add(Counter::http_400_errors);
+        case 401:
+            return add(Counter::http_401_errors);
+        case 404:
+            return add(Counter::http_404_errors);
+        case 408:
+            return add(Counter::http_408_errors);
+        case 413:
+            return add(Counter::http_413_errors);
+        case 502:
+            return add(Counter::http_502_errors);
+        case 503:
+            return add(Counter::http_503_errors);
+        case 504:
+            return add(Counter::http_504_errors);
+        default:
+            if (status >= 400) add(Counter::http_other_errors);
+    }
+}
+
+void Metrics::set_with_percent(Gauge used, uint64_t value, Gauge capacity, uint64_t of, Gauge percent) noexcept {
+    set(used, value);
+    set(capacity, of);
+    set(percent, of == 0 ? 0 : value * 100 / of);
+}
+
+ClusterSeries* Metrics::cluster(std::string_view id) {
+    if (!series_enabled_ || detail_ < Detail::cluster) return nullptr;
+    if (const auto found = clusters_.find(key(id)); found != clusters_.end()) return found->second.get();
+    if (clusters_.size() >= max_clusters) {
+        add(Counter::series_refused);
+        return nullptr;
+    }
+    return clusters_.emplace(std::string(id), std::make_unique<ClusterSeries>()).first->second.get();
+}
+
+Series* Metrics::backend(ClusterSeries& cluster, std::string_view id) {
+    if (detail_ < Detail::backend) return nullptr;
+    if (const auto found = cluster.backends.find(key(id)); found != cluster.backends.end()) return found->second.get();
+    if (backend_count_ >= max_backends) {
+        add(Counter::series_refused);
+        return nullptr;
+    }
+    ++backend_count_;
+    return cluster.backends.emplace(std::string(id), std::make_unique<Series>()).first->second.get();
+}
+
+void Metrics::remove_cluster(std::string_view id) {
+    const auto found = clusters_.find(key(id));
+    if (found == clusters_.end()) return;
+    backend_count_ -= found->second->backends.size();
+    clusters_.erase(found);
+}
+
+void Metrics::remove_backend(std::string_view cluster_id, std::string_view id) {
+    const auto found = clusters_.find(key(cluster_id));
+    if (found == clusters_.end()) return;
+    const size_t removed = found->second->backends.erase(key(id));
+    if (removed == 0) return;
+    backend_count_ -= removed;
+}
+
+void Metrics::drop_series() noexcept {
+    clusters_.clear();
+    backend_count_ = 0;
+}
+
+void Metrics::clear() {
+    counters_.fill(0);
+    gauges_.fill(0);
+    for (FineHistogram& times : times_) times.clear();
+    drop_series();
+}
+
+void Metrics::set_detail(Detail detail) {
+    if (detail == detail_) return;
+    const bool fewer = detail < detail_;
+    detail_ = detail;
+    if (!fewer) return;
+    if (detail < Detail::cluster) return drop_series();
+    for (auto& [id, series] : clusters_) series->backends.clear();
+    backend_count_ = 0;
+}
+
+void Metrics::set_series_enabled(bool enabled) {
+    series_enabled_ = enabled;
+    if (!enabled) drop_series();
+}
+
+}  // namespace seki::observe

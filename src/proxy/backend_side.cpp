@@ -1,0 +1,225 @@
+#include "proxy/backend_side.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "proxy/exchange.h"
+#include "proxy/raw_codec.h"
+
+namespace seki::proxy {
+
+BackendSide::BackendSide(net::Session& session, Context& context, std::shared_ptr<backend::Backend> backend,
+                         std::unique_ptr<http::ClientCodec> codec, Duration connect_timeout)
+    : Side(session, context), backend_(std::move(backend)), codec_(std::move(codec)), state_(State::connecting) {
+    ++backend_->connections;
+    session.deadline(context.loop.now() + connect_timeout);
+}
+
+BackendSide::~BackendSide() { SEKI_CHECK(exchange_ == nullptr); }
+
+void BackendSide::enter(State next) {
+    switch (next) {
+        case State::connecting:
+            SEKI_CHECK(false);
+            break;
+        case State::busy:
+            SEKI_CHECK(state_ != State::busy);
+            break;
+        case State::idle:
+            SEKI_CHECK(state_ == State::busy);
+            break;
+    }
+    state_ = next;
+}
+
+// --- for the exchange
+// --------------------------------------------------------------------------------------------------
+
+void BackendSide::attach(Exchange& exchange, Duration answer_timeout) {
+    SEKI_CHECK(exchange_ == nullptr);
+    exchange_ = &exchange;
+    answer_timeout_ = answer_timeout;
+    written_before_ = session_.bytes_written();
+    answering_ = false;
+    ++backend_->exchanges;
+    if (state_ != State::idle) return;
+    enter(State::busy);
+    touch();
+}
+
+void BackendSide::detach(bool reusable) {
+    SEKI_CHECK(exchange_ != nullptr);
+    exchange_ = nullptr;
+    --backend_->exchanges;
+    fresh_ = false;
+    const bool fit = reusable && state_ == State::busy && codec_->persistent() && all_sent() && !has_unread() &&
+                     !session_.read_closed() && !session_.hung_up() && !context_.draining;
+    if (!fit || !context_.pool.put(*backend_, session_)) {
+        session_.close(net::CloseManner::now, reusable ? net::CloseReason::finished : net::CloseReason::stale);
+        return;
+    }
+    release_hold();
+    enter(State::idle);
+    session_.deadline(context_.loop.now() + context_.settings.backend_idle_timeout);
+}
+
+std::optional<http::StreamId> BackendSide::send_head(const http::RequestHead& head,
+                                                     std::span<const http::AddedField> added) {
+    hold();
+    http::StreamId stream = 0;
+    if (!append([&](http::Output& out) { stream = codec_->write_head(head, added, out); })) return std::nullopt;
+    return stream;
+}
+
+void BackendSide::adopt(HeldRequest held) {
+    SEKI_CHECK(session_.unsent() == nullptr);
+    hold();
+    codec_ = std::move(held.codec);
+    session_.unsent() = std::move(held.bytes);
+    flush();
+}
+
+std::optional<HeldRequest> BackendSide::take_held() {
+    if (!holds() || answering_ || session_.unsent() == nullptr) return std::nullopt;
+    HeldRequest held{std::move(session_.unsent()), std::move(codec_)};
+    held.bytes->rewind();
+    codec_ = std::make_unique<RawClientCodec>();
+    return held;
+}
+
+size_t BackendSide::make_body_room(http::StreamId stream) {
+    // Less than this and reading on would go in driblets: the request is too long to be held.
+    constexpr size_t worthwhile = 1024;
+    if (holds() && body_room(stream) < worthwhile) release_hold();
+    return body_room(stream);
+}
+
+void BackendSide::become_raw() {
+    release_hold();
+    codec_ = std::make_unique<RawClientCodec>();
+}
+
+void BackendSide::end_output() {
+    if (output_ended_) return;
+    output_ended_ = true;
+    session_.shutdown_write();
+}
+
+// --- Protocol
+// ----------------------------------------------------------------------------------------------------------
+
+net::Next BackendSide::on_ready(net::Session& session) {
+    if (state_ == State::connecting) {
+        if (!session.connected()) {
+            if (!session.hung_up()) return net::Stay{};
+            return lose(BackendLoss::Kind::refused);
+        }
+        enter(State::busy);
+        touch();
+        if (exchange_ != nullptr) exchange_->connected();
+    }
+    const bool waited = session.has_unsent();
+    flush();
+    // A backend may answer and close before it has read the whole request: what it said is still there to be read.
+    if (exchange_ != nullptr && (waited || !session.has_unsent())) exchange_->sink_progress(Direction::request);
+    return pump();
+}
+
+net::Next BackendSide::on_deadline(net::Session& session) {
+    if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::idle};
+    if (state_ == State::connecting) return lose(BackendLoss::Kind::connect_timeout);
+    if (const auto again = exchange_->backend_due(context_.loop.now(), answer_timeout_)) {
+        session.deadline(*again);
+        return net::Stay{};
+    }
+    return lose(BackendLoss::Kind::timeout);
+}
+
+net::Next BackendSide::lose(BackendLoss::Kind kind, http::Fault fault) {
+    BackendLoss loss{kind, fault, !fresh_, session_.bytes_written() != written_before_, take_held()};
+    Exchange& exchange = *std::exchange(exchange_, nullptr);
+    --backend_->exchanges;
+    exchange.backend_gone(std::move(loss));
+    const bool expected = kind == BackendLoss::Kind::closed;
+    return net::Close{net::CloseManner::now, expected ? net::CloseReason::peer_closed : net::CloseReason::peer_error};
+}
+
+void BackendSide::on_close(net::Session& session, net::CloseReason /*reason*/) {
+    --backend_->connections;
+    if (state_ == State::idle) context_.pool.remove(*backend_, session.id());
+    if (exchange_ != nullptr) lose(BackendLoss::Kind::no_resources);
+}
+
+void BackendSide::describe(std::string& line) const {
+    line += fmt::format("cluster={} backend={} {}", backend_->cluster_id, backend_->id,
+                        state_ == State::connecting ? "connecting"
+                        : state_ == State::busy     ? "busy"
+                                                    : "idle");
+}
+
+void BackendSide::touch() { session_.deadline(context_.loop.now() + answer_timeout_); }
+
+size_t BackendSide::input_room() const {
+    if (state_ == State::connecting) return 0;
+    if (exchange_ == nullptr) return context_.scratch.size();
+    return exchange_->room(Direction::response);
+}
+
+std::optional<net::Next> BackendSide::handle(const http::Event& event) {
+    using Kind = http::Event::Kind;
+    // Bytes of a backend that nobody asked for: whatever they are, the connection is out of step.
+    if (exchange_ == nullptr || event.kind == Kind::fault) {
+        if (exchange_ == nullptr || exchange_->answer_ended()) {
+            return net::Close{net::CloseManner::now, net::CloseReason::protocol_error};
+        }
+        return lose(BackendLoss::Kind::fault, event.fault);
+    }
+    answering_ = true;
+    switch (event.kind) {
+        case Kind::interim:
+            exchange_->interim(codec_->head());
+            break;
+        case Kind::head:
+            exchange_->answer_head(codec_->head(), event.end);
+            break;
+        case Kind::body:
+            exchange_->body(Direction::response, event.body);
+            if (event.end && exchange_ != nullptr) exchange_->end(Direction::response, nullptr);
+            break;
+        case Kind::end:
+            exchange_->end(Direction::response, &codec_->trailers());
+            break;
+        case Kind::reset:
+            return lose(BackendLoss::Kind::closed);
+        case Kind::need_more:
+        case Kind::blocked:
+        case Kind::fault:
+            SEKI_CHECK(false);
+    }
+    return std::nullopt;
+}
+
+void BackendSide::batch_done() {
+    if (exchange_ != nullptr) exchange_->flush(Direction::response);
+}
+
+net::Next BackendSide::handle_end_of_input(const http::Event& event) {
+    if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::stale};
+    if (event.kind != http::Event::Kind::end) {
+        return lose(answering_ ? BackendLoss::Kind::fault : BackendLoss::Kind::closed, event.fault);
+    }
+    exchange_->end(Direction::response, nullptr);
+    batch_done();
+    return net::Stay{};
+}
+
+net::Next BackendSide::handle_broken() {
+    if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::stale};
+    return lose(BackendLoss::Kind::closed);
+}
+
+bool BackendSide::move_raw() {
+    return exchange_ != nullptr && !has_unread() && exchange_->move_raw(Direction::response);
+}
+
+}  // namespace seki::proxy

@@ -1,0 +1,96 @@
+#pragma once
+
+// The protocol of a connection to a backend. Between exchanges it is idle in the pool, watched so that it goes when the
+// backend ends it.
+//
+//     connecting ──► busy ⇄ idle ──► (closed)
+//
+// Until the first byte of the answer the request is held as it was written: HeldRequest moves to another connection
+// when this one fails.
+
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "backend/backend.h"
+#include "proxy/side.h"
+
+namespace seki::proxy {
+
+// A request as bytes, and the codec that knows what answer it asks for.
+struct HeldRequest {
+    net::BufferPtr bytes;
+    std::unique_ptr<http::ClientCodec> codec;
+};
+
+// How a backend's connection was lost to its exchange.
+struct BackendLoss {
+    enum class Kind : uint8_t { refused, connect_timeout, closed, fault, timeout, no_resources };
+    Kind kind;
+    http::Fault fault = http::Fault::none;
+    bool reused = false;   // the connection had served before: nothing is said about the backend
+    bool written = false;  // some byte of the request was given to the kernel
+    std::optional<HeldRequest> held;
+};
+
+class BackendSide final : public Side {
+public:
+    BackendSide(net::Session& session, Context& context, std::shared_ptr<backend::Backend> backend,
+                std::unique_ptr<http::ClientCodec> codec, Duration connect_timeout);
+    ~BackendSide() override;
+
+    [[nodiscard]] http::Codec& codec() noexcept override { return *codec_; }
+
+    // --- for the exchange
+    // ----------------------------------------------------------------------------------------------
+
+    void attach(Exchange& exchange, Duration answer_timeout);
+    // The exchange lets go. `reusable`: the answer was complete; the connection goes to the pool if it is fit, else it
+    // ends.
+    void detach(bool reusable);
+    // Writes the head; nothing when it does not fit into a buffer.
+    std::optional<http::StreamId> send_head(const http::RequestHead& head, std::span<const http::AddedField> added);
+    void adopt(HeldRequest held);
+    // Makes room for more of the body, at the price of the held request if need be.
+    size_t make_body_room(http::StreamId stream);
+    void release_hold() noexcept { Side::release_hold(); }
+    void become_raw();
+    void end_output();
+    [[nodiscard]] const std::shared_ptr<backend::Backend>& backend() const noexcept { return backend_; }
+
+    // --- Protocol
+    // ------------------------------------------------------------------------------------------------------
+
+    net::Next on_ready(net::Session& session) override;
+    net::Next on_deadline(net::Session& session) override;
+    void on_close(net::Session& session, net::CloseReason reason) override;
+    void describe(std::string& line) const override;
+    [[nodiscard]] bool paused() const noexcept override { return input_room() == 0; }
+
+private:
+    enum class State : uint8_t { connecting, busy, idle };
+
+    [[nodiscard]] size_t input_room() const override;
+    std::optional<net::Next> handle(const http::Event& event) override;
+    void batch_done() override;
+    net::Next handle_end_of_input(const http::Event& event) override;
+    net::Next handle_broken() override;
+    bool move_raw() override;
+
+    void enter(State next);
+    net::Next lose(BackendLoss::Kind kind, http::Fault fault = http::Fault::none);
+    std::optional<HeldRequest> take_held();
+    void touch();
+
+    std::shared_ptr<backend::Backend> backend_;
+    std::unique_ptr<http::ClientCodec> codec_;
+    Exchange* exchange_ = nullptr;
+    Duration answer_timeout_{};
+    uint64_t written_before_ = 0;  // bytes this connection had sent when the exchange got it
+    State state_;
+    bool fresh_ = true;  // has not served an exchange yet
+    bool answering_ = false;
+    bool output_ended_ = false;
+};
+
+}  // namespace seki::proxy

@@ -1,0 +1,232 @@
+#include "proxy/client_side.h"
+
+#include "base/check.h"
+#include "http/h1/server_codec.h"
+#include "proxy/answers.h"
+#include "proxy/exchange.h"
+#include "proxy/raw_codec.h"
+
+namespace seki::proxy {
+
+namespace {
+
+std::unique_ptr<http::ServerCodec> codec_for(const Listener& listener, Context& context) {
+    if (listener.kind == Listener::Kind::tcp) return std::make_unique<RawServerCodec>();
+    return std::make_unique<http::h1::ServerCodec>(context.heads, context.settings.head_limits);
+}
+
+}  // namespace
+
+ClientSide::ClientSide(net::Session& session, Context& context, ListenerPtr listener)
+    : Side(session, context), listener_(std::move(listener)), codec_(codec_for(*listener_, context)) {
+    const Timeouts& timeouts = listener_->timeouts;
+    session.deadline(context.loop.now() + (listener_->kind == Listener::Kind::tcp ? timeouts.front : timeouts.request));
+}
+
+ClientSide::~ClientSide() { SEKI_CHECK(exchange_ == nullptr); }
+
+// --- for the exchange
+// --------------------------------------------------------------------------------------------------
+
+bool ClientSide::send_interim(http::StreamId stream, const http::ResponseHead& head) {
+    return append([&](http::Output& out) { codec_->write_interim(stream, head, out); });
+}
+
+bool ClientSide::send_head(http::StreamId stream, const http::ResponseHead& head,
+                           std::span<const http::AddedField> added, bool close) {
+    return append([&](http::Output& out) { codec_->write_head(stream, head, added, close, out); });
+}
+
+void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
+    exchange_ = nullptr;
+    session_.unsent().reset();
+    // An answer that came before the end of its request ends the connection: what is left of the request is not worth
+    // reading.
+    ending_ = !reusable || !codec_->request_complete(stream) || !codec_->persistent();
+    if (!ending_) codec_->finish(stream);
+    if (ending_ || has_unread() || session_.readable() || context_.draining) {
+        session_.wake();
+        return;
+    }
+    session_.deadline(context_.loop.now() + listener_->timeouts.front);
+}
+
+void ClientSide::become_raw() { codec_ = std::make_unique<RawServerCodec>(); }
+
+void ClientSide::end_output() {
+    if (output_ended_) return;
+    output_ended_ = true;
+    session_.shutdown_write();
+}
+
+// --- Protocol
+// ----------------------------------------------------------------------------------------------------------
+
+net::Next ClientSide::on_ready(net::Session& session) {
+    flush();
+    if (session.write_failed()) return net::Close{net::CloseManner::now, net::CloseReason::peer_error};
+    if (exchange_ != nullptr) exchange_->sink_progress(Direction::response);
+    if (listener_->kind == Listener::Kind::tcp && exchange_ == nullptr && !ending_) return begin_tunnel();
+    if (!ending_) {
+        const net::Next next = pump();
+        if (!std::holds_alternative<net::Stay>(next)) return net::Next(std::get<net::Close>(next));
+    }
+    return rest();
+}
+
+// What is left to do when there is nothing to read for now.
+net::Next ClientSide::rest() {
+    if (exchange_ != nullptr) return net::Stay{};
+    if (ending_) return farewell();
+    if (has_unread()) {
+        // The rest of a head is due within the time for a whole one, counted from its first byte.
+        if (!head_began_) {
+            head_began_ = true;
+            first_byte_ = context_.loop.now();
+            session_.deadline(first_byte_ + listener_->timeouts.request);
+        }
+        return net::Stay{};
+    }
+    if (context_.draining) return net::Close{net::CloseManner::now, net::CloseReason::stopping};
+    return net::Stay{};
+}
+
+net::Close ClientSide::farewell() const {
+    // Closing while the client may be sending would reset the connection and could eat the answer.
+    const bool may_send = session_.unread() != nullptr || session_.readable() || !codec_->request_complete(0);
+    return net::Close{may_send ? net::CloseManner::linger : net::CloseManner::flush,
+                      context_.draining ? net::CloseReason::stopping : net::CloseReason::finished};
+}
+
+net::Next ClientSide::on_deadline(net::Session& session) {
+    const Monotonic now = context_.loop.now();
+    if (exchange_ != nullptr) {
+        if (const auto again = exchange_->idle_until(now, listener_->timeouts.front)) {
+            session.deadline(*again);
+            return net::Stay{};
+        }
+        exchange_->client_late();
+        return rest();
+    }
+    if (head_began_ || requests_ == 0) {
+        context_.recorder.count(Count::request_timeouts);
+        if (head_began_) answer_without_exchange(408);
+        return net::Close{net::CloseManner::linger, net::CloseReason::timeout};
+    }
+    return net::Close{net::CloseManner::now, net::CloseReason::idle};
+}
+
+void ClientSide::on_close(net::Session& /*session*/, net::CloseReason reason) {
+    if (exchange_ == nullptr) return;
+    Exchange& exchange = *exchange_;
+    exchange_ = nullptr;
+    exchange.client_gone(reason);
+}
+
+void ClientSide::describe(std::string& line) const {
+    line += fmt::format("requests={} ", requests_);
+    if (exchange_ != nullptr) return exchange_->describe(line);
+    line += ending_ ? "ending" : head_began_ ? "reading a head" : "idle";
+}
+
+size_t ClientSide::input_room() const {
+    if (ending_) return 0;
+    if (exchange_ == nullptr) return context_.scratch.size();
+    if (exchange_->request_ended()) return 0;
+    return exchange_->room(Direction::request);
+}
+
+std::optional<net::Next> ClientSide::handle(const http::Event& event) {
+    using Kind = http::Event::Kind;
+    switch (event.kind) {
+        case Kind::head:
+            return begin_exchange(event);
+        case Kind::body:
+            exchange_->body(Direction::request, event.body);
+            if (event.end && exchange_ != nullptr) exchange_->end(Direction::request, nullptr);
+            break;
+        case Kind::end:
+            exchange_->end(Direction::request, &codec_->trailers());
+            break;
+        case Kind::reset:
+            exchange_->client_gone(net::CloseReason::peer_closed);
+            break;
+        case Kind::fault:
+            return refuse(event.fault);
+        case Kind::need_more:
+        case Kind::blocked:
+        case Kind::interim:
+            SEKI_CHECK(false);
+    }
+    if (ending_) return farewell();
+    return std::nullopt;
+}
+
+std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
+    ++requests_;
+    const Monotonic now = context_.loop.now();
+    const Monotonic first_byte = head_began_ ? first_byte_ : now;
+    head_began_ = false;
+    exchange_ = context_.open_exchange();
+    if (exchange_ == nullptr) {
+        context_.recorder.count(Count::out_of_buffers);
+        answer_without_exchange(503);
+        return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
+    }
+    session_.deadline(now + listener_->timeouts.front);
+    exchange_->begin(*this, event.stream, listener_, codec_->head(), event.end, first_byte);
+    if (ending_) return farewell();
+    return std::nullopt;
+}
+
+std::optional<net::Next> ClientSide::refuse(http::Fault fault) {
+    context_.recorder.count(Count::client_faults);
+    if (exchange_ != nullptr) {
+        exchange_->client_fault(fault);
+        ending_ = true;
+        if (exchange_ != nullptr) return net::Stay{};
+        return farewell();
+    }
+    context_.recorder.refused(session_, *listener_, http::status_for(fault), http::describe(fault));
+    answer_without_exchange(http::status_for(fault));
+    return net::Close{net::CloseManner::linger, net::CloseReason::protocol_error};
+}
+
+// A last answer that needs no buffer: nothing else waits to be sent on this connection.
+void ClientSide::answer_without_exchange(uint16_t status) {
+    if (session_.has_unsent()) return;
+    context_.recorder.count_status(status);
+    session_.write(bare_answer(status));
+}
+
+net::Next ClientSide::begin_tunnel() {
+    ++requests_;
+    exchange_ = context_.open_exchange();
+    if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::no_resources};
+    exchange_->begin_tunnel(*this, listener_);
+    if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::finished};
+    return pump();
+}
+
+void ClientSide::batch_done() {
+    if (exchange_ != nullptr) exchange_->flush(Direction::request);
+}
+
+net::Next ClientSide::handle_end_of_input(const http::Event& event) {
+    if (exchange_ != nullptr) {
+        if (event.kind == http::Event::Kind::end) {
+            exchange_->end(Direction::request, nullptr);
+            if (exchange_ != nullptr) exchange_->flush(Direction::request);
+            return net::Stay{};
+        }
+        // The request will never be complete.
+        return net::Close{net::CloseManner::now, net::CloseReason::peer_closed};
+    }
+    return net::Close{net::CloseManner::now, net::CloseReason::peer_closed};
+}
+
+net::Next ClientSide::handle_broken() { return net::Close{net::CloseManner::now, net::CloseReason::peer_error}; }
+
+bool ClientSide::move_raw() { return exchange_ != nullptr && !has_unread() && exchange_->move_raw(Direction::request); }
+
+}  // namespace seki::proxy

@@ -1,0 +1,46 @@
+#include "proxy/context.h"
+
+#include "base/check.h"
+#include "proxy/exchange.h"
+
+namespace seki::proxy {
+
+Context::Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, net::BufferPool& buffers_,
+                 net::PipePool& pipes_, net::Connector& connector_, backend::Pool& pool_, Recorder& recorder_,
+                 const Settings& settings_, uint32_t max_exchanges)
+    : loop(loop_),
+      random(random_),
+      sessions(sessions_),
+      buffers(buffers_),
+      pipes(pipes_),
+      connector(connector_),
+      pool(pool_),
+      recorder(recorder_),
+      settings(settings_),
+      scratch(buffers_.buffer_size()),
+      exchanges_(std::make_unique<Slab<Exchange, 32>>(max_exchanges)) {
+    loop.at_end_of_turn([this] { bury_retired(); });
+}
+
+Context::~Context() { bury_retired(); }
+
+Exchange* Context::open_exchange() {
+    if (!buffers.reserve(buffers_per_exchange)) return nullptr;
+    Exchange* exchange = exchanges_->find(exchanges_->emplace(*this));
+    if (exchange == nullptr) buffers.unreserve(buffers_per_exchange);
+    return exchange;
+}
+
+uint32_t Context::running_exchanges() const noexcept { return exchanges_->size(); }
+
+void Context::retire(Exchange& exchange) { retired_.push_back(exchange.id()); }
+
+void Context::bury_retired() {
+    for (const SlabId id : retired_) {
+        exchanges_->erase(id);
+        buffers.unreserve(buffers_per_exchange);
+    }
+    retired_.clear();
+}
+
+}  // namespace seki::proxy

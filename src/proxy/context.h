@@ -1,0 +1,79 @@
+#pragma once
+
+// What all sessions and exchanges of a worker share. One per worker, made by it, outliving them all.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "backend/pool.h"
+#include "base/random.h"
+#include "base/slab.h"
+#include "event/event_loop.h"
+#include "http/codec.h"
+#include "http/h1/head_storage.h"
+#include "net/buffer_pool.h"
+#include "net/connector.h"
+#include "net/pipe_pool.h"
+#include "net/session.h"
+#include "proxy/recorder.h"
+
+namespace seki::proxy {
+
+class Exchange;
+
+struct Settings {
+    http::HeadLimits head_limits;
+    Duration backend_idle_timeout = std::chrono::seconds(60);
+    // A body of at least so many bytes still to come goes through a pipe. Below, two calls of splice cost more than the
+    // copy.
+    uint64_t splice_threshold = 64 * 1024;
+};
+
+class Context {
+public:
+    // Bytes that one session reads per turn, so that a fast one does not starve the others.
+    static constexpr size_t read_budget = 256 * 1024;
+    static constexpr uint64_t splice_budget = 4U << 20U;
+    // One for each direction: what the backend has not taken of the request, what the client has not taken of the
+    // answer.
+    static constexpr uint32_t buffers_per_exchange = 2;
+    // How much a head may grow by our edits: kept free when the head of an answer is read.
+    static constexpr size_t edit_room = 2048;
+
+    Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, net::BufferPool& buffers_,
+            net::PipePool& pipes_, net::Connector& connector_, backend::Pool& pool_, Recorder& recorder_,
+            const Settings& settings_, uint32_t max_exchanges);
+    ~Context();
+
+    // Null when there are as many as there may be. The buffers it may need are reserved.
+    Exchange* open_exchange();
+    // Its books are closed; it goes at the end of the turn.
+    void retire(Exchange& exchange);
+    [[nodiscard]] uint32_t running_exchanges() const noexcept;
+
+    EventLoop& loop;
+    Random& random;
+    net::Sessions& sessions;
+    net::BufferPool& buffers;
+    net::PipePool& pipes;
+    net::Connector& connector;
+    backend::Pool& pool;
+    Recorder& recorder;
+    Settings settings;
+    bool draining = false;  // the worker stops: connections end after the answer they are at
+
+    http::h1::HeadStorage heads;
+    http::ResponseHead own_head;  // of the answer that Seki gives itself
+    // Where bytes are read before anybody owns them; good until the next read.
+    std::vector<char> scratch;
+
+private:
+    void bury_retired();
+
+    std::unique_ptr<Slab<Exchange, 32>> exchanges_;
+    std::vector<SlabId> retired_;
+};
+
+}  // namespace seki::proxy

@@ -1,0 +1,146 @@
+#pragma once
+
+// One request and its answer, or one tunnel: the place where a client's stream and a backend's stream meet. It asks the
+// router, edits the head, gets a connection, passes bodies both ways under back pressure, and ends with one record for
+// log and metrics. It speaks to both ends through Side and cannot tell which wire format they have.
+//
+//     routing ──► waiting ──► answering ──► draining ──► (retired)
+//        │           │ ▲          │             ▲
+//        │           └─┘ retry    └─────────────┤  the answer is complete, not all of it is sent
+//        └──► own answer (404, 503, …) ─────────┘
+//
+// waiting: the request is on its way to a backend, no byte of an answer has come. Until then, and while the request is
+// held in full, another backend may take over. Leaving any state because a side went ends in retirement too.
+//
+// The client's session owns the exchange; the backend's session is borrowed from the pool and goes back, or is closed.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "backend/cluster.h"
+#include "base/slab.h"
+#include "http/codec.h"
+#include "net/splice.h"
+#include "proxy/backend_side.h"
+#include "proxy/listener.h"
+#include "proxy/side.h"
+
+namespace seki::proxy {
+
+class ClientSide;
+
+class Exchange {
+public:
+    // Connections tried for one request, as Sōzu's CONN_RETRIES and the first.
+    static constexpr size_t max_attempts = 4;
+
+    Exchange(SlabId id, Context& context);
+    ~Exchange();
+
+    [[nodiscard]] SlabId id() const noexcept { return id_; }
+
+    // --- from the client's side
+    // ----------------------------------------------------------------------------------------
+
+    // A request came; `head` is good during the call. `first_byte`: when it began to arrive.
+    void begin(ClientSide& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
+               Monotonic first_byte);
+    void begin_tunnel(ClientSide& client, ListenerPtr listener);
+    void client_gone(net::CloseReason reason);
+    // The client did not do in time what it should: 408 when no answer has begun.
+    void client_late();
+    // The client broke the protocol within the body of its request.
+    void client_fault(http::Fault fault);
+
+    // --- from the backend's side
+    // ---------------------------------------------------------------------------------------
+
+    void connected();
+    void interim(const http::ResponseHead& head);
+    void answer_head(http::ResponseHead& head, bool end);
+    void backend_gone(BackendLoss loss);
+
+    // --- from both
+    // -----------------------------------------------------------------------------------------------------
+
+    // How many bytes of body the other end can take.
+    [[nodiscard]] size_t room(Direction direction);
+    void body(Direction direction, std::string_view bytes);
+    void end(Direction direction, const http::FieldTable* trailers);
+    // A batch of events was handed on: what was written may go.
+    void flush(Direction direction);
+    // The end where `direction` flows to took bytes.
+    void sink_progress(Direction direction);
+    // Moves raw bytes through a pipe when that pays; false when the codec should see them.
+    bool move_raw(Direction direction);
+
+    [[nodiscard]] bool tunnel() const noexcept { return mode_ == Mode::tunnel; }
+    [[nodiscard]] bool request_ended() const noexcept { return ended_[index(Direction::request)]; }
+    [[nodiscard]] bool answer_ended() const noexcept { return ended_[index(Direction::response)]; }
+    // Until when the client may do nothing; nothing when that time is over. While it is the backend's turn, later.
+    [[nodiscard]] std::optional<Monotonic> idle_until(Monotonic now, Duration limit) const;
+    // The same for the backend.
+    [[nodiscard]] std::optional<Monotonic> backend_due(Monotonic now, Duration limit) const;
+    void describe(std::string& line) const;
+
+private:
+    enum class State : uint8_t { routing, waiting, answering, draining, retired };
+    enum class Mode : uint8_t { http, tunnel };
+
+    static constexpr size_t index(Direction direction) noexcept { return static_cast<size_t>(direction); }
+    [[nodiscard]] Side* source(Direction direction) const noexcept;
+    [[nodiscard]] Side* sink(Direction direction) const noexcept;
+    [[nodiscard]] http::StreamId source_stream(Direction direction) const noexcept;
+    [[nodiscard]] http::StreamId sink_stream(Direction direction) const noexcept;
+
+    void enter(State next);
+    void active(Direction direction, bool gave) noexcept;
+
+    // A connection to the next backend in turn, ours from here on; null after everything was tried.
+    BackendSide* connect();
+    BackendSide* dial();
+    void try_another(BackendLoss loss);
+    [[nodiscard]] bool may_retry(const BackendLoss& loss) const noexcept;
+    void release_backend(bool reusable);
+
+    void answer(uint16_t status, const char* message);
+    void abort(net::CloseReason reason, const char* message);
+    void become_tunnel();
+    void settle(Direction direction);
+    void settle_tunnel(Direction direction);
+    void finish();
+    void retire(bool complete);
+
+    [[nodiscard]] bool raw_path(Direction direction) const;
+    void spliced(Direction direction, const net::SpliceTransfer::Progress& progress);
+
+    SlabId id_;
+    Context& context_;
+    State state_ = State::routing;
+    Mode mode_ = Mode::http;
+    ClientSide* client_ = nullptr;
+    BackendSide* backend_ = nullptr;
+    http::StreamId client_stream_ = 0;
+    http::StreamId backend_stream_ = 0;
+    ListenerPtr listener_;
+    FrontendPtr frontend_;
+    backend::BackendPtr chosen_;
+    std::array<backend::BackendPtr, max_attempts> tried_;
+    uint8_t attempts_ = 0;
+    bool idempotent_ = true;
+    bool upgrade_asked_ = false;
+    bool fresh_only_ = false;      // idle connections failed us already
+    std::array<bool, 2> ended_{};  // per direction: the source said its last
+    std::array<std::optional<net::SpliceTransfer>, 2> splices_;
+    std::array<bool, 2> spliced_end_{};  // the message ended, its last bytes are in the pipe
+    std::array<bool, 2> bulk_{};         // a read filled the buffer: more of the same will come
+    Monotonic client_activity_{};
+    Monotonic backend_activity_{};
+    Record record_;
+};
+
+}  // namespace seki::proxy

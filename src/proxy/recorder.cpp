@@ -1,0 +1,331 @@
+#include "proxy/recorder.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "event/event_loop.h"
+#include "observe/access_log.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
+#include "proxy/context.h"
+
+namespace seki::proxy {
+
+using observe::Counter;
+using observe::Module;
+using observe::SeriesCounter;
+using observe::Time;
+
+namespace {
+
+constexpr Duration none{-1};
+
+constexpr std::array count_counters = std::to_array<Counter>({
+    Counter::listener_accepted_total,            // accepted
+    Counter::http_frontend_parse_errors,         // client_faults
+    Counter::http_request_timeouts,              // request_timeouts
+    Counter::buffer_exhausted,                   // out_of_buffers
+    Counter::backend_pool_hit,                   // pool_hits
+    Counter::backend_pool_miss,                  // pool_misses
+    Counter::backend_connect_retries,            // retries
+    Counter::backend_connect_retries_exhausted,  // retries_exhausted
+});
+static_assert(count_counters.size() == static_cast<size_t>(Count::retries_exhausted) + 1);
+
+// Copies `text` into what is left of `room`, at most `limit` bytes of it.
+std::string_view keep(std::span<char>& room, std::string_view text, size_t limit) noexcept {
+    const size_t size = std::min({text.size(), limit, room.size()});
+    if (size == 0) return {};
+    __builtin_memcpy(room.data(), text.data(), size);
+    const std::string_view kept(room.data(), size);
+    room = room.subspan(size);
+    return kept;
+}
+
+// How long the head was on the wire; 0 when it did not come as text.
+uint64_t wire_size(const http::RequestHead& head) noexcept {
+    constexpr size_t empty_line = 2;
+    const auto fields = head.fields.all();
+    if (fields.empty() || fields.back().line.empty()) return 0;
+    const std::string_view last = fields.back().line;
+    return static_cast<uint64_t>(last.data() + last.size() - head.method_text.data()) + empty_line;
+}
+
+bool counts_as_failed(const Record& record) noexcept {
+    return record.failed || (record.own_answer && record.status >= 500);
+}
+
+std::string_view protocol_name(const Listener& listener, bool tunnel) noexcept {
+    if (listener.kind == Listener::Kind::tcp) return "TCP";
+    return tunnel ? "WS" : "http";
+}
+
+std::string_view message_of(const Record& record, const Listener& listener, bool tunnel) noexcept {
+    if (record.message != nullptr) return record.message;
+    if (listener.kind == Listener::Kind::tcp) return "session close";
+    return tunnel ? "H1::Upgrade" : "H1::Complete";
+}
+
+std::optional<Duration> shown(Duration time) noexcept {
+    if (time == none) return std::nullopt;
+    return time;
+}
+
+// An address as text without allocation.
+struct AddressText {
+    explicit AddressText(const SocketAddress& address) noexcept : size(address.write(text)) {}
+    [[nodiscard]] std::string_view view() const noexcept { return {text, size}; }
+    char text[SocketAddress::max_text_size];
+    size_t size;
+};
+
+}  // namespace
+
+// --- the record
+// --------------------------------------------------------------------------------------------------------
+
+void Record::begin(Context& context, net::Session& session, Monotonic first) {
+    recorder = &context.recorder;
+    client = &session;
+    session_id = session.ulid();
+    request_id = Ulid::make(context.loop.wall(), context.random);
+    client_address = session.peer();
+    first_byte = first;
+    began = context.loop.now();
+    read_before = session.bytes_read();
+    written_before = session.bytes_written();
+}
+
+void Record::note_request(net::BufferPool& buffers, const http::RequestHead& head) {
+    head_bytes = wire_size(head);
+    body = head.body;
+    texts = buffers.acquire_small();
+    if (texts != nullptr) {
+        std::span<char> room = texts->room();
+        method = keep(room, head.method_text, max_method_bytes);
+        authority = keep(room, head.authority, max_authority_bytes);
+        const http::Field* agent = head.fields.find(http::FieldId::user_agent);
+        if (agent != nullptr) user_agent = keep(room, agent->value, max_user_agent_bytes);
+        path = keep(room, head.path, max_path_bytes);
+    }
+    recorder->remember(*this);
+}
+
+void Record::answered(uint16_t status_, Monotonic now) noexcept {
+    status = status_;
+    answered_at = now;
+}
+
+uint64_t Record::bytes_in(bool tunnel) const noexcept {
+    const uint64_t read_since = client->bytes_read() - read_before;
+    if (tunnel || body.kind == http::BodyKind::chunked) return head_bytes + read_since;
+    const bool whole = !failed && !own_answer;
+    return head_bytes + (whole ? body.length : std::min(body.length, read_since));
+}
+
+void Record::describe(std::string& line) const {
+    line += fmt::format(" client={} status={}", client_address.text(), status);
+    if (!method.empty()) line += fmt::format(" request=\"{} {}{}\"", method, authority, path);
+    if (message != nullptr) line += fmt::format(" message=\"{}\"", message);
+}
+
+// --- the recorder
+// ------------------------------------------------------------------------------------------------------
+
+Recorder::Recorder(EventLoop& loop, observe::Log& log, observe::AccessLog* access, observe::Metrics& metrics,
+                   const Settings& settings) noexcept
+    : loop_(loop), log_(log), access_(access), metrics_(metrics), settings_(settings) {}
+
+Recorder::~Recorder() {
+    if (crash_context().owner == this) crash_context() = {};
+}
+
+void Recorder::describe_crashes() noexcept { crash_context() = {describe_last, this}; }
+
+void Recorder::before_report() noexcept {
+    if (access_ == nullptr) return;
+    metrics_.set(Counter::access_logs_count, access_->lines());
+    metrics_.set(Counter::unsent_access_logs, access_->lost_lines());
+}
+
+void Recorder::count(Count what) noexcept { metrics_.add(count_counters[static_cast<size_t>(what)]); }
+
+void Recorder::count_status(uint16_t status) noexcept {
+    metrics_.add_status(status);
+    metrics_.add_own_answer(status);
+}
+
+void Recorder::refused(net::Session& client, const Listener& listener, uint16_t status, std::string_view message) {
+    metrics_.add(Counter::http_errors);
+    if (access_ == nullptr || !access_->wants(true)) return;
+    const AddressText address(client.peer());
+    observe::AccessLine line;
+    line.now = loop_.wall();
+    line.failed = true;
+    line.session = client.ulid();
+    line.client = address.view();
+    line.protocol = protocol_name(listener, false);
+    line.status = status;
+    line.message = message;
+    access_->write(line);
+}
+
+// --- backends
+// ----------------------------------------------------------------------------------------------------------
+
+void Recorder::connect_failed(const backend::Backend& backend, int error) {
+    metrics_.add(Counter::backend_connections_error);
+    if (observe::ClusterSeries* cluster = metrics_.cluster(backend.cluster_id)) {
+        cluster->add(SeriesCounter::connection_errors);
+        if (observe::Series* own = metrics_.backend(*cluster, backend.id)) own->add(SeriesCounter::connection_errors);
+    }
+    // One line per failure would drown the log when a busy backend is down: backend_down() has the line for people.
+    if (log_.wants(observe::Level::debug, Module::backend)) {
+        log_.debug(Module::backend, "backend {} of cluster {} at {}: cannot connect: {}", backend.id,
+                   backend.cluster_id, backend.address_text, system_error(error));
+    }
+}
+
+void Recorder::backend_up(const backend::Backend& backend) {
+    metrics_.add(Counter::backend_up);
+    log_.info(Module::backend, "backend {} of cluster {} at {} works again", backend.id, backend.cluster_id,
+              backend.address_text);
+    if (backend_change_) backend_change_(backend, true);
+}
+
+void Recorder::backend_down(const backend::Backend& backend) {
+    metrics_.add(Counter::backend_down);
+    log_.warn(Module::backend, "backend {} of cluster {} at {} is down: connections to it fail", backend.id,
+              backend.cluster_id, backend.address_text);
+    if (backend_change_) backend_change_(backend, false);
+}
+
+// --- exchanges
+// ---------------------------------------------------------------------------------------------------------
+
+void Recorder::remember(const Record& record) noexcept {
+    std::span<char> room(last_request_);
+    constexpr std::string_view space = " ";
+    keep(room, record.method, Record::max_method_bytes);
+    keep(room, space, 1);
+    keep(room, record.authority, Record::max_authority_bytes / 2);
+    keep(room, record.path, room.size());
+    last_request_size_ = last_request_.size() - room.size();
+}
+
+// In a signal handler: only what was copied before.
+unsigned long Recorder::describe_last(void* owner, char* out, unsigned long capacity) {
+    const auto& recorder = *static_cast<const Recorder*>(owner);
+    const size_t size = std::min<size_t>(recorder.last_request_size_, capacity);
+    for (size_t i = 0; i < size; ++i) {
+        const char c = recorder.last_request_[i];
+        out[i] = c < ' ' || c > '~' ? '?' : c;
+    }
+    return size;
+}
+
+Recorder::Times Recorder::times_of(const Record& record, const backend::Backend* backend) const noexcept {
+    const Monotonic now = loop_.now();
+    Times times{now - record.first_byte, now - record.first_byte, none, none};
+    if (record.was_connected() && record.connected_at >= record.connecting_at) {
+        times.connect = record.connected_at - record.connecting_at;
+    }
+    if (backend == nullptr) return times;
+    const bool answered = record.answered_at != Monotonic{};
+    // What was not spent on waiting for the backend is our part.
+    times.service -= (answered ? record.answered_at : now) - record.began;
+    if (answered && !record.own_answer)
+        times.response = record.answered_at - std::max(record.began, record.connected_at);
+    return times;
+}
+
+void Recorder::ended(const Record& record, bool tunnel, const Listener& listener, const Frontend* frontend,
+                     const backend::Backend* backend) {
+    const Times times = times_of(record, backend);
+    const uint64_t bytes_in = record.bytes_in(tunnel);
+    const uint64_t bytes_out = record.bytes_out();
+    const bool of_tcp = listener.kind == Listener::Kind::tcp;
+    count_exchange(record, of_tcp, times, bytes_in, bytes_out);
+    if (frontend != nullptr && frontend->cluster != nullptr) {
+        if (observe::ClusterSeries* cluster = metrics_.cluster(frontend->cluster->id())) {
+            count_series(*cluster, record, of_tcp, times, bytes_in, bytes_out);
+            observe::Series* own = backend != nullptr ? metrics_.backend(*cluster, backend->id) : nullptr;
+            if (own != nullptr) count_series(*own, record, of_tcp, times, bytes_in, bytes_out);
+        }
+    }
+    if (access_ == nullptr || !access_->wants(counts_as_failed(record))) return;
+    write_line(record, tunnel, listener, frontend, backend, times, bytes_in, bytes_out);
+}
+
+void Recorder::count_exchange(const Record& record, bool of_tcp, const Times& times, uint64_t bytes_in,
+                              uint64_t bytes_out) {
+    metrics_.add(Counter::bytes_in, bytes_in);
+    metrics_.add(Counter::bytes_out, bytes_out);
+    metrics_.record(Time::request_time, times.request);
+    metrics_.record(Time::service_time, times.service);
+    if (times.response != none) metrics_.record(Time::backend_response_time, times.response);
+    if (times.connect != none) metrics_.record(Time::backend_connection_time, times.connect);
+    if (of_tcp) return metrics_.add(Counter::tcp_requests);
+    metrics_.add(Counter::http_requests);
+    metrics_.add_status(record.status);
+    if (record.own_answer) metrics_.add_own_answer(record.status);
+    if (!record.own_answer && record.status != 0) metrics_.add(Counter::http_e2e_http11);
+    if (counts_as_failed(record)) metrics_.add(Counter::http_errors);
+}
+
+void Recorder::count_series(observe::Series& series, const Record& record, bool of_tcp, const Times& times,
+                            uint64_t bytes_in, uint64_t bytes_out) noexcept {
+    series.add(SeriesCounter::requests);
+    series.add(SeriesCounter::bytes_in, bytes_in);
+    series.add(SeriesCounter::bytes_out, bytes_out);
+    series.record(Time::request_time, times.request);
+    series.record(Time::service_time, times.service);
+    if (times.response != none) series.record(Time::backend_response_time, times.response);
+    if (times.connect != none) series.record(Time::backend_connection_time, times.connect);
+    if (of_tcp) return;
+    series.add_status(record.status);
+    if (counts_as_failed(record)) series.add(SeriesCounter::http_errors);
+}
+
+void Recorder::write_line(const Record& record, bool tunnel, const Listener& listener, const Frontend* frontend,
+                          const backend::Backend* backend, const Times& times, uint64_t bytes_in, uint64_t bytes_out) {
+    const AddressText client(record.client_address);
+    observe::AccessLine line;
+    line.now = loop_.wall();
+    line.failed = counts_as_failed(record);
+    line.session = record.session_id;
+    line.request = record.request_id;
+    line.client = client.view();
+    if (frontend != nullptr) {
+        line.tags = frontend->tags;
+        if (frontend->cluster != nullptr) line.cluster = frontend->cluster->id();
+    }
+    if (backend != nullptr) {
+        line.backend = backend->id;
+        line.backend_address = backend->address_text;
+        if (record.was_connected() || !record.own_answer) {
+            line.response_time = shown(loop_.now() - std::max(record.began, record.connected_at));
+        }
+    }
+    line.request_time = times.request;
+    line.service_time = times.service;
+    if (settings_.round_trips) {
+        if (const auto us = record.client->transport().round_trip()) line.client_rtt = std::chrono::microseconds(*us);
+    }
+    line.bytes_in = bytes_in;
+    line.bytes_out = bytes_out;
+    line.user_agent = record.user_agent;
+    line.protocol = protocol_name(listener, tunnel);
+    line.has_endpoint = listener.kind == Listener::Kind::http;
+    line.authority = record.authority;
+    line.method = record.method;
+    line.path = record.path;
+    line.status = record.status;
+    line.message = message_of(record, listener, tunnel);
+    access_->write(line);
+}
+
+}  // namespace seki::proxy

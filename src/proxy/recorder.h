@@ -1,0 +1,155 @@
+#pragma once
+
+// What happened, for those who look from outside: counters, gauges and histograms, one line of access log per exchange,
+// events. The exchange fills a Record while it runs; the Recorder turns it into figures and a line when it ends.
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "backend/backend.h"
+#include "base/clock.h"
+#include "base/ulid.h"
+#include "http/message.h"
+#include "net/address.h"
+#include "net/buffer_pool.h"
+#include "net/session.h"
+#include "proxy/listener.h"
+
+namespace seki::observe {
+class AccessLog;
+class Log;
+class Metrics;
+struct ClusterSeries;
+struct Series;
+}  // namespace seki::observe
+
+namespace seki::proxy {
+
+class Context;
+class Recorder;
+
+// What is counted outside of exchanges, or more often than once in one.
+enum class Count : uint8_t {
+    accepted,
+    client_faults,
+    request_timeouts,
+    out_of_buffers,
+    pool_hits,
+    pool_misses,
+    retries,
+    retries_exhausted,
+};
+
+// The story of one exchange. Texts of the request are kept in a small buffer of their own, cut where they are longer.
+struct Record {
+    // How much of each text is kept.
+    static constexpr size_t max_method_bytes = 32;
+    static constexpr size_t max_authority_bytes = 256;
+    static constexpr size_t max_user_agent_bytes = 256;
+    static constexpr size_t max_path_bytes = 1024;
+
+    void begin(Context& context, net::Session& client, Monotonic first_byte);
+    void note_request(net::BufferPool& buffers, const http::RequestHead& head);
+    void connecting(Monotonic now) noexcept { connecting_at = now; }
+    void connected(Monotonic now) noexcept { connected_at = now; }
+    void answered(uint16_t status_, Monotonic now) noexcept;
+    [[nodiscard]] bool was_connected() const noexcept { return connected_at != Monotonic{}; }
+    void describe(std::string& line) const;
+
+    // From and to the client. What was read together with the head is known from the head only.
+    [[nodiscard]] uint64_t bytes_in(bool tunnel) const noexcept;
+    [[nodiscard]] uint64_t bytes_out() const noexcept { return client->bytes_written() - written_before; }
+
+    Recorder* recorder = nullptr;
+    net::Session* client = nullptr;
+    Ulid session_id;
+    Ulid request_id;
+    SocketAddress client_address;
+    Monotonic first_byte{};
+    Monotonic began{};  // the head was complete
+    Monotonic connecting_at{};
+    Monotonic connected_at{};
+    Monotonic answered_at{};
+    uint64_t read_before = 0;  // bytes the client's connection had carried when the exchange began
+    uint64_t written_before = 0;
+    uint64_t head_bytes = 0;
+    http::Body body;
+    net::BufferPtr texts;
+    std::string_view method;
+    std::string_view authority;
+    std::string_view path;
+    std::string_view user_agent;
+    const char* message = nullptr;
+    uint16_t status = 0;
+    bool failed = false;
+    bool own_answer = false;
+};
+
+class Recorder {
+public:
+    struct Settings {
+        // The access log tells the client's round trip, which costs a system call per line.
+        bool round_trips = true;
+    };
+    using BackendChange = std::function<void(const backend::Backend& backend, bool up)>;
+
+    // All outlive the recorder. `access` may be null: no access log.
+    Recorder(EventLoop& loop, observe::Log& log, observe::AccessLog* access, observe::Metrics& metrics,
+             const Settings& settings) noexcept;
+    Recorder(EventLoop& loop, observe::Log& log, observe::AccessLog* access, observe::Metrics& metrics) noexcept
+        : Recorder(loop, log, access, metrics, Settings{}) {}
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
+    ~Recorder();
+
+    // From now on a crash line of this process names the last request that began.
+    void describe_crashes() noexcept;
+    // Told when a backend is found to fail or to work again, for events.
+    void on_backend_change(BackendChange hook) { backend_change_ = std::move(hook); }
+    // Brings figures that others keep up to date, before metrics are reported.
+    void before_report() noexcept;
+
+    void count(Count what) noexcept;
+    // A bare answer that no exchange gave.
+    void count_status(uint16_t status) noexcept;
+    // A request that could not be understood; its answer is counted by count_status().
+    void refused(net::Session& client, const Listener& listener, uint16_t status, std::string_view message);
+
+    void connect_failed(const backend::Backend& backend, int error);
+    void backend_up(const backend::Backend& backend);
+    void backend_down(const backend::Backend& backend);
+
+    void remember(const Record& record) noexcept;
+    // The exchange's last word. `frontend` and `backend` are null when it did not come so far.
+    void ended(const Record& record, bool tunnel, const Listener& listener, const Frontend* frontend,
+               const backend::Backend* backend);
+
+private:
+    struct Times {
+        Duration request{};
+        Duration service{};
+        Duration response{};  // of the backend, to its head; negative: none
+        Duration connect{};   // negative: none was made
+    };
+    [[nodiscard]] Times times_of(const Record& record, const backend::Backend* backend) const noexcept;
+    void count_exchange(const Record& record, bool of_tcp, const Times& times, uint64_t bytes_in, uint64_t bytes_out);
+    void count_series(observe::Series& series, const Record& record, bool of_tcp, const Times& times, uint64_t bytes_in,
+                      uint64_t bytes_out) noexcept;
+    void write_line(const Record& record, bool tunnel, const Listener& listener, const Frontend* frontend,
+                    const backend::Backend* backend, const Times& times, uint64_t bytes_in, uint64_t bytes_out);
+    static unsigned long describe_last(void* owner, char* out, unsigned long capacity);
+
+    EventLoop& loop_;
+    observe::Log& log_;
+    observe::AccessLog* access_;
+    observe::Metrics& metrics_;
+    Settings settings_;
+    BackendChange backend_change_;
+    std::array<char, 384> last_request_;
+    size_t last_request_size_ = 0;
+};
+
+}  // namespace seki::proxy

@@ -1,0 +1,104 @@
+#pragma once
+
+// One end of exchanges: the protocol of a connection, to a client or to a backend, seen by the exchange as a place
+// where bodies come from and go to. Both ends speak this same contract, whatever the wire format and whichever the
+// direction:
+//
+//     as a sink      body_room() says how much send_body() surely takes; flush() lets it go; progress is told to the
+//     exchange as a source    events of the codec are handed on while the exchange has room(); resume() begins again
+//     after it had none
+//
+// Memory is bounded by that: nothing is read that could not be kept. What was read but cannot be used yet (a pipelined
+// request, an unfinished head) waits in Session::unread(), what was written but not taken by the kernel in
+// Session::unsent().
+
+#include <optional>
+#include <string_view>
+
+#include "http/codec.h"
+#include "net/session.h"
+#include "proxy/context.h"
+
+namespace seki::proxy {
+
+enum class Direction : uint8_t { request, response };  // a request flows from client to backend
+
+class Side : public net::Protocol {
+public:
+    // The longest trailer section that is passed on (HeadStorage keeps to it).
+    static constexpr size_t max_trailer_bytes = 4096;
+
+    Side(net::Session& session, Context& context) noexcept : session_(session), context_(context) {}
+
+    [[nodiscard]] net::Session& session() noexcept { return session_; }
+    [[nodiscard]] virtual http::Codec& codec() noexcept = 0;
+
+    // --- as a sink
+    // -----------------------------------------------------------------------------------------------------
+
+    [[nodiscard]] size_t body_room(http::StreamId stream);
+    void send_body(http::StreamId stream, std::string_view body);
+    // The end of a body; it always fits, because body_room() leaves room for it.
+    void send_end(http::StreamId stream, const http::FieldTable* trailers);
+    void flush() { session_.flush(hold_); }
+    [[nodiscard]] bool all_sent() const noexcept { return !session_.has_unsent(); }
+
+    // --- as a source
+    // ---------------------------------------------------------------------------------------------------
+
+    void resume() noexcept { session_.wake(); }
+    [[nodiscard]] bool has_unread() const noexcept { return session_.unread() != nullptr; }
+
+protected:
+    // How many bytes may be read and handed on now; 0 pauses reading.
+    [[nodiscard]] virtual size_t input_room() const = 0;
+    // Acts on one event of the codec. A value ends the reading.
+    virtual std::optional<net::Next> handle(const http::Event& event) = 0;
+    // After a batch of events: whoever got bytes may send them.
+    virtual void batch_done() = 0;
+    // The peer closed its side and the codec has said what it thinks of it.
+    virtual net::Next handle_end_of_input(const http::Event& event) = 0;
+    // The peer's socket broke.
+    virtual net::Next handle_broken() = 0;
+    // Lets an exchange move raw bytes of this source past the codec. True when it did: reading ends here.
+    virtual bool move_raw() { return false; }
+
+    // Reads and hands on until nothing is there, nobody has room, or the budget is used up.
+    net::Next pump();
+
+    // The buffer of unsent bytes, taken from the pool when there is none.
+    net::Buffer& outbox();
+    // Runs `write(Output&)` on the room of the outbox; false when it did not fit.
+    template <typename Write>
+    bool append(Write write) {
+        net::Buffer& out = outbox();
+        http::Output output(out.room().data(), out.room().data() + out.room().size());
+        write(output);
+        if (output.overflow()) return false;
+        out.commit(output.size());
+        return true;
+    }
+
+    // Sent bytes stay in the outbox, because they may have to be sent again, until there is no room for them.
+    [[nodiscard]] bool holds() const noexcept { return hold_; }
+    void hold() noexcept { hold_ = true; }
+    void release_hold() noexcept;
+
+    net::Session& session_;
+    Context& context_;
+
+private:
+    struct Fed {
+        size_t used = 0;
+        std::optional<net::Next> next;
+    };
+    Fed feed(std::string_view input);
+    Fed feed_unread();
+    bool keep(std::string_view rest);
+    bool make_room_to_read();
+
+    bool hold_ = false;
+    bool starved_ = true;  // what is unread is not enough for the codec to go on
+};
+
+}  // namespace seki::proxy

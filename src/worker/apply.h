@@ -1,0 +1,63 @@
+#pragma once
+
+// How a change becomes running objects. prepare() builds everything and may refuse; commit() puts it in place, cannot
+// fail and costs what the change costs. In between nothing that runs knows of it, so that several workers change as
+// one.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/pool.h"
+#include "base/result.h"
+#include "command.pb.h"
+#include "worker/tables.h"
+
+namespace seki::worker {
+
+class Apply {
+public:
+    // Both outlive this.
+    Apply(Tables& tables, backend::Pool& pool) noexcept : tables_(tables), pool_(pool) {}
+
+    // All of them, or none and the reason. `serving`: what names a listener that is not there is refused; before that,
+    // while the configuration is still coming, it is kept for the listener to come. Takes the place of what was
+    // prepared before.
+    Result<> prepare(const google::protobuf::RepeatedPtrField<command::Request>& changes, bool serving);
+    void commit();
+    void abort();
+
+    // Called at commit with the new filter of the log.
+    std::function<void(const std::string& filter)> on_log_filter;
+
+private:
+    using Step = std::move_only_function<void()>;
+
+    Result<> prepare_one(const command::Request& change, bool serving);
+    Result<> add_http_frontend(const command::RequestHttpFrontend& frontend, bool serving);
+    void remove_http_frontend(const command::RequestHttpFrontend& frontend);
+    Result<> set_tunnel(const command::RequestTcpFrontend& frontend, bool serving);
+    void remove_tunnel(const command::RequestTcpFrontend& frontend);
+    void add_listener(const ListenerKey& key, proxy::Listener listener);
+    void remove_listener(const command::RemoveListener& removal);
+    void add_backend(const command::AddBackend& addition);
+    void remove_backend(const command::RemoveBackend& removal);
+
+    Result<> must_listen(const ListenerKey& key, bool serving) const;
+    proxy::FrontendPtr make_frontend(const std::string* cluster_id,
+                                     const google::protobuf::Map<std::string, std::string>& tags);
+    std::shared_ptr<backend::Cluster> mention_cluster(const std::string& id);
+    std::shared_ptr<proxy::Routes> mention_routes(const ListenerKey& key);
+    void tidy();
+    void retire(backend::Backend& backend);
+
+    Tables& tables_;
+    backend::Pool& pool_;
+    std::vector<Step> steps_;
+    std::vector<ListenerKey> new_listeners_;  // of what is prepared
+    std::vector<std::string> clusters_;       // mentioned by what is prepared
+    std::vector<ListenerKey> routes_;         // likewise
+};
+
+}  // namespace seki::worker

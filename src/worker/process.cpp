@@ -1,0 +1,108 @@
+#include "worker/process.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace seki::worker {
+
+namespace {
+
+command::Channel::Limits channel_limits() {
+    command::Channel::Limits limits;
+    limits.max_frame_bytes = 1U << 30U;  // the whole configuration may come as one change
+    limits.max_pending_bytes = 1U << 30U;
+    limits.max_waiting_fds = 65536;
+    return limits;
+}
+
+}  // namespace
+
+Process::Process(int id, UniqueFd channel)
+    : id_(id),
+      name_(fmt::format("WRK-{:02}", id)),
+      loop_(clock_, poller_),
+      random_(Random::from_kernel()),
+      line_head_(name_),
+      channel_(loop_, std::move(channel), channel_limits(), *this) {
+    install_crash_handlers(name_.c_str());
+    loop_.at_end_of_turn([this] { turn_ended(); });
+}
+
+Process::~Process() { worker_.reset(); }
+
+int Process::run() {
+    loop_.run();
+    channel_.flush();
+    return exit_code_;
+}
+
+void Process::on_frame(std::string_view payload) {
+    Order order;
+    if (!order.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+        return on_malformed("undecodable order");
+    if (order.kind_case() == Order::kHello) {
+        if (auto made = hello(order.hello()); !made) {
+            Report refused;
+            refused.set_id(order.id());
+            refused.mutable_refused()->set_reason(made.error().message);
+            if (!channel_.send(refused)) loop_.stop();
+        }
+        return;
+    }
+    if (worker_ == nullptr) return on_malformed("an order before hello");
+    std::vector<UniqueFd> sockets;
+    if (order.kind_case() == Order::kAssign)
+        sockets = channel_.take_fds(static_cast<size_t>(order.assign().sockets_size()));
+    worker_->obey(order, std::move(sockets));
+}
+
+// The supervisor is the same executable: what it says and we do not understand is a bug.
+void Process::on_malformed(const std::string& reason) {
+    fmt::print(stderr, "{}: {}\n", name_, reason);
+    exit_code_ = 1;
+    loop_.stop();
+}
+
+void Process::on_closed(const std::string& /*reason*/) {
+    if (worker_ == nullptr) return loop_.stop();
+    log_->error(observe::Module::worker, "the supervisor is gone: ending when the last session has ended");
+    worker_->stop(false);
+}
+
+Result<> Process::hello(const Hello& hello) {
+    if (auto opened = open_logs(hello.config()); !opened) return opened;
+    recorder_ = std::make_unique<proxy::Recorder>(loop_, *log_, access_log_.get(), metrics_);
+    recorder_->describe_crashes();
+    const Worker::Surroundings around{loop_, random_, connector_, *recorder_, metrics_, *log_};
+    worker_ = std::make_unique<Worker>(around, hello, [this](const Report& report) {
+        if (auto sent = channel_.send(report); !sent) log_->error(observe::Module::worker, "{}", sent.error().message);
+    });
+    return {};
+}
+
+Result<> Process::open_logs(const command::ServerConfig& config) {
+    auto sink = observe::LogSink::open(config.log_target(), line_head_);
+    if (!sink) return std::unexpected(sink.error());
+    log_sink_ = std::move(*sink);
+    log_ = std::make_unique<observe::Log>(*log_sink_, line_head_, clock_);
+    log_->set_coloured(config.log_colored());
+    if (auto set = log_->set_filter(config.log_level()); !set) return set;
+    if (config.has_access_logs_target()) {
+        auto access_sink = observe::LogSink::open(config.access_logs_target(), line_head_);
+        if (!access_sink) return std::unexpected(access_sink.error());
+        access_sink_ = std::move(*access_sink);
+    }
+    access_log_ =
+        std::make_unique<observe::AccessLog>(access_sink_ != nullptr ? *access_sink_ : *log_sink_, line_head_, *log_);
+    access_log_->set_coloured(config.log_colored());
+    return {};
+}
+
+void Process::turn_ended() {
+    if (worker_ != nullptr && worker_->done()) loop_.stop();
+    if (log_sink_ != nullptr) log_sink_->flush(loop_.wall());
+    if (access_sink_ != nullptr) access_sink_->flush(loop_.wall());
+}
+
+}  // namespace seki::worker

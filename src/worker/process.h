@@ -1,0 +1,61 @@
+#pragma once
+
+// What surrounds a worker in a process of its own: real clock, real sockets, logs, the channel to the supervisor. The
+// worker itself is made when the first order, hello, brings the settings.
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "command/channel.h"
+#include "command/schema.h"
+#include "event/event_loop.h"
+#include "event/poller.h"
+#include "net/connector.h"
+#include "observe/access_log.h"
+#include "observe/log.h"
+#include "observe/log_sink.h"
+#include "observe/metrics.h"
+#include "proxy/recorder.h"
+#include "worker/worker.h"
+
+namespace seki::worker {
+
+class Process final : private command::Channel::Owner {
+public:
+    Process(int id, UniqueFd channel);
+    ~Process() override;
+
+    // Until the supervisor orders the end, or goes away and the last session ended.
+    int run();
+
+private:
+    void on_frame(std::string_view payload) override;
+    void on_malformed(const std::string& reason) override;
+    void on_closed(const std::string& reason) override;
+
+    Result<> hello(const Hello& hello);
+    Result<> open_logs(const command::ServerConfig& config);
+    void turn_ended();
+
+    int id_;
+    std::string name_;
+    SystemClock clock_;
+    EpollPoller poller_;
+    EventLoop loop_;
+    Random random_;
+    net::TcpConnector connector_;
+    observe::LineHead line_head_;
+    std::unique_ptr<observe::LogSink> log_sink_;
+    std::unique_ptr<observe::LogSink> access_sink_;  // null: the access log goes where the log goes
+    std::unique_ptr<observe::Log> log_;
+    std::unique_ptr<observe::AccessLog> access_log_;
+    observe::Metrics metrics_;
+    std::unique_ptr<proxy::Recorder> recorder_;
+    std::unique_ptr<Worker> worker_;
+    command::Channel channel_;
+    int exit_code_ = 0;
+};
+
+}  // namespace seki::worker

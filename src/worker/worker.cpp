@@ -1,0 +1,311 @@
+#include "worker/worker.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.h"
+#include "config/convert.h"
+#include "observe/metrics_report.h"
+#include "proxy/client_side.h"
+
+namespace seki::worker {
+
+namespace {
+
+constexpr Duration trim_interval = std::chrono::seconds(10);
+// Larger than the kernel's 64 KiB: fewer calls per byte. All pipes of a user together have a limit (pipe(7),
+// pipe-user-pages-soft), which 64 of these reach.
+constexpr uint32_t default_pipe_capacity = 256 * 1024;
+
+net::BufferPool::Sizes buffer_sizes(const command::ServerConfig& config) {
+    net::BufferPool::Sizes sizes;
+    sizes.buffer_size = static_cast<uint32_t>(config.buffer_size());
+    sizes.min_buffers = static_cast<uint32_t>(config.min_buffers());
+    sizes.max_buffers = static_cast<uint32_t>(config.max_buffers());
+    sizes.max_small = static_cast<uint32_t>(config.max_connections());
+    return sizes;
+}
+
+uint32_t max_sessions(const command::ServerConfig& config) {
+    return static_cast<uint32_t>(2 * config.max_connections() + config.backend_idle_connections_total());
+}
+
+uint32_t pipe_capacity(const command::ServerConfig& config) {
+    return config.has_splice_pipe_capacity_bytes() ? static_cast<uint32_t>(config.splice_pipe_capacity_bytes())
+                                                   : default_pipe_capacity;
+}
+
+proxy::Settings settings(const command::ServerConfig& config) {
+    proxy::Settings settings;
+    settings.head_limits.max_head_bytes =
+        std::min<uint32_t>(settings.head_limits.max_head_bytes, static_cast<uint32_t>(config.buffer_size()));
+    settings.head_limits.max_target_bytes =
+        std::min(settings.head_limits.max_target_bytes, settings.head_limits.max_head_bytes);
+    settings.backend_idle_timeout = std::chrono::seconds(config.backend_idle_timeout());
+    return settings;
+}
+
+ListenerKey key_of(const ListeningSocket& socket) {
+    const auto kind = socket.type() == command::TCP ? proxy::Listener::Kind::tcp : proxy::Listener::Kind::http;
+    return {kind, config::checked_address(socket.address())};
+}
+
+command::Response answer(command::ResponseStatus status, std::string message) {
+    command::Response response;
+    response.set_status(status);
+    response.set_message(std::move(message));
+    return response;
+}
+
+}  // namespace
+
+Worker::Worker(const Surroundings& around, const Hello& hello, Report report)
+    : around_(around),
+      report_(std::move(report)),
+      id_(hello.worker_id()),
+      max_clients_(static_cast<uint32_t>(hello.config().max_connections())),
+      sessions_(around.loop, around.random, max_sessions(hello.config())),
+      buffers_(buffer_sizes(hello.config())),
+      pipes_(pipe_capacity(hello.config()), net::PipePool::limit_for(max_clients_)),
+      pool_(sessions_, {hello.config().backend_idle_connections(), hello.config().backend_idle_connections_total()}),
+      context_(around.loop, around.random, sessions_, buffers_, pipes_, around.connector, pool_, around.recorder,
+               settings(hello.config()), max_clients_),
+      apply_(tables_, pool_),
+      began_(around.loop.now()) {
+    apply_.on_log_filter = [this](const std::string& filter) {
+        if (auto set = around_.log.set_filter(filter); !set)
+            around_.log.error(observe::Module::worker, "{}", set.error().message);
+    };
+    around.loop.at_end_of_turn([this] { turn_ended(); });
+    around.loop.timers().arm(*this, around.loop.now() + trim_interval);
+}
+
+Worker::~Worker() { around_.loop.timers().cancel(*this); }
+
+void Worker::enter(State next) {
+    switch (next) {
+        case State::configured:
+            SEKI_CHECK(false);
+            break;
+        case State::serving:
+            SEKI_CHECK(state_ == State::configured);
+            break;
+        case State::draining:
+            SEKI_CHECK(state_ == State::configured || state_ == State::serving);
+            break;
+        case State::done:
+            SEKI_CHECK(state_ == State::draining);
+            break;
+    }
+    state_ = next;
+}
+
+// --- orders
+// ------------------------------------------------------------------------------------------------------------
+
+void Worker::obey(const Order& order, std::vector<UniqueFd> sockets) {
+    seki::worker::Report report;
+    report.set_id(order.id());
+    switch (order.kind_case()) {
+        case Order::kPrepare:
+            if (auto prepared = apply_.prepare(order.prepare().changes(), state_ == State::serving)) {
+                report.mutable_prepared();
+            } else {
+                report.mutable_refused()->set_reason(prepared.error().message);
+            }
+            break;
+        case Order::kCommit:
+            apply_.commit();
+            report.mutable_done();
+            break;
+        case Order::kAbort:
+            apply_.abort();
+            report.mutable_done();
+            break;
+        case Order::kAssign:
+            assign(order.assign(), std::move(sockets));
+            report.mutable_done();
+            break;
+        case Order::kUnassign:
+            unassign(order.unassign());
+            report.mutable_done();
+            break;
+        case Order::kServe:
+            serve();
+            report.mutable_ready();
+            break;
+        case Order::kStop:
+            stop_order_ = order.id();
+            stop(order.stop().hard());
+            return;
+        case Order::kQuery:
+            *report.mutable_answer()->mutable_response() = query(order.query());
+            break;
+        case Order::kHello:
+        case Order::KIND_NOT_SET:
+            report.mutable_refused()->set_reason("unknown order");
+            break;
+    }
+    report_(report);
+}
+
+// --- listening
+// ---------------------------------------------------------------------------------------------------------
+
+void Worker::assign(const Assign& assign, std::vector<UniqueFd> sockets) {
+    for (int i = 0; i < assign.sockets_size() && static_cast<size_t>(i) < sockets.size(); ++i) {
+        const ListenerKey key = key_of(assign.sockets(i));
+        auto acceptor = std::make_unique<net::Acceptor>(
+            around_.loop, std::move(sockets[static_cast<size_t>(i)]),
+            [this, key](UniqueFd client, const SocketAddress& peer) {
+                welcome(key, std::make_unique<net::PlainTransport>(std::move(client)), peer);
+            },
+            [this](int error) { report_sockets_exhausted(error); });
+        if (state_ == State::serving && !paused_) acceptor->resume();
+        sockets_.push_back({key, assign.sockets(i).slot(), std::move(acceptor)});
+    }
+}
+
+void Worker::unassign(const Unassign& unassign) {
+    for (const ListeningSocket& socket : unassign.sockets()) {
+        const ListenerKey key = key_of(socket);
+        std::erase_if(sockets_, [&](const Socket& mine) { return mine.key == key && mine.slot == socket.slot(); });
+    }
+}
+
+void Worker::serve() {
+    enter(State::serving);
+    for (Socket& socket : sockets_) socket.acceptor->resume();
+}
+
+void Worker::welcome(const ListenerKey& key, std::unique_ptr<net::Transport> transport, const SocketAddress& peer) {
+    around_.recorder.count(proxy::Count::accepted);
+    proxy::ListenerPtr listener = tables_.listener(key);
+    if (listener == nullptr || full()) return;
+    net::Session* session = sessions_.open(net::Session::Side::client, std::move(transport), peer, true);
+    if (session == nullptr) return;
+    session->start(std::make_unique<proxy::ClientSide>(*session, context_, std::move(listener)));
+    if (!full() || paused_) return;
+    // Who waits from here on waits in the kernel's queue, first in, first out.
+    paused_ = true;
+    for (Socket& socket : sockets_) socket.acceptor->pause();
+}
+
+void Worker::report_sockets_exhausted(int error) {
+    around_.log.error(observe::Module::net, "cannot accept: {}; trying again in {} ms", std::strerror(error),
+                      net::Acceptor::exhausted_pause / std::chrono::milliseconds(1));
+}
+
+// --- stopping
+// ----------------------------------------------------------------------------------------------------------
+
+void Worker::stop(bool hard) {
+    if (state_ == State::configured || state_ == State::serving) enter(State::draining);
+    context_.draining = true;
+    // Who waits in an accept queue was promised an answer: the supervisor closes the sockets, another worker may have
+    // them.
+    for (Socket& socket : sockets_) socket.acceptor->drain();
+    sockets_.clear();
+    if (hard) {
+        sessions_.close_all(net::CloseManner::now, net::CloseReason::stopping);
+        return;
+    }
+    sessions_.for_each([](net::Session& session) { session.wake(); });
+}
+
+void Worker::turn_ended() {
+    if (paused_ && !full() && state_ == State::serving) {
+        paused_ = false;
+        for (Socket& socket : sockets_) socket.acceptor->resume();
+    }
+    if (state_ != State::draining || sessions_.clients() > 0) return;
+    enter(State::done);
+    if (stop_order_ == 0) return;
+    seki::worker::Report report;
+    report.set_id(stop_order_);
+    report.mutable_done();
+    report_(report);
+}
+
+void Worker::on_timer() {
+    buffers_.trim();
+    around_.loop.timers().arm(*this, around_.loop.now() + trim_interval);
+}
+
+// --- questions
+// ---------------------------------------------------------------------------------------------------------
+
+command::Response Worker::query(const command::Request& request) {
+    using command::Request;
+    switch (request.request_type_case()) {
+        case Request::kStatus:
+            return answer(command::OK, state_ == State::serving ? "running" : "stopping");
+        case Request::kQuerySessions:
+            return list_sessions(request.query_sessions().limit());
+        case Request::kKillSession:
+            return kill_session(request.kill_session().id());
+        case Request::kQueryMetrics:
+            return metrics(request.query_metrics());
+        default:
+            return answer(command::FAILURE, fmt::format("a worker cannot do {}", config::verb_name(request)));
+    }
+}
+
+command::Response Worker::metrics(const command::QueryMetricsOptions& query) {
+    refresh_gauges();
+    command::Response response = answer(command::OK, "");
+    if (query.list()) {
+        observe::fill_names(around_.metrics, *response.mutable_content()->mutable_available_metrics());
+        return response;
+    }
+    const auto filled =
+        observe::fill_metrics(around_.metrics, query, *response.mutable_content()->mutable_worker_metrics());
+    return filled ? response : answer(command::FAILURE, filled.error().message);
+}
+
+command::Response Worker::list_sessions(uint32_t limit) {
+    command::Response response = answer(command::OK, "");
+    command::SessionsList& list = *response.mutable_content()->mutable_sessions();
+    sessions_.for_each([&](net::Session& session) {
+        if (static_cast<uint32_t>(list.vec_size()) == limit) {
+            list.set_truncated(true);
+            return;
+        }
+        command::SessionInfo& info = *list.add_vec();
+        info.set_id(session.ulid().text());
+        info.set_worker_id(id_);
+        info.set_line(session.describe());
+    });
+    return response;
+}
+
+command::Response Worker::kill_session(const std::string& id) {
+    bool found = false;
+    sessions_.for_each([&](net::Session& session) {
+        if (session.ulid().text() != id) return;
+        found = true;
+        session.close(net::CloseManner::reset, net::CloseReason::killed);
+    });
+    return found ? answer(command::OK, fmt::format("killed session {}", id))
+                 : answer(command::FAILURE, fmt::format("there is no session {}", id));
+}
+
+void Worker::refresh_gauges() {
+    using observe::Gauge;
+    observe::Metrics& metrics = around_.metrics;
+    metrics.set_with_percent(Gauge::client_connections, sessions_.clients(), Gauge::client_connections_max,
+                             max_clients_, Gauge::client_connections_percent);
+    metrics.set_with_percent(Gauge::slab_entries, sessions_.size(), Gauge::slab_capacity, sessions_.capacity(),
+                             Gauge::slab_usage_percent);
+    metrics.set_with_percent(Gauge::buffer_in_use, buffers_.in_use(), Gauge::buffer_capacity, buffers_.capacity(),
+                             Gauge::buffer_usage_percent);
+    metrics.set(Gauge::configuration_clusters, tables_.cluster_count());
+    metrics.set(Gauge::http_active_requests, context_.running_exchanges());
+    metrics.set(Gauge::backend_connections, sessions_.size() - sessions_.clients());
+    metrics.set(Gauge::backend_pool_size, pool_.size());
+    metrics.set(Gauge::process_uptime_seconds,
+                static_cast<uint64_t>((around_.loop.now() - began_) / std::chrono::seconds(1)));
+    metrics.set(Gauge::server_live, state_ == State::serving ? 1 : 0);
+}
+
+}  // namespace seki::worker

@@ -1,0 +1,106 @@
+#pragma once
+
+// A worker: one thread, one loop, its own copy of everything that requests meet. It obeys the orders of the supervisor
+// (worker.proto), one answer for each, and never binds, forks or reads a file.
+//
+//     configured ──serve──► serving ──stop──► draining ──(last session ended)──► done
+//
+// Sockets, clock, randomness and backends come from outside, so that tests run a whole worker in their own process.
+
+#include <absl/container/flat_hash_map.h>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/random.h"
+#include "event/event_loop.h"
+#include "net/acceptor.h"
+#include "net/connector.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
+#include "proxy/context.h"
+#include "worker.pb.h"
+#include "worker/apply.h"
+#include "worker/tables.h"
+
+namespace seki::worker {
+
+class Worker final : private Timer {
+public:
+    struct Surroundings {
+        EventLoop& loop;
+        Random& random;
+        net::Connector& connector;
+        proxy::Recorder& recorder;
+        observe::Metrics& metrics;
+        observe::Log& log;
+    };
+    using Report = std::function<void(const Report& report)>;
+
+    Worker(const Surroundings& around, const Hello& hello, Report report);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker() override;
+
+    // Any order but hello. `sockets`: those that came with an assign.
+    void obey(const Order& order, std::vector<UniqueFd> sockets);
+    // As by `stop`, without anybody to answer: the supervisor is gone.
+    void stop(bool hard);
+
+    // A client came to this listener: through a listening socket, or made up by a test. Refused by closing when the
+    // listener is gone or there are too many clients.
+    void welcome(const ListenerKey& key, std::unique_ptr<net::Transport> transport, const SocketAddress& peer);
+
+    // The last session ended after a stop.
+    [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
+    [[nodiscard]] proxy::Context& context() noexcept { return context_; }
+    [[nodiscard]] net::Sessions& sessions() noexcept { return sessions_; }
+    [[nodiscard]] net::BufferPool& buffers() noexcept { return buffers_; }
+    [[nodiscard]] net::PipePool& pipes() noexcept { return pipes_; }
+    [[nodiscard]] backend::Pool& pool() noexcept { return pool_; }
+
+private:
+    enum class State : uint8_t { configured, serving, draining, done };
+
+    struct Socket {
+        ListenerKey key;
+        uint32_t slot;
+        std::unique_ptr<net::Acceptor> acceptor;
+    };
+
+    void enter(State next);
+    void on_timer() override;
+    void turn_ended();
+
+    void assign(const Assign& assign, std::vector<UniqueFd> sockets);
+    void unassign(const Unassign& unassign);
+    void serve();
+    command::Response query(const command::Request& request);
+    command::Response metrics(const command::QueryMetricsOptions& query);
+    command::Response list_sessions(uint32_t limit);
+    command::Response kill_session(const std::string& id);
+    void refresh_gauges();
+
+    [[nodiscard]] bool full() const noexcept { return sessions_.clients() >= max_clients_; }
+    void report_sockets_exhausted(int error);
+
+    Surroundings around_;
+    Report report_;
+    uint32_t id_;
+    uint32_t max_clients_;
+    State state_ = State::configured;
+    uint64_t stop_order_ = 0;  // the order that is answered when the last session has ended
+    bool paused_ = false;      // accepting rests, because there are as many clients as there may be
+
+    net::Sessions sessions_;
+    net::BufferPool buffers_;
+    net::PipePool pipes_;
+    backend::Pool pool_;
+    proxy::Context context_;
+    Tables tables_;
+    Apply apply_;
+    std::vector<Socket> sockets_;
+    Monotonic began_;
+};
+
+}  // namespace seki::worker

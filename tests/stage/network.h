@@ -1,0 +1,120 @@
+#pragma once
+
+// A network within one thread: connections whose far end is a script. It is the poller of the worker's loop, too: what
+// a script does becomes events, edge-triggered as with epoll, in the order in which it was done. With a seed, reads and
+// writes move partial amounts.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "event/poller.h"
+#include "net/connector.h"
+#include "net/transport.h"
+
+namespace seki::stage {
+
+class Network;
+
+// One connection. The near end is the worker's transport, the far end the script's.
+class Wire {
+public:
+    explicit Wire(Network& network, int fd) : network_(network), fd_(fd) {}
+
+    // --- the script's end
+    // ----------------------------------------------------------------------------------------------
+
+    void send(std::string_view bytes);
+    // No more bytes will come from here (FIN).
+    void finish();
+    // The connection breaks (RST).
+    void reset();
+    // How many bytes the worker may have on their way to us; the rest it has to keep.
+    void take_at_most(size_t bytes) { capacity_ = bytes; }
+    // What came and was not taken yet, and taking it.
+    [[nodiscard]] const std::string& received() const noexcept { return to_script_; }
+    std::string take(size_t bytes = SIZE_MAX);
+    [[nodiscard]] bool peer_finished() const noexcept { return near_finished_; }
+    [[nodiscard]] bool peer_closed() const noexcept { return near_closed_; }
+    [[nodiscard]] bool peer_reset() const noexcept { return near_reset_; }
+    // A connection attempt succeeds or fails now.
+    void establish();
+    void refuse();
+
+private:
+    friend class Network;
+    friend class WireTransport;
+
+    void tell(uint32_t events);
+
+    Network& network_;
+    int fd_;
+    std::string to_worker_;
+    std::string to_script_;
+    size_t capacity_ = SIZE_MAX;
+    bool established_ = true;
+    bool refused_ = false;
+    bool far_finished_ = false;
+    bool far_reset_ = false;
+    bool near_finished_ = false;
+    bool near_closed_ = false;
+    bool near_reset_ = false;
+    bool near_full_ = false;  // a write took less than it was given
+};
+using WirePtr = std::shared_ptr<Wire>;
+
+class Network final : public Poller, public net::Connector {
+public:
+    // What happens to those who connect to an address.
+    enum class Reception : uint8_t { accept, accept_later, refuse };
+
+    WirePtr wire();
+    std::unique_ptr<net::Transport> transport(const WirePtr& wire);
+
+    void listen(const SocketAddress& address, Reception reception = Reception::accept) {
+        receptions_[address] = reception;
+    }
+    // Connections to the address that nobody took yet, oldest first; null when there is none.
+    WirePtr next_connection(const SocketAddress& address);
+    [[nodiscard]] bool has_connection(const SocketAddress& address) { return !connections_[address].empty(); }
+
+    // Reads and writes move random amounts from now on.
+    void stutter(Random& random) { random_ = &random; }
+    [[nodiscard]] bool has_events() const noexcept { return !pending_.empty(); }
+    [[nodiscard]] size_t open_ends() const noexcept { return open_ends_; }
+
+    // --- Poller
+    // --------------------------------------------------------------------------------------------------------
+
+    Result<> add(int fd, uint32_t events, uint64_t key) override;
+    void remove(int fd) override;
+    std::span<const Event> wait(Duration timeout) override;
+
+    // --- Connector
+    // -----------------------------------------------------------------------------------------------------
+
+    std::expected<net::Connection, net::ConnectFailure> connect(const SocketAddress& to) override;
+
+private:
+    friend class Wire;
+    friend class WireTransport;
+
+    void tell(int fd, uint32_t events);
+    [[nodiscard]] size_t portion(size_t bytes);
+
+    Random* random_ = nullptr;
+    int next_fd_ = 1'000'000;
+    size_t open_ends_ = 0;
+    std::map<int, uint64_t> watched_;
+    std::map<int, uint32_t> pending_;
+    std::vector<Event> events_;
+    std::map<SocketAddress, Reception> receptions_;
+    std::map<SocketAddress, std::deque<WirePtr>> connections_;
+};
+
+}  // namespace seki::stage

@@ -1,0 +1,220 @@
+#include "stage/stage.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "config/convert.h"
+
+namespace seki::stage {
+
+using proxy::Listener;
+
+SocketAddress backend_address(uint8_t n) { return SocketAddress::v4(0x0A000000U + n, 80); }
+
+const worker::ListenerKey Stage::http{Listener::Kind::http, SocketAddress::v4(0x7F000001U, 80)};
+const worker::ListenerKey Stage::tcp{Listener::Kind::tcp, SocketAddress::v4(0x7F000001U, 81)};
+
+namespace {
+
+worker::Hello hello(const Stage::Options& options) {
+    worker::Hello hello;
+    hello.set_worker_id(0);
+    hello.set_worker_count(1);
+    command::ServerConfig& config = *hello.mutable_config();
+    config.set_max_connections(options.max_connections);
+    config.set_max_buffers(options.max_buffers);
+    config.set_buffer_size(options.buffer_size);
+    return hello;
+}
+
+}  // namespace
+
+Stage::Stage(const Options& options)
+    : random(options.seed),
+      loop(clock, network),
+      line_head("STAGE", 1),
+      sink(open_sink()),
+      log_(*sink, line_head, clock),
+      access_log(*sink, line_head, log_),
+      recorder(loop, log_, &access_log, metrics) {
+    const worker::Worker::Surroundings around{loop, random, network, recorder, metrics, log_};
+    worker = std::make_unique<worker::Worker>(around, hello(options),
+                                              [this](const worker::Report& report) { reports_.push_back(report); });
+    command::Request listen;
+    command::HttpListenerConfig& http_listener = *listen.mutable_add_http_listener();
+    *http_listener.mutable_address() = config::to_wire(http.address);
+    http_listener.set_back_timeout(options.back_timeout_s);
+    command::Request listen_tcp;
+    *listen_tcp.mutable_add_tcp_listener()->mutable_address() = config::to_wire(tcp.address);
+    change({listen, listen_tcp});
+    worker::Order serve;
+    serve.mutable_serve();
+    order(serve);
+}
+
+Stage::~Stage() {
+    worker->stop(true);
+    settle();
+    EXPECT_TRUE(worker->done());
+    worker->sessions().close_all(net::CloseManner::now, net::CloseReason::stopping);
+    settle();
+    EXPECT_EQ(worker->sessions().size(), 0U);
+    EXPECT_EQ(worker->context().running_exchanges(), 0U);
+    EXPECT_EQ(worker->buffers().reserved(), 0U);
+    EXPECT_EQ(worker->buffers().in_use(), 0U);
+    EXPECT_EQ(worker->buffers().small_in_use(), 0U);
+    EXPECT_EQ(worker->pipes().in_use(), 0U);
+    EXPECT_EQ(worker->pool().size(), 0U);
+    EXPECT_EQ(network.open_ends(), 0U);
+}
+
+std::unique_ptr<observe::LogSink> Stage::open_sink() {
+    log_file_ = UniqueFd(::memfd_create("log", MFD_CLOEXEC));
+    return std::move(*observe::LogSink::over(log_file_.get(), line_head));
+}
+
+// --- given
+// -------------------------------------------------------------------------------------------------------------
+
+worker::Report Stage::order(worker::Order order) {
+    order.set_id(next_order_++);
+    reports_.clear();
+    worker->obey(order, {});
+    return reports_.empty() ? worker::Report() : reports_.front();
+}
+
+worker::Report Stage::prepare(const std::vector<command::Request>& changes) {
+    worker::Order prepare;
+    for (const command::Request& change : changes) *prepare.mutable_prepare()->add_changes() = change;
+    return order(prepare);
+}
+
+worker::Report Stage::change(const std::vector<command::Request>& changes) {
+    const worker::Report prepared = prepare(changes);
+    if (!prepared.has_prepared()) return prepared;
+    worker::Order commit;
+    commit.mutable_commit();
+    return order(commit);
+}
+
+void Stage::route_to_backends(int count, std::string_view host) {
+    std::vector<command::Request> changes{add_frontend("c", host)};
+    for (int n = 1; n <= count; ++n) {
+        changes.push_back(add_backend("c", static_cast<uint8_t>(n)));
+        network.listen(backend_address(static_cast<uint8_t>(n)));
+    }
+    ASSERT_TRUE(change(changes).has_done());
+}
+
+void Stage::tunnel_to_backends(int count) {
+    command::Request frontend;
+    frontend.mutable_add_tcp_frontend()->set_cluster_id("c");
+    *frontend.mutable_add_tcp_frontend()->mutable_address() = config::to_wire(tcp.address);
+    std::vector<command::Request> changes{frontend};
+    for (int n = 1; n <= count; ++n) {
+        changes.push_back(add_backend("c", static_cast<uint8_t>(n)));
+        network.listen(backend_address(static_cast<uint8_t>(n)));
+    }
+    ASSERT_TRUE(change(changes).has_done());
+}
+
+// --- when
+// --------------------------------------------------------------------------------------------------------------
+
+WirePtr Stage::welcome(const worker::ListenerKey& key, std::string_view first_bytes) {
+    WirePtr wire = network.wire();
+    auto end = network.transport(wire);
+    wire->send(first_bytes);
+    worker->welcome(key, std::move(end), SocketAddress::v4(0xC0000201U, next_port_++));
+    return wire;
+}
+
+WirePtr Stage::client(std::string_view first_bytes) { return welcome(http, first_bytes); }
+
+WirePtr Stage::tunnel_client(std::string_view first_bytes) { return welcome(tcp, first_bytes); }
+
+bool Stage::has_connection(uint8_t n) {
+    settle();
+    return network.has_connection(backend_address(n));
+}
+
+WirePtr Stage::backend(uint8_t n) {
+    settle();
+    WirePtr wire = network.next_connection(backend_address(n));
+    EXPECT_NE(wire, nullptr) << "nobody connected to backend " << int{n};
+    return wire;
+}
+
+void Stage::settle() {
+    do {
+        loop.turn(Duration::zero());
+    } while (network.has_events() || loop.has_ready());
+}
+
+void Stage::pass(Duration time) {
+    settle();
+    clock.advance(time);
+    settle();
+}
+
+std::string Stage::log() {
+    sink->flush(clock.wall());
+    std::string text(static_cast<size_t>(::lseek(log_file_.get(), 0, SEEK_END)), '\0');
+    EXPECT_EQ(::pread(log_file_.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    return text;
+}
+
+// --- words
+// -------------------------------------------------------------------------------------------------------------
+
+command::Request add_backend(std::string_view cluster, uint8_t n) {
+    command::Request request;
+    command::AddBackend& backend = *request.mutable_add_backend();
+    backend.set_cluster_id(std::string(cluster));
+    backend.set_backend_id(fmt::format("b{}", n));
+    *backend.mutable_address() = config::to_wire(backend_address(n));
+    return request;
+}
+
+command::Request remove_backend(std::string_view cluster, uint8_t n) {
+    command::Request request;
+    command::RemoveBackend& backend = *request.mutable_remove_backend();
+    backend.set_cluster_id(std::string(cluster));
+    backend.set_backend_id(fmt::format("b{}", n));
+    *backend.mutable_address() = config::to_wire(backend_address(n));
+    return request;
+}
+
+static command::RequestHttpFrontend frontend(std::string_view cluster, std::string_view host, std::string_view path) {
+    command::RequestHttpFrontend frontend;
+    if (!cluster.empty()) frontend.set_cluster_id(std::string(cluster));
+    *frontend.mutable_address() = config::to_wire(Stage::http.address);
+    frontend.set_hostname(std::string(host));
+    frontend.mutable_path()->set_kind(command::PREFIX);
+    frontend.mutable_path()->set_value(std::string(path));
+    return frontend;
+}
+
+command::Request add_frontend(std::string_view cluster, std::string_view host, std::string_view path) {
+    command::Request request;
+    *request.mutable_add_http_frontend() = frontend(cluster, host, path);
+    return request;
+}
+
+command::Request remove_frontend(std::string_view cluster, std::string_view host, std::string_view path) {
+    command::Request request;
+    *request.mutable_remove_http_frontend() = frontend(cluster, host, path);
+    return request;
+}
+
+std::string get(std::string_view path, std::string_view more) {
+    return fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n{}\r\n", path, more);
+}
+
+std::string answer(std::string_view body, std::string_view more) {
+    return fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{}\r\n{}", body.size(), more, body);
+}
+
+}  // namespace seki::stage

@@ -1,0 +1,103 @@
+#pragma once
+
+// A whole worker on a stage: one process, one thread, a clock turned by hand, scripted clients and backends. A test
+// reads in three breaths: given (backends, routes), when (clients speak, things break), then (what each of them got).
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "event/event_loop.h"
+#include "observe/access_log.h"
+#include "observe/log.h"
+#include "observe/log_sink.h"
+#include "observe/metrics.h"
+#include "proxy/recorder.h"
+#include "stage/network.h"
+#include "worker/worker.h"
+
+namespace seki::stage {
+
+// 10.0.0.<n>:80, where scripted backends live.
+SocketAddress backend_address(uint8_t n);
+
+class Stage {
+public:
+    struct Options {
+        uint64_t seed = 1;
+        uint32_t max_connections = 1000;
+        uint32_t max_buffers = 1000;
+        uint32_t buffer_size = 16393;
+        uint32_t back_timeout_s = 30;
+    };
+
+    Stage() : Stage(Options{}) {}
+    explicit Stage(const Options& options);
+    // The books are at zero when everybody has gone.
+    ~Stage();
+
+    // --- given
+    // ---------------------------------------------------------------------------------------------------------
+
+    // Routes host "a" (and whatever else is said) of the HTTP listener to backends 1 … n of cluster "c"; they accept.
+    void route_to_backends(int count, std::string_view host = "a");
+    void tunnel_to_backends(int count);
+    // All of them or none; what the worker says.
+    worker::Report change(const std::vector<command::Request>& changes);
+    worker::Report prepare(const std::vector<command::Request>& changes);
+    worker::Report order(worker::Order order);
+    Network network;
+
+    // --- when
+    // ----------------------------------------------------------------------------------------------------------
+
+    // A client that comes to the HTTP listener, or the TCP one.
+    WirePtr client(std::string_view first_bytes = {});
+    WirePtr tunnel_client(std::string_view first_bytes = {});
+    // The next connection to backend `n`, which must be there.
+    WirePtr backend(uint8_t n);
+    [[nodiscard]] bool has_connection(uint8_t n);
+    // Turns of the loop until nothing moves any more.
+    void settle();
+    void pass(Duration time);
+    // The access log and all other lines so far.
+    std::string log();
+
+    static const worker::ListenerKey http;
+    static const worker::ListenerKey tcp;
+
+    FakeClock clock;
+    Random random;
+    EventLoop loop;
+    observe::LineHead line_head;
+    std::unique_ptr<observe::LogSink> sink;
+    observe::Log log_;
+    observe::AccessLog access_log;
+    observe::Metrics metrics;
+    proxy::Recorder recorder;
+    std::unique_ptr<worker::Worker> worker;
+
+private:
+    WirePtr welcome(const worker::ListenerKey& key, std::string_view first_bytes);
+    std::unique_ptr<observe::LogSink> open_sink();
+
+    UniqueFd log_file_;
+    uint64_t next_order_ = 1;
+    uint16_t next_port_ = 40000;
+    std::vector<worker::Report> reports_;
+};
+
+// Requests of the schema, short.
+command::Request add_backend(std::string_view cluster, uint8_t n);
+command::Request remove_backend(std::string_view cluster, uint8_t n);
+command::Request add_frontend(std::string_view cluster, std::string_view host, std::string_view path = "/");
+command::Request remove_frontend(std::string_view cluster, std::string_view host, std::string_view path = "/");
+
+std::string get(std::string_view path = "/", std::string_view more = {});
+std::string answer(std::string_view body, std::string_view more = {});
+
+}  // namespace seki::stage
