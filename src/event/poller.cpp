@@ -1,12 +1,23 @@
 #include "event/poller.h"
 
-#include <time.h>
-
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "base/check.h"
 
 namespace seki {
+
+namespace {
+
+// For epoll_wait: rounded up, so that a timer is due when the wait for it is over; -1 is for ever.
+int milliseconds_up(Duration timeout) noexcept {
+    if (timeout == Duration::max()) return -1;
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
+    return static_cast<int>(std::clamp<int64_t>(milliseconds, 0, INT_MAX));
+}
+
+}  // namespace
 
 EpollPoller::EpollPoller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) { SEKI_CHECK(epoll_.valid()); }
 
@@ -21,16 +32,7 @@ Result<> EpollPoller::add(int fd, uint32_t events, uint64_t key) {
 void EpollPoller::remove(int fd) { SEKI_CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr) == 0); }
 
 std::span<const Poller::Event> EpollPoller::wait(Duration timeout) {
-    int count = 0;
-    if (timeout == Duration::max()) {
-        count = epoll_wait(epoll_.get(), raw_, batch, -1);
-    } else if (timeout <= Duration::zero()) {
-        count = epoll_wait(epoll_.get(), raw_, batch, 0);
-    } else {
-        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
-        const timespec limit{seconds.count(), (timeout - seconds).count()};
-        count = epoll_pwait2(epoll_.get(), raw_, batch, &limit, nullptr);
-    }
+    int count = epoll_wait(epoll_.get(), raw_, batch, milliseconds_up(timeout));
     if (count < 0) {
         SEKI_CHECK(errno == EINTR);
         count = 0;

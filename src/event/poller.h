@@ -25,7 +25,7 @@ public:
     // `events` with or without EPOLLET. Fails when the kernel has no memory or the user no watches left.
     virtual Result<> add(int fd, uint32_t events, uint64_t key) = 0;
     virtual void remove(int fd) = 0;
-    // Waits at most `timeout` (rounded up to a microsecond; Duration::max() for ever) and returns what is ready.
+    // Waits at most `timeout` (rounded up to a millisecond; Duration::max() for ever) and returns what is ready.
     virtual std::span<const Event> wait(Duration timeout) = 0;
 };
 

@@ -1,8 +1,13 @@
 #include "http/message.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+#include <type_traits>
 
 namespace seki::http {
+
+static_assert(std::endian::native == std::endian::little, "names are compared as little-endian words");
 
 namespace {
 
@@ -49,6 +54,50 @@ static_assert(std::ranges::is_sorted(names, {}, [](const Name& name) { return na
 
 constexpr size_t longest = names.back().text.size();
 
+// A name as three words, letters folded by one bit: what two names of one length have in common is seen in three
+// comparisons. The bit that folds letters folds no other characters of a token (RFC 9110 §5.6.2) onto those of the
+// names above.
+struct Signature {
+    uint64_t first = 0;
+    uint64_t middle = 0;
+    uint64_t last = 0;
+
+    bool operator==(const Signature&) const = default;
+};
+
+constexpr uint64_t fold = 0x2020202020202020;
+
+// Up to eight characters at `text`, in the order of a little-endian load.
+constexpr uint64_t word(const char* text, size_t size) noexcept {
+    uint64_t value = 0;
+    if (std::is_constant_evaluated() || size < 4) {
+        for (size_t i = 0; i < size; ++i) value |= static_cast<uint64_t>(static_cast<uint8_t>(text[i])) << (8 * i);
+        return value;
+    }
+    if (size == 8) {
+        std::memcpy(&value, text, 8);
+        return value;
+    }
+    uint32_t low = 0;
+    uint32_t high = 0;
+    std::memcpy(&low, text, 4);
+    std::memcpy(&high, text + size - 4, 4);
+    return low | static_cast<uint64_t>(high) << (8 * (size - 4));
+}
+
+constexpr Signature signature(std::string_view name) noexcept {
+    const size_t size = name.size();
+    if (size <= 8) return {word(name.data(), size) | fold, 0, 0};
+    return {word(name.data(), 8) | fold, size > 16 ? word(name.data() + 8, 8) | fold : 0,
+            word(name.data() + size - 8, 8) | fold};
+}
+
+constexpr auto signatures = [] {
+    std::array<Signature, names.size()> all{};
+    for (size_t i = 0; i < names.size(); ++i) all[i] = signature(names[i].text);
+    return all;
+}();
+
 // begin_of_length[n]: index of the first name that has at least n letters.
 constexpr auto begin_of_length = [] {
     std::array<uint8_t, longest + 2> begins{};
@@ -75,12 +124,13 @@ bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept
 }
 
 FieldId field_id(std::string_view name) noexcept {
-    if (name.empty() || name.size() > longest) return FieldId::other;
-    const char first = lower(name.front());
-    const char last = lower(name.back());
-    for (size_t i = begin_of_length[name.size()]; i < begin_of_length[name.size() + 1]; ++i) {
-        const std::string_view known = names[i].text;
-        if (known.front() == first && known.back() == last && equal_ignoring_case(known, name)) return names[i].id;
+    if (name.size() > longest) return FieldId::other;
+    const size_t end = begin_of_length[name.size() + 1];
+    size_t i = begin_of_length[name.size()];
+    if (i == end) return FieldId::other;
+    const Signature seen = signature(name);
+    for (; i < end; ++i) {
+        if (signatures[i] == seen) return names[i].id;
     }
     return FieldId::other;
 }

@@ -101,20 +101,6 @@ Fault parse_status_line(std::string_view line, ResponseHead& head) noexcept {
     return find_control(head.reason.data(), end) == end ? Fault::none : Fault::bad_status_line;
 }
 
-// `whole`: with its line end.
-bool parse_field(std::string_view line, std::string_view whole, Field& field) noexcept {
-    field.name = token_of(line);
-    const size_t colon = field.name.size();
-    if (colon == 0 || colon == line.size() || line[colon] != ':') return false;
-    field.value = trim(line.substr(colon + 1));
-    const char* end = field.value.data() + field.value.size();
-    if (find_control(field.value.data(), end) != end) return false;
-    field.line = whole;
-    field.id = field_id(field.name);
-    field.dropped = false;
-    return true;
-}
-
 // What is wrong with a start line that is not complete yet, if that is certain already.
 Fault unfinished_request_line(std::string_view text, const HeadLimits& limits) noexcept {
     if (text.empty() || text == "\r") return Fault::none;
@@ -139,18 +125,41 @@ Parsed parse_rest(std::string_view input, size_t start_line, const HeadLimits& l
 
 }  // namespace
 
+// One line at a time, each byte looked at once: the first control character of a value has to be the end of its line.
 Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fields) noexcept {
     fields.clear();
-    size_t at = 0;
+    const char* const end = input.data() + input.size();
+    const char* at = input.data();
+    const auto line_end = [end](const char* cr) noexcept {
+        if (cr + 1 == end) return Parsed::Outcome::incomplete;
+        return cr[1] == '\n' ? Parsed::Outcome::complete : Parsed::Outcome::fault;
+    };
     while (true) {
-        const Line line = first_line(input.substr(at));
-        if (line.state == Line::State::unfinished) return incomplete();
-        if (line.state == Line::State::bare) return refused(Fault::bad_field);
-        const size_t size = line.text.size() + 2;
-        if (line.text.empty()) return complete(at + size);
+        if (at == end) return incomplete();
+        if (*at == '\r') {
+            const auto outcome = line_end(at);
+            if (outcome == Parsed::Outcome::complete) return complete(static_cast<size_t>(at + 2 - input.data()));
+            return outcome == Parsed::Outcome::fault ? refused(Fault::bad_field) : incomplete();
+        }
+        const char* const line = at;
+        while (at != end && is_token(*at)) ++at;
+        if (at == end) return incomplete();
+        if (*at != ':' || at == line) return refused(Fault::bad_field);
+        const char* const colon = at;
+        at = find_control(colon + 1, end);
+        if (at == end) return incomplete();
+        if (*at != '\r') return refused(Fault::bad_field);
+        if (const auto outcome = line_end(at); outcome != Parsed::Outcome::complete) {
+            return outcome == Parsed::Outcome::fault ? refused(Fault::bad_field) : incomplete();
+        }
         if (fields.all().size() >= max_fields || fields.full()) return refused(Fault::too_many_fields);
-        if (!parse_field(line.text, input.substr(at, size), fields.push())) return refused(Fault::bad_field);
-        at += size;
+        Field& field = fields.push();
+        field.name = {line, colon};
+        field.value = trim({colon + 1, at});
+        at += 2;
+        field.line = {line, at};
+        field.id = field_id(field.name);
+        field.dropped = false;
     }
 }
 
