@@ -1,7 +1,7 @@
 #pragma once
 
-// A backend as one worker knows it: where it is, how it fares, and the idle connections to it. Exchanges hold it by shared_ptr:
-// a backend that a change removed lives on until the last of them ended.
+// A backend as one worker knows it: where it is, how it fares, and the idle connections to it. Exchanges hold it by
+// shared_ptr: a backend that a change removed lives on until the last of them ended.
 
 #include <cstdint>
 #include <string>
@@ -22,10 +22,10 @@ struct Backend {
 
     bool removed = false;
     Backoff backoff;
-    uint32_t credit = 0;                  // what the balancing still owes it in this round
-    uint32_t connections = 0;             // open ones, idle or not
-    uint32_t exchanges = 0;               // running
-    std::vector<net::SessionId> idle;     // last in, first out; Pool's
+    uint32_t credit = 0;               // what the balancing still owes it in this round
+    uint32_t connections = 0;          // open ones, idle or not
+    uint32_t exchanges = 0;            // running
+    std::vector<net::SessionId> idle;  // last in, first out; Pool's
 };
 
 }  // namespace seki::backend

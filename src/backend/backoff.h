@@ -1,7 +1,7 @@
 #pragma once
 
-// How long a backend that failed is left alone: after the n-th failure in a row a random time between one second and 2^n
-// seconds, at most 64; a success ends it. Random, so that the workers do not all come back at the same moment.
+// How long a backend that failed is left alone: after the n-th failure in a row a random time between one second and
+// 2^n seconds, at most 64; a success ends it. Random, so that the workers do not all come back at the same moment.
 
 #include <algorithm>
 #include <cstdint>

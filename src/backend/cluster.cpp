@@ -61,7 +61,8 @@ BackendPtr Cluster::next(Monotonic now, std::span<const BackendPtr> tried) {
     BackendPtr last_resort;
     for (const BackendPtr& candidate : backends_) {
         if (candidate->weight == 0 || contains(tried, candidate)) continue;
-        if (last_resort == nullptr || candidate->backoff.until() < last_resort->backoff.until()) last_resort = candidate;
+        if (last_resort == nullptr || candidate->backoff.until() < last_resort->backoff.until())
+            last_resort = candidate;
     }
     return last_resort;
 }

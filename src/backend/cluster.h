@@ -1,11 +1,11 @@
 #pragma once
 
-// A cluster as one worker knows it: its backends and whose turn it is. It exists as soon as a frontend or a backend names it,
-// with or without a configuration of its own, so that changes may come in any order.
+// A cluster as one worker knows it: its backends and whose turn it is. It exists as soon as a frontend or a backend
+// names it, with or without a configuration of its own, so that changes may come in any order.
 //
-// The turn: weighted round robin. In a round each backend is chosen as often as its weight is in proportion to the others', one
-// after the other; backends that are failing are passed over. When all are failing, the one that failed longest ago is tried:
-// a backend that may be down beats an answer that surely is an error.
+// The turn: weighted round robin. In a round each backend is chosen as often as its weight is in proportion to the
+// others', one after the other; backends that are failing are passed over. When all are failing, the one that failed
+// longest ago is tried: a backend that may be down beats an answer that surely is an error.
 
 #include <memory>
 #include <span>

@@ -1,8 +1,8 @@
 #pragma once
 
-// The idle connections of a worker to its backends, shared by all clients. The one that went idle last is taken first: it is the
-// most likely to be alive, and the others may time out. Idle connections are watched by their own sessions, which take them out
-// when the backend ends them or time runs out.
+// The idle connections of a worker to its backends, shared by all clients. The one that went idle last is taken first:
+// it is the most likely to be alive, and the others may time out. Idle connections are watched by their own sessions,
+// which take them out when the backend ends them or time runs out.
 
 #include <cstdint>
 

@@ -222,7 +222,9 @@ Sessions::Sessions(EventLoop& loop, Random& random, uint32_t capacity) : loop_(l
     loop.at_end_of_turn([this] { bury_ended(); });
 }
 
-Sessions::~Sessions() {
+Sessions::~Sessions() { end_all(); }
+
+void Sessions::end_all() {
     close_all(CloseManner::now, CloseReason::stopping);
     for_each([](Session& session) { session.step(); });
     bury_ended();

@@ -216,6 +216,8 @@ public:
         });
     }
     void close_all(CloseManner manner, CloseReason reason);
+    // All at once, outside of any turn: before those go whom protocols refer to.
+    void end_all();
 
     // What the process works on right now; for the crash line.
     [[nodiscard]] const Session* current() const noexcept { return current_; }

@@ -118,10 +118,9 @@ net::Next BackendSide::on_ready(net::Session& session) {
         touch();
         if (exchange_ != nullptr) exchange_->connected();
     }
-    const bool waited = session.has_unsent();
-    flush();
+    const bool took = flush_some();
     // A backend may answer and close before it has read the whole request: what it said is still there to be read.
-    if (exchange_ != nullptr && (waited || !session.has_unsent())) exchange_->sink_progress(Direction::request);
+    if (exchange_ != nullptr) exchange_->sink_progress(Direction::request, took);
     return pump();
 }
 

@@ -63,9 +63,9 @@ void ClientSide::end_output() {
 // ----------------------------------------------------------------------------------------------------------
 
 net::Next ClientSide::on_ready(net::Session& session) {
-    flush();
+    const bool took = flush_some();
     if (session.write_failed()) return net::Close{net::CloseManner::now, net::CloseReason::peer_error};
-    if (exchange_ != nullptr) exchange_->sink_progress(Direction::response);
+    if (exchange_ != nullptr) exchange_->sink_progress(Direction::response, took);
     if (listener_->kind == Listener::Kind::tcp && exchange_ == nullptr && !ending_) return begin_tunnel();
     if (!ending_) {
         const net::Next next = pump();

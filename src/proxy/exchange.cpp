@@ -330,16 +330,18 @@ void Exchange::flush(Direction direction) {
     settle(direction);
 }
 
-void Exchange::sink_progress(Direction direction) {
-    if (sink(direction) == nullptr) return;
+void Exchange::sink_progress(Direction direction, bool took) {
+    Side* const to = sink(direction);
+    if (to == nullptr) return;
+    if (took) active(direction, false);
+    Side* const from = source(direction);
     if (splices_[index(direction)]) {
         move_raw(direction);
+        // The budget was used up: the source goes on in its next turn.
+        if (from->session().readable() && to->session().writable()) from->session().wake();
         return;
     }
-    if (!ended_[index(direction)] && source(direction) != nullptr && room(direction) > 0) {
-        active(direction, false);
-        source(direction)->resume();
-    }
+    if (from != nullptr && from->waits_for_room() && room(direction) > 0) from->resume();
     settle(direction);
 }
 
@@ -407,6 +409,8 @@ bool Exchange::move_raw(Direction direction) {
     Side& to = *sink(direction);
     const uint64_t limit = ended_[index(direction)] ? 0 : from.codec().incoming_raw(source_stream(direction));
     const auto progress = splice->move(from.session(), to.session(), limit, Context::splice_budget);
+    // A tunnel that gave little after all goes back to buffers, where little costs less.
+    if (mode_ == Mode::tunnel) bulk_[index(direction)] = progress.taken >= bulk_read || progress.given >= bulk_read;
     if (progress.taken > 0) active(direction, true);
     if (progress.given > 0) active(direction, false);
     to.codec().sent_raw(sink_stream(direction), progress.given);
@@ -440,10 +444,7 @@ void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress&
     const bool empty = splice->held() == 0;
     if (!ended_[index(direction)]) {
         // Idle with an empty pipe: the pipe serves others meanwhile.
-        if (empty && mode_ == Mode::tunnel && !from.session().readable()) {
-            splice.reset();
-            bulk_[index(direction)] = false;
-        }
+        if (empty && mode_ == Mode::tunnel && !from.session().readable()) splice.reset();
         return;
     }
     if (!empty) return;

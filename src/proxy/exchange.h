@@ -73,8 +73,8 @@ public:
     void end(Direction direction, const http::FieldTable* trailers);
     // A batch of events was handed on: what was written may go.
     void flush(Direction direction);
-    // The end where `direction` flows to took bytes.
-    void sink_progress(Direction direction);
+    // The end where `direction` flows to was ready; `took`: it took bytes that waited.
+    void sink_progress(Direction direction, bool took);
     // Moves raw bytes through a pipe when that pays; false when the codec should see them.
     bool move_raw(Direction direction);
 

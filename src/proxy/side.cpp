@@ -94,7 +94,8 @@ net::Next Side::pump() {
     while (true) {
         if (move_raw()) return net::Stay{};
         const size_t room = input_room();
-        if (room == 0) return net::Stay{};
+        waits_for_room_ = room == 0;
+        if (waits_for_room_) return net::Stay{};
         net::BufferPtr& unread = session_.unread();
         if (unread != nullptr && !starved_) {
             Fed fed = feed_unread();

@@ -41,12 +41,24 @@ public:
     // The end of a body; it always fits, because body_room() leaves room for it.
     void send_end(http::StreamId stream, const http::FieldTable* trailers);
     void flush() { session_.flush(hold_); }
+    // The same, and whether the peer took any of it.
+    bool flush_some() {
+        const uint64_t before = session_.bytes_written();
+        flush();
+        return session_.bytes_written() != before;
+    }
     [[nodiscard]] bool all_sent() const noexcept { return !session_.has_unsent(); }
 
     // --- as a source
     // ---------------------------------------------------------------------------------------------------
 
-    void resume() noexcept { session_.wake(); }
+    // There is room again. Costs nothing when the source did not wait for it.
+    void resume() noexcept {
+        if (!waits_for_room_) return;
+        waits_for_room_ = false;
+        session_.wake();
+    }
+    [[nodiscard]] bool waits_for_room() const noexcept { return waits_for_room_; }
     [[nodiscard]] bool has_unread() const noexcept { return session_.unread() != nullptr; }
 
 protected:
@@ -98,6 +110,7 @@ private:
     bool make_room_to_read();
 
     bool hold_ = false;
+    bool waits_for_room_ = false;
     bool starved_ = true;  // what is unread is not enough for the codec to go on
 };
 

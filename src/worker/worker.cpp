@@ -80,7 +80,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, Report report)
     around.loop.timers().arm(*this, around.loop.now() + trim_interval);
 }
 
-Worker::~Worker() { around_.loop.timers().cancel(*this); }
+Worker::~Worker() { sessions_.end_all(); }
 
 void Worker::enter(State next) {
     switch (next) {
