@@ -15,7 +15,6 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_options(-fstack-protector-strong -fcf-protection -fstack-clash-protection -D_FORTIFY_SOURCE=3
                       -D_GLIBCXX_ASSERTIONS)
   add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed)
-  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
   add_compile_options(-fno-semantic-interposition)
 else()
   add_compile_definitions(SEKI_DEBUG _GLIBCXX_ASSERTIONS)

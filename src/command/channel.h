@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "command/schema.h"
 #include "event/event_loop.h"
 
 namespace seki::command {
@@ -34,7 +35,7 @@ public:
         // Between supervisor and worker, who trust each other: nobody stops reading because the other is slow (both
         // would wait for ever), and an order is larger than the request in it.
         static Limits between_processes() noexcept {
-            return {.max_frame_bytes = 1U << 31U,
+            return {.max_frame_bytes = 1U << 30U,
                     .max_pending_bytes = SIZE_MAX,
                     .pause_reading_bytes = SIZE_MAX,
                     .max_waiting_fds = 4096};

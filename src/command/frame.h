@@ -10,6 +10,8 @@
 #include <string_view>
 #include <variant>
 
+#include "command/schema.h"
+
 namespace seki::command {
 
 inline constexpr size_t frame_prefix_bytes = 8;

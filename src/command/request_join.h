@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "command/schema.h"
+
 namespace seki::command {
 
 using MemberId = uint32_t;

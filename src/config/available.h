@@ -37,6 +37,8 @@ enum class Feature : uint8_t {
     audit_logs,
     saved_state,
     cpu_affinity,
+    network_logs,
+    protobuf_access_logs,
 };
 
 // The sentence that refuses the feature ("HTTPS is not available yet"); empty when the feature is there.

@@ -27,6 +27,26 @@ inline constexpr size_t max_tag_value_size = 1024;
 inline constexpr uint64_t min_timeout_s = 1;
 inline constexpr uint64_t max_timeout_s = 86'400;
 
+// What a worker may be told to hold. Each is beyond what one thread can serve or one machine can give.
+inline constexpr uint64_t max_connections_per_worker = 10'000'000;
+inline constexpr uint64_t max_buffers_per_worker = 10'000'000;
+inline constexpr uint64_t max_idle_connections = 1'000'000;
+inline constexpr uint64_t max_workers = 1024;
+inline constexpr uint64_t max_listen_backlog = 65'535;  // the kernel caps it further
+
+// A buffer holds at least the head of a request and at most what one turn may take from one peer.
+inline constexpr uint64_t min_buffer_size = 4096;
+inline constexpr uint64_t max_buffer_size = 16'777'216;
+inline constexpr uint64_t max_pipe_size = 1'048'576;  // of unprivileged processes (pipe(7))
+inline constexpr uint64_t max_credential_size = 65'536;
+
+// Frames of the command protocol.
+inline constexpr uint64_t min_command_buffer_size = 1024;
+inline constexpr uint64_t max_command_buffer_size = 1'073'741'824;
+
+// A configuration file; a hundred thousand clusters need about a fifth of it.
+inline constexpr size_t max_file_size = 134'217'728;
+
 inline constexpr int64_t max_weight = 256;
 inline constexpr uint64_t max_port = 65'535;
 

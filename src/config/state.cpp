@@ -86,12 +86,12 @@ void State::undo(Undo&& entry) {
 
 template <typename Kind>
 void State::put_back(Displaced<Kind>& displaced) {
-    table<Kind>().exchange(displaced.key, std::move(displaced.message));
+    mutable_table<Kind>().exchange(displaced.key, std::move(displaced.message));
 }
 
 template <typename Kind>
 Undo State::exchange(const typename Kind::Key& key, std::optional<typename Kind::Message> next) {
-    return Undo(Displaced<Kind>{key, table<Kind>().exchange(key, std::move(next))});
+    return Undo(Displaced<Kind>{key, mutable_table<Kind>().exchange(key, std::move(next))});
 }
 
 template <typename Kind>

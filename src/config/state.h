@@ -83,7 +83,7 @@ public:
 
 private:
     template <typename Kind>
-    Table<Kind>& table() noexcept {
+    Table<Kind>& mutable_table() noexcept {
         return std::get<Table<Kind>>(tables_);
     }
     template <typename Kind>

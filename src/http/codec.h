@@ -127,6 +127,8 @@ public:
     // Begins a request on this connection: request line, fields that are not dropped, `added`, framing. Returns its
     // stream.
     virtual StreamId write_head(const RequestHead& head, std::span<const AddedField> added, Output& out) = 0;
+    // The request goes to another connection as it was written: what was read of an answer counts no more.
+    virtual void restart_answer() = 0;
     // How many more requests may begin now (HTTP/1: 1 when idle, else 0).
     [[nodiscard]] virtual uint32_t free_streams() const = 0;
 };

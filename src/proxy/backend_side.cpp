@@ -12,6 +12,8 @@ BackendSide::BackendSide(net::Session& session, Context& context, std::shared_pt
                          std::unique_ptr<http::ClientCodec> codec, Duration connect_timeout)
     : Side(session, context), backend_(std::move(backend)), codec_(std::move(codec)), state_(State::connecting) {
     ++backend_->connections;
+    // Before the connection stands nothing is sent, and another one may get it.
+    hold();
     session.deadline(context.loop.now() + connect_timeout);
 }
 
@@ -73,7 +75,7 @@ std::optional<http::StreamId> BackendSide::send_head(const http::RequestHead& he
 
 void BackendSide::adopt(HeldRequest held) {
     SEKI_CHECK(session_.unsent() == nullptr);
-    hold();
+    if (state_ == State::connecting || !exchange_->tunnel()) hold();
     codec_ = std::move(held.codec);
     session_.unsent() = std::move(held.bytes);
     flush();
@@ -83,6 +85,7 @@ std::optional<HeldRequest> BackendSide::take_held() {
     if (!holds() || answering_ || session_.unsent() == nullptr) return std::nullopt;
     HeldRequest held{std::move(session_.unsent()), std::move(codec_)};
     held.bytes->rewind();
+    held.codec->restart_answer();
     codec_ = std::make_unique<RawClientCodec>();
     return held;
 }
@@ -90,7 +93,7 @@ std::optional<HeldRequest> BackendSide::take_held() {
 size_t BackendSide::make_body_room(http::StreamId stream) {
     // Less than this and reading on would go in driblets: the request is too long to be held.
     constexpr size_t worthwhile = 1024;
-    if (holds() && body_room(stream) < worthwhile) release_hold();
+    if (state_ != State::connecting && holds() && body_room(stream) < worthwhile) release_hold();
     return body_room(stream);
 }
 
@@ -117,6 +120,7 @@ net::Next BackendSide::on_ready(net::Session& session) {
         enter(State::busy);
         touch();
         if (exchange_ != nullptr) exchange_->connected();
+        if (exchange_ != nullptr && exchange_->tunnel()) release_hold();
     }
     const bool took = flush_some();
     // A backend may answer and close before it has read the whole request: what it said is still there to be read.

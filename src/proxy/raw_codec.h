@@ -61,6 +61,7 @@ public:
     http::StreamId write_head(const http::RequestHead&, std::span<const http::AddedField>, http::Output&) override {
         return stream;
     }
+    void restart_answer() override {}
     [[nodiscard]] uint32_t free_streams() const override { return 0; }
 };
 

@@ -42,6 +42,10 @@ public:
     [[nodiscard]] bool peer_finished() const noexcept { return near_finished_; }
     [[nodiscard]] bool peer_closed() const noexcept { return near_closed_; }
     [[nodiscard]] bool peer_reset() const noexcept { return near_reset_; }
+    // What a clean end looks like from here.
+    [[nodiscard]] bool saw_end() const noexcept { return (near_finished_ || near_closed_) && !near_reset_; }
+    // Sent from here and not read by the worker yet.
+    [[nodiscard]] size_t not_read() const noexcept { return to_worker_.size(); }
     // A connection attempt succeeds or fails now.
     void establish();
     void refuse();

@@ -63,6 +63,13 @@ StreamId ClientCodec::write_head(const RequestHead& head, std::span<const AddedF
     return only_stream;
 }
 
+void ClientCodec::restart_answer() {
+    state_ = State::waiting;
+    looked_at_ = 0;
+    interims_ = 0;
+    persistent_ = true;
+}
+
 size_t ClientCodec::write_body(StreamId, std::string_view body, Output& out) { return writer_.write(body, out); }
 
 void ClientCodec::write_end(StreamId, const FieldTable* trailers, Output& out) { writer_.write_end(trailers, out); }

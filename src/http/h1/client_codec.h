@@ -34,6 +34,7 @@ public:
 
     [[nodiscard]] ResponseHead& head() override { return storage_.response; }
     StreamId write_head(const RequestHead& head, std::span<const AddedField> added, Output& out) override;
+    void restart_answer() override;
     [[nodiscard]] uint32_t free_streams() const override { return persistent() ? 1 : 0; }
 
 private:

@@ -1,0 +1,149 @@
+"""Processes of a measurement: the origin, a proxy, a load generator. Each on ports that the kernel chose."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+from measure import machine
+from measure.peers import Site
+
+SOURCES = pathlib.Path(__file__).resolve().parents[1] / "src"
+
+
+def build_tools(work):
+    work.mkdir(parents=True, exist_ok=True)
+    headers = max(path.stat().st_mtime for path in SOURCES.glob("*.h"))
+    for name in ("origin", "floor", "load"):
+        source, program = SOURCES / f"{name}.cpp", work / name
+        if not program.exists() or program.stat().st_mtime < max(source.stat().st_mtime, headers):
+            subprocess.run(["g++", "-std=c++23", "-O2", "-Wall", "-Wextra", "-o", program, source], check=True)
+
+
+def free_address():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def answers(address):
+    ip, port = address.split(":")
+    try:
+        socket.create_connection((ip, int(port)), timeout=1).close()
+        return True
+    except OSError:
+        return False
+
+
+class Origin:
+    """The backend; with `hosts` it listens on so many consecutive addresses besides."""
+
+    def __init__(self, work, hosts=0):
+        self._single = self._start(work, "127.0.0.1:0")
+        self.port = int(self._single.stdout.readline().split()[1])
+        self._many = None
+        if hosts:
+            self._many = self._start(work, f"127.1.0.1:{self.port}", "-r", str(hosts))
+            self._many.stdout.readline()
+
+    def _start(self, work, address, *more):
+        return subprocess.Popen([str(work / "origin"), "-l", address, *more], stdout=subprocess.PIPE, text=True,
+                                preexec_fn=machine.pin(machine.LOAD_CPU))
+
+    @property
+    def cpu_ns(self):
+        return sum(machine.cpu_ns(process.pid) for process in (self._single, self._many) if process)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in (self._single, self._many):
+            if process:
+                process.terminate()
+                process.wait()
+
+
+class Proxy:
+    """One running peer. `wrap` stands before its command, for valgrind."""
+
+    def __init__(self, work, name, peer, origin_port, wrap=(), patience_seconds=30, **site):
+        folder = work / "run" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        self.name = name
+        self.site = Site(folder=folder, http=free_address(), tcp=free_address(), origin_port=origin_port, **site)
+        if name.startswith("floor"):
+            self.site.tcp = self.site.http  # it does not know the difference
+        for file, text in peer.files(self.site).items():
+            (folder / file).write_text(text)
+        started = time.monotonic()
+        self._out = open(folder / "out", "w", encoding="utf-8")
+        self._process = subprocess.Popen([*wrap, *peer.command(self.site)], stdin=subprocess.DEVNULL, stdout=self._out,
+                                         stderr=subprocess.STDOUT, preexec_fn=machine.pin(machine.PROXY_CPU))
+        self.pid = self._process.pid
+        try:
+            self._wait_ready(started + patience_seconds)
+        except RuntimeError:
+            self.stop()
+            raise
+        self.start_seconds = time.monotonic() - started
+        time.sleep(0.2)  # let it finish what it does after it listens
+
+    def _wait_ready(self, deadline):
+        while not (answers(self.site.http) and answers(self.site.tcp)):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} did not start: {(self.site.folder / 'out').read_text()[-2000:]}")
+            time.sleep(0.01)
+
+    def finish(self):
+        """Asks it to end by itself, and waits."""
+        self._process.terminate()
+        self._process.wait(60)
+
+    def stop(self):
+        everybody = machine.tree(self.pid)
+        self._process.terminate()
+        try:
+            self._process.wait(3)
+        except subprocess.TimeoutExpired:
+            pass
+        for pid in everybody:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self._process.wait()
+        self._out.close()
+
+
+class Load:
+    """One load generator, warm, bound to one proxy; runs slices of so many requests."""
+
+    def __init__(self, work, address, *options):
+        self._process = subprocess.Popen([str(work / "load"), "-a", address, *options], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, text=True, preexec_fn=machine.pin(machine.LOAD_CPU))
+        said = self._process.stdout.readline().strip()
+        if said != "READY":
+            self.close()
+            raise RuntimeError(f"the load generator could not warm up: {said}")
+
+    def slice(self, requests):
+        self._process.stdin.write(f"{requests}\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def told(self):
+        """What it says unasked: how opening idle connections went."""
+        return json.loads(self._process.stdout.readline())
+
+    def close(self):
+        self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()

@@ -1,0 +1,60 @@
+#pragma once
+
+// What is to be said about a place in a file, and the list of all that was found in one.
+
+#include <cstdint>
+#include <fmt/format.h>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace seki::config {
+
+struct Remark {
+    std::string file;
+    uint32_t line = 0;  // from 1; 0 concerns the file as a whole
+    std::string key;    // "clusters.shop.frontends[0].hostname"
+    std::string reason;
+
+    // "seki.toml:12: listeners[0].front_timeout: 0 s is not within 1 and 86400 s"
+    [[nodiscard]] std::string text() const;
+};
+
+// A place in a file: where a key or a table was written.
+struct Place {
+    uint32_t line = 0;
+    std::string key;
+};
+
+class Remarks {
+public:
+    explicit Remarks(std::string_view file) : file_(file) {}
+
+    template <typename... Args>
+    void refuse(const Place& place, fmt::format_string<Args...> format, Args&&... args) {
+        errors_.emplace(place.line, make(place, fmt::format(format, std::forward<Args>(args)...)));
+    }
+    template <typename... Args>
+    void warn(const Place& place, fmt::format_string<Args...> format, Args&&... args) {
+        warnings_.emplace(place.line, make(place, fmt::format(format, std::forward<Args>(args)...)));
+    }
+
+    [[nodiscard]] bool has_errors() const noexcept { return !errors_.empty(); }
+
+    // In the order of the lines.
+    std::vector<Remark> take_errors();
+    std::vector<Remark> take_warnings();
+
+private:
+    [[nodiscard]] Remark make(const Place& place, std::string reason) const {
+        return {file_, place.line, place.key, std::move(reason)};
+    }
+
+    std::string file_;
+    std::multimap<uint32_t, Remark> errors_;  // by line; those of one line in the order in which they were found
+    std::multimap<uint32_t, Remark> warnings_;
+};
+
+}  // namespace seki::config

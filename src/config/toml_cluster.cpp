@@ -1,0 +1,155 @@
+#include "config/toml_cluster.h"
+
+#include <array>
+#include <set>
+#include <utility>
+
+#include "config/available.h"
+#include "config/limits.h"
+#include "config/toml_global.h"
+#include "config/toml_message.h"
+
+namespace seki::config {
+namespace {
+
+using command::Request;
+
+constexpr std::array protocols{
+    Choice{"http", std::to_underlying(ClusterProtocol::http)},
+    Choice{"tcp", std::to_underlying(ClusterProtocol::tcp)},
+};
+
+constexpr std::array http_keys{"sticky_session", "https_redirect",    "https_redirect_port",
+                               "http2",          "authorized_hashes", "www_authenticate"};
+
+constexpr int default_weight = 100;
+
+void read_health_check(TableReader& table, command::HealthCheckConfig& health_check) {
+    read_fields(table, health_check,
+                {"uri", "interval", "timeout", "healthy_threshold", "unhealthy_threshold", "expected_status"});
+    if (!table.has("uri")) table.missing("uri");
+    table.finish();
+}
+
+void read_udp(TableReader& table, command::UdpClusterConfig& udp) {
+    read_fields(table, udp,
+                {"affinity_key", "responses", "requests", "send_proxy_protocol", "proxy_protocol_every_datagram"});
+    if (auto health = table.table("health", TableKind::udp_health)) {
+        udp.mutable_health()->set_mode(command::TCP_PROBE);
+        read_fields(*health, *udp.mutable_health(),
+                    {"mode", "tcp_port", "rise", "fall", "fail_open", "udp_probe_payload", "probe_interval_seconds",
+                     "probe_timeout_seconds"});
+        health->finish();
+    }
+    table.finish();
+}
+
+// Whether the cluster's frontends stand on listeners that expect a PROXY header; a cluster cannot mix them.
+bool expects_proxy(std::vector<TableReader>& frontends, const Draft& draft) {
+    const Draft::Listener* first = nullptr;
+    for (TableReader& frontend : frontends) {
+        const auto address = frontend.address("address");
+        const Draft::Listener* listener = address ? draft.find_listener(checked_address(*address)) : nullptr;
+        if (listener == nullptr) continue;
+        if (first == nullptr) first = listener;
+        if (listener->expect_proxy != first->expect_proxy) {
+            frontend.refuse("address", "the listeners of one cluster must all expect a PROXY header or none of them");
+        }
+    }
+    return first != nullptr && first->expect_proxy;
+}
+
+void read_proxy_protocol(TableReader& table, command::Cluster& cluster, bool expect) {
+    const bool send = table.flag("send_proxy").value_or(false);
+    if (send) {
+        cluster.set_proxy_protocol(expect ? command::RELAY_HEADER : command::SEND_HEADER);
+    } else if (expect) {
+        cluster.set_proxy_protocol(command::EXPECT_HEADER);
+    }
+}
+
+void read_protocol_keys(TableReader& table, command::Cluster& cluster, ClusterProtocol protocol, bool expect) {
+    if (protocol == ClusterProtocol::http) {
+        for (const std::string_view key : http_keys) read_field(table, cluster, key);
+        if (table.flag("send_proxy")) table.warn("send_proxy", "it has no effect: only tcp clusters have it");
+        return;
+    }
+    for (const std::string_view key : http_keys) {
+        if (table.has(key)) table.warn(key, "it has no effect: only http clusters have it");
+    }
+    read_proxy_protocol(table, cluster, expect);
+}
+
+command::Cluster read_own_keys(const std::string& cluster_id, TableReader& table, ClusterProtocol protocol,
+                               bool expect) {
+    command::Cluster cluster;
+    cluster.set_cluster_id(cluster_id);
+    read_protocol_keys(table, cluster, protocol, expect);
+    read_fields(table, cluster, {"load_balancing", "load_metric", "max_connections_per_ip", "retry_after"});
+    read_answers(table, cluster);
+    wants(table, "answer_503", table.text("answer_503").has_value(), Feature::custom_answers);
+    if (auto health_check = table.table("health_check", TableKind::health_check)) {
+        read_health_check(*health_check, *cluster.mutable_health_check());
+    }
+    if (auto udp = table.table("udp", TableKind::udp)) read_udp(*udp, *cluster.mutable_udp());
+    return cluster;
+}
+
+class BackendList {
+public:
+    BackendList(const std::string& cluster_id, Draft& draft) : cluster_id_(cluster_id), draft_(draft) {}
+
+    void read(TableReader& table, size_t index) {
+        Request request;
+        command::AddBackend& backend = *request.mutable_add_backend();
+        backend.set_cluster_id(cluster_id_);
+        if (!table.has("address")) table.missing("address");
+        read_fields(table, backend, {"backend_id", "address", "sticky_id", "backup"});
+        const uint64_t weight = table.number("weight", 0, max_weight).value_or(default_weight);
+        backend.mutable_load_balancing_parameters()->set_weight(static_cast<int32_t>(weight));
+        table.finish();
+        if (!backend.has_address()) return;
+
+        const SocketAddress address = checked_address(backend.address());
+        if (!backend.has_backend_id()) backend.set_backend_id(default_id(index, address));
+        if (!known_.emplace(backend.backend_id(), address).second) {
+            table.warn("address", "the same backend is there already; the later one counts");
+        }
+        draft_.add(table, std::move(request));
+    }
+
+private:
+    [[nodiscard]] std::string default_id(size_t index, const SocketAddress& address) const {
+        return fmt::format("{}-{}-{}", cluster_id_, index, address.text());
+    }
+
+    const std::string& cluster_id_;
+    Draft& draft_;
+    std::set<std::pair<std::string, SocketAddress>> known_;
+};
+
+}  // namespace
+
+void read_cluster(const std::string& cluster_id, TableReader& table, Draft& draft) {
+    if (!table.has("protocol")) table.missing("protocol");
+    const auto choice = table.choice("protocol", protocols);
+    // Whatever a cluster of unknown protocol has is judged like one of HTTP, the protocol with all the keys.
+    const auto protocol = static_cast<ClusterProtocol>(choice.value_or(std::to_underlying(ClusterProtocol::http)));
+
+    std::vector<TableReader> frontends = table.tables("frontends", TableKind::frontend);
+    std::vector<TableReader> backends = table.tables("backends", TableKind::backend);
+    const bool expect = protocol == ClusterProtocol::tcp && expects_proxy(frontends, draft);
+
+    Request request;
+    *request.mutable_add_cluster() = read_own_keys(cluster_id, table, protocol, expect);
+    table.finish();
+    draft.add(table, std::move(request), {{"proxy_protocol", "send_proxy"}});
+
+    if (choice) {
+        for (TableReader& frontend : frontends) read_frontend(cluster_id, protocol, frontend, draft);
+    }
+    BackendList list(cluster_id, draft);
+    for (size_t i = 0; i < backends.size(); ++i) list.read(backends[i], i);
+}
+
+}  // namespace seki::config

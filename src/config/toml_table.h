@@ -1,0 +1,79 @@
+#pragma once
+
+// Reads one table of a file, key by key. Each accessor takes note that its key exists, says what is wrong with the
+// value and returns nothing then, as it does when the key is absent; so whoever reads asks for every key that there is,
+// and finish() can tell which ones were written but never asked for, and what they were meant to be.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "command.pb.h"
+#include "config/remark.h"
+#include "config/toml_document.h"
+#include "config/toml_keys.h"
+
+namespace seki::config {
+
+struct Choice {
+    std::string_view name;
+    int value;
+};
+
+class TableReader {
+public:
+    TableReader(const TomlTable& table, Place place, TableKind kind, Remarks& remarks)
+        : table_(&table), place_(std::move(place)), kind_(kind), remarks_(&remarks) {}
+
+    [[nodiscard]] bool has(std::string_view key);
+    std::optional<std::string> text(std::string_view key);
+    std::optional<bool> flag(std::string_view key);
+    std::optional<uint64_t> number(std::string_view key, uint64_t min, uint64_t max);
+    std::optional<command::SocketAddress> address(std::string_view key);
+    std::optional<int> choice(std::string_view key, std::span<const Choice> choices, bool any_case = false);
+    std::vector<std::string> texts(std::string_view key);
+    std::vector<uint64_t> numbers(std::string_view key, uint64_t max);
+    std::vector<std::pair<std::string, std::string>> text_map(std::string_view key);
+
+    // Tables inside this one. Those of a list are called "key[0]", those of a table by their names.
+    std::optional<TableReader> table(std::string_view key, TableKind kind);
+    std::vector<TableReader> tables(std::string_view key, TableKind kind);
+    std::vector<std::pair<std::string, TableReader>> named_tables(std::string_view key, TableKind kind);
+
+    // Where the key was written; where the table begins when it was not.
+    [[nodiscard]] Place where(std::string_view key) const;
+    [[nodiscard]] const Place& where() const noexcept { return place_; }
+    [[nodiscard]] Remarks& remarks() const noexcept { return *remarks_; }
+
+    template <typename... Args>
+    void refuse(std::string_view key, fmt::format_string<Args...> format, Args&&... args) {
+        remarks_->refuse(where(key), format, std::forward<Args>(args)...);
+    }
+    template <typename... Args>
+    void warn(std::string_view key, fmt::format_string<Args...> format, Args&&... args) {
+        remarks_->warn(where(key), format, std::forward<Args>(args)...);
+    }
+    void missing(std::string_view key) { remarks_->refuse(place_, "the key '{}' is missing", key); }
+
+    // Once, after the last key was read.
+    void finish();
+
+private:
+    const TomlValue* find(std::string_view key);
+    template <typename T>
+    const T* find_a(std::string_view key, std::string_view wanted);
+    template <typename T>
+    const T* element(std::string_view key, size_t index, const TomlValue& value, std::string_view wanted);
+
+    const TomlTable* table_;
+    Place place_;
+    TableKind kind_;
+    Remarks* remarks_;
+    std::vector<std::string_view> known_;  // string literals of the callers
+};
+
+}  // namespace seki::config

@@ -1,0 +1,218 @@
+#include "supervisor/change.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "config/convert.h"
+
+namespace seki::supervisor {
+namespace {
+
+using command::Request;
+using observe::Module;
+using Patience = WorkerProcess::Patience;
+
+template <typename Message>
+ListenerKey key_of(const Message& message) {
+    return {message.proxy(), config::checked_address(message.address())};
+}
+
+}  // namespace
+
+Changes::Changes(config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log)
+    : state_(state), sockets_(sockets), workers_(workers), log_(log) {
+    workers_.on_launched = [this](WorkerProcess& worker) { welcome(worker); };
+}
+
+Result<> Changes::load(const std::vector<CheckedChange>& changes) {
+    for (const CheckedChange& request : changes) {
+        Change change(request, nullptr);
+        if (auto applied = apply(change); !applied) return applied;
+        if (on_committed) on_committed(*request);
+    }
+    return {};
+}
+
+void Changes::submit(CheckedChange request, OnOutcome on_outcome) {
+    const ChangeId id = ++last_;
+    changes_.try_emplace(id, std::move(request), std::move(on_outcome));
+    queue_.push_back(id);
+    begin_next();
+}
+
+// ---- one after another
+
+void Changes::begin_next() {
+    if (beginning_) return;
+    beginning_ = true;
+    while (!undecided_ && !queue_.empty()) {
+        const ChangeId id = queue_.front();
+        queue_.pop_front();
+        if (begin(id, changes_.at(id))) prepare(id, changes_.at(id));
+    }
+    beginning_ = false;
+}
+
+// False when it ended here.
+bool Changes::begin(ChangeId id, Change& change) {
+    if (workers_.stopping()) {
+        finish(id, failure("it is stopping"));
+        return false;
+    }
+    if (auto applied = apply(change); !applied) {
+        finish(id, std::move(applied));
+        return false;
+    }
+    const bool changes_nothing = change.undo.empty() && change.request->request_type_case() != Request::kLogging;
+    if (changes_nothing) finish(id, {});
+    return !changes_nothing;
+}
+
+Result<> Changes::apply(Change& change) {
+    auto undo = state_.apply(change.request);
+    if (!undo) return std::unexpected(undo.error());
+    change.undo = std::move(*undo);
+    if (change.undo.empty()) return {};
+    switch (change.request->request_type_case()) {
+        case Request::kActivateListener:
+            change.opens = key_of(change.request->activate_listener());
+            break;
+        case Request::kDeactivateListener:
+            change.closes = key_of(change.request->deactivate_listener());
+            break;
+        case Request::kRemoveListener:
+            change.closes = key_of(change.request->remove_listener());
+            break;
+        default:
+            break;
+    }
+    if (change.closes && !sockets_.is_open(*change.closes)) change.closes.reset();
+    if (!change.opens) return {};
+    auto opened = sockets_.open(*change.opens);
+    if (!opened) {
+        change.opens.reset();
+        take_back(change);
+    }
+    return opened;
+}
+
+void Changes::take_back(Change& change) {
+    if (change.opens) sockets_.take_out(*change.opens);
+    state_.undo(std::move(change.undo));
+}
+
+// ---- prepare
+
+void Changes::prepare(ChangeId id, Change& change) {
+    undecided_ = id;
+    const std::vector<WorkerProcess*> workers = workers_.introduced();
+    for (const WorkerProcess* worker : workers) change.prepared.expect(worker->id());
+    if (workers.empty()) return decide(id);
+    worker::Order order;
+    *order.mutable_prepare()->add_changes() = *change.request;
+    for (WorkerProcess* worker : workers) {
+        const auto patience = worker->state() == WorkerProcess::State::starting ? Patience::start : Patience::order;
+        worker->order(order, patience, [this, id, member = worker->id()](const worker::Report* report) {
+            Change& mine = changes_.at(id);
+            if (report != nullptr) {
+                mine.prepared.answer(member, *report);
+            } else {
+                mine.prepared.lose(member);
+            }
+            if (mine.prepared.complete()) decide(id);
+        });
+    }
+}
+
+// Empty: everybody who lives is prepared.
+std::string Changes::refusal(Change& change) const {
+    std::string reasons;
+    size_t answers = 0;
+    change.prepared.for_each_answer([&](command::MemberId member, const worker::Report& report) {
+        ++answers;
+        if (report.has_prepared()) return;
+        const std::string& reason = report.has_refused() ? report.refused().reason() : "no answer to prepare";
+        reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : ", ", member, reason);
+    });
+    if (reasons.empty() && answers == 0 && !change.prepared.lost().empty()) return "no worker survived preparing it";
+    return reasons;
+}
+
+void Changes::decide(ChangeId id) {
+    SEKI_CHECK(undecided_ == id);
+    Change& change = changes_.at(id);
+    const std::string refused = refusal(change);
+    if (refused.empty()) {
+        commit(id, change);
+    } else {
+        abort(id, refused);
+    }
+    undecided_.reset();
+    introduce_waiting();
+    begin_next();
+}
+
+void Changes::abort(ChangeId id, const std::string& reason) {
+    Change& change = changes_.at(id);
+    worker::Order order;
+    order.mutable_abort();
+    for (WorkerProcess* worker : workers_.introduced()) {
+        worker->order(order, worker->state() == WorkerProcess::State::starting ? Patience::start : Patience::order);
+    }
+    take_back(change);
+    finish(id, failure("{}", reason));
+}
+
+// ---- commit
+
+void Changes::commit(ChangeId id, Change& change) {
+    if (on_committed) on_committed(*change.request);
+    if (change.closes) change.closing = sockets_.take_out(*change.closes);
+    const std::vector<WorkerProcess*> workers = workers_.introduced();
+    const size_t orders_each = change.opens || change.closes ? 2 : 1;
+    change.commits_missing = workers.size() * orders_each + 1;
+    for (WorkerProcess* worker : workers) commit_on(*worker, id, change);
+    committed(id);
+}
+
+// A worker accepts from a listener only while it knows that listener.
+void Changes::commit_on(WorkerProcess& worker, ChangeId id, Change& change) {
+    const auto done = [this, id](const worker::Report* /*report*/) { committed(id); };
+    if (change.closes) workers_.unassign(worker, *change.closes, done);
+    worker::Order order;
+    order.mutable_commit();
+    worker.order(std::move(order), worker.state() == WorkerProcess::State::starting ? Patience::start : Patience::order,
+                 done);
+    if (change.opens) workers_.assign(worker, *change.opens, done);
+}
+
+void Changes::committed(ChangeId id) {
+    if (--changes_.at(id).commits_missing == 0) finish(id, {});
+}
+
+void Changes::finish(ChangeId id, Result<> outcome) {
+    auto node = changes_.extract(id);
+    Change& change = node.mapped();
+    const std::string verb = config::verb_name(*change.request);
+    if (outcome) {
+        log_.debug(Module::supervisor, "{} is in force", verb);
+    } else {
+        log_.warn(Module::supervisor, "{} is refused: {}", verb, outcome.error().message);
+    }
+    if (change.on_outcome) change.on_outcome(std::move(outcome));
+}
+
+// ---- workers that begin
+
+void Changes::welcome(WorkerProcess& worker) {
+    if (!undecided_) workers_.introduce(worker, config::snapshot(state_));
+}
+
+void Changes::introduce_waiting() {
+    if (workers_.stopping()) return;
+    for (WorkerProcess* worker : workers_.alive()) {
+        if (!worker->introduced) workers_.introduce(*worker, config::snapshot(state_));
+    }
+}
+
+}  // namespace seki::supervisor

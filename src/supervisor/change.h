@@ -1,0 +1,96 @@
+#pragma once
+
+// One change after another, each on all workers or on none:
+//
+//     waiting ──► state.apply, bind ──► prepare on every worker ──► all prepared ──► commit ──► all done ──► OK
+//                     │                       │
+//                     └─ refused ─────────────┴─ one refused ──► abort, undo ──► FAILURE
+//
+// Prepare may take its time; until the last worker has answered nothing is decided and the next change waits. Once it
+// is decided the next one begins at once, while the commit of this one is still on its way: the orders of a worker are
+// obeyed in sequence. A worker that dies or hangs meanwhile is replaced by one that begins with the decided
+// configuration, so the change does not depend on it; a change that no worker survives is refused, for the next one
+// would not survive it either.
+//
+// Sockets of a listener are bound before its activation is prepared, so that "address in use" is a refusal like any
+// other, and closed after the last worker has let go of them.
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "command/request_join.h"
+#include "config/state.h"
+#include "observe/log.h"
+#include "supervisor/listening_sockets.h"
+#include "supervisor/workers.h"
+
+namespace seki::supervisor {
+
+using CheckedChange = config::Checked<command::Request>;
+
+class Changes {
+public:
+    // What happened: nothing, for a reason, or all of it, everywhere.
+    using OnOutcome = std::move_only_function<void(Result<>)>;
+
+    // All outlive this.
+    Changes(config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log);
+
+    // Called with each change that was decided for, before anybody hears of it.
+    std::function<void(const command::Request&)> on_committed;
+
+    void submit(CheckedChange change, OnOutcome on_outcome);
+    // Before there are workers: the configuration file.
+    Result<> load(const std::vector<CheckedChange>& changes);
+    [[nodiscard]] size_t waiting() const noexcept { return queue_.size(); }
+
+private:
+    using ChangeId = uint64_t;
+
+    struct Change {
+        Change(CheckedChange request_, OnOutcome on_outcome_)
+            : request(std::move(request_)), on_outcome(std::move(on_outcome_)) {}
+        CheckedChange request;
+        OnOutcome on_outcome;
+        config::Undo undo;
+        std::optional<ListenerKey> opens;
+        std::optional<ListenerKey> closes;
+        std::vector<UniqueFd> closing;  // kept until all workers have let go
+        command::RequestJoin<worker::Report> prepared;
+        size_t commits_missing = 0;
+    };
+
+    void begin_next();
+    bool begin(ChangeId id, Change& change);
+    void prepare(ChangeId id, Change& change);
+    void decide(ChangeId id);
+    std::string refusal(Change& change) const;
+    void abort(ChangeId id, const std::string& reason);
+    void commit(ChangeId id, Change& change);
+    void commit_on(WorkerProcess& worker, ChangeId id, Change& change);
+    void committed(ChangeId id);
+    void finish(ChangeId id, Result<> outcome);
+    void take_back(Change& change);
+
+    Result<> apply(Change& change);
+    void welcome(WorkerProcess& worker);
+    void introduce_waiting();
+
+    config::State& state_;
+    ListeningSockets& sockets_;
+    Workers& workers_;
+    observe::Log& log_;
+
+    std::deque<ChangeId> queue_;
+    std::map<ChangeId, Change> changes_;  // waiting, being prepared, being committed
+    std::optional<ChangeId> undecided_;
+    ChangeId last_ = 0;
+    bool beginning_ = false;
+};
+
+}  // namespace seki::supervisor

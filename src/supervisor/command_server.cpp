@@ -1,0 +1,170 @@
+#include "supervisor/command_server.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/check.h"
+
+namespace seki::supervisor {
+namespace {
+
+Result<sockaddr_un> address_of(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        return failure("{}: a path of {} bytes is too long for a socket (at most {})", path, path.size(),
+                       sizeof address.sun_path - 1);
+    }
+    std::ranges::copy(path, address.sun_path);
+    return address;
+}
+
+Result<UniqueFd> make_socket() {
+    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd.valid()) return failure("cannot make a socket: {}", system_error(errno));
+    return fd;
+}
+
+// Makes room for our socket file, or says why there is none.
+Result<> clear_path(const std::string& path, const sockaddr_un& address) {
+    struct stat about{};
+    if (::lstat(path.c_str(), &about) != 0) {
+        if (errno == ENOENT) return {};
+        return failure("{}: {}", path, system_error(errno));
+    }
+    if (!S_ISSOCK(about.st_mode)) return failure("{}: there is a file that is no socket; it is left alone", path);
+    const auto probe = make_socket();
+    if (!probe) return std::unexpected(probe.error());
+    const int connected = ::connect(probe->get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    if (connected == 0 || errno == EAGAIN) return failure("{}: another instance answers on this socket", path);
+    if (errno != ECONNREFUSED) return failure("{}: {}", path, system_error(errno));
+    if (::unlink(path.c_str()) != 0) return failure("{}: cannot replace it: {}", path, system_error(errno));
+    return {};
+}
+
+Result<UniqueFd> listen_at(const std::string& path) {
+    const auto address = address_of(path);
+    if (!address) return std::unexpected(address.error());
+    if (auto cleared = clear_path(path, *address); !cleared) return std::unexpected(cleared.error());
+    auto fd = make_socket();
+    if (!fd) return fd;
+    // The mask makes the file private from the first moment on.
+    const mode_t mask = ::umask(0177);
+    const int bound = ::bind(fd->get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
+    const int error = errno;
+    ::umask(mask);
+    if (bound != 0) return failure("{}: cannot bind: {}", path, system_error(error));
+    if (::chmod(path.c_str(), 0600) != 0) return failure("{}: {}", path, system_error(errno));
+    if (::listen(fd->get(), SOMAXCONN) != 0) return failure("{}: cannot listen: {}", path, system_error(errno));
+    return fd;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CommandServer>> CommandServer::open(EventLoop& loop, Settings settings, OnRequest on_request) {
+    auto socket = listen_at(settings.path);
+    if (!socket) return std::unexpected(socket.error());
+    std::unique_ptr<CommandServer> server(
+        new CommandServer(loop, std::move(settings), std::move(on_request), std::move(*socket)));
+    if (auto watched = server->watch(); !watched) return std::unexpected(watched.error());
+    return server;
+}
+
+CommandServer::CommandServer(EventLoop& loop, Settings settings, OnRequest on_request, UniqueFd socket)
+    : loop_(loop), settings_(std::move(settings)), on_request_(std::move(on_request)), socket_(std::move(socket)) {}
+
+CommandServer::~CommandServer() { stop_listening(); }
+
+Result<> CommandServer::watch() {
+    const auto watched = loop_.watch(socket_.get(), EPOLLIN, *this, EventLoop::Order::normal);
+    if (!watched) return std::unexpected(watched.error());
+    watch_ = *watched;
+    return {};
+}
+
+void CommandServer::stop_listening() {
+    if (!socket_.valid()) return;
+    loop_.timers().cancel(*this);
+    if (watch_.valid()) loop_.unwatch(socket_.get(), watch_);
+    watch_ = WatchId{};
+    // First the name, then the socket: in between, others find nobody rather than somebody who does not answer.
+    ::unlink(settings_.path.c_str());
+    socket_.reset();
+}
+
+void CommandServer::on_event(uint32_t /*events*/) {
+    for (int count = 0; count < batch; ++count) {
+        if (!accept_one()) return;
+    }
+}
+
+bool CommandServer::accept_one() {
+    UniqueFd client(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (client.valid()) {
+        welcome(std::move(client));
+        return true;
+    }
+    if (errno == EAGAIN) return false;
+    if (errno == EINTR || errno == ECONNABORTED) return true;
+    // No descriptors or no memory: trying again at once would only burn the processor.
+    loop_.unwatch(socket_.get(), watch_);
+    watch_ = WatchId{};
+    loop_.timers().arm(*this, loop_.now() + exhausted_pause);
+    return false;
+}
+
+void CommandServer::on_timer() {
+    if (!watch()) loop_.timers().arm(*this, loop_.now() + exhausted_pause);
+}
+
+void CommandServer::welcome(UniqueFd client) {
+    if (sessions_.size() >= max_sessions) return;
+    CommandSession::Owner& owner = *this;
+    std::string unauthorized = why_unauthorized(client.get());
+    sessions_.emplace(++last_id_, std::make_unique<CommandSession>(loop_, std::move(client), settings_.max_frame_bytes,
+                                                                   std::move(unauthorized), owner));
+}
+
+std::string CommandServer::why_unauthorized(int client) const {
+    if (settings_.allowed_uids.empty()) return {};
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "unauthorized: unknown actor";
+    if (std::ranges::find(settings_.allowed_uids, peer.uid) != settings_.allowed_uids.end()) return {};
+    return fmt::format("unauthorized: actor UID {} not in command_allowed_uids", peer.uid);
+}
+
+void CommandServer::on_request(CommandSession& session, command::Request request) {
+    const auto found = std::ranges::find(sessions_, &session, [](const auto& entry) { return entry.second.get(); });
+    SEKI_CHECK(found != sessions_.end());
+    on_request_(std::move(request), [this, id = found->first](const command::Response& response) {
+        const auto asker = sessions_.find(id);
+        if (asker != sessions_.end()) asker->second->answer(response);
+    });
+}
+
+void CommandServer::on_session_ended(CommandSession& session) {
+    const auto found = std::ranges::find(sessions_, &session, [](const auto& entry) { return entry.second.get(); });
+    SEKI_CHECK(found != sessions_.end());
+    loop_.bury(std::move(found->second));
+    sessions_.erase(found);
+    check_finished();
+}
+
+void CommandServer::finish(std::function<void()> on_finished) {
+    on_finished_ = std::move(on_finished);
+    stop_listening();
+    for (const auto& [id, session] : sessions_) session->finish();
+    check_finished();
+}
+
+void CommandServer::check_finished() {
+    if (sessions_.empty() && on_finished_) std::exchange(on_finished_, nullptr)();
+}
+
+}  // namespace seki::supervisor

@@ -1,0 +1,73 @@
+#pragma once
+
+// The command socket: a socket of the UNIX family at a path, for its owner only (mode 0600). It accepts clients and
+// hands their requests, with a way to answer, to whoever obeys them.
+//
+// A socket file that nobody serves any more is replaced; where somebody answers, a second instance is refused; a file
+// that is no socket is left alone.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "event/event_loop.h"
+#include "supervisor/command_session.h"
+
+namespace seki::supervisor {
+
+class CommandServer final : private EventHandler, private CommandSession::Owner, private Timer {
+public:
+    // The one answer to a request. May come late: a client that is gone misses nothing.
+    using Answer = std::move_only_function<void(const command::Response&)>;
+    using OnRequest = std::function<void(command::Request, Answer)>;
+
+    struct Settings {
+        std::string path;
+        size_t max_frame_bytes = 2'000'000;
+        std::vector<uint32_t> allowed_uids;  // empty: whoever can open the socket
+    };
+
+    static constexpr size_t max_sessions = 256;
+
+    // `loop` outlives it; `on_request` is called from its turns.
+    static Result<std::unique_ptr<CommandServer>> open(EventLoop& loop, Settings settings, OnRequest on_request);
+    ~CommandServer() override;
+
+    // Accepts nobody any more and lets each client have the answers that it waits for. `on_finished`: when all are
+    // gone.
+    void finish(std::function<void()> on_finished);
+    [[nodiscard]] size_t sessions() const noexcept { return sessions_.size(); }
+
+private:
+    static constexpr int batch = 16;  // clients accepted per event
+    static constexpr Duration exhausted_pause = std::chrono::milliseconds(100);
+
+    CommandServer(EventLoop& loop, Settings settings, OnRequest on_request, UniqueFd socket);
+    Result<> watch();
+    void stop_listening();
+
+    void on_event(uint32_t events) override;
+    void on_timer() override;
+    void on_request(CommandSession& session, command::Request request) override;
+    void on_session_ended(CommandSession& session) override;
+
+    bool accept_one();
+    void welcome(UniqueFd client);
+    [[nodiscard]] std::string why_unauthorized(int client) const;
+    void check_finished();
+
+    EventLoop& loop_;
+    Settings settings_;
+    OnRequest on_request_;
+    UniqueFd socket_;
+    WatchId watch_;
+    std::map<uint64_t, std::unique_ptr<CommandSession>> sessions_;
+    uint64_t last_id_ = 0;
+    std::function<void()> on_finished_;
+};
+
+}  // namespace seki::supervisor

@@ -1,0 +1,92 @@
+#include "supervisor/command_session.h"
+
+#include "base/check.h"
+#include "config/convert.h"
+
+namespace seki::supervisor {
+namespace {
+
+command::Channel::Limits limits(size_t max_frame_bytes) {
+    command::Channel::Limits limits;
+    limits.max_frame_bytes = max_frame_bytes;
+    // The largest answer behind one that the client does not take.
+    limits.max_pending_bytes = 2 * max_frame_bytes + limits.pause_reading_bytes;
+    return limits;
+}
+
+}  // namespace
+
+command::Response response_of(command::ResponseStatus status, std::string message) {
+    command::Response response;
+    response.set_status(status);
+    response.set_message(std::move(message));
+    return response;
+}
+
+CommandSession::CommandSession(EventLoop& loop, UniqueFd socket, size_t max_frame_bytes, std::string unauthorized,
+                               Owner& owner)
+    : loop_(loop),
+      owner_(owner),
+      unauthorized_(std::move(unauthorized)),
+      channel_(loop, std::move(socket), limits(max_frame_bytes), *this) {}
+
+CommandSession::~CommandSession() { loop_.timers().cancel(*this); }
+
+void CommandSession::on_frame(std::string_view payload) {
+    SEKI_CHECK(!busy_);
+    command::Request request;
+    if (!request.ParsePartialFromArray(payload.data(), static_cast<int>(payload.size()))) {
+        return refuse("this is no request of the command protocol");
+    }
+    if (request.request_type_case() == command::Request::REQUEST_TYPE_NOT_SET) {
+        return refuse("Request came in empty, or with a verb that this version does not know");
+    }
+    if (!unauthorized_.empty()) return refuse(unauthorized_);
+    verb_ = config::verb_name(request);
+    busy_ = true;
+    channel_.pause();
+    loop_.timers().arm(*this, loop_.now() + pulse);
+    owner_.on_request(*this, std::move(request));
+}
+
+void CommandSession::on_malformed(const std::string& reason) { refuse(reason); }
+
+void CommandSession::refuse(const std::string& reason) {
+    const auto sent = channel_.send(response_of(command::FAILURE, reason));
+    if (!sent) channel_.close_after_flush();
+}
+
+void CommandSession::answer(const command::Response& response) {
+    SEKI_CHECK(busy_);
+    busy_ = false;
+    loop_.timers().cancel(*this);
+    if (!channel_.is_open()) return;
+    if (const auto sent = channel_.send(response); !sent) refuse(fmt::format("the answer: {}", sent.error().message));
+    if (finished_) return channel_.close_after_flush();
+    channel_.resume();
+}
+
+void CommandSession::finish() {
+    finished_ = true;
+    if (!busy_) channel_.close_after_flush();
+}
+
+void CommandSession::on_timer() {
+    // Not on top of what the client has not taken yet.
+    if (channel_.pending_bytes() == 0) {
+        static_cast<void>(channel_.send(response_of(command::PROCESSING, fmt::format("Processing {}...", verb_))));
+    }
+    loop_.timers().arm(*this, loop_.now() + pulse);
+}
+
+bool CommandSession::on_finished() {
+    finish();
+    return true;
+}
+
+void CommandSession::on_closed(const std::string& /*reason*/) {
+    loop_.timers().cancel(*this);
+    owner_.on_session_ended(*this);
+}
+
+}  // namespace seki::supervisor

@@ -1,0 +1,116 @@
+#include "supervisor/launcher.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace seki::supervisor {
+namespace {
+
+constexpr int channel_in_child = 3;
+
+// The header of the C library that declares these (sys/pidfd.h) is not for C++ in Debian 12.
+int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+void send_signal(int pidfd, int number) { ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0); }
+
+// Known by a descriptor, not by a number that may be another process's tomorrow (pidfd_open(2)).
+class Child final : public Process {
+public:
+    Child(pid_t pid, UniqueFd fd) : pid_(pid), fd_(std::move(fd)) {}
+    ~Child() override {
+        if (reaped_) return;
+        signal(SIGKILL);
+        wait();
+    }
+
+    [[nodiscard]] pid_t pid() const override { return pid_; }
+    [[nodiscard]] int ended_fd() const override { return fd_.get(); }
+    void signal(int number) override {
+        if (!reaped_) send_signal(fd_.get(), number);
+    }
+    std::string reap() override {
+        const siginfo_t info = wait();
+        if (info.si_code == CLD_EXITED) return fmt::format("exited with code {}", info.si_status);
+        const char* name = sigabbrev_np(info.si_status);
+        return fmt::format("was killed by SIG{} (signal {}{})", name != nullptr ? name : "?", info.si_status,
+                           info.si_code == CLD_DUMPED ? ", core dumped" : "");
+    }
+
+private:
+    siginfo_t wait() {
+        siginfo_t info{};
+        while (waitid(P_PIDFD, static_cast<id_t>(fd_.get()), &info, WEXITED) != 0 && errno == EINTR) {
+        }
+        reaped_ = true;
+        return info;
+    }
+
+    pid_t pid_;
+    UniqueFd fd_;
+    bool reaped_ = false;
+};
+
+// What the child's beginning is to be like: no signal blocked, and the channel at a known number without close-on-exec.
+class Beginning {
+public:
+    explicit Beginning(int channel) {
+        posix_spawn_file_actions_init(&actions_);
+        posix_spawn_file_actions_adddup2(&actions_, channel, channel_in_child);
+        posix_spawnattr_init(&attributes_);
+        sigset_t none;
+        sigemptyset(&none);
+        posix_spawnattr_setsigmask(&attributes_, &none);
+        posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
+    }
+    Beginning(const Beginning&) = delete;
+    Beginning& operator=(const Beginning&) = delete;
+    ~Beginning() {
+        posix_spawn_file_actions_destroy(&actions_);
+        posix_spawnattr_destroy(&attributes_);
+    }
+
+    Result<pid_t> spawn(char* const* arguments) {
+        pid_t pid = -1;
+        const int error = posix_spawn(&pid, "/proc/self/exe", &actions_, &attributes_, arguments, environ);
+        if (error != 0) return failure("cannot start a worker: {}", system_error(error));
+        return pid;
+    }
+
+private:
+    posix_spawn_file_actions_t actions_{};
+    posix_spawnattr_t attributes_{};
+};
+
+}  // namespace
+
+Result<Launched> ProcessLauncher::launch(uint32_t worker_id) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        return failure("cannot make a channel: {}", system_error(errno));
+    }
+    UniqueFd ours(pair[0]);
+    const UniqueFd theirs(pair[1]);
+    std::array<std::string, 6> words{
+        "seki", "worker", "--id", std::to_string(worker_id), "--channel", std::to_string(channel_in_child)};
+    std::array<char*, words.size() + 1> arguments{};
+    for (size_t index = 0; index < words.size(); ++index) arguments[index] = words[index].data();
+
+    const auto pid = Beginning(theirs.get()).spawn(arguments.data());
+    if (!pid) return std::unexpected(pid.error());
+    UniqueFd ended(open_pidfd(*pid));
+    if (!ended.valid()) {
+        const int error = errno;
+        ::kill(*pid, SIGKILL);
+        ::waitpid(*pid, nullptr, 0);
+        return failure("cannot watch a worker: {}", system_error(error));
+    }
+    return Launched{std::make_unique<Child>(*pid, std::move(ended)), std::move(ours)};
+}
+
+}  // namespace seki::supervisor

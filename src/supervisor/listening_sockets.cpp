@@ -1,0 +1,94 @@
+#include "supervisor/listening_sockets.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "base/check.h"
+
+namespace seki::supervisor {
+namespace {
+
+Result<> set_option(int fd, int level, int option, int value, const char* name) {
+    if (setsockopt(fd, level, option, &value, sizeof value) == 0) return {};
+    return failure("setsockopt {}: {}", name, system_error(errno));
+}
+
+Result<UniqueFd> make_socket(const SocketAddress& address) {
+    UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd.valid()) return failure("cannot make a socket: {}", system_error(errno));
+    auto set = set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    // Stated, so that it does not depend on the system: an IPv6 listener is for IPv6.
+    if (set && !address.is_v4()) set = set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
+    if (!set) return std::unexpected(set.error());
+    return fd;
+}
+
+Result<> bind_to(const UniqueFd& fd, const SocketAddress& address) {
+    sockaddr_storage kernel{};
+    const socklen_t size = address.to_kernel(kernel);
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&kernel), size) == 0) return {};
+    if (errno == EADDRINUSE) return failure("the address is already in use");
+    return failure("cannot bind: {}", system_error(errno));
+}
+
+// SO_REUSEPORT would let a second program silently take a share of our connections, or us of its.
+Result<> probe(const SocketAddress& address) {
+    const auto fd = make_socket(address);
+    if (!fd) return std::unexpected(fd.error());
+    return bind_to(*fd, address);
+}
+
+Result<UniqueFd> listen_on(const SocketAddress& address, uint32_t backlog) {
+    auto fd = make_socket(address);
+    if (!fd) return fd;
+    auto done = set_option(fd->get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
+    // Accepted sockets inherit it: no call per connection.
+    if (done) done = set_option(fd->get(), IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+    if (done) done = bind_to(*fd, address);
+    if (done && ::listen(fd->get(), static_cast<int>(backlog)) != 0) {
+        done = errno == EADDRINUSE ? failure("the address is already in use")
+                                   : failure("cannot listen: {}", system_error(errno));
+    }
+    if (!done) return std::unexpected(done.error());
+    return fd;
+}
+
+}  // namespace
+
+Result<> ListeningSockets::open(const ListenerKey& key) {
+    SEKI_CHECK(!is_open(key));
+    if (auto free = probe(key.address); !free) return failure("{}: {}", key.text(), free.error().message);
+    std::vector<UniqueFd> sockets;
+    for (uint32_t slot = 0; slot < slots_; ++slot) {
+        auto fd = listen_on(key.address, backlog_);
+        if (!fd) return failure("{}: {}", key.text(), fd.error().message);
+        sockets.push_back(std::move(*fd));
+    }
+    sockets_.emplace(key, std::move(sockets));
+    return {};
+}
+
+std::vector<UniqueFd> ListeningSockets::take_out(const ListenerKey& key) {
+    auto node = sockets_.extract(key);
+    if (node.empty()) return {};
+    return std::move(node.mapped());
+}
+
+Result<UniqueFd> ListeningSockets::copy(const ListenerKey& key, uint32_t slot) const {
+    const auto found = sockets_.find(key);
+    SEKI_CHECK(found != sockets_.end() && slot < found->second.size());
+    UniqueFd fd(fcntl(found->second[slot].get(), F_DUPFD_CLOEXEC, 0));
+    if (!fd.valid()) return failure("cannot copy a descriptor: {}", system_error(errno));
+    return fd;
+}
+
+std::vector<ListenerKey> ListeningSockets::keys() const {
+    std::vector<ListenerKey> keys;
+    for (const auto& [key, sockets] : sockets_) keys.push_back(key);
+    return keys;
+}
+
+}  // namespace seki::supervisor

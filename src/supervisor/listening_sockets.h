@@ -1,0 +1,55 @@
+#pragma once
+
+// Every listening socket of every active listener. They live here as long as their listener is active, whatever becomes
+// of workers, and workers get copies. Each listener has one socket for each slot (0 … slots − 1), all bound to the same
+// address with SO_REUSEPORT, so that the kernel spreads new connections over the slots.
+//
+// A listening socket is never shut down, for copies of it may be with others, and whoever waits in its queue is lost
+// only when the last copy is closed.
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "command/schema.h"
+#include "net/address.h"
+
+namespace seki::supervisor {
+
+struct ListenerKey {
+    command::ListenerType type;
+    SocketAddress address;
+
+    [[nodiscard]] std::string text() const { return address.text(); }
+    auto operator<=>(const ListenerKey&) const = default;
+};
+
+class ListeningSockets {
+public:
+    ListeningSockets(uint32_t slots, uint32_t backlog) : slots_(slots), backlog_(backlog) {}
+
+    // Binds and listens. An address that anybody else listens on is an error that says so.
+    Result<> open(const ListenerKey& key);
+    [[nodiscard]] bool is_open(const ListenerKey& key) const { return sockets_.contains(key); }
+    // From now on it is not open; what is returned keeps the sockets alive until all workers have let go of them.
+    std::vector<UniqueFd> take_out(const ListenerKey& key);
+    // Our copies; workers that still have one accept who waits in the queues, then close it.
+    void close_all() { sockets_.clear(); }
+
+    // A descriptor to give away; an error when there is none left.
+    [[nodiscard]] Result<UniqueFd> copy(const ListenerKey& key, uint32_t slot) const;
+
+    [[nodiscard]] uint32_t slots() const noexcept { return slots_; }
+    [[nodiscard]] std::vector<ListenerKey> keys() const;
+
+private:
+    uint32_t slots_;
+    uint32_t backlog_;
+    std::map<ListenerKey, std::vector<UniqueFd>> sockets_;
+};
+
+}  // namespace seki::supervisor

@@ -1,0 +1,54 @@
+#include "supervisor/rlimits.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <sys/resource.h>
+
+namespace seki::supervisor {
+namespace {
+
+constexpr uint64_t reserve = 384;         // logs, epoll, signals, channels, clients of the command socket
+constexpr uint64_t spare_listeners = 32;  // added while it runs
+
+// As PipePool::limit_for has it; each pipe is two descriptors.
+uint64_t pipe_descriptors(uint64_t max_connections) { return 2 * std::clamp<uint64_t>(max_connections / 16, 4, 256); }
+
+}  // namespace
+
+DescriptorNeed descriptor_need(const command::ServerConfig& config, uint32_t worker_count, size_t listeners) {
+    const uint64_t clients = config.max_connections();
+    // A worker may hold all sockets of all listeners when it is the only one left, and so does the supervisor.
+    const uint64_t sockets = (listeners + spare_listeners) * worker_count;
+    const uint64_t fixed = pipe_descriptors(clients) + sockets + 2 * uint64_t{worker_count} + reserve;
+    return {.wanted = 2 * clients + config.backend_idle_connections_total() + fixed,
+            .minimum = clients + clients / 2 + fixed};
+}
+
+Result<uint64_t> choose_limit(const DescriptorNeed& need, const NofileLimit& limit, uint64_t max_connections) {
+    if (limit.hard < need.minimum) {
+        return failure(
+            "max_connections = {} needs at least {} descriptors, and the hard limit is {}: raise it (ulimit -Hn, "
+            "LimitNOFILE) or lower max_connections",
+            max_connections, need.minimum, limit.hard);
+    }
+    return std::max(limit.soft, std::min(need.wanted, limit.hard));
+}
+
+Result<uint64_t> raise_descriptor_limit(const DescriptorNeed& need, uint64_t max_connections) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return failure("getrlimit: {}", system_error(errno));
+    if (limit.rlim_max < need.wanted) {
+        // With the privilege for it (CAP_SYS_RESOURCE) the hard limit rises too.
+        const rlimit more{.rlim_cur = need.wanted, .rlim_max = need.wanted};
+        if (setrlimit(RLIMIT_NOFILE, &more) == 0) return need.wanted;
+    }
+    const auto chosen = choose_limit(need, {limit.rlim_cur, limit.rlim_max}, max_connections);
+    if (!chosen || *chosen == limit.rlim_cur) return chosen;
+    limit.rlim_cur = *chosen;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return failure("cannot raise the limit of descriptors to {}: {}", *chosen, system_error(errno));
+    }
+    return chosen;
+}
+
+}  // namespace seki::supervisor

@@ -1,0 +1,60 @@
+#include "supervisor/supervisor.h"
+
+#include <utility>
+
+namespace seki::supervisor {
+
+using observe::Module;
+
+Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, Settings settings)
+    : loop_(loop),
+      log_(log),
+      settings_(std::move(settings)),
+      sockets_(settings_.workers.count, settings_.workers.server.listen_backlog()),
+      workers_(loop, log, launcher, sockets_, settings_.workers),
+      changes_(state_, sockets_, workers_, log),
+      verbs_(state_, changes_, workers_, [this](bool hard, Verbs::Answer answer) { stop(hard, std::move(answer)); }) {
+    changes_.on_committed = [this](const command::Request& change) { note_committed(change); };
+}
+
+Supervisor::~Supervisor() { loop_.timers().cancel(*this); }
+
+Result<> Supervisor::start(const std::vector<CheckedChange>& changes) {
+    auto server = CommandServer::open(loop_, settings_.command, [this](command::Request request, Verbs::Answer answer) {
+        verbs_.obey(std::move(request), std::move(answer));
+    });
+    if (!server) return std::unexpected(server.error());
+    server_ = std::move(*server);
+    if (auto loaded = changes_.load(changes); !loaded) return loaded;
+    return workers_.start();
+}
+
+void Supervisor::note_committed(const command::Request& change) {
+    if (change.request_type_case() != command::Request::kLogging) return;
+    workers_.set_log_filter(change.logging());
+    if (auto set = log_.set_filter(change.logging()); !set) {
+        log_.error(Module::supervisor, "{}", set.error().message);
+    }
+}
+
+void Supervisor::stop(bool hard, Verbs::Answer answer) {
+    if (answer) asked_to_stop_.push_back(std::move(answer));
+    if (stopping() && (hard_ || !hard)) return;
+    hard_ = hard;
+    log_.info(Module::supervisor, "stopping {}", hard ? "at once" : "when the last session has ended");
+    // The copies of the workers are the last ones now: each accepts who waits in its queues, then closes them.
+    sockets_.close_all();
+    workers_.stop(hard, [this] { stopped(); });
+}
+
+void Supervisor::stopped() {
+    log_.info(Module::supervisor, "all workers have ended");
+    const command::Response done = response_of(command::OK, "all workers have ended");
+    for (Verbs::Answer& answer : asked_to_stop_) answer(done);
+    asked_to_stop_.clear();
+    if (server_ == nullptr) return loop_.stop();
+    loop_.timers().arm(*this, loop_.now() + last_words);
+    server_->finish([this] { loop_.stop(); });
+}
+
+}  // namespace seki::supervisor

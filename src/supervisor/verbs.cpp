@@ -1,0 +1,257 @@
+#include "supervisor/verbs.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "config/convert.h"
+#include "config/query.h"
+#include "supervisor/metrics_join.h"
+
+namespace seki::supervisor {
+namespace {
+
+using command::Request;
+using command::Response;
+using State = WorkerProcess::State;
+
+Response ok(std::string message = {}) { return response_of(command::OK, std::move(message)); }
+
+// The content of the one who answers for all.
+Response of_main(command::ResponseContent content) {
+    Response response = ok();
+    (*response.mutable_content()->mutable_worker_responses()->mutable_map())["main"] = std::move(content);
+    return response;
+}
+
+command::RunState run_state(State state) {
+    switch (state) {
+        case State::starting:
+            return command::NOT_ANSWERING;  // not yet
+        case State::serving:
+            return command::RUNNING;
+        case State::stopping:
+            return command::STOPPING;
+        case State::dead:
+            break;
+    }
+    return command::STOPPED;
+}
+
+command::WorkerInfos infos_of(const Workers& workers) {
+    command::WorkerInfos infos;
+    for (const WorkerProcess* worker : workers.alive()) {
+        command::WorkerInfo& info = *infos.add_vec();
+        info.set_id(worker->id());
+        info.set_pid(worker->pid());
+        info.set_run_state(run_state(worker->state()));
+    }
+    return infos;
+}
+
+}  // namespace
+
+Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
+    struct Entry {
+        Request::RequestTypeCase verb;
+        Handler handler;
+    };
+    static constexpr std::array table{
+        Entry{Request::kStatus, &Verbs::status},
+        Entry{Request::kListWorkers, &Verbs::list_workers},
+        Entry{Request::kListFrontends, &Verbs::list_frontends},
+        Entry{Request::kListListeners, &Verbs::list_listeners},
+        Entry{Request::kQueryClusterById, &Verbs::cluster_by_id},
+        Entry{Request::kQueryClustersByDomain, &Verbs::clusters_by_domain},
+        Entry{Request::kQueryClustersHashes, &Verbs::cluster_hashes},
+        Entry{Request::kQueryMetrics, &Verbs::metrics},
+        Entry{Request::kQueryHealthChecks, &Verbs::health_checks},
+        Entry{Request::kQueryMaxConnectionsPerIp, &Verbs::connections_per_ip},
+        Entry{Request::kCountRequests, &Verbs::request_counts},
+        Entry{Request::kQuerySessions, &Verbs::sessions},
+        Entry{Request::kKillSession, &Verbs::kill_session},
+        Entry{Request::kSoftStop, &Verbs::stop_softly},
+        Entry{Request::kHardStop, &Verbs::stop_hard},
+    };
+    const auto* const found = std::ranges::find(table, verb, &Entry::verb);
+    return found == table.end() ? nullptr : found->handler;
+}
+
+void Verbs::obey(Request request, Answer answer) {
+    if (config::is_change(request)) return change(request, answer);
+    if (const Handler handler = handler_of(request.request_type_case())) return (this->*handler)(request, answer);
+    answer(response_of(command::FAILURE, fmt::format("{} is not available yet", config::verb_name(request))));
+}
+
+// ---- changes
+
+void Verbs::change(Request& request, Answer& answer) {
+    auto checked = config::check(std::move(request));
+    if (!checked) return answer(response_of(command::FAILURE, checked.error().message));
+    changes_.submit(std::move(*checked), [answer = std::move(answer)](Result<> outcome) mutable {
+        answer(outcome ? ok("Successfully applied request to all workers")
+                       : response_of(command::FAILURE, outcome.error().message));
+    });
+}
+
+void Verbs::stop_softly(Request& /*request*/, Answer& answer) { stop_(false, std::move(answer)); }
+
+void Verbs::stop_hard(Request& /*request*/, Answer& answer) { stop_(true, std::move(answer)); }
+
+// ---- about the configuration
+
+void Verbs::list_workers(Request& /*request*/, Answer& answer) {
+    Response response = ok();
+    *response.mutable_content()->mutable_workers() = infos_of(workers_);
+    answer(response);
+}
+
+void Verbs::list_frontends(Request& request, Answer& answer) {
+    Response response = ok();
+    *response.mutable_content()->mutable_frontend_list() = config::list_frontends(state_, request.list_frontends());
+    answer(response);
+}
+
+void Verbs::list_listeners(Request& /*request*/, Answer& answer) {
+    Response response = ok();
+    *response.mutable_content()->mutable_listeners_list() = config::list_listeners(state_);
+    answer(response);
+}
+
+void Verbs::cluster_by_id(Request& request, Answer& answer) {
+    command::ResponseContent content;
+    *content.mutable_clusters() = config::cluster_by_id(state_, request.query_cluster_by_id());
+    answer(of_main(std::move(content)));
+}
+
+void Verbs::clusters_by_domain(Request& request, Answer& answer) {
+    command::ResponseContent content;
+    *content.mutable_clusters() = config::clusters_by_domain(state_, request.query_clusters_by_domain());
+    answer(of_main(std::move(content)));
+}
+
+void Verbs::cluster_hashes(Request& /*request*/, Answer& answer) {
+    command::ResponseContent content;
+    *content.mutable_cluster_hashes() = config::cluster_hashes(state_);
+    answer(of_main(std::move(content)));
+}
+
+void Verbs::request_counts(Request& /*request*/, Answer& answer) {
+    Response response = ok();
+    *response.mutable_content()->mutable_request_counts() = config::request_counts(state_);
+    answer(response);
+}
+
+void Verbs::health_checks(Request& request, Answer& answer) {
+    Response response = ok();
+    *response.mutable_content()->mutable_health_checks_list() =
+        config::health_checks(state_, request.query_health_checks());
+    answer(response);
+}
+
+void Verbs::connections_per_ip(Request& /*request*/, Answer& answer) {
+    Response response = ok();
+    response.mutable_content()->mutable_max_connections_per_ip_limit()->set_limit(0);  // no other is available yet
+    answer(response);
+}
+
+// ---- about what is going on
+
+void Verbs::ask_workers(const Request& question, Combine combine, Answer& answer) {
+    const uint64_t id = ++last_asking_;
+    Asking& asking = askings_[id];
+    asking.combine = std::move(combine);
+    asking.answer = std::move(answer);
+    const std::vector<WorkerProcess*> workers = workers_.alive();
+    for (const WorkerProcess* worker : workers) asking.join.expect(worker->id());
+    if (workers.empty()) return settle(id);
+    worker::Order order;
+    *order.mutable_query() = question;
+    for (WorkerProcess* worker : workers) {
+        const auto on_report = [this, id, member = worker->id()](const worker::Report* report) {
+            Join& join = askings_.at(id).join;
+            if (report != nullptr && report->has_answer()) {
+                join.answer(member, report->answer().response());
+            } else {
+                join.lose(member);
+            }
+            if (join.complete()) settle(id);
+        };
+        worker->order(order, WorkerProcess::Patience::question, on_report);
+    }
+}
+
+void Verbs::settle(uint64_t id) {
+    auto node = askings_.extract(id);
+    Asking& asking = node.mapped();
+    asking.answer(asking.combine(asking.join));
+}
+
+void Verbs::status(Request& request, Answer& answer) {
+    const auto combine = [this](Join& join) {
+        Response response = ok();
+        *response.mutable_content()->mutable_workers() = infos_of(workers_);
+        const auto lost = join.lost();
+        for (command::WorkerInfo& info : *response.mutable_content()->mutable_workers()->mutable_vec()) {
+            const bool silent = std::ranges::find(lost, info.id()) != lost.end();
+            if (silent && info.run_state() == command::RUNNING) info.set_run_state(command::NOT_ANSWERING);
+        }
+        return response;
+    };
+    ask_workers(request, combine, answer);
+}
+
+void Verbs::metrics(Request& request, Answer& answer) {
+    const bool names_only = request.query_metrics().list();
+    const bool each = request.query_metrics().workers();
+    const auto combine = [names_only, each](Join& join) {
+        Response response = ok();
+        command::ResponseContent& content = *response.mutable_content();
+        if (names_only) {
+            content.mutable_available_metrics();
+        } else {
+            content.mutable_metrics();
+        }
+        join.for_each_answer([&](command::MemberId worker, const Response& of_one) {
+            if (of_one.status() != command::OK) return;
+            if (names_only) {
+                join_names(*content.mutable_available_metrics(), of_one.content().available_metrics());
+            } else if (each) {
+                auto& workers = *content.mutable_metrics()->mutable_workers();
+                workers[std::to_string(worker)] = of_one.content().worker_metrics();
+            } else {
+                join_metrics(*content.mutable_metrics(), of_one.content().worker_metrics());
+            }
+        });
+        return response;
+    };
+    ask_workers(request, combine, answer);
+}
+
+void Verbs::sessions(Request& request, Answer& answer) {
+    const auto combine = [](Join& join) {
+        Response response = ok();
+        command::SessionsList& list = *response.mutable_content()->mutable_sessions();
+        // Those of a worker that does not answer are missing.
+        if (!join.lost().empty()) list.set_truncated(true);
+        join.for_each_answer([&](command::MemberId, const Response& of_one) {
+            list.mutable_vec()->MergeFrom(of_one.content().sessions().vec());
+            if (of_one.content().sessions().truncated()) list.set_truncated(true);
+        });
+        return response;
+    };
+    ask_workers(request, combine, answer);
+}
+
+void Verbs::kill_session(Request& request, Answer& answer) {
+    const auto combine = [id = request.kill_session().id()](Join& join) {
+        Response response = response_of(command::FAILURE, fmt::format("there is no session {}", id));
+        join.for_each_answer([&](command::MemberId, const Response& of_one) {
+            if (of_one.status() == command::OK) response = of_one;
+        });
+        return response;
+    };
+    ask_workers(request, combine, answer);
+}
+
+}  // namespace seki::supervisor

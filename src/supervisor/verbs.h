@@ -1,0 +1,75 @@
+#pragma once
+
+// What clients may ask for: a table from verb to what is done. Changes go through Changes; questions about the
+// configuration are answered from the state, which all workers serve; questions about what is going on are asked of
+// every worker and answered as one.
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "command/request_join.h"
+#include "command/schema.h"
+#include "config/state.h"
+#include "supervisor/change.h"
+#include "supervisor/command_server.h"
+#include "supervisor/workers.h"
+
+namespace seki::supervisor {
+
+class Verbs {
+public:
+    using Answer = CommandServer::Answer;
+    using Stop = std::function<void(bool hard, Answer)>;
+
+    // All outlive this.
+    Verbs(const config::State& state, Changes& changes, Workers& workers, Stop stop)
+        : state_(state), changes_(changes), workers_(workers), stop_(std::move(stop)) {}
+
+    void obey(command::Request request, Answer answer);
+
+private:
+    using Join = command::RequestJoin<command::Response>;
+    using Combine = std::function<command::Response(Join&)>;
+    using Handler = void (Verbs::*)(command::Request&, Answer&);
+
+    struct Asking {
+        Join join;
+        Combine combine;
+        Answer answer;
+    };
+
+    static Handler handler_of(command::Request::RequestTypeCase verb);
+
+    void change(command::Request& request, Answer& answer);
+    void stop_softly(command::Request& request, Answer& answer);
+    void stop_hard(command::Request& request, Answer& answer);
+
+    void list_workers(command::Request& request, Answer& answer);
+    void list_frontends(command::Request& request, Answer& answer);
+    void list_listeners(command::Request& request, Answer& answer);
+    void cluster_by_id(command::Request& request, Answer& answer);
+    void clusters_by_domain(command::Request& request, Answer& answer);
+    void cluster_hashes(command::Request& request, Answer& answer);
+    void request_counts(command::Request& request, Answer& answer);
+    void health_checks(command::Request& request, Answer& answer);
+    void connections_per_ip(command::Request& request, Answer& answer);
+
+    void status(command::Request& request, Answer& answer);
+    void metrics(command::Request& request, Answer& answer);
+    void sessions(command::Request& request, Answer& answer);
+    void kill_session(command::Request& request, Answer& answer);
+
+    void ask_workers(const command::Request& question, Combine combine, Answer& answer);
+    void settle(uint64_t asking);
+
+    const config::State& state_;
+    Changes& changes_;
+    Workers& workers_;
+    Stop stop_;
+    std::map<uint64_t, Asking> askings_;
+    uint64_t last_asking_ = 0;
+};
+
+}  // namespace seki::supervisor

@@ -1,0 +1,169 @@
+#include "supervisor/worker_process.h"
+
+#include <algorithm>
+#include <signal.h>
+#include <utility>
+
+#include "base/check.h"
+
+namespace seki::supervisor {
+namespace {
+
+using observe::Module;
+
+// "prepare", "serve": what a worker that hangs was asked.
+std::string name_of(const worker::Order& order) {
+    const auto* field = worker::Order::descriptor()->FindFieldByNumber(order.kind_case());
+    return field != nullptr ? field->name() : "nothing";
+}
+
+}  // namespace
+
+WorkerProcess::WorkerProcess(EventLoop& loop, observe::Log& log, Launched launched, Identity identity,
+                             Duration answer_timeout, Owner& owner)
+    : loop_(loop),
+      log_(log),
+      process_(std::move(launched.process)),
+      channel_(loop, std::move(launched.channel), command::Channel::Limits::between_processes(), *this),
+      identity_(identity),
+      answer_timeout_(answer_timeout),
+      owner_(owner),
+      launched_at_(loop.now()) {
+    const auto watched = loop.watch(process_->ended_fd(), EPOLLIN, *this, EventLoop::Order::normal);
+    SEKI_CHECK(watched.has_value());
+    watch_ = *watched;
+}
+
+WorkerProcess::~WorkerProcess() { stop_watching(); }
+
+void WorkerProcess::enter(State next) {
+    SEKI_CHECK(next > state_);
+    state_ = next;
+}
+
+// ---- orders
+
+void WorkerProcess::order(worker::Order order, Patience patience, OnReport on_report, std::vector<UniqueFd> fds) {
+    if (!alive()) {
+        if (on_report) on_report(nullptr);
+        return;
+    }
+    order.set_id(++last_order_);
+    pending_.try_emplace(last_order_, deadline_of(patience), patience, std::move(on_report), name_of(order));
+    if (patience != Patience::endless) arm();
+    if (auto sent = channel_.send(order, std::move(fds)); !sent) kill(sent.error().message);
+}
+
+void WorkerProcess::expect_end() {
+    end_expected_ = true;
+    pending_.try_emplace(++last_order_, deadline_of(Patience::order), Patience::order, nullptr, "its end");
+    arm();
+}
+
+Monotonic WorkerProcess::deadline_of(Patience patience) const {
+    switch (patience) {
+        case Patience::question:
+        case Patience::order:
+            return loop_.now() + answer_timeout_;
+        case Patience::start:
+            return loop_.now() + std::max(answer_timeout_, start_timeout);
+        case Patience::endless:
+            break;
+    }
+    return Monotonic::max();
+}
+
+void WorkerProcess::arm() {
+    Monotonic earliest = Monotonic::max();
+    for (const auto& [id, pending] : pending_) earliest = std::min(earliest, pending.deadline);
+    if (earliest != Monotonic::max()) loop_.timers().arm(*this, earliest);
+}
+
+void WorkerProcess::on_timer() {
+    std::vector<OnReport> given_up;
+    for (auto entry = pending_.begin(); entry != pending_.end();) {
+        Pending& pending = entry->second;
+        if (pending.deadline > loop_.now()) {
+            ++entry;
+            continue;
+        }
+        if (pending.patience != Patience::question) {
+            return kill(fmt::format("it does not answer ({}, {} s)", pending.what,
+                                    std::chrono::duration_cast<std::chrono::seconds>(answer_timeout_).count()));
+        }
+        if (pending.on_report) given_up.push_back(std::move(pending.on_report));
+        entry = pending_.erase(entry);
+    }
+    arm();
+    for (OnReport& on_report : given_up) on_report(nullptr);
+}
+
+void WorkerProcess::on_frame(std::string_view payload) {
+    worker::Report report;
+    if (!report.ParsePartialFromArray(payload.data(), static_cast<int>(payload.size()))) {
+        return kill("it sent a report that cannot be read");
+    }
+    answered(report);
+}
+
+void WorkerProcess::answered(const worker::Report& report) {
+    auto found = pending_.extract(report.id());
+    if (found.empty()) return;  // too late, and nobody waits for it any more
+    if (found.mapped().on_report) found.mapped().on_report(&report);
+}
+
+// ---- the end
+
+void WorkerProcess::on_malformed(const std::string& reason) { kill(reason); }
+
+void WorkerProcess::on_closed(const std::string& /*reason*/) {
+    // A process that is ending is told its own cause of death by the kernel, not this one.
+    if (!end_expected_) process_->signal(SIGKILL);
+    die();
+}
+
+void WorkerProcess::kill(const std::string& why) {
+    if (!alive()) return;
+    log_.error(Module::supervisor, "worker {} (pid {}) is killed: {}", id(), pid(), why);
+    process_->signal(SIGKILL);
+    die();
+}
+
+void WorkerProcess::die() {
+    if (!alive()) return;
+    state_ = State::dead;
+    loop_.timers().cancel(*this);
+    channel_.close();
+    std::map<uint64_t, Pending> unanswered;
+    unanswered.swap(pending_);
+    owner_.on_worker_dead(*this);
+    for (auto& [id, pending] : unanswered) {
+        if (pending.on_report) pending.on_report(nullptr);
+    }
+    settle_end();
+}
+
+// The process ended. What it said before is still in the channel, which closes when all of it is read.
+void WorkerProcess::on_event(uint32_t /*events*/) {
+    stop_watching();
+    ended_ = true;
+    const std::string how = process_->reap();
+    if (end_expected_) {
+        log_.info(Module::supervisor, "worker {} (pid {}) {}", id(), pid(), how);
+    } else {
+        log_.error(Module::supervisor, "worker {} (pid {}) {}", id(), pid(), how);
+    }
+    settle_end();
+}
+
+void WorkerProcess::settle_end() {
+    if (ended_ && !alive()) owner_.on_worker_ended(*this);
+}
+
+void WorkerProcess::stop_watching() {
+    if (!watch_.valid()) return;
+    loop_.unwatch(process_->ended_fd(), watch_);
+    watch_ = WatchId{};
+}
+
+}  // namespace seki::supervisor

@@ -1,0 +1,114 @@
+#pragma once
+
+// One worker as the supervisor sees it: a process, the channel to it, and the orders that it has not answered yet.
+// Every order gets exactly one answer here, be it "none will come": the worker died, or took too long.
+//
+//     starting ──ready──► serving ──stop──► stopping
+//         └───────────────────┴────────────────┴──(its channel closed, it ended, or we killed it)──► dead
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "command/channel.h"
+#include "command/schema.h"
+#include "event/event_loop.h"
+#include "observe/log.h"
+#include "supervisor/launcher.h"
+#include "worker.pb.h"
+
+namespace seki::supervisor {
+
+class WorkerProcess final : public Mortal, private command::Channel::Owner, private EventHandler, private Timer {
+public:
+    enum class State : uint8_t { starting, serving, stopping, dead };
+    enum class Patience : uint8_t {
+        question,  // who does not answer in time is not waited for
+        order,     // who does not answer in time hangs, and is killed
+        start,     // likewise, with the time that it takes to load a configuration
+        endless    // ends with the worker
+    };
+    // Null: no answer will come.
+    using OnReport = std::move_only_function<void(const worker::Report* report)>;
+
+    class Owner {
+    public:
+        virtual ~Owner() = default;
+        // From here on it answers nothing. Called before the orders that it owes answers for are told.
+        virtual void on_worker_dead(WorkerProcess& worker) = 0;
+        // Its process is gone too.
+        virtual void on_worker_ended(WorkerProcess& worker) = 0;
+    };
+
+    struct Identity {
+        uint32_t id;    // never used again
+        uint32_t slot;  // which of the listening sockets are its own
+    };
+
+    WorkerProcess(EventLoop& loop, observe::Log& log, Launched launched, Identity identity, Duration answer_timeout,
+                  Owner& owner);
+    ~WorkerProcess() override;
+
+    void order(worker::Order order, Patience patience, OnReport on_report = nullptr, std::vector<UniqueFd> fds = {});
+    void kill(const std::string& why);
+    void signal(int number) { process_->signal(number); }
+    // It said that it is done: it has to end now.
+    void expect_end();
+
+    // Moves forward only.
+    void enter(State next);
+    [[nodiscard]] State state() const noexcept { return state_; }
+    [[nodiscard]] bool alive() const noexcept { return state_ != State::dead; }
+    [[nodiscard]] uint32_t id() const noexcept { return identity_.id; }
+    [[nodiscard]] uint32_t slot() const noexcept { return identity_.slot; }
+    [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
+    [[nodiscard]] Monotonic launched_at() const noexcept { return launched_at_; }
+
+    // It was told the configuration, and is told every change from now on.
+    bool introduced = false;
+    // The slots whose sockets it accepts from: its own, and those of the dead that it stands in for.
+    std::set<uint32_t> slots;
+
+private:
+    static constexpr Duration start_timeout = std::chrono::minutes(1);
+
+    struct Pending {
+        Monotonic deadline;
+        Patience patience;
+        OnReport on_report;
+        std::string what;
+    };
+
+    void on_frame(std::string_view payload) override;
+    void on_malformed(const std::string& reason) override;
+    void on_closed(const std::string& reason) override;
+    void on_event(uint32_t events) override;
+    void on_timer() override;
+
+    void answered(const worker::Report& report);
+    void die();
+    void settle_end();
+    void stop_watching();
+    void arm();
+    [[nodiscard]] Monotonic deadline_of(Patience patience) const;
+
+    EventLoop& loop_;
+    observe::Log& log_;
+    std::unique_ptr<Process> process_;
+    command::Channel channel_;
+    Identity identity_;
+    Duration answer_timeout_;
+    Owner& owner_;
+    Monotonic launched_at_;
+    State state_ = State::starting;
+    WatchId watch_;
+    bool ended_ = false;
+    bool end_expected_ = false;
+    uint64_t last_order_ = 0;
+    std::map<uint64_t, Pending> pending_;
+};
+
+}  // namespace seki::supervisor

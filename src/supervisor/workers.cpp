@@ -1,0 +1,273 @@
+#include "supervisor/workers.h"
+
+#include <algorithm>
+#include <signal.h>
+#include <utility>
+
+#include "base/check.h"
+#include "config/convert.h"
+
+namespace seki::supervisor {
+namespace {
+
+using observe::Module;
+using Patience = WorkerProcess::Patience;
+using State = WorkerProcess::State;
+
+// Bounds the orders that a snapshot is cut into: large enough to cost little, small enough to be one buffer.
+constexpr size_t snapshot_order_bytes = 128 * 1024;
+
+void name_socket(worker::ListeningSocket& socket, const ListenerKey& key, uint32_t slot) {
+    socket.set_type(key.type);
+    *socket.mutable_address() = config::to_wire(key.address);
+    socket.set_slot(slot);
+}
+
+Duration pause_after(uint32_t early_deaths) {
+    if (early_deaths < 2) return Duration::zero();
+    const uint32_t doublings = std::min<uint32_t>(early_deaths - 2, 16);
+    return std::min(Workers::longest_pause, Workers::first_pause * (1U << doublings));
+}
+
+// What a worker is told when it begins was accepted by others: one that cannot take it cannot serve.
+WorkerProcess::OnReport refusal_kills(WorkerProcess& worker) {
+    return [&worker](const worker::Report* report) {
+        if (report != nullptr && report->has_refused()) {
+            worker.kill(fmt::format("it cannot begin: {}", report->refused().reason()));
+        }
+    };
+}
+
+}  // namespace
+
+Workers::Workers(EventLoop& loop, observe::Log& log, Launcher& launcher, ListeningSockets& sockets, Settings settings)
+    : loop_(loop), log_(log), launcher_(launcher), sockets_(sockets), settings_(std::move(settings)) {
+    SEKI_CHECK(settings_.count == sockets.slots());
+    for (uint32_t slot = 0; slot < settings_.count; ++slot) seats_.push_back(std::make_unique<Seat>(*this, slot));
+}
+
+Workers::~Workers() = default;
+
+// ---- life and death
+
+Result<> Workers::start() {
+    for (const auto& seat : seats_) {
+        if (auto launched = launch(*seat); !launched) return launched;
+    }
+    return {};
+}
+
+Result<> Workers::launch(Seat& seat) {
+    const uint32_t id = next_id_++;
+    auto launched = launcher_.launch(id);
+    if (!launched) return std::unexpected(launched.error());
+    WorkerProcess::Owner& owner = *this;
+    workers_.push_back(std::make_unique<WorkerProcess>(
+        loop_, log_, std::move(*launched), WorkerProcess::Identity{id, seat.slot}, settings_.answer_timeout, owner));
+    WorkerProcess& worker = *workers_.back();
+    log_.info(Module::supervisor, "worker {} started (pid {})", id, worker.pid());
+    worker::Order order;
+    worker::Hello& hello = *order.mutable_hello();
+    hello.set_worker_id(id);
+    hello.set_worker_count(settings_.count);
+    *hello.mutable_config() = settings_.server;
+    // Only a hello that fails is answered.
+    worker.order(std::move(order), Patience::endless, refusal_kills(worker));
+    if (worker.alive()) on_launched(worker);
+    return {};
+}
+
+void Workers::launch_again(Seat& seat) {
+    if (stopping_) return;
+    if (auto launched = launch(seat); !launched) {
+        log_.error(Module::supervisor, "{}", launched.error().message);
+        replace(seat, false);
+    }
+}
+
+void Workers::on_worker_dead(WorkerProcess& worker) {
+    worker.slots.clear();
+    if (stopping_) return;
+    settle_slots();
+    if (!settings_.automatic_restart) return;
+    replace(*seats_[worker.slot()], loop_.now() - worker.launched_at() >= steady_after);
+}
+
+// Never launches within the death of another: that is a timer of no time at all.
+void Workers::replace(Seat& seat, bool was_steady) {
+    seat.early_deaths = was_steady ? 1 : seat.early_deaths + 1;
+    const Duration pause = pause_after(seat.early_deaths);
+    if (pause > Duration::zero()) {
+        log_.warn(Module::supervisor, "seat {}: its workers die early; the next one starts in {} ms", seat.slot,
+                  pause / std::chrono::milliseconds(1));
+    }
+    seat.launch_at(loop_.now() + pause);
+}
+
+void Workers::on_worker_ended(WorkerProcess& worker) {
+    const auto found = std::ranges::find(workers_, &worker, &std::unique_ptr<WorkerProcess>::get);
+    SEKI_CHECK(found != workers_.end());
+    loop_.bury(std::move(*found));
+    workers_.erase(found);
+    check_stopped();
+}
+
+void Workers::signal_all(int number) {
+    for (WorkerProcess* worker : alive()) worker->signal(number);
+}
+
+std::vector<WorkerProcess*> Workers::alive() const {
+    std::vector<WorkerProcess*> living;
+    for (const auto& worker : workers_) {
+        if (worker->alive()) living.push_back(worker.get());
+    }
+    return living;
+}
+
+std::vector<WorkerProcess*> Workers::introduced() const {
+    std::vector<WorkerProcess*> members = alive();
+    std::erase_if(members, [](const WorkerProcess* worker) { return !worker->introduced; });
+    return members;
+}
+
+void Workers::stop(bool hard, std::function<void()> on_stopped) {
+    stopping_ = true;
+    on_stopped_ = std::move(on_stopped);
+    for (const auto& seat : seats_) seat->cancel();
+    for (WorkerProcess* worker : alive()) {
+        if (!worker->introduced) {
+            worker->kill("it had not begun yet");
+            continue;
+        }
+        if (worker->state() < State::stopping) worker->enter(State::stopping);
+        worker::Order order;
+        order.mutable_stop()->set_hard(hard);
+        worker->order(std::move(order), hard ? Patience::order : Patience::endless,
+                      [worker](const worker::Report* report) {
+                          if (report != nullptr) worker->expect_end();
+                      });
+    }
+    for (const auto& worker : workers_) {
+        if (hard && !worker->alive()) worker->signal(SIGKILL);
+    }
+    check_stopped();
+}
+
+void Workers::check_stopped() {
+    if (stopping_ && workers_.empty() && on_stopped_) std::exchange(on_stopped_, nullptr)();
+}
+
+// ---- configuration
+
+void Workers::introduce(WorkerProcess& worker, const std::vector<command::Request>& snapshot) {
+    SEKI_CHECK(!worker.introduced && !stopping_);
+    worker.introduced = true;
+    for (size_t at = 0; at < snapshot.size() && worker.alive();) {
+        worker::Order prepare;
+        for (size_t bytes = 0; at < snapshot.size() && bytes < snapshot_order_bytes; ++at) {
+            bytes += snapshot[at].ByteSizeLong();
+            *prepare.mutable_prepare()->add_changes() = snapshot[at];
+        }
+        worker.order(std::move(prepare), Patience::start, refusal_kills(worker));
+        worker::Order commit;
+        commit.mutable_commit();
+        worker.order(std::move(commit), Patience::start);
+    }
+    hold(worker, worker.slot());
+    worker::Order serve;
+    serve.mutable_serve();
+    worker.order(std::move(serve), Patience::start, [this, &worker](const worker::Report* report) {
+        if (report != nullptr) ready(worker);
+    });
+}
+
+void Workers::ready(WorkerProcess& worker) {
+    if (worker.state() != State::starting) return;  // it was told to stop meanwhile
+    worker.enter(State::serving);
+    log_.info(Module::supervisor, "worker {} serves", worker.id());
+    settle_slots();
+}
+
+// ---- listening sockets
+
+bool Workers::serves(const WorkerProcess& worker, uint32_t slot) {
+    return worker.state() == State::serving && worker.slots.contains(slot);
+}
+
+WorkerProcess* Workers::owner_of(uint32_t slot) const {
+    for (WorkerProcess* worker : alive()) {
+        if (worker->slot() == slot && serves(*worker, slot)) return worker;
+    }
+    return nullptr;
+}
+
+WorkerProcess* Workers::least_burdened() const {
+    std::vector<WorkerProcess*> serving = alive();
+    std::erase_if(serving, [](const WorkerProcess* worker) { return worker->state() != State::serving; });
+    const auto least = std::ranges::min_element(serving, {}, [](const WorkerProcess* w) { return w->slots.size(); });
+    return least == serving.end() ? nullptr : *least;
+}
+
+// Every slot is served by its own worker or else by exactly one other. Called when somebody came or went.
+void Workers::settle_slots() {
+    for (uint32_t slot = 0; slot < settings_.count; ++slot) {
+        const WorkerProcess* owner = owner_of(slot);
+        bool served = owner != nullptr;
+        for (WorkerProcess* worker : alive()) {
+            if (worker->slot() == slot || !serves(*worker, slot)) continue;
+            if (owner != nullptr) release(*worker, slot);
+            served = true;
+        }
+        if (served) continue;
+        if (WorkerProcess* stand_in = least_burdened()) hold(*stand_in, slot);
+    }
+}
+
+void Workers::hold(WorkerProcess& worker, uint32_t slot) {
+    worker.slots.insert(slot);
+    worker::Order order;
+    std::vector<UniqueFd> fds;
+    const auto send = [&] {
+        if (!fds.empty()) worker.order(std::exchange(order, {}), Patience::start, nullptr, std::exchange(fds, {}));
+    };
+    for (const ListenerKey& key : sockets_.keys()) {
+        auto copy = sockets_.copy(key, slot);
+        if (!copy) return worker.kill(copy.error().message);
+        name_socket(*order.mutable_assign()->add_sockets(), key, slot);
+        fds.push_back(std::move(*copy));
+        if (fds.size() == command::Channel::max_fds_per_message) send();
+    }
+    send();
+}
+
+void Workers::release(WorkerProcess& worker, uint32_t slot) {
+    worker.slots.erase(slot);
+    worker::Order order;
+    for (const ListenerKey& key : sockets_.keys()) name_socket(*order.mutable_unassign()->add_sockets(), key, slot);
+    if (order.has_unassign()) worker.order(std::move(order), Patience::order);
+}
+
+void Workers::assign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report) {
+    worker::Order order;
+    order.mutable_assign();
+    std::vector<UniqueFd> fds;
+    for (const uint32_t slot : worker.slots) {
+        auto copy = sockets_.copy(key, slot);
+        if (!copy) {
+            worker.kill(copy.error().message);
+            return on_report(nullptr);
+        }
+        name_socket(*order.mutable_assign()->add_sockets(), key, slot);
+        fds.push_back(std::move(*copy));
+    }
+    worker.order(std::move(order), Patience::order, std::move(on_report), std::move(fds));
+}
+
+void Workers::unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report) {
+    worker::Order order;
+    order.mutable_unassign();
+    for (const uint32_t slot : worker.slots) name_socket(*order.mutable_unassign()->add_sockets(), key, slot);
+    worker.order(std::move(order), Patience::order, std::move(on_report));
+}
+
+}  // namespace seki::supervisor

@@ -1,0 +1,103 @@
+#pragma once
+
+// All workers. Each seat (0 … count − 1) has one worker at a time; who dies is replaced at once, and who dies again and
+// again after a growing pause. The listening sockets of an empty seat are given to a living worker until the new one
+// serves, so that nobody who waits in a queue waits for a dead process.
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "event/event_loop.h"
+#include "observe/log.h"
+#include "supervisor/launcher.h"
+#include "supervisor/listening_sockets.h"
+#include "supervisor/worker_process.h"
+
+namespace seki::supervisor {
+
+class Workers final : private WorkerProcess::Owner {
+public:
+    struct Settings {
+        command::ServerConfig server;  // what each worker is told first
+        uint32_t count = 1;
+        bool automatic_restart = true;
+        Duration answer_timeout = std::chrono::seconds(10);
+    };
+
+    // A worker that lived so long was well; its next death is a first one again.
+    static constexpr Duration steady_after = std::chrono::seconds(10);
+    static constexpr Duration first_pause = std::chrono::milliseconds(100);
+    static constexpr Duration longest_pause = std::chrono::seconds(10);
+
+    // All but the settings outlive this.
+    Workers(EventLoop& loop, observe::Log& log, Launcher& launcher, ListeningSockets& sockets, Settings settings);
+    ~Workers() override;
+
+    // A worker was launched and knows nothing yet: whoever has the configuration calls introduce() as soon as that is
+    // settled.
+    std::function<void(WorkerProcess&)> on_launched;
+
+    Result<> start();
+    // Tells it the whole configuration, gives it its sockets and lets it serve.
+    void introduce(WorkerProcess& worker, const std::vector<command::Request>& snapshot);
+
+    // Those that know the configuration and must hear of every change.
+    [[nodiscard]] std::vector<WorkerProcess*> introduced() const;
+    [[nodiscard]] std::vector<WorkerProcess*> alive() const;
+
+    // The part of a listener that concerns this worker: one socket for each slot that it accepts from.
+    void assign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report);
+    void unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report);
+
+    // Workers that start later begin with this filter of the log.
+    void set_log_filter(const std::string& filter) { settings_.server.set_log_level(filter); }
+    void signal_all(int number);
+
+    // Nobody is replaced any more. Softly: each ends when its last session has ended. `on_stopped`: when all processes
+    // are gone. May be called again to stop hard after all.
+    void stop(bool hard, std::function<void()> on_stopped);
+    [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+
+private:
+    struct Seat final : private Timer {
+        Seat(Workers& owner, uint32_t number) : workers(owner), slot(number) {}
+        ~Seat() override { workers.loop_.timers().cancel(*this); }
+        void launch_at(Monotonic time) { workers.loop_.timers().arm(*this, time); }
+        void cancel() { workers.loop_.timers().cancel(*this); }
+        void on_timer() override { workers.launch_again(*this); }
+
+        Workers& workers;
+        uint32_t slot;
+        uint32_t early_deaths = 0;
+    };
+
+    void on_worker_dead(WorkerProcess& worker) override;
+    void on_worker_ended(WorkerProcess& worker) override;
+
+    Result<> launch(Seat& seat);
+    void launch_again(Seat& seat);
+    void replace(Seat& seat, bool was_steady);
+    void ready(WorkerProcess& worker);
+    void check_stopped();
+
+    void settle_slots();
+    void hold(WorkerProcess& worker, uint32_t slot);
+    void release(WorkerProcess& worker, uint32_t slot);
+    [[nodiscard]] WorkerProcess* least_burdened() const;
+    [[nodiscard]] WorkerProcess* owner_of(uint32_t slot) const;
+    [[nodiscard]] static bool serves(const WorkerProcess& worker, uint32_t slot);
+
+    EventLoop& loop_;
+    observe::Log& log_;
+    Launcher& launcher_;
+    ListeningSockets& sockets_;
+    Settings settings_;
+    std::vector<std::unique_ptr<Seat>> seats_;
+    std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
+    uint32_t next_id_ = 0;
+    bool stopping_ = false;
+    std::function<void()> on_stopped_;
+};
+
+}  // namespace seki::supervisor

@@ -1,0 +1,272 @@
+#include "config/state.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "config/things.h"
+
+namespace seki::config {
+namespace {
+
+using command::Request;
+
+Checked<Request> checked(const Request& request) {
+    auto checked = check(request);
+    SEKI_CHECK(checked.has_value());
+    return std::move(*checked);
+}
+
+Result<Undo> apply(State& state, const Request& request) { return state.apply(checked(request)); }
+
+State state_of(const std::vector<Request>& requests) {
+    State state;
+    for (const Request& request : requests) EXPECT_TRUE(apply(state, request).has_value()) << verb_name(request);
+    return state;
+}
+
+std::vector<Request> whole() {
+    return {http_listener("127.0.0.1:80"),
+            tcp_listener("[::1]:81"),
+            cluster("a"),
+            backend("a", "1", "127.0.0.1:9000"),
+            http_frontend("a", "127.0.0.1:80", "example.com"),
+            tcp_frontend("a", "[::1]:81"),
+            activate(command::HTTP, "127.0.0.1:80")};
+}
+
+TEST(State, applies_changes_to_the_table_of_their_kind) {
+    const State state = state_of(whole());
+    EXPECT_EQ(state.table<HttpListeners>().entries().size(), 1);
+    EXPECT_EQ(state.table<TcpListeners>().entries().size(), 1);
+    EXPECT_EQ(state.table<Clusters>().entries().size(), 1);
+    EXPECT_EQ(state.table<Backends>().entries().size(), 1);
+    EXPECT_EQ(state.table<HttpFrontends>().entries().size(), 1);
+    EXPECT_EQ(state.table<TcpFrontends>().entries().size(), 1);
+    EXPECT_TRUE(state.table<HttpListeners>().entries().begin()->second.active());
+    EXPECT_FALSE(state.table<TcpListeners>().entries().begin()->second.active());
+}
+
+TEST(State, takes_listeners_and_routes_only_once_and_replaces_clusters_and_backends) {
+    State state = state_of(whole());
+    EXPECT_FALSE(apply(state, http_listener("127.0.0.1:80")).has_value());
+    EXPECT_FALSE(apply(state, tcp_listener("[::1]:81")).has_value());
+    EXPECT_FALSE(apply(state, http_frontend("b", "127.0.0.1:80", "EXAMPLE.com")).has_value());
+    EXPECT_FALSE(apply(state, tcp_frontend("b", "[::1]:81")).has_value());
+    EXPECT_TRUE(state.same_as(state_of(whole())));
+
+    Request stronger = backend("a", "1", "127.0.0.1:9000");
+    stronger.mutable_add_backend()->mutable_load_balancing_parameters()->set_weight(7);
+    EXPECT_TRUE(apply(state, stronger).has_value());
+    EXPECT_TRUE(apply(state, cluster("a")).has_value());
+    EXPECT_EQ(state.table<Backends>().entries().size(), 1);
+    EXPECT_EQ(state.table<Backends>().entries().begin()->second.load_balancing_parameters().weight(), 7);
+}
+
+TEST(State, refuses_to_remove_what_is_not_there) {
+    State state = state_of(whole());
+    Request request;
+    request.set_remove_cluster("b");
+    EXPECT_EQ(apply(state, request).error().message, "Did not find Cluster with address or id 'b'");
+    EXPECT_FALSE(apply(state, remove_listener(command::TCP, "127.0.0.1:80")).has_value());
+    EXPECT_FALSE(apply(state, activate(command::TCP, "127.0.0.1:80")).has_value());
+    EXPECT_TRUE(state.same_as(state_of(whole())));
+}
+
+TEST(State, is_undone_by_the_entry_of_the_change) {
+    State state = state_of(whole());
+    auto undo = apply(state, remove_listener(command::HTTP, "127.0.0.1:80"));
+    ASSERT_TRUE(undo.has_value());
+    EXPECT_FALSE(state.same_as(state_of(whole())));
+    state.undo(std::move(*undo));
+    EXPECT_TRUE(state.same_as(state_of(whole())));
+}
+
+TEST(State, a_change_that_changes_nothing_has_nothing_to_undo) {
+    State state = state_of(whole());
+    const auto undo = apply(state, activate(command::HTTP, "127.0.0.1:80"));
+    ASSERT_TRUE(undo.has_value());
+    EXPECT_TRUE(undo->empty());
+}
+
+TEST(State, counts_every_verb_that_was_asked_for) {
+    State state = state_of(whole());
+    EXPECT_FALSE(apply(state, http_listener("127.0.0.1:80")).has_value());
+    EXPECT_EQ(state.counts().at("AddHttpListener"), 2);
+    EXPECT_EQ(state.counts().at("AddCluster"), 1);
+}
+
+TEST(Diff, of_equal_states_is_empty) {
+    EXPECT_TRUE(diff(state_of(whole()), state_of(whole())).empty());
+    EXPECT_TRUE(snapshot(State()).empty());
+}
+
+TEST(Diff, touches_only_what_differs) {
+    std::vector<Request> more = whole();
+    more.push_back(backend("a", "2", "127.0.0.1:9001"));
+    const auto changes = diff(state_of(whole()), state_of(more));
+    ASSERT_EQ(changes.size(), 1);
+    EXPECT_EQ(changes[0].add_backend().backend_id(), "2");
+    const auto back = diff(state_of(more), state_of(whole()));
+    ASSERT_EQ(back.size(), 1);
+    EXPECT_EQ(back[0].remove_backend().backend_id(), "2");
+}
+
+TEST(Diff, only_switches_a_listener_that_differs_in_nothing_else) {
+    std::vector<Request> passive = whole();
+    passive.pop_back();
+    const auto on = diff(state_of(passive), state_of(whole()));
+    ASSERT_EQ(on.size(), 1);
+    EXPECT_TRUE(on[0].has_activate_listener());
+    const auto off = diff(state_of(whole()), state_of(passive));
+    ASSERT_EQ(off.size(), 1);
+    EXPECT_TRUE(off[0].has_deactivate_listener());
+}
+
+// Random changes over few keys, so that things are often there already, or gone.
+class Dice {
+public:
+    explicit Dice(uint64_t seed) : random_(seed) {}
+
+    Request change() {
+        switch (random_.below(14)) {
+            case 0:
+                return listener_with_timeout(http_listener(address()));
+            case 1:
+                return listener_with_timeout(tcp_listener(address()));
+            case 2:
+                return cluster_with_retry();
+            case 3:
+            case 4:
+                return weighted_backend();
+            case 5:
+            case 6:
+                return http_frontend(cluster_id(), address(), host());
+            case 7:
+                return tcp_frontend(cluster_id(), address());
+            case 8:
+                return remove_listener(random_.below(2) == 0 ? command::HTTP : command::TCP, address());
+            case 9:
+                return removed_cluster();
+            case 10:
+                return removed_backend();
+            case 11:
+                return removed_frontend();
+            default:
+                return activate(random_.below(2) == 0 ? command::HTTP : command::TCP, address(), random_.below(3) > 0);
+        }
+    }
+
+    uint32_t below(uint32_t bound) { return random_.below(bound); }
+
+private:
+    std::string address() {
+        return random_.below(2) == 0 ? fmt::format("127.0.0.1:{}", 80 + random_.below(3))
+                                     : fmt::format("[2001:db8::{}]:80", 1 + random_.below(2));
+    }
+    std::string cluster_id() { return fmt::format("c{}", random_.below(4)); }
+    std::string host() { return fmt::format("h{}.example", random_.below(4)); }
+
+    Request listener_with_timeout(Request request) {
+        const uint32_t seconds = 1 + random_.below(2);
+        if (request.has_add_http_listener()) request.mutable_add_http_listener()->set_front_timeout(seconds);
+        if (request.has_add_tcp_listener()) request.mutable_add_tcp_listener()->set_front_timeout(seconds);
+        return request;
+    }
+    Request cluster_with_retry() {
+        Request request = cluster(cluster_id());
+        if (random_.below(2) == 0) request.mutable_add_cluster()->set_retry_after(random_.below(3));
+        return request;
+    }
+    Request weighted_backend() {
+        Request request = backend(cluster_id(), fmt::format("b{}", random_.below(3)), address());
+        request.mutable_add_backend()->mutable_load_balancing_parameters()->set_weight(
+            static_cast<int32_t>(random_.below(2)));
+        return request;
+    }
+    Request removed_cluster() {
+        Request request;
+        request.set_remove_cluster(cluster_id());
+        return request;
+    }
+    Request removed_backend() {
+        const Request added = weighted_backend();
+        Request request;
+        request.mutable_remove_backend()->set_cluster_id(added.add_backend().cluster_id());
+        request.mutable_remove_backend()->set_backend_id(added.add_backend().backend_id());
+        *request.mutable_remove_backend()->mutable_address() = added.add_backend().address();
+        return request;
+    }
+    Request removed_frontend() {
+        Request request;
+        if (random_.below(2) == 0) {
+            *request.mutable_remove_http_frontend() =
+                http_frontend(cluster_id(), address(), host()).add_http_frontend();
+        } else {
+            *request.mutable_remove_tcp_frontend() = tcp_frontend(cluster_id(), address()).add_tcp_frontend();
+        }
+        return request;
+    }
+
+    Random random_;
+};
+
+State random_state(Dice& dice) {
+    State state;
+    for (uint32_t i = dice.below(60); i > 0; --i) std::ignore = apply(state, dice.change());
+    return state;
+}
+
+State rebuilt(const State& state) { return state_of(snapshot(state)); }
+
+class RandomStates : public testing::TestWithParam<uint64_t> {};
+
+TEST_P(RandomStates, undoing_in_reverse_restores_exactly) {
+    Dice dice(GetParam());
+    State state = random_state(dice);
+    const State before = rebuilt(state);
+    std::vector<Undo> undos;
+    for (int i = 0; i < 40; ++i) {
+        auto undo = apply(state, dice.change());
+        if (undo) undos.push_back(std::move(*undo));
+    }
+    while (!undos.empty()) {
+        state.undo(std::move(undos.back()));
+        undos.pop_back();
+    }
+    EXPECT_TRUE(state.same_as(before));
+}
+
+TEST_P(RandomStates, a_refused_change_leaves_everything_as_it_was) {
+    Dice dice(GetParam());
+    State state = random_state(dice);
+    for (int i = 0; i < 40; ++i) {
+        const State before = rebuilt(state);
+        if (apply(state, dice.change())) continue;
+        EXPECT_TRUE(state.same_as(before));
+    }
+}
+
+TEST_P(RandomStates, the_difference_leads_from_one_to_the_other) {
+    Dice dice(GetParam());
+    State from = random_state(dice);
+    const State to = random_state(dice);
+    for (const Request& change : diff(from, to)) {
+        ASSERT_TRUE(apply(from, change).has_value()) << change.ShortDebugString();
+    }
+    EXPECT_TRUE(from.same_as(to));
+    EXPECT_TRUE(diff(from, to).empty());
+}
+
+TEST_P(RandomStates, a_snapshot_rebuilds_the_state) {
+    Dice dice(GetParam());
+    const State state = random_state(dice);
+    EXPECT_TRUE(rebuilt(state).same_as(state));
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomStates, testing::Range<uint64_t>(1, 201));
+
+}  // namespace
+}  // namespace seki::config

@@ -1,0 +1,81 @@
+#pragma once
+
+// Requests that add one thing each, right as they are.
+
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "command.pb.h"
+#include "config/convert.h"
+
+namespace seki::config {
+
+inline command::SocketAddress wire(std::string_view text) {
+    const Result<SocketAddress> address = SocketAddress::parse(text);
+    SEKI_CHECK(address.has_value());
+    return to_wire(*address);
+}
+
+inline command::Request http_listener(std::string_view address) {
+    command::Request request;
+    *request.mutable_add_http_listener()->mutable_address() = wire(address);
+    return request;
+}
+
+inline command::Request tcp_listener(std::string_view address) {
+    command::Request request;
+    *request.mutable_add_tcp_listener()->mutable_address() = wire(address);
+    return request;
+}
+
+inline command::Request cluster(const std::string& id) {
+    command::Request request;
+    request.mutable_add_cluster()->set_cluster_id(id);
+    return request;
+}
+
+inline command::Request backend(const std::string& cluster_id, const std::string& id, std::string_view address) {
+    command::Request request;
+    request.mutable_add_backend()->set_cluster_id(cluster_id);
+    request.mutable_add_backend()->set_backend_id(id);
+    *request.mutable_add_backend()->mutable_address() = wire(address);
+    return request;
+}
+
+inline command::Request http_frontend(const std::string& cluster_id, std::string_view address,
+                                      const std::string& host) {
+    command::Request request;
+    request.mutable_add_http_frontend()->set_cluster_id(cluster_id);
+    *request.mutable_add_http_frontend()->mutable_address() = wire(address);
+    request.mutable_add_http_frontend()->set_hostname(host);
+    return request;
+}
+
+inline command::Request tcp_frontend(const std::string& cluster_id, std::string_view address) {
+    command::Request request;
+    request.mutable_add_tcp_frontend()->set_cluster_id(cluster_id);
+    *request.mutable_add_tcp_frontend()->mutable_address() = wire(address);
+    return request;
+}
+
+inline command::Request activate(command::ListenerType type, std::string_view address, bool active = true) {
+    command::Request request;
+    if (active) {
+        *request.mutable_activate_listener()->mutable_address() = wire(address);
+        request.mutable_activate_listener()->set_proxy(type);
+    } else {
+        *request.mutable_deactivate_listener()->mutable_address() = wire(address);
+        request.mutable_deactivate_listener()->set_proxy(type);
+    }
+    return request;
+}
+
+inline command::Request remove_listener(command::ListenerType type, std::string_view address) {
+    command::Request request;
+    *request.mutable_remove_listener()->mutable_address() = wire(address);
+    request.mutable_remove_listener()->set_proxy(type);
+    return request;
+}
+
+}  // namespace seki::config

@@ -1,0 +1,41 @@
+#pragma once
+
+// Reads a text as a configuration file and shows what came out of it.
+
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/convert.h"
+#include "config/toml_file.h"
+
+namespace seki::config {
+
+inline FileConfig accepted(std::string_view text) {
+    FileResult result = parse(text, "dir/seki.toml");
+    if (result) return std::move(*result);
+    ADD_FAILURE() << config::text(result.error());
+    return {};
+}
+
+inline std::vector<std::string> lines(const std::vector<Remark>& remarks) {
+    std::vector<std::string> lines;
+    for (const Remark& remark : remarks) lines.push_back(remark.text());
+    return lines;
+}
+
+inline std::vector<std::string> errors(std::string_view text) {
+    const FileResult result = parse(text, "s.toml");
+    return result ? std::vector<std::string>() : lines(result.error());
+}
+
+inline std::vector<std::string> warnings(std::string_view text) { return lines(accepted(text).warnings); }
+
+inline std::vector<std::string> verbs(const FileConfig& config) {
+    std::vector<std::string> verbs;
+    for (const auto& change : config.changes) verbs.push_back(verb_name(*change));
+    return verbs;
+}
+
+}  // namespace seki::config

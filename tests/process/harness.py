@@ -1,0 +1,255 @@
+"""Starts the real binary for a test, and takes everything away again.
+
+The binary is $SEKI_BINARY, or build/release/seki. Each instance has a folder, a command socket and an address of
+127.0.0.0/8 of its own, so that tests cannot meet each other. Tests wait for events (an answer, an end of stream, the
+end of a process); where only asking tells, as for readiness, they ask again until it is so.
+"""
+import itertools
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+import wire
+from backend import Backend
+from control import Control, schema
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("SEKI_BINARY", str(ROOT / "build/release/seki"))
+SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|check failed", re.IGNORECASE)
+
+_instances = itertools.count(1)
+
+
+def own_ip():
+    """An address that nobody else on this machine listens on: made from our process id and a counter."""
+    number = (os.getpid() << 6) + next(_instances)
+    return f"127.{1 + (number >> 16) % 254}.{(number >> 8) % 256}.{1 + number % 254}"
+
+
+def free_port(ip):
+    with socket.create_server((ip, 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def until(enough, what, patience_seconds=wire.PATIENCE_SECONDS):
+    """Asks again and again; for what announces itself by no event."""
+    deadline = time.monotonic() + patience_seconds
+    while not (result := enough()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain for {what}")
+        select.select([], [], [], 0.01)
+    return result
+
+
+def wait_gone(pid):
+    """Waits for the end of any process, child or not."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        ended, _, _ = select.select([watched], [], [], wire.PATIENCE_SECONDS)
+    finally:
+        os.close(watched)
+    if not ended:
+        raise AssertionError(f"process {pid} does not end")
+
+
+class Result:
+    """How one run of the command line ended."""
+
+    def __init__(self, done):
+        self.code = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    def __repr__(self):
+        return f"<exit {self.code}, out {self.out!r}, err {self.err!r}>"
+
+
+class Seki:
+    """One instance: its files, and its process once it is started."""
+
+    GLOBAL = {"worker_count": 1, "max_connections": 1000, "worker_timeout": 30}
+
+    def __init__(self, body="", **settings):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="seki-test-"))
+        self.ip = own_ip()
+        self.address = (self.ip, free_port(self.ip))
+        self.settings = {"command_socket": "seki.sock", **self.GLOBAL, **settings}
+        self.body = body
+        self.process = None
+
+    @property
+    def text(self):
+        """The address of the first listener as the configuration writes it."""
+        return "{}:{}".format(*self.address)
+
+    @property
+    def config(self):
+        return str(self.folder / "seki.toml")
+
+    @property
+    def socket_path(self):
+        return str(self.folder / self.settings["command_socket"])  # which may be absolute
+
+    def write_config(self):
+        lines = [f"{key} = {json.dumps(value)}" for key, value in self.settings.items()]
+        (self.folder / "seki.toml").write_text("\n".join([*lines, "", self.body]))
+
+    def spawn(self):
+        """Starts the process without waiting for anything."""
+        self.write_config()
+        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"}
+        with open(self.folder / "out", "ab") as out, open(self.folder / "err", "ab") as err:
+            self.process = subprocess.Popen([BINARY, "-c", self.config, "start"], stdin=subprocess.DEVNULL, stdout=out,
+                                            stderr=err, env=environment)
+        return self
+
+    def start(self):
+        """Starts, and waits until every worker says that it runs."""
+        self.spawn()
+        until(self._is_ready, "Seki to be ready")
+        return self
+
+    def _is_ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"Seki ended with {self.process.returncode}:\n{self.log()}")
+        try:
+            with self.control() as control:
+                return self._all_run(control.status())
+        except (OSError, wire.Truncated):
+            return False
+
+    def _all_run(self, workers):
+        running = [worker for worker in workers if worker.run_state == schema.RUNNING]
+        return len(running) == self.settings["worker_count"]
+
+    def log(self):
+        parts = [self.folder / "out", self.folder / "err"]
+        return "\n".join(path.read_text(errors="replace") for path in parts if path.exists())
+
+    def control(self):
+        return Control(self.socket_path)
+
+    def ctl(self, *arguments):
+        """Runs the command line against this instance."""
+        return Result(subprocess.run([BINARY, "-c", self.config, *arguments], capture_output=True, text=True,
+                                     timeout=wire.PATIENCE_SECONDS, check=False))
+
+    def worker_pids(self):
+        with self.control() as control:
+            return [worker.pid for worker in control.workers() if worker.run_state != schema.STOPPED]
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        """The exit code, once there is one."""
+        return self.process.wait(wire.PATIENCE_SECONDS)
+
+    def stop(self):
+        """Ends the process in whatever state it is; the workers go with it."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
+        try:
+            self.wait()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def connect(self):
+        return wire.connect(self.address)
+
+    def get(self, target="/", host="example.com", fields=()):
+        """One request on a connection of its own."""
+        with self.connect() as client:
+            client.send(wire.request(target=target, host=host, fields=["Connection: close", *fields]))
+            return client.read_response()
+
+
+def http_body(address, *backends, cluster="web", hostname="example.com"):
+    """A listener, and one route from `hostname` to a cluster of these backends."""
+    entries = ", ".join(f'{{ backend_id = "{backend.name}", address = "{backend.text}" }}' for backend in backends)
+    return f"""
+[[listeners]]
+protocol = "http"
+address = "{address}"
+
+[clusters.{cluster}]
+protocol = "http"
+frontends = [{{ address = "{address}", hostname = "{hostname}" }}]
+backends = [{entries}]
+"""
+
+
+def tcp_body(address, *backends, cluster="tunnel"):
+    entries = ", ".join(f'{{ backend_id = "{backend.name}", address = "{backend.text}" }}' for backend in backends)
+    return f"""
+[[listeners]]
+protocol = "tcp"
+address = "{address}"
+
+[clusters.{cluster}]
+protocol = "tcp"
+frontends = [{{ address = "{address}" }}]
+backends = [{entries}]
+"""
+
+
+class ProcessTest(unittest.TestCase):
+    """A test with instances and backends that are gone after it. A sanitizer's complaint fails it."""
+
+    def backend(self, name="backend", **how):
+        made = Backend(name, **how)
+        self.addCleanup(made.close)
+        return made
+
+    def instance(self, **settings):
+        seki = Seki(**settings)
+        self.addCleanup(self._take_away, seki)
+        return seki
+
+    def http(self, *backends, **settings):
+        """A started instance that routes example.com to the backends."""
+        seki = self.instance(**settings)
+        seki.body = http_body(seki.text, *backends)
+        return seki.start()
+
+    def tcp(self, *backends, **settings):
+        seki = self.instance(**settings)
+        seki.body = tcp_body(seki.text, *backends)
+        return seki.start()
+
+    def _take_away(self, seki):
+        well = getattr(self._outcome, "success", True)
+        try:
+            seki.stop()
+            complaint = SANITIZER.search(seki.log())
+            self.assertIsNone(complaint, "a process complained")
+        except BaseException:
+            well = False
+            raise
+        finally:
+            if not well:
+                print(f"\n--- log of {self.id()}\n{seki.log()[-8000:]}\n---", flush=True)
+            seki.remove()

@@ -1,0 +1,139 @@
+"""How it begins, and how it says that it cannot."""
+import os
+import re
+import socket
+import subprocess
+import unittest
+
+import wire
+from harness import BINARY, ProcessTest, Seki, http_body
+
+
+class Start(ProcessTest):
+    def refused(self, seki):
+        """The log of an instance that must not start."""
+        seki.spawn()
+        self.assertEqual(seki.wait(), 1, seki.log())
+        return seki.log()
+
+    def test_a_second_instance_on_the_same_command_socket_is_refused(self):
+        first = self.http(self.backend())
+        second = self.instance(command_socket=first.socket_path)
+        second.body = http_body(second.text)
+        self.assertIn(first.socket_path, self.refused(second))
+        self.assertEqual(first.get().status, 200)
+        self.assertEqual(len(first.worker_pids()), 1)
+
+    def test_an_address_in_use_is_refused_by_name(self):
+        taken = self.backend("taken")
+        seki = self.instance()
+        seki.body = http_body(taken.text)
+        self.assertIn(taken.text, self.refused(seki))
+
+    def test_an_address_that_another_instance_shares_is_refused(self):
+        first = self.http(self.backend())
+        second = self.instance()
+        second.body = http_body(first.text)
+        self.assertIn(first.text, self.refused(second))
+        self.assertEqual([first.get().status for _ in range(20)], [200] * 20)
+
+    def test_a_socket_file_that_nobody_serves_is_replaced(self):
+        seki = self.instance()
+        with socket.socket(socket.AF_UNIX) as stale:
+            stale.bind(seki.socket_path)
+        seki.body = http_body(seki.text, self.backend())
+        seki.start()
+        self.assertEqual(seki.get().status, 200)
+
+    def test_a_file_that_is_no_socket_is_left_alone(self):
+        seki = self.instance()
+        seki.body = http_body(seki.text)
+        with open(seki.socket_path, "w", encoding="ascii") as precious:
+            precious.write("precious")
+        self.refused(seki)
+        with open(seki.socket_path, encoding="ascii") as precious:
+            self.assertEqual(precious.read(), "precious")
+
+    def test_the_command_socket_is_for_its_owner_only(self):
+        seki = self.http(self.backend())
+        self.assertEqual(os.stat(seki.socket_path).st_mode & 0o777, 0o600)
+
+    def test_the_pid_file_names_the_supervisor_while_it_lives(self):
+        seki = self.instance()
+        pid_file = seki.folder / "seki.pid"
+        seki.settings["pid_file_path"] = str(pid_file)
+        seki.body = http_body(seki.text, self.backend())
+        seki.start()
+        self.assertEqual(int(pid_file.read_text()), seki.process.pid)
+        seki.stop()
+        self.assertFalse(pid_file.exists())
+
+    def test_the_configuration_is_found_by_the_environment(self):
+        seki = self.http(self.backend())
+        done = subprocess.run([BINARY, "status"], env={**os.environ, "SEKI_CONFIG": seki.config}, check=False,
+                              capture_output=True, timeout=wire.PATIENCE_SECONDS)
+        self.assertEqual(done.returncode, 0, done)
+
+
+class BadConfiguration(ProcessTest):
+    def complaint(self, body, **settings):
+        """What `start` and `config check` say, which must be the same mistake at the same place."""
+        seki = self.instance(**settings)
+        seki.body = body.replace("ADDRESS", seki.text)
+        seki.spawn()
+        self.assertEqual(seki.wait(), 1, seki.log())
+        checked = seki.ctl("config", "check")
+        self.assertEqual(checked.code, 1, checked)
+        place = re.search(re.escape(seki.config) + r":(\d+)", checked.err)
+        self.assertIsNotNone(place, checked.err)
+        self.assertIn(place.group(0), seki.log())
+        self.line = (seki.folder / "seki.toml").read_text().splitlines()[int(place.group(1)) - 1]
+        return checked.err
+
+    def test_an_unknown_key_is_named_with_the_nearest_one(self):
+        said = self.complaint("", wroker_count=2)
+        self.assertIn("wroker_count", said)
+        self.assertIn("worker_count", said.replace("wroker_count", ""))
+        self.assertIn("wroker_count", self.line)
+
+    def test_an_unknown_key_inside_a_listener_is_an_error(self):
+        said = self.complaint('[[listeners]]\nprotocol = "http"\naddress = "ADDRESS"\nfront_timout = 3\n')
+        self.assertIn("front_timeout", said)
+        self.assertIn("front_timout", self.line)
+
+    def test_a_value_out_of_bounds_is_named_with_its_bounds(self):
+        said = self.complaint("", worker_count=0)
+        self.assertIn("worker_count", said)
+        self.assertIn("worker_count", self.line)
+
+    def test_a_value_of_the_wrong_type_is_an_error(self):
+        self.assertIn("max_connections", self.complaint("", max_connections="many"))
+
+    def test_toml_that_does_not_parse_is_an_error_with_its_line(self):
+        self.complaint('[[listeners]]\nprotocol = "http\n')
+
+    def test_two_listeners_on_one_address_are_an_error(self):
+        listener = '[[listeners]]\nprotocol = "http"\naddress = "ADDRESS"\n'
+        self.complaint(listener + listener)
+
+    def test_a_feature_that_does_not_exist_yet_is_refused_not_ignored(self):
+        said = self.complaint('[clusters.web]\nprotocol = "http"\nfrontends = []\nbackends = []\nhttp2 = true\n')
+        self.assertIn("http2", self.line + said)
+
+    def test_a_missing_file_is_an_error(self):
+        seki = Seki()
+        self.addCleanup(seki.remove)
+        checked = seki.ctl("config", "check")
+        self.assertEqual(checked.code, 1)
+        self.assertIn(seki.config, checked.err)
+
+    def test_a_good_file_is_valid(self):
+        seki = self.instance()
+        seki.body = http_body(seki.text, self.backend())
+        seki.write_config()
+        checked = seki.ctl("config", "check")
+        self.assertEqual(checked.code, 0, checked)
+
+
+if __name__ == "__main__":
+    unittest.main()

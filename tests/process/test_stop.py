@@ -1,0 +1,106 @@
+"""How it ends: softly, hard, and by what signals not at all."""
+import os
+import signal
+import subprocess
+import unittest
+
+import wire
+from backend import Gate
+from harness import BINARY, ProcessTest, wait_gone
+
+
+class Stop(ProcessTest):
+    def setUp(self):
+        self.gate = Gate()
+        self.addCleanup(self.gate.open)
+
+        def respond(_):
+            self.gate.wait()
+            return wire.response(b"finished")
+
+        self.slow = self.backend("slow", respond=respond)
+        self.seki = self.http(self.slow, worker_count=2)
+
+    def running_exchange(self):
+        client = self.seki.connect()
+        self.addCleanup(client.close)
+        client.send(wire.request())
+        self.slow.wait_requests(1)
+        return client
+
+    def wait_for_refusal(self):
+        """A soft stop is in force when nobody new gets in; asked by connecting until the first refusal."""
+        while True:
+            try:
+                self.seki.connect().close()
+            except ConnectionRefusedError:
+                return
+
+    def test_a_soft_stop_lets_running_exchanges_finish(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                self.setUp()
+                client = self.running_exchange()
+                self.seki.signal(number)
+                self.wait_for_refusal()
+                self.assertIsNone(self.seki.process.poll())
+                self.gate.open()
+                self.assertEqual(client.read_response().body, b"finished")
+                self.assertTrue(client.at_end())
+                self.assertEqual(self.seki.wait(), 0)
+
+    def test_a_soft_stop_closes_idle_connections(self):
+        self.gate.open()
+        client = self.running_exchange()
+        client.read_response()
+        self.seki.signal(signal.SIGTERM)
+        self.assertTrue(client.at_end())
+        self.assertEqual(self.seki.wait(), 0)
+
+    def test_a_second_signal_stops_hard(self):
+        client = self.running_exchange()
+        self.seki.signal(signal.SIGTERM)
+        self.wait_for_refusal()
+        self.seki.signal(signal.SIGTERM)
+        self.seki.wait()
+        self.assertTrue(client.at_end_quietly())
+
+    def test_shutdown_by_the_command_line_waits_for_the_last_exchange(self):
+        client = self.running_exchange()
+        with subprocess.Popen([BINARY, "-c", self.seki.config, "shutdown"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as shutdown:
+            self.wait_for_refusal()
+            self.gate.open()
+            self.assertEqual(client.read_response().body, b"finished")
+            client.close()
+            _, err = shutdown.communicate(timeout=wire.PATIENCE_SECONDS)
+            self.assertEqual(shutdown.returncode, 0, err)
+        self.assertEqual(self.seki.wait(), 0)
+
+    def test_a_hard_shutdown_waits_for_nobody(self):
+        client = self.running_exchange()
+        done = self.seki.ctl("shutdown", "--hard")
+        self.assertEqual(done.code, 0, done)
+        self.seki.wait()
+        self.assertTrue(client.at_end_quietly())
+
+    def test_hangup_and_broken_pipes_kill_nobody(self):
+        self.gate.open()
+        workers = self.seki.worker_pids()
+        for pid in [self.seki.process.pid, *workers]:
+            os.kill(pid, signal.SIGHUP)
+            os.kill(pid, signal.SIGPIPE)
+        self.assertEqual([self.seki.get().status for _ in range(20)], [200] * 20)
+        self.assertEqual(self.seki.worker_pids(), workers)
+
+    def test_nothing_is_left_behind(self):
+        workers = self.seki.worker_pids()
+        self.seki.signal(signal.SIGTERM)
+        self.assertEqual(self.seki.wait(), 0)
+        for pid in workers:
+            wait_gone(pid)
+        self.assertFalse(os.path.exists(self.seki.socket_path))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,259 @@
+#include "supervisor/change.h"
+
+#include "supervisor/scene.h"
+
+namespace seki::supervisor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+using ChangeTest = Scene;
+
+TEST_F(ChangeTest, is_in_force_when_every_worker_has_committed_it) {
+    start();
+    worker(1).silent_about = {Kind::kCommit};
+    submit(add_cluster("shop"));
+    turns();
+    EXPECT_EQ(worker(0).count(Kind::kCommit), 1U);
+    EXPECT_EQ(worker(1).count(Kind::kCommit), 1U);
+    EXPECT_THAT(outcomes, ElementsAre("pending"));
+    worker(1).answer_late(Kind::kCommit);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_TRUE(has_cluster("shop"));
+}
+
+TEST_F(ChangeTest, is_committed_nowhere_before_everybody_is_prepared) {
+    start();
+    worker(1).silent_about = {Kind::kPrepare};
+    submit(add_cluster("shop"));
+    turns();
+    EXPECT_EQ(worker(0).count(Kind::kPrepare), 1U);
+    EXPECT_EQ(worker(0).count(Kind::kCommit), 0U);
+    worker(1).answer_late(Kind::kPrepare);
+    turns();
+    EXPECT_EQ(worker(0).count(Kind::kCommit), 1U);
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+}
+
+TEST_F(ChangeTest, refused_by_one_of_two_workers_changes_nothing) {
+    start();
+    worker(1).refuses = "no room";
+    submit(add_cluster("shop"));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre(HasSubstr("no room")));
+    EXPECT_FALSE(has_cluster("shop"));
+    for (const size_t id : {0U, 1U}) {
+        EXPECT_EQ(worker(id).count(Kind::kCommit), 0U);
+        EXPECT_EQ(worker(id).count(Kind::kAbort), 1U);
+    }
+}
+
+TEST_F(ChangeTest, that_the_state_refuses_is_told_to_no_worker) {
+    start();
+    command::Request request;
+    request.set_remove_cluster("nobody");
+    submit(std::move(request));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre(HasSubstr("nobody")));
+    EXPECT_EQ(worker(0).count(Kind::kPrepare), 0U);
+}
+
+TEST_F(ChangeTest, stands_when_a_worker_dies_between_prepare_and_commit) {
+    start();
+    worker(0).silent_about = {Kind::kPrepare};
+    submit(add_cluster("shop"));
+    turns();
+    worker(1).end();  // it was prepared
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("pending"));
+    worker(0).answer_late(Kind::kPrepare);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_EQ(worker(0).count(Kind::kCommit), 1U);
+}
+
+TEST_F(ChangeTest, does_not_wait_for_a_worker_that_dies_in_prepare) {
+    start();
+    worker(1).silent_about = {Kind::kPrepare};
+    submit(add_cluster("shop"));
+    turns();
+    worker(1).end();
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+}
+
+TEST_F(ChangeTest, does_not_wait_for_a_worker_that_dies_in_commit) {
+    start();
+    worker(1).silent_about = {Kind::kCommit};
+    submit(add_cluster("shop"));
+    turns();
+    worker(1).end();
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+}
+
+TEST_F(ChangeTest, a_worker_that_hangs_in_prepare_is_killed_and_the_change_stands) {
+    start();
+    worker(1).silent_about = {Kind::kPrepare};
+    submit(add_cluster("shop"));
+    pass(settings.workers.answer_timeout - std::chrono::milliseconds(1));
+    EXPECT_FALSE(worker(1).killed);
+    EXPECT_THAT(outcomes, ElementsAre("pending"));
+    pass(std::chrono::milliseconds(2));
+    EXPECT_TRUE(worker(1).killed);
+    EXPECT_FALSE(worker(0).killed);
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+}
+
+TEST_F(ChangeTest, that_no_worker_survives_is_refused) {
+    start();
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kPrepare};
+    submit(add_cluster("poison"));
+    turns();
+    worker(0).end();
+    worker(1).end();
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("no worker survived preparing it"));
+    EXPECT_FALSE(has_cluster("poison"));
+}
+
+TEST_F(ChangeTest, begins_when_the_one_before_is_decided_and_not_earlier) {
+    start();
+    worker(1).silent_about = {Kind::kPrepare, Kind::kCommit};
+    submit(add_cluster("one"));
+    submit(add_cluster("two"));
+    turns();
+    EXPECT_EQ(worker(0).count(Kind::kPrepare), 1U);
+    worker(1).answer_late(Kind::kPrepare);
+    turns();
+    EXPECT_EQ(worker(0).count(Kind::kPrepare), 2U) << "though the commit of the first is not done";
+    EXPECT_THAT(outcomes, ElementsAre("pending", "pending"));
+    worker(1).answer_late(Kind::kCommit);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK", "pending"));
+}
+
+TEST_F(ChangeTest, a_new_worker_begins_with_what_is_decided) {
+    start();
+    worker(0).silent_about = {Kind::kPrepare};
+    submit(add_cluster("one"));
+    turns();
+    worker(1).end();
+    pass(std::chrono::milliseconds(2));
+    ASSERT_EQ(launcher.workers.size(), 3U) << "it is replaced at once";
+    EXPECT_EQ(worker(2).count(Kind::kPrepare), 0U) << "but knows nothing while a change is undecided";
+    worker(0).refuses = "no";
+    worker(0).answer_late(Kind::kPrepare);
+    turns();
+    EXPECT_EQ(worker(2).count(Kind::kServe), 1U);
+    EXPECT_EQ(worker(2).count(Kind::kPrepare), 0U) << "there is nothing to tell it";
+    worker(0).refuses = "";
+    submit(add_cluster("two"));
+    turns();
+    EXPECT_EQ(worker(2).count(Kind::kCommit), 1U);
+}
+
+TEST_F(ChangeTest, a_starting_worker_gets_every_change) {
+    launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
+    start();
+    submit(add_cluster("shop"));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_EQ(worker(0).count(Kind::kCommit), 1U);
+    EXPECT_EQ(worker(1).count(Kind::kCommit), 1U);
+}
+
+TEST_F(ChangeTest, without_any_worker_goes_into_the_state) {
+    settings.workers.automatic_restart = false;
+    start();
+    worker(0).end();
+    worker(1).end();
+    turns();
+    submit(add_cluster("shop"));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_TRUE(has_cluster("shop"));
+}
+
+TEST_F(ChangeTest, activating_a_listener_gives_each_worker_its_socket_before_it_is_ok) {
+    start();
+    const SocketAddress address = free_address();
+    submit(add_listener(address));
+    turns();
+    EXPECT_FALSE(accepts(address));
+    worker(1).silent_about = {Kind::kAssign};
+    submit(activate(address));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK", "pending"));
+    worker(1).answer_late(Kind::kAssign);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK", "OK"));
+    EXPECT_TRUE(accepts(address));
+    EXPECT_THAT(worker(0).slots_of(address.text()), ElementsAre(0));
+    EXPECT_THAT(worker(1).slots_of(address.text()), ElementsAre(1));
+}
+
+TEST_F(ChangeTest, activating_twice_is_ok_and_changes_nothing) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address)), checked(activate(address))});
+    const size_t orders = worker(0).orders.size();
+    submit(activate(address));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_EQ(worker(0).orders.size(), orders);
+}
+
+TEST_F(ChangeTest, an_address_in_use_is_refused_and_undone) {
+    start();
+    const SocketAddress address = free_address();
+    ListeningSockets others(1, 16);
+    ASSERT_TRUE(others.open({command::HTTP, address}));
+    submit(add_listener(address));
+    submit(activate(address));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK", HasSubstr(address.text())));
+    EXPECT_FALSE(supervisor->state().table<config::HttpListeners>().find(address)->active());
+    others.close_all();
+    submit(activate(address));
+    turns();
+    EXPECT_EQ(outcomes.back(), "OK");
+}
+
+TEST_F(ChangeTest, an_activation_that_a_worker_refuses_leaves_nobody_listening) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address))});
+    worker(0).refuses = "no";
+    submit(activate(address));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre(HasSubstr("no")));
+    EXPECT_FALSE(accepts(address));
+}
+
+TEST_F(ChangeTest, sockets_are_closed_when_the_last_worker_has_let_go_of_them) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address)), checked(activate(address))});
+    worker(1).silent_about = {Kind::kUnassign};
+    submit(deactivate(address));
+    turns();
+    EXPECT_TRUE(worker(0).slots_of(address.text()).empty());
+    EXPECT_TRUE(accepts(address));
+    worker(1).answer_late(Kind::kUnassign);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_FALSE(accepts(address));
+}
+
+TEST_F(ChangeTest, removing_an_active_listener_closes_its_sockets) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address)), checked(activate(address))});
+    submit(remove_listener(address));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_FALSE(accepts(address));
+    EXPECT_EQ(worker(0).orders.back().kind_case(), Kind::kCommit) << "it stops accepting first";
+}
+
+}  // namespace
+}  // namespace seki::supervisor

@@ -1,0 +1,281 @@
+#pragma once
+
+// A supervisor with workers that are played by the test: no process is started, the other end of each channel is here,
+// in the same loop. A played worker obeys like a real one unless the test tells it otherwise.
+
+#include <algorithm>
+#include <fcntl.h>
+#include <functional>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <set>
+#include <signal.h>
+#include <string>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+#include "command/channel.h"
+#include "config/check.h"
+#include "config/convert.h"
+#include "supervisor/launcher.h"
+#include "supervisor/supervisor.h"
+
+namespace seki::supervisor {
+
+using Kind = worker::Order::KindCase;
+
+class PlayedWorker final : private command::Channel::Owner {
+public:
+    PlayedWorker(EventLoop& loop, uint32_t id_, UniqueFd channel)
+        : id(id_),
+          ended(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+          channel_(loop, std::move(channel), command::Channel::Limits::between_processes(), *this) {}
+
+    uint32_t id;
+    UniqueFd ended;
+    bool killed = false;
+    std::vector<worker::Order> orders;
+    std::set<Kind> silent_about;                            // orders of these kinds are not answered
+    std::string refuses;                                    // why every prepare is refused
+    std::vector<std::pair<std::string, uint32_t>> sockets;  // what it accepts from
+    std::function<command::Response(const command::Request&)> answers = [](const command::Request&) {
+        return response_of(command::OK, "");
+    };
+
+    [[nodiscard]] size_t count(Kind kind) const {
+        return static_cast<size_t>(std::ranges::count(orders, kind, &worker::Order::kind_case));
+    }
+    [[nodiscard]] std::vector<uint32_t> slots_of(const std::string& address) const {
+        std::vector<uint32_t> slots;
+        for (const auto& [where, slot] : sockets) {
+            if (where == address) slots.push_back(slot);
+        }
+        std::ranges::sort(slots);
+        return slots;
+    }
+
+    // Answers the last order of this kind after all.
+    void answer_late(Kind kind) {
+        const auto last =
+            std::find_if(orders.rbegin(), orders.rend(), [&](const auto& o) { return o.kind_case() == kind; });
+        ASSERT_NE(last, orders.rend());
+        answer(*last);
+    }
+
+    void end() {
+        channel_.close();
+        const uint64_t one = 1;
+        ASSERT_EQ(::write(ended.get(), &one, sizeof one), static_cast<ssize_t>(sizeof one));
+    }
+
+private:
+    void on_frame(std::string_view payload) override {
+        worker::Order order;
+        ASSERT_TRUE(order.ParseFromArray(payload.data(), static_cast<int>(payload.size())));
+        orders.push_back(order);
+        move_sockets(order);
+        if (!silent_about.contains(order.kind_case())) answer(order);
+    }
+    void on_malformed(const std::string& reason) override { ADD_FAILURE() << reason; }
+    void on_closed(const std::string& /*reason*/) override {}
+
+    void move_sockets(const worker::Order& order) {
+        const auto name = [](const worker::ListeningSocket& socket) {
+            return std::pair{config::checked_address(socket.address()).text(), socket.slot()};
+        };
+        if (order.has_assign()) {
+            const auto fds = channel_.take_fds(static_cast<size_t>(order.assign().sockets_size()));
+            ASSERT_EQ(fds.size(), static_cast<size_t>(order.assign().sockets_size()));
+            for (const auto& socket : order.assign().sockets()) sockets.push_back(name(socket));
+        }
+        for (const auto& socket : order.unassign().sockets()) std::erase(sockets, name(socket));
+    }
+
+    void answer(const worker::Order& order) {
+        worker::Report report;
+        report.set_id(order.id());
+        switch (order.kind_case()) {
+            case Kind::kHello:
+                return;
+            case Kind::kPrepare:
+                if (refuses.empty()) {
+                    report.mutable_prepared();
+                } else {
+                    report.mutable_refused()->set_reason(refuses);
+                }
+                break;
+            case Kind::kServe:
+                report.mutable_ready();
+                break;
+            case Kind::kQuery:
+                *report.mutable_answer()->mutable_response() = answers(order.query());
+                break;
+            default:
+                report.mutable_done();
+                break;
+        }
+        ASSERT_TRUE(channel_.send(report));
+        if (order.has_stop()) {
+            channel_.flush();
+            end();
+        }
+    }
+
+    command::Channel channel_;
+};
+
+class PlayedProcess final : public Process {
+public:
+    explicit PlayedProcess(PlayedWorker& worker) : worker_(worker) {}
+    [[nodiscard]] pid_t pid() const override { return static_cast<pid_t>(1000 + worker_.id); }
+    [[nodiscard]] int ended_fd() const override { return worker_.ended.get(); }
+    void signal(int number) override {
+        if (number != SIGKILL) return;
+        worker_.killed = true;
+        worker_.end();
+    }
+    std::string reap() override { return "ended as the test wanted"; }
+
+private:
+    PlayedWorker& worker_;
+};
+
+class PlayedLauncher final : public Launcher {
+public:
+    explicit PlayedLauncher(EventLoop& loop) : loop_(loop) {}
+    // Called with each worker before it hears of anything.
+    std::function<void(PlayedWorker&)> on_launch = [](PlayedWorker&) {};
+    std::vector<std::unique_ptr<PlayedWorker>> workers;  // all that ever were, by id
+
+    Result<Launched> launch(uint32_t id) override {
+        int pair[2];
+        SEKI_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+        workers.push_back(std::make_unique<PlayedWorker>(loop_, id, UniqueFd(pair[1])));
+        on_launch(*workers.back());
+        return Launched{std::make_unique<PlayedProcess>(*workers.back()), UniqueFd(pair[0])};
+    }
+
+private:
+    EventLoop& loop_;
+};
+
+struct Scene : ::testing::Test {
+    FakeClock clock;
+    EpollPoller poller;
+    EventLoop loop{clock, poller};
+    observe::LineHead head{"MAIN"};
+    UniqueFd log_target{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    std::unique_ptr<observe::LogSink> sink = std::move(observe::LogSink::over(log_target.get(), head).value());
+    observe::Log log{*sink, head, clock};
+    std::string folder;
+    PlayedLauncher launcher{loop};
+    Supervisor::Settings settings;
+    std::unique_ptr<Supervisor> supervisor;
+
+    Scene() {
+        char name[] = "/tmp/seki-supervisor-XXXXXX";
+        SEKI_CHECK(mkdtemp(name) != nullptr);
+        folder = name;
+        settings.command.path = folder + "/seki.sock";
+        settings.workers.count = 2;
+        config::fill_required(settings.workers.server);
+    }
+    ~Scene() override {
+        supervisor.reset();
+        ::unlink(settings.command.path.c_str());
+        ::rmdir(folder.c_str());
+    }
+
+    void start(const std::vector<CheckedChange>& changes = {}) {
+        supervisor = std::make_unique<Supervisor>(loop, log, launcher, settings);
+        const auto started = supervisor->start(changes);
+        ASSERT_TRUE(started) << started.error().message;
+        turns();
+    }
+
+    // Until nothing moves any more; time stands still.
+    void turns(int count = 30) {
+        for (int turn = 0; turn < count; ++turn) loop.turn(Duration::zero());
+    }
+    void pass(Duration time) {
+        clock.advance(time);
+        turns();
+    }
+
+    PlayedWorker& worker(size_t id) { return *launcher.workers.at(id); }
+
+    std::vector<std::string> outcomes;
+    void submit(command::Request request) {
+        auto checked = config::check(std::move(request));
+        ASSERT_TRUE(checked) << checked.error().message;
+        const size_t index = outcomes.size();
+        outcomes.emplace_back("pending");
+        supervisor->changes().submit(std::move(*checked), [this, index](Result<> outcome) {
+            outcomes[index] = outcome ? "OK" : outcome.error().message;
+        });
+    }
+
+    bool has_cluster(const std::string& id) {
+        return supervisor->state().table<config::Clusters>().find(id) != nullptr;
+    }
+};
+
+inline command::Request add_cluster(const std::string& id) {
+    command::Request request;
+    request.mutable_add_cluster()->set_cluster_id(id);
+    return request;
+}
+
+inline CheckedChange checked(command::Request request) {
+    auto passed = config::check(std::move(request));
+    SEKI_CHECK(passed.has_value());
+    return std::move(*passed);
+}
+
+// An address that nobody listens on now.
+inline SocketAddress free_address() {
+    const UniqueFd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_storage kernel{};
+    const socklen_t size = SocketAddress::v4(0x7F000001, 0).to_kernel(kernel);
+    SEKI_CHECK(::bind(probe.get(), reinterpret_cast<const sockaddr*>(&kernel), size) == 0);
+    socklen_t got = sizeof kernel;
+    SEKI_CHECK(::getsockname(probe.get(), reinterpret_cast<sockaddr*>(&kernel), &got) == 0);
+    return *SocketAddress::from_kernel(kernel);
+}
+
+inline command::Request add_listener(const SocketAddress& address) {
+    command::Request request;
+    *request.mutable_add_http_listener()->mutable_address() = config::to_wire(address);
+    config::fill_required(request);
+    return request;
+}
+inline command::Request activate(const SocketAddress& address) {
+    command::Request request;
+    *request.mutable_activate_listener()->mutable_address() = config::to_wire(address);
+    request.mutable_activate_listener()->set_proxy(command::HTTP);
+    return request;
+}
+inline command::Request deactivate(const SocketAddress& address) {
+    command::Request request;
+    *request.mutable_deactivate_listener()->mutable_address() = config::to_wire(address);
+    request.mutable_deactivate_listener()->set_proxy(command::HTTP);
+    return request;
+}
+inline command::Request remove_listener(const SocketAddress& address) {
+    command::Request request;
+    *request.mutable_remove_listener()->mutable_address() = config::to_wire(address);
+    request.mutable_remove_listener()->set_proxy(command::HTTP);
+    return request;
+}
+
+// Whether a connection to the address is taken by the kernel.
+inline bool accepts(const SocketAddress& address) {
+    const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_storage kernel{};
+    const socklen_t size = address.to_kernel(kernel);
+    return ::connect(client.get(), reinterpret_cast<const sockaddr*>(&kernel), size) == 0;
+}
+
+}  // namespace seki::supervisor

@@ -1,0 +1,202 @@
+#include "supervisor/verbs.h"
+
+#include "supervisor/scene.h"
+
+namespace seki::supervisor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+struct VerbsTest : Scene {
+    std::unique_ptr<Verbs> verbs;
+    std::vector<command::Response> answers;
+
+    void begin() {
+        start({checked(add_cluster("shop"))});
+        verbs = std::make_unique<Verbs>(
+            supervisor->state(), supervisor->changes(), supervisor->workers(),
+            [this](bool hard, Verbs::Answer answer) { supervisor->stop(hard, std::move(answer)); });
+    }
+    ~VerbsTest() override { supervisor.reset(); }  // its workers still owe answers to the verbs
+    void obey(command::Request request) {
+        verbs->obey(std::move(request), [this](const command::Response& answer) { answers.push_back(answer); });
+        turns();
+    }
+    std::vector<std::string> states() {
+        std::vector<std::string> names;
+        for (const auto& info : answers.back().content().workers().vec())
+            names.push_back(RunState_Name(info.run_state()));
+        return names;
+    }
+};
+
+TEST_F(VerbsTest, a_change_that_the_door_refuses_is_a_failure_with_the_reason) {
+    begin();
+    obey(add_cluster(""));
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+    EXPECT_THAT(answers.back().message(), HasSubstr("cluster_id"));
+}
+
+TEST_F(VerbsTest, a_change_is_answered_when_it_is_in_force) {
+    begin();
+    obey(add_cluster("new"));
+    EXPECT_EQ(answers.back().status(), command::OK);
+    EXPECT_TRUE(has_cluster("new"));
+}
+
+TEST_F(VerbsTest, what_does_not_exist_yet_is_refused_as_such) {
+    begin();
+    command::Request request;
+    request.mutable_subscribe_events();
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+    EXPECT_THAT(answers.back().message(), HasSubstr("not available yet"));
+    request.set_launch_worker("");
+    obey(request);
+    EXPECT_THAT(answers.back().message(), HasSubstr("not available yet"));
+}
+
+TEST_F(VerbsTest, the_configuration_is_answered_from_the_state) {
+    begin();
+    command::Request request;
+    request.set_query_cluster_by_id("shop");
+    obey(request);
+    const auto& holders = answers.back().content().worker_responses().map();
+    EXPECT_EQ(holders.at("main").clusters().vec(0).configuration().cluster_id(), "shop");
+    request.mutable_query_clusters_hashes();
+    obey(request);
+    EXPECT_EQ(answers.back().content().worker_responses().map().at("main").cluster_hashes().map().size(), 1U);
+    request.mutable_list_listeners();
+    obey(request);
+    EXPECT_TRUE(answers.back().content().has_listeners_list());
+    request.mutable_count_requests();
+    obey(request);
+    EXPECT_EQ(answers.back().content().request_counts().map().at("AddCluster"), 1);
+}
+
+TEST_F(VerbsTest, status_names_the_worker_that_does_not_answer) {
+    begin();
+    worker(1).silent_about = {Kind::kQuery};
+    command::Request request;
+    request.mutable_status();
+    obey(request);
+    EXPECT_TRUE(answers.empty());
+    pass(settings.workers.answer_timeout + std::chrono::milliseconds(1));
+    EXPECT_THAT(states(), ElementsAre("RUNNING", "NOT_ANSWERING"));
+    EXPECT_FALSE(worker(1).killed) << "a question is no reason to kill";
+    EXPECT_EQ(answers.back().content().workers().vec(0).pid(), 1000);
+}
+
+TEST_F(VerbsTest, status_does_not_wait_for_a_worker_that_dies) {
+    begin();
+    worker(1).silent_about = {Kind::kQuery};
+    command::Request request;
+    request.mutable_status();
+    obey(request);
+    worker(1).end();
+    turns();
+    EXPECT_THAT(states(), ElementsAre("RUNNING"));
+}
+
+TEST_F(VerbsTest, a_worker_that_does_not_serve_yet_does_not_run) {
+    launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
+    begin();
+    command::Request request;
+    request.mutable_list_workers();
+    obey(request);
+    EXPECT_THAT(states(), ElementsAre("NOT_ANSWERING", "NOT_ANSWERING"));
+    worker(0).answer_late(Kind::kServe);
+    turns();
+    request.mutable_status();
+    obey(request);
+    EXPECT_THAT(states(), ElementsAre("RUNNING", "NOT_ANSWERING"));
+}
+
+TEST_F(VerbsTest, metrics_of_all_workers_become_one_or_stay_apart) {
+    begin();
+    for (const size_t id : {0U, 1U}) {
+        worker(id).answers = [](const command::Request&) {
+            command::Response response = response_of(command::OK, "");
+            auto& proxy = *response.mutable_content()->mutable_worker_metrics()->mutable_proxy();
+            proxy["http.requests"].set_count(21);
+            return response;
+        };
+    }
+    command::Request request;
+    config::fill_required(*request.mutable_query_metrics());
+    obey(request);
+    EXPECT_EQ(answers.back().content().metrics().proxying().at("http.requests").count(), 42);
+    EXPECT_TRUE(answers.back().content().metrics().workers().empty());
+    request.mutable_query_metrics()->set_workers(true);
+    obey(request);
+    EXPECT_EQ(answers.back().content().metrics().workers().at("1").proxy().at("http.requests").count(), 21);
+    EXPECT_TRUE(answers.back().content().metrics().proxying().empty());
+}
+
+TEST_F(VerbsTest, sessions_of_all_workers_are_one_list) {
+    begin();
+    for (const uint32_t id : {0U, 1U}) {
+        worker(id).answers = [id](const command::Request&) {
+            command::Response response = response_of(command::OK, "");
+            command::SessionInfo& info = *response.mutable_content()->mutable_sessions()->add_vec();
+            info.set_id(fmt::format("session-{}", id));
+            info.set_worker_id(id);
+            info.set_line("");
+            return response;
+        };
+    }
+    command::Request request;
+    request.mutable_query_sessions();
+    obey(request);
+    const auto& sessions = answers.back().content().sessions();
+    ASSERT_EQ(sessions.vec_size(), 2);
+    EXPECT_EQ(sessions.vec(1).id(), "session-1");
+    EXPECT_FALSE(sessions.truncated());
+}
+
+TEST_F(VerbsTest, a_session_is_killed_by_whoever_has_it) {
+    begin();
+    for (const size_t id : {0U, 1U}) {
+        worker(id).answers = [id](const command::Request& request) {
+            const bool mine = id == 1 && request.kill_session().id() == "mine";
+            return response_of(mine ? command::OK : command::FAILURE, mine ? "killed" : "none here");
+        };
+    }
+    command::Request request;
+    request.mutable_kill_session()->set_id("mine");
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::OK);
+    request.mutable_kill_session()->set_id("other");
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+}
+
+TEST_F(VerbsTest, the_log_filter_reaches_workers_that_start_later) {
+    begin();
+    command::Request request;
+    request.set_logging("debug");
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::OK);
+    EXPECT_EQ(worker(0).orders.back().kind_case(), Kind::kCommit);
+    EXPECT_TRUE(log.wants(observe::Level::debug, observe::Module::supervisor));
+    worker(0).end();
+    pass(std::chrono::milliseconds(2));
+    EXPECT_EQ(worker(2).orders[0].hello().config().log_level(), "debug");
+}
+
+TEST_F(VerbsTest, a_soft_stop_is_answered_when_all_workers_have_ended) {
+    begin();
+    worker(0).silent_about = {Kind::kStop};
+    command::Request request;
+    request.mutable_soft_stop();
+    obey(request);
+    EXPECT_TRUE(answers.empty());
+    worker(0).answer_late(Kind::kStop);
+    turns();
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers.back().status(), command::OK);
+}
+
+}  // namespace
+}  // namespace seki::supervisor

@@ -1,0 +1,205 @@
+#include "supervisor/workers.h"
+
+#include "supervisor/scene.h"
+
+namespace seki::supervisor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+struct WorkersTest : Scene {
+    SocketAddress address = free_address();
+    void start_listening() { start({checked(add_listener(address)), checked(activate(address))}); }
+    std::vector<uint32_t> slots(size_t id) { return worker(id).slots_of(address.text()); }
+};
+
+TEST_F(WorkersTest, begin_with_hello_the_configuration_their_sockets_and_serve) {
+    start_listening();
+    std::vector<Kind> kinds;
+    for (const worker::Order& order : worker(1).orders) kinds.push_back(order.kind_case());
+    EXPECT_THAT(kinds, ElementsAre(Kind::kHello, Kind::kPrepare, Kind::kCommit, Kind::kAssign, Kind::kServe));
+    EXPECT_EQ(worker(1).orders[0].hello().worker_id(), 1U);
+    EXPECT_EQ(worker(1).orders[0].hello().worker_count(), 2U);
+    EXPECT_THAT(slots(0), ElementsAre(0));
+    EXPECT_THAT(slots(1), ElementsAre(1));
+}
+
+TEST_F(WorkersTest, a_large_configuration_comes_in_several_orders) {
+    std::vector<CheckedChange> changes;
+    for (int number = 0; number < 20'000; ++number)
+        changes.push_back(checked(add_cluster(fmt::format("cluster-{}", number))));
+    start(changes);
+    EXPECT_GT(worker(0).count(Kind::kPrepare), 1U);
+    int told = 0;
+    for (const worker::Order& order : worker(0).orders) told += order.prepare().changes_size();
+    EXPECT_EQ(told, 20'000);
+    EXPECT_EQ(worker(0).count(Kind::kServe), 1U);
+}
+
+TEST_F(WorkersTest, a_dead_worker_is_replaced_at_once_under_a_new_id) {
+    start_listening();
+    worker(0).end();
+    pass(std::chrono::milliseconds(2));
+    ASSERT_EQ(launcher.workers.size(), 3U);
+    EXPECT_EQ(worker(2).orders[0].hello().worker_id(), 2U);
+    EXPECT_THAT(slots(2), ElementsAre(0));
+}
+
+TEST_F(WorkersTest, a_living_worker_stands_in_for_a_dead_one_until_the_new_one_serves) {
+    start_listening();
+    launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
+    worker(0).end();
+    pass(std::chrono::milliseconds(2));
+    EXPECT_THAT(slots(1), ElementsAre(0, 1));
+    EXPECT_THAT(slots(2), ElementsAre(0));
+    worker(2).answer_late(Kind::kServe);
+    turns();
+    EXPECT_THAT(slots(1), ElementsAre(1));
+}
+
+TEST_F(WorkersTest, who_stands_in_gets_the_sockets_of_listeners_that_come_later_too) {
+    settings.workers.automatic_restart = false;
+    start();
+    worker(0).end();
+    turns();
+    submit(add_listener(address));
+    submit(activate(address));
+    turns();
+    EXPECT_THAT(slots(1), ElementsAre(0, 1));
+    submit(deactivate(address));
+    turns();
+    EXPECT_THAT(slots(1), IsEmpty());
+    EXPECT_THAT(outcomes, ElementsAre("OK", "OK", "OK"));
+}
+
+TEST_F(WorkersTest, when_the_stand_in_dies_too_the_next_one_serves_all) {
+    settings.workers.count = 3;
+    settings.workers.automatic_restart = false;
+    start_listening();
+    worker(0).end();
+    turns();
+    worker(slots(1).size() > 1 ? 1 : 2).end();
+    turns();
+    const size_t last = worker(1).ended.valid() && slots(1).size() == 3 ? 1 : 2;
+    EXPECT_THAT(slots(last), ElementsAre(0, 1, 2));
+}
+
+TEST_F(WorkersTest, the_first_worker_that_serves_again_takes_what_nobody_serves) {
+    start_listening();
+    worker(0).end();
+    worker(1).end();
+    launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
+    pass(std::chrono::milliseconds(2));
+    ASSERT_EQ(launcher.workers.size(), 4U);
+    worker(3).answer_late(Kind::kServe);
+    turns();
+    EXPECT_THAT(slots(3), ElementsAre(0, 1));
+    worker(2).answer_late(Kind::kServe);
+    turns();
+    EXPECT_THAT(slots(3).size(), 1U);
+}
+
+TEST_F(WorkersTest, who_dies_again_and_again_is_replaced_after_growing_pauses) {
+    settings.workers.count = 1;
+    start();
+    for (const auto pause : {0, 100, 200, 400, 800}) {
+        const size_t before = launcher.workers.size();
+        worker(before - 1).end();
+        turns();
+        if (pause > 0) pass(std::chrono::milliseconds(pause - 2));
+        EXPECT_EQ(launcher.workers.size(), before) << pause;
+        pass(std::chrono::milliseconds(4));
+        EXPECT_EQ(launcher.workers.size(), before + 1) << pause;
+    }
+}
+
+TEST_F(WorkersTest, a_worker_that_lived_long_is_replaced_at_once_whatever_was_before) {
+    settings.workers.count = 1;
+    start();
+    for (const auto wait : {2, 102, 202}) {
+        launcher.workers.back()->end();
+        turns();
+        pass(std::chrono::milliseconds(wait));
+    }
+    ASSERT_EQ(launcher.workers.size(), 4U);
+    pass(Workers::steady_after);
+    worker(3).end();
+    turns();
+    pass(std::chrono::milliseconds(2));
+    EXPECT_EQ(launcher.workers.size(), 5U);
+}
+
+TEST_F(WorkersTest, who_refuses_the_configuration_is_killed) {
+    settings.workers.count = 1;
+    launcher.on_launch = [](PlayedWorker& worker) { worker.refuses = "I do not understand"; };
+    start({checked(add_cluster("shop"))});
+    EXPECT_TRUE(worker(0).killed);
+}
+
+TEST_F(WorkersTest, who_does_not_begin_in_time_is_killed) {
+    settings.workers.count = 1;
+    launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
+    start();
+    pass(std::chrono::seconds(59));
+    EXPECT_FALSE(worker(0).killed);
+    pass(std::chrono::seconds(2));
+    EXPECT_TRUE(worker(0).killed);
+}
+
+TEST_F(WorkersTest, a_soft_stop_lasts_until_every_worker_is_done) {
+    start_listening();
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    std::string answer;
+    supervisor->stop(false, [&](const command::Response& response) { answer = response.message(); });
+    turns();
+    EXPECT_FALSE(accepts(address)) << "the played workers hold no copies";
+    worker(0).answer_late(Kind::kStop);
+    pass(std::chrono::hours(1));
+    EXPECT_EQ(answer, "");
+    EXPECT_FALSE(worker(1).killed);
+    worker(1).answer_late(Kind::kStop);
+    turns();
+    EXPECT_NE(answer, "");
+    EXPECT_EQ(launcher.workers.size(), 2U) << "nobody is replaced";
+}
+
+TEST_F(WorkersTest, a_soft_stop_can_become_a_hard_one) {
+    start();
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    bool stopped = false;
+    supervisor->stop(false);
+    turns();
+    supervisor->stop(true, [&](const command::Response&) { stopped = true; });
+    turns();
+    EXPECT_TRUE(worker(0).orders.back().stop().hard());
+    worker(0).answer_late(Kind::kStop);
+    EXPECT_FALSE(stopped);
+    pass(settings.workers.answer_timeout + std::chrono::milliseconds(1));
+    EXPECT_TRUE(worker(1).killed) << "who does not even stop hard is killed";
+    EXPECT_TRUE(stopped);
+}
+
+TEST_F(WorkersTest, a_worker_that_dies_while_stopping_is_not_waited_for) {
+    start();
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    bool stopped = false;
+    supervisor->stop(false, [&](const command::Response&) { stopped = true; });
+    turns();
+    worker(0).end();
+    worker(1).end();
+    turns();
+    EXPECT_TRUE(stopped);
+}
+
+TEST_F(WorkersTest, changes_are_refused_while_stopping) {
+    start();
+    worker(0).silent_about = {Kind::kStop};
+    supervisor->stop(false);
+    submit(add_cluster("shop"));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("it is stopping"));
+}
+
+}  // namespace
+}  // namespace seki::supervisor
