@@ -30,7 +30,9 @@ Next Farewell::discard(Session& session) {
     }
 }
 
-Next Farewell::on_deadline(Session&) { return Close{CloseManner::now, reason_}; }
+Next Farewell::on_deadline(Session& session) {
+    return Close{session.has_unsent() ? CloseManner::reset : CloseManner::now, reason_};
+}
 
 void Farewell::describe(std::string& line) const {
     line += state_ == State::flushing ? "farewell: flushing, " : "farewell: lingering, ";

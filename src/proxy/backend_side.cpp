@@ -57,6 +57,8 @@ void BackendSide::detach(bool reusable) {
     const bool fit = reusable && state_ == State::busy && codec_->persistent() && all_sent() && !has_unread() &&
                      !session_.read_closed() && !session_.hung_up() && !context_.draining;
     if (!fit || !context_.pool.put(*backend_, session_)) {
+        // The buffer was the exchange's, whose reservation ends before this session does.
+        session_.unsent().reset();
         session_.close(net::CloseManner::now, reusable ? net::CloseReason::finished : net::CloseReason::stale);
         return;
     }

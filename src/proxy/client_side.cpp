@@ -170,7 +170,7 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
     exchange_ = context_.open_exchange();
     if (exchange_ == nullptr) {
         context_.recorder.count(Count::out_of_buffers);
-        answer_without_exchange(503);
+        answer_without_exchange(503, codec_->head().method == http::Method::head);
         return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
     }
     session_.deadline(now + listener_->timeouts.front);
@@ -192,11 +192,16 @@ std::optional<net::Next> ClientSide::refuse(http::Fault fault) {
     return net::Close{net::CloseManner::linger, net::CloseReason::protocol_error};
 }
 
-// A last answer that needs no buffer: nothing else waits to be sent on this connection.
-void ClientSide::answer_without_exchange(uint16_t status) {
+// A last answer that needs no large buffer: nothing else waits to be sent on this connection.
+void ClientSide::answer_without_exchange(uint16_t status, bool head_only) {
     if (session_.has_unsent()) return;
     context_.recorder.count_status(status);
-    session_.write(bare_answer(status));
+    std::string_view answer = bare_answer(status);
+    if (head_only) answer = answer.substr(0, answer.find("\r\n\r\n") + 4);
+    answer.remove_prefix(session_.write(answer));
+    if (answer.empty()) return;
+    session_.unsent() = context_.buffers.acquire_small();
+    if (session_.unsent() != nullptr) session_.unsent()->append(answer);
 }
 
 net::Next ClientSide::begin_tunnel() {

@@ -58,7 +58,7 @@ private:
     std::optional<net::Next> refuse(http::Fault fault);
     net::Next begin_tunnel();
     net::Next rest();
-    void answer_without_exchange(uint16_t status);
+    void answer_without_exchange(uint16_t status, bool head_only = false);
     [[nodiscard]] net::Close farewell() const;
 
     ListenerPtr listener_;

@@ -265,9 +265,7 @@ void Exchange::abort(net::CloseReason reason, const char* message) {
     record_.failed = true;
     release_backend(false);
     net::Session& session = client_->session();
-    // An answer that was cut off must not look whole: where only the end of the connection marks the end of the body, a
-    // reset is what tells (RFC 9112 §8).
-    const bool cut = mode_ == Mode::tunnel ? record_.was_connected() : state_ == State::answering;
+    const bool cut = cuts_off();
     retire(false);
     session.close(cut ? net::CloseManner::reset : net::CloseManner::now, reason);
 }
@@ -492,7 +490,15 @@ void Exchange::client_fault(http::Fault fault) {
 // --- ending
 // ------------------------------------------------------------------------------------------------------------
 
+// An answer that was cut off must not look whole: where only the end of the connection marks the end of the body, a reset
+// is what tells (RFC 9112 §8).
+bool Exchange::cuts_off() const noexcept {
+    if (mode_ == Mode::tunnel) return record_.was_connected();
+    return state_ == State::answering || state_ == State::draining;
+}
+
 void Exchange::client_gone(net::CloseReason reason) {
+    if (cuts_off()) client_->session().transport().reset_on_close();
     record_.message = net::describe(reason).data();
     record_.failed = reason != net::CloseReason::stopping;
     client_ = nullptr;

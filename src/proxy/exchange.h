@@ -109,6 +109,8 @@ private:
 
     void answer(uint16_t status, const char* message);
     void abort(net::CloseReason reason, const char* message);
+    // To end the client's connection now is to cut something off.
+    [[nodiscard]] bool cuts_off() const noexcept;
     void become_tunnel();
     void settle(Direction direction);
     void settle_tunnel(Direction direction);

@@ -21,7 +21,7 @@ ListenerKey key_of(const Message& message) {
 
 Changes::Changes(config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log)
     : state_(state), sockets_(sockets), workers_(workers), log_(log) {
-    workers_.on_launched = [this](WorkerProcess& worker) { welcome(worker); };
+    workers_.on_launched = [this] { introduce_waiting(); };
 }
 
 Result<> Changes::load(const std::vector<CheckedChange>& changes) {
@@ -181,8 +181,7 @@ void Changes::commit_on(WorkerProcess& worker, ChangeId id, Change& change) {
     if (change.closes) workers_.unassign(worker, *change.closes, done);
     worker::Order order;
     order.mutable_commit();
-    worker.order(std::move(order), worker.state() == WorkerProcess::State::starting ? Patience::start : Patience::order,
-                 done);
+    worker.order(order, worker.state() == WorkerProcess::State::starting ? Patience::start : Patience::order, done);
     if (change.opens) workers_.assign(worker, *change.opens, done);
 }
 
@@ -204,15 +203,10 @@ void Changes::finish(ChangeId id, Result<> outcome) {
 
 // ---- workers that begin
 
-void Changes::welcome(WorkerProcess& worker) {
-    if (!undecided_) workers_.introduce(worker, config::snapshot(state_));
-}
-
 void Changes::introduce_waiting() {
-    if (workers_.stopping()) return;
-    for (WorkerProcess* worker : workers_.alive()) {
-        if (!worker->introduced) workers_.introduce(*worker, config::snapshot(state_));
-    }
+    if (undecided_ || workers_.stopping()) return;
+    const auto strangers = workers_.strangers();
+    if (!strangers.empty()) workers_.introduce(strangers, config::snapshot(state_));
 }
 
 }  // namespace seki::supervisor

@@ -78,7 +78,6 @@ private:
     void take_back(Change& change);
 
     Result<> apply(Change& change);
-    void welcome(WorkerProcess& worker);
     void introduce_waiting();
 
     config::State& state_;

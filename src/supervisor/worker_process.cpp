@@ -43,7 +43,7 @@ void WorkerProcess::enter(State next) {
 
 // ---- orders
 
-void WorkerProcess::order(worker::Order order, Patience patience, OnReport on_report, std::vector<UniqueFd> fds) {
+void WorkerProcess::order(worker::Order& order, Patience patience, OnReport on_report, std::vector<UniqueFd> fds) {
     if (!alive()) {
         if (on_report) on_report(nullptr);
         return;

@@ -52,7 +52,8 @@ public:
                   Owner& owner);
     ~WorkerProcess() override;
 
-    void order(worker::Order order, Patience patience, OnReport on_report = nullptr, std::vector<UniqueFd> fds = {});
+    // Numbers the order; the same one may then go to the next worker.
+    void order(worker::Order& order, Patience patience, OnReport on_report = nullptr, std::vector<UniqueFd> fds = {});
     void kill(const std::string& why);
     void signal(int number) { process_->signal(number); }
     // It said that it is done: it has to end now.

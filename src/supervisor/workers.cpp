@@ -54,6 +54,7 @@ Result<> Workers::start() {
     for (const auto& seat : seats_) {
         if (auto launched = launch(*seat); !launched) return launched;
     }
+    on_launched();
     return {};
 }
 
@@ -72,17 +73,16 @@ Result<> Workers::launch(Seat& seat) {
     hello.set_worker_count(settings_.count);
     *hello.mutable_config() = settings_.server;
     // Only a hello that fails is answered.
-    worker.order(std::move(order), Patience::endless, refusal_kills(worker));
-    if (worker.alive()) on_launched(worker);
+    worker.order(order, Patience::endless, refusal_kills(worker));
     return {};
 }
 
 void Workers::launch_again(Seat& seat) {
     if (stopping_) return;
-    if (auto launched = launch(seat); !launched) {
-        log_.error(Module::supervisor, "{}", launched.error().message);
-        replace(seat, false);
-    }
+    const auto launched = launch(seat);
+    if (launched) return on_launched();
+    log_.error(Module::supervisor, "{}", launched.error().message);
+    replace(seat, false);
 }
 
 void Workers::on_worker_dead(WorkerProcess& worker) {
@@ -130,6 +130,12 @@ std::vector<WorkerProcess*> Workers::introduced() const {
     return members;
 }
 
+std::vector<WorkerProcess*> Workers::strangers() const {
+    std::vector<WorkerProcess*> others = alive();
+    std::erase_if(others, [](const WorkerProcess* worker) { return worker->introduced; });
+    return others;
+}
+
 void Workers::stop(bool hard, std::function<void()> on_stopped) {
     stopping_ = true;
     on_stopped_ = std::move(on_stopped);
@@ -142,10 +148,9 @@ void Workers::stop(bool hard, std::function<void()> on_stopped) {
         if (worker->state() < State::stopping) worker->enter(State::stopping);
         worker::Order order;
         order.mutable_stop()->set_hard(hard);
-        worker->order(std::move(order), hard ? Patience::order : Patience::endless,
-                      [worker](const worker::Report* report) {
-                          if (report != nullptr) worker->expect_end();
-                      });
+        worker->order(order, hard ? Patience::order : Patience::endless, [worker](const worker::Report* report) {
+            if (report != nullptr) worker->expect_end();
+        });
     }
     for (const auto& worker : workers_) {
         if (hard && !worker->alive()) worker->signal(SIGKILL);
@@ -159,24 +164,30 @@ void Workers::check_stopped() {
 
 // ---- configuration
 
-void Workers::introduce(WorkerProcess& worker, const std::vector<command::Request>& snapshot) {
-    SEKI_CHECK(!worker.introduced && !stopping_);
-    worker.introduced = true;
-    for (size_t at = 0; at < snapshot.size() && worker.alive();) {
+void Workers::introduce(const std::vector<WorkerProcess*>& workers, std::vector<command::Request> snapshot) {
+    SEKI_CHECK(!stopping_);
+    for (WorkerProcess* worker : workers) worker->introduced = true;
+    for (size_t at = 0; at < snapshot.size();) {
         worker::Order prepare;
         for (size_t bytes = 0; at < snapshot.size() && bytes < snapshot_order_bytes; ++at) {
             bytes += snapshot[at].ByteSizeLong();
-            *prepare.mutable_prepare()->add_changes() = snapshot[at];
+            *prepare.mutable_prepare()->add_changes() = std::move(snapshot[at]);
         }
-        worker.order(std::move(prepare), Patience::start, refusal_kills(worker));
         worker::Order commit;
         commit.mutable_commit();
-        worker.order(std::move(commit), Patience::start);
+        for (WorkerProcess* worker : workers) {
+            worker->order(prepare, Patience::start, refusal_kills(*worker));
+            worker->order(commit, Patience::start);
+        }
     }
+    for (WorkerProcess* worker : workers) let_serve(*worker);
+}
+
+void Workers::let_serve(WorkerProcess& worker) {
     hold(worker, worker.slot());
     worker::Order serve;
     serve.mutable_serve();
-    worker.order(std::move(serve), Patience::start, [this, &worker](const worker::Report* report) {
+    worker.order(serve, Patience::start, [this, &worker](const worker::Report* report) {
         if (report != nullptr) ready(worker);
     });
 }
@@ -228,7 +239,8 @@ void Workers::hold(WorkerProcess& worker, uint32_t slot) {
     worker::Order order;
     std::vector<UniqueFd> fds;
     const auto send = [&] {
-        if (!fds.empty()) worker.order(std::exchange(order, {}), Patience::start, nullptr, std::exchange(fds, {}));
+        if (!fds.empty()) worker.order(order, Patience::start, nullptr, std::exchange(fds, {}));
+        order.Clear();
     };
     for (const ListenerKey& key : sockets_.keys()) {
         auto copy = sockets_.copy(key, slot);
@@ -244,7 +256,7 @@ void Workers::release(WorkerProcess& worker, uint32_t slot) {
     worker.slots.erase(slot);
     worker::Order order;
     for (const ListenerKey& key : sockets_.keys()) name_socket(*order.mutable_unassign()->add_sockets(), key, slot);
-    if (order.has_unassign()) worker.order(std::move(order), Patience::order);
+    if (order.has_unassign()) worker.order(order, Patience::order);
 }
 
 void Workers::assign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report) {
@@ -260,14 +272,14 @@ void Workers::assign(WorkerProcess& worker, const ListenerKey& key, WorkerProces
         name_socket(*order.mutable_assign()->add_sockets(), key, slot);
         fds.push_back(std::move(*copy));
     }
-    worker.order(std::move(order), Patience::order, std::move(on_report), std::move(fds));
+    worker.order(order, Patience::order, std::move(on_report), std::move(fds));
 }
 
 void Workers::unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report) {
     worker::Order order;
     order.mutable_unassign();
     for (const uint32_t slot : worker.slots) name_socket(*order.mutable_unassign()->add_sockets(), key, slot);
-    worker.order(std::move(order), Patience::order, std::move(on_report));
+    worker.order(order, Patience::order, std::move(on_report));
 }
 
 }  // namespace seki::supervisor

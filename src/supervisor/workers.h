@@ -34,16 +34,17 @@ public:
     Workers(EventLoop& loop, observe::Log& log, Launcher& launcher, ListeningSockets& sockets, Settings settings);
     ~Workers() override;
 
-    // A worker was launched and knows nothing yet: whoever has the configuration calls introduce() as soon as that is
+    // There are workers that know nothing yet: whoever has the configuration introduces them as soon as that is
     // settled.
-    std::function<void(WorkerProcess&)> on_launched;
+    std::function<void()> on_launched;
 
     Result<> start();
-    // Tells it the whole configuration, gives it its sockets and lets it serve.
-    void introduce(WorkerProcess& worker, const std::vector<command::Request>& snapshot);
+    // Tells them the whole configuration, gives them their sockets and lets them serve.
+    void introduce(const std::vector<WorkerProcess*>& workers, std::vector<command::Request> snapshot);
 
     // Those that know the configuration and must hear of every change.
     [[nodiscard]] std::vector<WorkerProcess*> introduced() const;
+    [[nodiscard]] std::vector<WorkerProcess*> strangers() const;
     [[nodiscard]] std::vector<WorkerProcess*> alive() const;
 
     // The part of a listener that concerns this worker: one socket for each slot that it accepts from.
@@ -78,6 +79,7 @@ private:
     Result<> launch(Seat& seat);
     void launch_again(Seat& seat);
     void replace(Seat& seat, bool was_steady);
+    void let_serve(WorkerProcess& worker);
     void ready(WorkerProcess& worker);
     void check_stopped();
 

@@ -49,6 +49,7 @@ public:
     // A connection attempt succeeds or fails now.
     void establish();
     void refuse();
+    [[nodiscard]] bool established() const noexcept { return established_; }
 
 private:
     friend class Network;

@@ -140,8 +140,7 @@ TEST_F(ChangeTest, a_new_worker_begins_with_what_is_decided) {
     worker(0).silent_about = {Kind::kPrepare};
     submit(add_cluster("one"));
     turns();
-    worker(1).end();
-    pass(std::chrono::milliseconds(2));
+    lose(1);
     ASSERT_EQ(launcher.workers.size(), 3U) << "it is replaced at once";
     EXPECT_EQ(worker(2).count(Kind::kPrepare), 0U) << "but knows nothing while a change is undecided";
     worker(0).refuses = "no";
@@ -150,6 +149,7 @@ TEST_F(ChangeTest, a_new_worker_begins_with_what_is_decided) {
     EXPECT_EQ(worker(2).count(Kind::kServe), 1U);
     EXPECT_EQ(worker(2).count(Kind::kPrepare), 0U) << "there is nothing to tell it";
     worker(0).refuses = "";
+    worker(0).silent_about = {};
     submit(add_cluster("two"));
     turns();
     EXPECT_EQ(worker(2).count(Kind::kCommit), 1U);

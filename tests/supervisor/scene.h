@@ -204,6 +204,13 @@ struct Scene : ::testing::Test {
         turns();
     }
 
+    // It dies, and the moment passes in which a first death is answered.
+    void lose(size_t id) {
+        worker(id).end();
+        turns();
+        pass(std::chrono::milliseconds(2));
+    }
+
     PlayedWorker& worker(size_t id) { return *launcher.workers.at(id); }
 
     std::vector<std::string> outcomes;

@@ -180,8 +180,7 @@ TEST_F(VerbsTest, the_log_filter_reaches_workers_that_start_later) {
     EXPECT_EQ(answers.back().status(), command::OK);
     EXPECT_EQ(worker(0).orders.back().kind_case(), Kind::kCommit);
     EXPECT_TRUE(log.wants(observe::Level::debug, observe::Module::supervisor));
-    worker(0).end();
-    pass(std::chrono::milliseconds(2));
+    lose(0);
     EXPECT_EQ(worker(2).orders[0].hello().config().log_level(), "debug");
 }
 

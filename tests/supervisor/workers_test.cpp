@@ -39,8 +39,7 @@ TEST_F(WorkersTest, a_large_configuration_comes_in_several_orders) {
 
 TEST_F(WorkersTest, a_dead_worker_is_replaced_at_once_under_a_new_id) {
     start_listening();
-    worker(0).end();
-    pass(std::chrono::milliseconds(2));
+    lose(0);
     ASSERT_EQ(launcher.workers.size(), 3U);
     EXPECT_EQ(worker(2).orders[0].hello().worker_id(), 2U);
     EXPECT_THAT(slots(2), ElementsAre(0));
@@ -49,8 +48,7 @@ TEST_F(WorkersTest, a_dead_worker_is_replaced_at_once_under_a_new_id) {
 TEST_F(WorkersTest, a_living_worker_stands_in_for_a_dead_one_until_the_new_one_serves) {
     start_listening();
     launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
-    worker(0).end();
-    pass(std::chrono::milliseconds(2));
+    lose(0);
     EXPECT_THAT(slots(1), ElementsAre(0, 1));
     EXPECT_THAT(slots(2), ElementsAre(0));
     worker(2).answer_late(Kind::kServe);
@@ -87,10 +85,9 @@ TEST_F(WorkersTest, when_the_stand_in_dies_too_the_next_one_serves_all) {
 
 TEST_F(WorkersTest, the_first_worker_that_serves_again_takes_what_nobody_serves) {
     start_listening();
-    worker(0).end();
-    worker(1).end();
     launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
-    pass(std::chrono::milliseconds(2));
+    worker(0).end();
+    lose(1);
     ASSERT_EQ(launcher.workers.size(), 4U);
     worker(3).answer_late(Kind::kServe);
     turns();

@@ -1,0 +1,258 @@
+// Bodies: complete to the byte whatever their size, and never more of them in memory than was set aside.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "stage/message.h"
+#include "stage/stage.h"
+#include "stage/swarm.h"
+
+namespace seki::stage {
+namespace {
+
+constexpr size_t megabyte = 1'000'000;
+
+std::string post_of(size_t length) {
+    return fmt::format("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", length);
+}
+
+std::string chunks_of(std::string_view body, size_t piece) {
+    std::string text;
+    for (; !body.empty(); body.remove_prefix(std::min(piece, body.size()))) {
+        const std::string_view data = body.substr(0, piece);
+        text += fmt::format("{:x}\r\n{}\r\n", data.size(), data);
+    }
+    return text + "0\r\n\r\n";
+}
+
+// Takes what comes until nothing comes any more.
+std::string drain(Stage& stage, const WirePtr& wire, size_t at_once) {
+    std::string all;
+    for (stage.settle(); !wire->received().empty(); stage.settle()) {
+        all += wire->take(at_once);
+        EXPECT_LE(stage.worker->buffers().in_use(), 2U);
+    }
+    return all;
+}
+
+TEST(Bodies, wait_at_the_backend_while_the_client_is_slow) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    client->take_at_most(1000);
+    const WirePtr backend = stage.backend(1);
+    const std::string body = tagged_body(1, megabyte);
+    backend->send(answer(body));
+    stage.settle();
+    // What was read is with the client or in one buffer.
+    EXPECT_GE(backend->not_read() + 1000 + stage.worker->buffers().buffer_size(), megabyte);
+    EXPECT_EQ(stage.worker->buffers().in_use(), 1U);
+    const Message got = read_answer(drain(stage, client, 700));
+    EXPECT_TRUE(got.whole);
+    EXPECT_TRUE(got.body == body);
+    EXPECT_EQ(backend->not_read(), 0U);
+}
+
+TEST(Bodies, wait_at_the_client_while_the_backend_is_slow) {
+    Stage stage;
+    stage.route_to_backends(1);
+    stage.network.listen(backend_address(1), Network::Reception::accept_later);
+    const std::string body = tagged_body(2, megabyte);
+    const WirePtr client = stage.client(post_of(body.size()) + body);
+    const WirePtr backend = stage.backend(1);
+    EXPECT_GE(client->not_read() + stage.worker->buffers().buffer_size() + 1000, megabyte);
+    backend->take_at_most(1000);
+    backend->establish();
+    stage.settle();
+    EXPECT_GE(client->not_read() + 2 * stage.worker->buffers().buffer_size() + 1000, megabyte);
+    const Message got = read_request(drain(stage, backend, 700));
+    EXPECT_TRUE(got.whole);
+    EXPECT_TRUE(got.body == body);
+    backend->send(answer("done"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "done");
+}
+
+TEST(Bodies, in_chunks_wait_likewise) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const std::string body = tagged_body(3, megabyte);
+    const WirePtr client =
+        stage.client("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks_of(body, 10));
+    client->take_at_most(1000);
+    const WirePtr backend = stage.backend(1);
+    const Message request = read_request(drain(stage, backend, SIZE_MAX));
+    EXPECT_TRUE(request.whole);
+    EXPECT_TRUE(request.body == body);
+    backend->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks_of(body, 10));
+    stage.settle();
+    EXPECT_GE(backend->not_read(), megabyte / 2);
+    const Message got = read_answer(drain(stage, client, 700));
+    EXPECT_TRUE(got.whole);
+    EXPECT_TRUE(got.body == body);
+}
+
+TEST(Bodies, are_complete_however_reads_and_writes_are_cut) {
+    for (uint64_t seed = 1; seed <= 10; ++seed) {
+        SCOPED_TRACE(seed);
+        Random cuts(seed);
+        Stage stage;
+        stage.network.stutter(cuts);
+        stage.route_to_backends(1);
+        const std::string sent = tagged_body(seed, 100'000);
+        const std::string answered = tagged_body(seed + 1, 100'000);
+        const WirePtr client = stage.client(post_of(sent.size()) + sent);
+        const WirePtr backend = stage.backend(1);
+        EXPECT_TRUE(take_request(backend).body == sent);
+        if (seed % 2 == 0) {
+            backend->send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + answered);
+            backend->finish();
+        } else {
+            backend->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks_of(answered, 777));
+        }
+        stage.settle();
+        const Message got = take_answer(client);
+        EXPECT_TRUE(got.whole);
+        EXPECT_TRUE(got.body == answered);
+    }
+}
+
+TEST(Bodies, that_the_backend_does_not_want_do_not_hold_up_its_answer) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(post_of(megabyte));
+    const WirePtr backend = stage.backend(1);
+    client->send(tagged_body(4, 300'000));
+    stage.settle();
+    backend->send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nno!");
+    stage.settle();
+    const Message got = take_answer(client);
+    EXPECT_EQ(got.status(), 413);
+    EXPECT_EQ(got.body, "no!");
+    // The client may read this in peace while it goes on sending for a while.
+    EXPECT_TRUE(client->peer_finished());
+    EXPECT_FALSE(client->peer_closed());
+    EXPECT_TRUE(backend->peer_closed());
+    client->send(tagged_body(4, 300'000));
+    stage.settle();
+    EXPECT_EQ(client->not_read(), 0U);
+    EXPECT_FALSE(client->peer_closed());
+    stage.pass(std::chrono::seconds(3));
+    EXPECT_TRUE(client->peer_closed());
+}
+
+TEST(Bodies, of_a_backend_that_answers_and_hangs_up_without_reading_do_not_hide_its_answer) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(post_of(megabyte));
+    const WirePtr backend = stage.backend(1);
+    backend->take_at_most(10);
+    client->send(tagged_body(4, 300'000));
+    stage.settle();
+    backend->send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!");
+    backend->finish();
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "no!");
+}
+
+TEST(Buffers, that_are_used_up_are_503_at_once_until_there_are_some_again) {
+    Stage::Options options;
+    options.max_buffers = 4;
+    Stage stage(options);
+    stage.route_to_backends(1);
+    const WirePtr first = stage.client(get());
+    const WirePtr second = stage.client(get());
+    const WirePtr third = stage.client(get());
+    stage.settle();
+    const Message refused = take_answer(third);
+    EXPECT_EQ(refused.status(), 503);
+    EXPECT_EQ(refused.field("Connection"), "close");
+    EXPECT_TRUE(third->peer_finished());
+    const WirePtr backend = stage.backend(1);
+    backend->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(first).body, "x");
+    first->send(get("/again"));
+    stage.settle();
+    backend->send(answer("y"));
+    stage.settle();
+    EXPECT_EQ(take_answer(first).body, "y");
+    stage.backend(1)->send(answer("z"));
+    stage.settle();
+    EXPECT_EQ(take_answer(second).body, "z");
+}
+
+TEST(Buffers, are_not_taken_by_those_who_send_half_a_head_or_nothing) {
+    Stage::Options options;
+    options.max_buffers = 2;
+    Stage stage(options);
+    stage.route_to_backends(1);
+    std::vector<WirePtr> slow;
+    for (int n = 0; n < 50; ++n) slow.push_back(stage.client(n % 2 == 0 ? "GET / HTTP/1.1\r\nHo" : ""));
+    stage.settle();
+    EXPECT_EQ(stage.worker->buffers().in_use(), 0U);
+    EXPECT_EQ(stage.worker->buffers().small_in_use(), 25U);
+    const WirePtr client = stage.client(get());
+    stage.backend(1)->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "x");
+    // And their requests are served as soon as they are complete.
+    slow[0]->send("st: a\r\n\r\n");
+    stage.settle();
+    EXPECT_EQ(stage.worker->context().running_exchanges(), 1U);
+}
+
+TEST(Buffers, are_not_held_by_idle_connections) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(post_of(50'000) + tagged_body(1, 50'000));
+    const WirePtr backend = stage.backend(1);
+    backend->send(answer(tagged_body(2, 50'000)));
+    stage.settle();
+    EXPECT_TRUE(take_answer(client).whole);
+    EXPECT_EQ(stage.worker->buffers().in_use(), 0U);
+    EXPECT_EQ(stage.worker->buffers().small_in_use(), 0U);
+    EXPECT_EQ(stage.worker->buffers().reserved(), 0U);
+}
+
+TEST(Heads, of_answers_that_fit_no_buffer_are_502) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    backend->send("HTTP/1.1 200 OK\r\nLong: " + std::string(30'000, 'x') + "\r\nContent-Length: 0\r\n\r\n");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 502);
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Heads, of_requests_that_fit_no_buffer_are_431) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get("/", "Long: " + std::string(30'000, 'x') + "\r\n"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 431);
+}
+
+TEST(Heads, that_come_byte_by_byte_are_heads_all_the_same) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client();
+    for (const char byte : get("/slow", "Long: " + std::string(3000, 'x') + "\r\n")) {
+        client->send({&byte, 1});
+        stage.settle();
+    }
+    const WirePtr backend = stage.backend(1);
+    EXPECT_EQ(take_request(backend).field("Long").size(), 3000U);
+    for (const char byte : answer("body", "Long: " + std::string(3000, 'x') + "\r\n")) {
+        backend->send({&byte, 1});
+        stage.settle();
+    }
+    const Message got = take_answer(client);
+    EXPECT_EQ(got.field("Long").size(), 3000U);
+    EXPECT_EQ(got.body, "body");
+    EXPECT_EQ(stage.worker->pool().size(), 1U);
+}
+
+}  // namespace
+}  // namespace seki::stage

@@ -1,0 +1,144 @@
+#pragma once
+
+// Many clients and backends that act at random, from a seed: they speak in pieces, slowly, out of turn, and break off.
+// Every request carries a tag, and so does every answer of a backend; bodies are made of the tag, so that each byte
+// tells whose it is. What must hold whatever happens is checked wherever it can be seen.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stage/message.h"
+#include "stage/stage.h"
+
+namespace seki::stage {
+
+// `length` bytes that only this tag has.
+std::string tagged_body(uint64_t tag, size_t length);
+
+// What the swarm knows of a request.
+struct Ask {
+    uint64_t tag = 0;
+    std::string method;
+    size_t body_length = 0;
+    bool old = false;  // HTTP/1.0
+    int arrivals = 0;  // how many backends got its head
+};
+
+class Swarm;
+
+class SwarmClient {
+public:
+    SwarmClient(Swarm& swarm, WirePtr wire) : swarm_(swarm), wire_(std::move(wire)) {}
+
+    // One random deed.
+    void act();
+    // Reads what came and checks it.
+    void look();
+    // No more mischief: what was begun is finished.
+    void behave();
+    // Nothing is owed to it any more.
+    [[nodiscard]] bool content() const;
+    [[nodiscard]] std::string describe() const;
+
+private:
+    void ask();
+    void send_some(size_t bytes);
+    bool look_at_one();
+    void check_answer(const Message& answer, const Ask& ask);
+    void check_end();
+
+    Swarm& swarm_;
+    WirePtr wire_;
+    std::string to_send_;
+    std::string got_;
+    std::deque<uint64_t> asked_;  // not answered yet
+    bool gone_ = false;           // we broke or ended the connection
+    bool last_asked_ = false;     // with Connection: close or the like
+    bool slow_ = false;
+    bool end_seen_ = false;
+};
+
+class SwarmBackend {
+public:
+    SwarmBackend(Swarm& swarm, WirePtr wire, bool established)
+        : swarm_(swarm), wire_(std::move(wire)), established_(established) {}
+
+    void act();
+    void look();
+    void behave();
+    [[nodiscard]] bool content() const {
+        return gone_ || wire_->peer_closed() || silent_ || (!asked_ && to_send_.empty());
+    }
+    [[nodiscard]] bool over() const { return wire_->peer_closed(); }
+    [[nodiscard]] std::string describe() const;
+
+private:
+    void hear(const Message& request);
+    void plan_answer();
+    void plan_mischief(size_t head_size);
+    void send_some(size_t bytes);
+    void break_off();
+
+    enum class Afterwards : uint8_t { stay, finish, reset };
+
+    Swarm& swarm_;
+    WirePtr wire_;
+    std::string to_send_;
+    std::string stray_;  // behind the answer
+    std::string got_;
+    bool established_;
+    bool slow_ = false;
+    bool gone_ = false;
+    bool asked_ = false;        // a request came and its answer is not planned yet
+    bool request_read_ = true;  // to its end
+    bool silent_ = false;       // will never answer
+    bool out_of_step_ = false;  // sent what must not be followed by a request
+    bool until_close_ = false;  // only a reset shows that this answer is cut off
+    Afterwards afterwards_ = Afterwards::stay;
+    uint64_t tag_ = 0;
+};
+
+class Swarm {
+public:
+    static constexpr uint8_t backends = 4;
+
+    explicit Swarm(uint64_t seed);
+
+    void run(int steps);
+
+    [[nodiscard]] bool chance(uint32_t one_in) { return chances_.below(one_in) == 0; }
+    [[nodiscard]] uint32_t below(uint32_t bound) { return chances_.below(bound); }
+    [[nodiscard]] Ask& ask(uint64_t tag) { return asks_[tag]; }
+    [[nodiscard]] bool knows(uint64_t tag) const { return asks_.contains(tag); }
+    uint64_t new_tag() { return ++last_tag_; }
+    [[nodiscard]] bool calm() const noexcept { return calm_; }
+
+private:
+    static Stage::Options options(uint64_t seed);
+
+    Random chances_;
+    Random cuts_;
+
+public:
+    Stage stage;
+
+private:
+    void act();
+    void change_something();
+    void meet_connections();
+    void look();
+    void calm_down();
+
+    std::vector<std::unique_ptr<SwarmClient>> clients_;
+    std::vector<std::unique_ptr<SwarmBackend>> connections_;
+    std::map<uint64_t, Ask> asks_;
+    uint64_t last_tag_ = 0;
+    bool calm_ = false;
+};
+
+}  // namespace seki::stage
