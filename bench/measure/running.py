@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from measure import machine
-from measure.peers import Site
+from measure.peers import Seki, Site
 
 SOURCES = pathlib.Path(__file__).resolve().parents[1] / "src"
 
@@ -17,10 +17,10 @@ SOURCES = pathlib.Path(__file__).resolve().parents[1] / "src"
 def build_tools(work):
     work.mkdir(parents=True, exist_ok=True)
     headers = max(path.stat().st_mtime for path in SOURCES.glob("*.h"))
-    for name in ("origin", "floor", "load"):
+    for name, options in {"origin": [], "floor": [], "load": [], "wrap_worker": ["-shared", "-fPIC"]}.items():
         source, program = SOURCES / f"{name}.cpp", work / name
         if not program.exists() or program.stat().st_mtime < max(source.stat().st_mtime, headers):
-            subprocess.run(["g++", "-std=c++23", "-O2", "-Wall", "-Wextra", "-o", program, source], check=True)
+            subprocess.run(["g++", "-std=c++23", "-O2", "-Wall", "-Wextra", *options, "-o", program, source], check=True)
 
 
 def free_address():
@@ -67,7 +67,7 @@ class Origin:
 
 
 class Proxy:
-    """One running peer. `wrap` stands before its command, for valgrind."""
+    """One running peer. `wrap` are the words of a program that its processes run under, valgrind for one."""
 
     def __init__(self, work, name, peer, origin_port, wrap=(), patience_seconds=30, **site):
         folder = work / "run" / name
@@ -81,8 +81,13 @@ class Proxy:
             (folder / file).write_text(text)
         started = time.monotonic()
         self._out = open(folder / "out", "w", encoding="utf-8")
+        environment = dict(os.environ)
+        if wrap and isinstance(peer, Seki):
+            environment |= {"LD_PRELOAD": str(work / "wrap_worker"), "BENCH_WRAP": " ".join(wrap)}
+            wrap = ()
         self._process = subprocess.Popen([*wrap, *peer.command(self.site)], stdin=subprocess.DEVNULL, stdout=self._out,
-                                         stderr=subprocess.STDOUT, preexec_fn=machine.pin(machine.PROXY_CPU))
+                                         stderr=subprocess.STDOUT, env=environment,
+                                         preexec_fn=machine.pin(machine.PROXY_CPU))
         self.pid = self._process.pid
         try:
             self._wait_ready(started + patience_seconds)

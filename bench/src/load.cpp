@@ -84,6 +84,23 @@ public:
         std::fflush(stdout);
     }
 
+    void report() {
+        const double elapsed = std::chrono::duration<double>(Clock::now() - started_).count();
+        std::vector<double>& all = counts_.latencies_us;
+        std::ranges::sort(all);
+        const auto quantile = [&all](double part) {
+            return all.empty() ? 0 : all[static_cast<size_t>(static_cast<double>(all.size() - 1) * part)];
+        };
+        std::printf(
+            "{\"ok\": %zu, \"errors\": %ld, \"not_ok\": %ld, \"idle_closes\": %ld, \"elapsed_s\": %.6f, \"rps\": %.1f, "
+            "\"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"client_cpu_s\": %.4f, "
+            "\"error\": \"%s\"}\n",
+            all.size(), counts_.errors, counts_.not_ok, counts_.idle_closes, elapsed,
+            static_cast<double>(all.size()) / elapsed, quantile(0.5), quantile(0.9), quantile(0.99), quantile(0.999),
+            cpu_seconds() - cpu_started_, counts_.first_error.c_str());
+        std::fflush(stdout);
+    }
+
 private:
     void begin(long requests, double rate) {
         counts_ = {};
@@ -277,23 +294,6 @@ private:
         connection.state = State::closed;
     }
 
-    void report() {
-        const double elapsed = std::chrono::duration<double>(Clock::now() - started_).count();
-        std::vector<double>& all = counts_.latencies_us;
-        std::ranges::sort(all);
-        const auto quantile = [&all](double part) {
-            return all.empty() ? 0 : all[static_cast<size_t>(static_cast<double>(all.size() - 1) * part)];
-        };
-        std::printf(
-            "{\"ok\": %zu, \"errors\": %ld, \"not_ok\": %ld, \"idle_closes\": %ld, \"elapsed_s\": %.6f, \"rps\": %.1f, "
-            "\"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"client_cpu_s\": %.4f, "
-            "\"error\": \"%s\"}\n",
-            all.size(), counts_.errors, counts_.not_ok, counts_.idle_closes, elapsed,
-            static_cast<double>(all.size()) / elapsed, quantile(0.5), quantile(0.9), quantile(0.99), quantile(0.999),
-            cpu_seconds() - cpu_started_, counts_.first_error.c_str());
-        std::fflush(stdout);
-    }
-
     const Options options_;
     int epoll_ = epoll_create1(0);
     std::vector<Connection> connections_;
@@ -322,8 +322,7 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (!load.warm_up()) {
-        load.slice(0);
-        std::printf("FAILED to warm up\n");
+        load.report();
         return 1;
     }
     std::printf("READY\n");

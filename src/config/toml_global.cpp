@@ -61,7 +61,7 @@ void fill_defaults(command::ServerConfig& server) {
     fill_required(server);
     if (server.slab_entries_per_connection() == 0) server.set_slab_entries_per_connection(4);
     if (server.basic_auth_max_credential_bytes() == 0) server.set_basic_auth_max_credential_bytes(4096);
-    if (server.splice_pipe_capacity_bytes() == 0) server.set_splice_pipe_capacity_bytes(65'536);
+    if (server.splice_pipe_capacity_bytes() == 0) server.set_splice_pipe_capacity_bytes(262'144);
 }
 
 void check_buffers(TableReader& table, command::ServerConfig& server) {

@@ -129,7 +129,10 @@ void Session::follow(Next next) {
 
 void Session::settle() {
     if (close_wanted_) return wake();
-    if (!watch_.valid()) {
+    // A client whose request is complete is waited for by nobody until its answer is sent: if the connection ends then,
+    // it is never watched at all.
+    const bool waits = side_ == Side::backend || !protocol_->paused() || has_unsent() || !writable_;
+    if (!watch_.valid() && waits) {
         auto watched = transport_->watch(loop(), *this,
                                          side_ == Side::backend ? EventLoop::Order::first : EventLoop::Order::normal);
         if (!watched) return close(CloseManner::now, CloseReason::no_resources);
@@ -174,29 +177,34 @@ size_t Session::write(std::string_view bytes) {
         write_failed_ = true;
         return 0;
     }
-    if (sent.bytes < bytes.size()) writable_ = false;
+    if (sent.bytes < bytes.size()) write_blocked();
     bytes_written_ += sent.bytes;
     return sent.bytes;
 }
 
-bool Session::flush(bool keep) {
+bool Session::flush(Flush how) {
     if (!has_unsent()) {
-        if (!keep) unsent_.reset();
+        if (how != Flush::keep) unsent_.reset();
         return true;
     }
     if (!writable_ || write_failed_) return false;
     const std::string_view waiting = unsent_->data();
-    const IoOutcome sent = transport_->write(waiting);
+    const IoOutcome sent = how == Flush::last ? transport_->write_last(waiting) : transport_->write(waiting);
     if (sent.stop == IoOutcome::Stop::error) {
         write_failed_ = true;
         return false;
     }
-    if (sent.bytes < waiting.size()) writable_ = false;
+    if (sent.bytes < waiting.size()) write_blocked();
     bytes_written_ += sent.bytes;
     unsent_->consume(sent.bytes);
     if (!unsent_->empty()) return false;
-    if (!keep) unsent_.reset();
+    if (how != Flush::keep) unsent_.reset();
     return true;
+}
+
+void Session::write_blocked() noexcept {
+    writable_ = false;
+    if (!watched()) wake();
 }
 
 void Session::shutdown_write() { transport_->shutdown_write(); }

@@ -110,6 +110,8 @@ public:
     IoOutcome read(std::span<char> into);
     // Bytes, an end or an error may be there to be read.
     [[nodiscard]] bool readable() const noexcept { return readable_; }
+    // The loop will report what happens. A session that waits for nothing is not watched yet: see settle().
+    [[nodiscard]] bool watched() const noexcept { return watch_.valid(); }
     [[nodiscard]] bool read_closed() const noexcept { return read_closed_; }
     // The kernel reported the end of the connection (EPOLLHUP, EPOLLERR), whether or not all was read.
     [[nodiscard]] bool hung_up() const noexcept { return hung_up_; }
@@ -119,12 +121,14 @@ public:
     // Bytes that wait to be sent, or null. The protocol fills it, flush() sends it.
     BufferPtr& unsent() noexcept { return unsent_; }
     [[nodiscard]] bool has_unsent() const noexcept { return unsent_ != nullptr && !unsent_->empty(); }
-    // Sends what waits. `keep`: hold on to the buffer and its sent bytes. True when nothing waits any more.
-    bool flush(bool keep = false);
+    // Sends what waits. True when nothing waits any more. `keep`: hold on to the buffer and its sent bytes. `last`: the
+    // session ends when nothing waits any more.
+    enum class Flush : uint8_t { normal, keep, last };
+    bool flush(Flush how = Flush::normal);
     [[nodiscard]] bool write_failed() const noexcept { return write_failed_; }
     [[nodiscard]] bool writable() const noexcept { return writable_; }
     // The socket took less than it was given: the next edge will say when it takes more.
-    void write_blocked() noexcept { writable_ = false; }
+    void write_blocked() noexcept;
     void write_broke() noexcept { write_failed_ = true; }
     void read_blocked() noexcept { readable_ = false; }
     void read_ended() noexcept {

@@ -23,8 +23,13 @@ IoOutcome PlainTransport::read(std::span<char> into) {
     return stopped(errno);
 }
 
-IoOutcome PlainTransport::write(std::string_view bytes) {
-    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+IoOutcome PlainTransport::write(std::string_view bytes) { return send(bytes, MSG_NOSIGNAL); }
+
+// The kernel keeps the last segment back until the FIN, which then needs none of its own (send(2), MSG_MORE).
+IoOutcome PlainTransport::write_last(std::string_view bytes) { return send(bytes, MSG_NOSIGNAL | MSG_MORE); }
+
+IoOutcome PlainTransport::send(std::string_view bytes, int flags) {
+    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), flags);
     if (sent >= 0) return {static_cast<size_t>(sent)};
     return stopped(errno);
 }

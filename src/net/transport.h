@@ -35,6 +35,8 @@ public:
 
     virtual IoOutcome read(std::span<char> into) = 0;
     virtual IoOutcome write(std::string_view bytes) = 0;
+    // The same when our end follows at once: both may then travel together.
+    virtual IoOutcome write_last(std::string_view bytes) { return write(bytes); }
     // The peer sees the end of our bytes; it may go on sending.
     virtual void shutdown_write() = 0;
     // Closing will reset the connection instead of ending it, so that the peer cannot take what it got for all there
@@ -56,6 +58,7 @@ public:
 
     IoOutcome read(std::span<char> into) override;
     IoOutcome write(std::string_view bytes) override;
+    IoOutcome write_last(std::string_view bytes) override;
     void shutdown_write() override;
     void reset_on_close() override;
     int connect_error() override;
@@ -64,6 +67,8 @@ public:
     [[nodiscard]] RoundTrip round_trip() const override;
 
 private:
+    IoOutcome send(std::string_view bytes, int flags);
+
     UniqueFd socket_;
 };
 

@@ -49,7 +49,7 @@ void BackendSide::attach(Exchange& exchange, Duration answer_timeout) {
     touch();
 }
 
-void BackendSide::detach(bool reusable) {
+void BackendSide::detach(bool reusable, net::CloseManner manner) {
     SEKI_CHECK(exchange_ != nullptr);
     exchange_ = nullptr;
     --backend_->exchanges;
@@ -59,7 +59,7 @@ void BackendSide::detach(bool reusable) {
     if (!fit || !context_.pool.put(*backend_, session_)) {
         // The buffer was the exchange's, whose reservation ends before this session does.
         session_.unsent().reset();
-        session_.close(net::CloseManner::now, reusable ? net::CloseReason::finished : net::CloseReason::stale);
+        session_.close(manner, reusable ? net::CloseReason::finished : net::CloseReason::stale);
         return;
     }
     release_hold();
@@ -170,6 +170,11 @@ size_t BackendSide::input_room() const {
     return exchange_->room(Direction::response);
 }
 
+size_t BackendSide::window() const {
+    const size_t room = input_room();
+    return room > 0 && exchange_ != nullptr && exchange_->awaits_head() ? SIZE_MAX : room;
+}
+
 std::optional<net::Next> BackendSide::handle(const http::Event& event) {
     using Kind = http::Event::Kind;
     // Bytes of a backend that nobody asked for: whatever they are, the connection is out of step.
@@ -179,7 +184,7 @@ std::optional<net::Next> BackendSide::handle(const http::Event& event) {
         }
         return lose(BackendLoss::Kind::fault, event.fault);
     }
-    answering_ = true;
+    if (!std::exchange(answering_, true)) release_hold();
     switch (event.kind) {
         case Kind::interim:
             exchange_->interim(codec_->head());

@@ -47,7 +47,7 @@ public:
     void attach(Exchange& exchange, Duration answer_timeout);
     // The exchange lets go. `reusable`: the answer was complete; the connection goes to the pool if it is fit, else it
     // ends.
-    void detach(bool reusable);
+    void detach(bool reusable, net::CloseManner manner);
     // Writes the head; nothing when it does not fit into a buffer.
     std::optional<http::StreamId> send_head(const http::RequestHead& head, std::span<const http::AddedField> added);
     void adopt(HeldRequest held);
@@ -65,12 +65,13 @@ public:
     net::Next on_deadline(net::Session& session) override;
     void on_close(net::Session& session, net::CloseReason reason) override;
     void describe(std::string& line) const override;
-    [[nodiscard]] bool paused() const noexcept override { return input_room() == 0; }
+    [[nodiscard]] bool paused() const noexcept override { return waits_for_room() || input_room() == 0; }
 
 private:
     enum class State : uint8_t { connecting, busy, idle };
 
     [[nodiscard]] size_t input_room() const override;
+    [[nodiscard]] size_t window() const override;
     std::optional<net::Next> handle(const http::Event& event) override;
     void batch_done() override;
     net::Next handle_end_of_input(const http::Event& event) override;

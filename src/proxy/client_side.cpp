@@ -44,7 +44,7 @@ void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
     // reading.
     ending_ = !reusable || !codec_->request_complete(stream) || !codec_->persistent();
     if (!ending_) codec_->finish(stream);
-    if (ending_ || has_unread() || session_.readable() || context_.draining) {
+    if (ending_ || has_unread() || session_.readable() || !session_.watched() || context_.draining) {
         session_.wake();
         return;
     }
@@ -131,10 +131,12 @@ void ClientSide::describe(std::string& line) const {
 
 size_t ClientSide::input_room() const {
     if (ending_) return 0;
-    if (exchange_ == nullptr) return context_.scratch.size();
+    if (exchange_ == nullptr) return context_.scratch.size() - Context::edit_room;
     if (exchange_->request_ended()) return 0;
     return exchange_->room(Direction::request);
 }
+
+size_t ClientSide::window() const { return exchange_ == nullptr && !ending_ ? SIZE_MAX : input_room(); }
 
 std::optional<net::Next> ClientSide::handle(const http::Event& event) {
     using Kind = http::Event::Kind;

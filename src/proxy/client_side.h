@@ -30,6 +30,10 @@ public:
     // False when the head does not fit into a buffer.
     bool send_head(http::StreamId stream, const http::ResponseHead& head, std::span<const http::AddedField> added,
                    bool close);
+    // All of the answer is in the outbox.
+    void answer_complete() noexcept {
+        if (!codec_->persistent()) nothing_follows();
+    }
     // Everything of the answer was sent and the exchange ends. `reusable`: it ended well.
     void exchange_ended(http::StreamId stream, bool reusable);
     // From here on bytes are just bytes.
@@ -44,10 +48,11 @@ public:
     net::Next on_deadline(net::Session& session) override;
     void on_close(net::Session& session, net::CloseReason reason) override;
     void describe(std::string& line) const override;
-    [[nodiscard]] bool paused() const noexcept override { return input_room() == 0; }
+    [[nodiscard]] bool paused() const noexcept override { return waits_for_room() || input_room() == 0; }
 
 private:
     [[nodiscard]] size_t input_room() const override;
+    [[nodiscard]] size_t window() const override;
     std::optional<net::Next> handle(const http::Event& event) override;
     void batch_done() override;
     net::Next handle_end_of_input(const http::Event& event) override;

@@ -39,8 +39,9 @@ public:
     // One for each direction: what the backend has not taken of the request, what the client has not taken of the
     // answer.
     static constexpr uint32_t buffers_per_exchange = 2;
-    // How much a head may grow by our edits: kept free when the head of an answer is read.
-    static constexpr size_t edit_room = 2048;
+    // What a read that begins with a head leaves free, so that the body behind it finds room to be passed on: how much
+    // the head may grow by our edits, and what framing may need.
+    static constexpr size_t edit_room = 5 * 1024;
 
     Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, net::BufferPool& buffers_,
             net::PipePool& pipes_, net::Connector& connector_, backend::Pool& pool_, Recorder& recorder_,

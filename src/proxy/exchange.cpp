@@ -205,7 +205,9 @@ void Exchange::release_backend(bool reusable) {
     splices_[index(Direction::request)].reset();
     splices_[index(Direction::response)].reset();
     if (backend_ == nullptr) return;
-    std::exchange(backend_, nullptr)->detach(reusable);
+    // A tunnel's backend must not take what was cut off for all there was.
+    const bool cut = mode_ == Mode::tunnel && !(request_ended() && backend_->all_sent());
+    std::exchange(backend_, nullptr)->detach(reusable, cut ? net::CloseManner::reset : net::CloseManner::now);
 }
 
 // --- the answer
@@ -220,9 +222,10 @@ void Exchange::answer_head(http::ResponseHead& head, bool end) {
     backend_activity_ = context_.loop.now();
     record_.answered(head.status, backend_activity_);
     const bool switching = head.status == 101;
-    if (switching && !upgrade_asked_) {
+    // RFC 9110 §7.8: not without being asked, and not before the request is complete.
+    if (switching && !(upgrade_asked_ && request_ended())) {
         release_backend(false);
-        return answer(502, "backend switched protocols unasked");
+        return answer(502, "backend switched protocols out of turn");
     }
     char id[Ulid::text_size];
     record_.request_id.write(id);
@@ -295,10 +298,8 @@ size_t Exchange::room(Direction direction) {
     if (splice) return sink(direction)->session().writable() ? 1 : 0;
     if (direction == Direction::request) return backend_->make_body_room(backend_stream_);
     if (state_ != State::waiting || mode_ == Mode::tunnel) return client_->body_room(client_stream_);
-    // The head is still to come, and may grow by our edits.
-    const size_t taken = client_->all_sent() ? 0 : client_->session().unsent()->size();
-    const size_t most = context_.buffers.buffer_size() - Context::edit_room;
-    return most > taken ? most - taken : 0;
+    // The head is still to come: it gets a buffer of its own, when interim answers before it have gone.
+    return client_->all_sent() ? context_.buffers.buffer_size() - Context::edit_room : 0;
 }
 
 void Exchange::body(Direction direction, std::string_view bytes) {
@@ -319,6 +320,7 @@ void Exchange::end(Direction direction, const http::FieldTable* trailers) {
     active(direction, true);
     ended_[index(direction)] = true;
     if (sink(direction) != nullptr) sink(direction)->send_end(sink_stream(direction), trailers);
+    if (direction == Direction::response && mode_ == Mode::http) client_->answer_complete();
 }
 
 void Exchange::flush(Direction direction) {
@@ -490,8 +492,8 @@ void Exchange::client_fault(http::Fault fault) {
 // --- ending
 // ------------------------------------------------------------------------------------------------------------
 
-// An answer that was cut off must not look whole: where only the end of the connection marks the end of the body, a reset
-// is what tells (RFC 9112 §8).
+// An answer that was cut off must not look whole: where only the end of the connection marks the end of the body, a
+// reset is what tells (RFC 9112 §8).
 bool Exchange::cuts_off() const noexcept {
     if (mode_ == Mode::tunnel) return record_.was_connected();
     return state_ == State::answering || state_ == State::draining;

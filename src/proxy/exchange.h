@@ -79,6 +79,7 @@ public:
     bool move_raw(Direction direction);
 
     [[nodiscard]] bool tunnel() const noexcept { return mode_ == Mode::tunnel; }
+    [[nodiscard]] bool awaits_head() const noexcept { return mode_ == Mode::http && state_ == State::waiting; }
     [[nodiscard]] bool request_ended() const noexcept { return ended_[index(Direction::request)]; }
     [[nodiscard]] bool answer_ended() const noexcept { return ended_[index(Direction::response)]; }
     // Until when the client may do nothing; nothing when that time is over. While it is the backend's turn, later.

@@ -100,7 +100,11 @@ net::Next Side::pump() {
         if (unread != nullptr && !starved_) {
             Fed fed = feed_unread();
             if (fed.next) return std::move(*fed.next);
-            if (fed.used == 0 && !starved_) return net::Stay{};
+            if (fed.used == 0 && !starved_) {
+                // There is some room, but not enough for the codec to say anything.
+                waits_for_room_ = true;
+                return net::Stay{};
+            }
             continue;
         }
         if (!session_.readable() || budget == 0) return net::Stay{};
@@ -129,14 +133,14 @@ Side::Fed Side::feed(std::string_view input) {
     Fed fed;
     starved_ = false;
     while (true) {
-        const size_t room = input_room();
-        if (room == 0) break;
-        const std::string_view window = input.substr(fed.used, room);
-        const http::Event event = codec().next(window);
+        const size_t limit = window();
+        if (limit == 0) break;
+        const std::string_view seen = input.substr(fed.used, limit);
+        const http::Event event = codec().next(seen);
         fed.used += event.consumed;
         if (event.kind == http::Event::Kind::blocked) break;
         if (event.kind == http::Event::Kind::need_more) {
-            starved_ = fed.used + (window.size() - event.consumed) == input.size();
+            starved_ = fed.used + (seen.size() - event.consumed) == input.size();
             if (starved_ || event.consumed == 0) break;
             continue;
         }

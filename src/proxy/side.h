@@ -40,7 +40,10 @@ public:
     void send_body(http::StreamId stream, std::string_view body);
     // The end of a body; it always fits, because body_room() leaves room for it.
     void send_end(http::StreamId stream, const http::FieldTable* trailers);
-    void flush() { session_.flush(hold_); }
+    void flush() {
+        using Flush = net::Session::Flush;
+        session_.flush(hold_ ? Flush::keep : last_ ? Flush::last : Flush::normal);
+    }
     // The same, and whether the peer took any of it.
     bool flush_some() {
         const uint64_t before = session_.bytes_written();
@@ -64,6 +67,8 @@ public:
 protected:
     // How many bytes may be read and handed on now; 0 pauses reading.
     [[nodiscard]] virtual size_t input_room() const = 0;
+    // How many bytes the codec may see at once: as many as may be handed on. A head is seen whole or not at all.
+    [[nodiscard]] virtual size_t window() const { return input_room(); }
     // Acts on one event of the codec. A value ends the reading.
     virtual std::optional<net::Next> handle(const http::Event& event) = 0;
     // After a batch of events: whoever got bytes may send them.
@@ -91,6 +96,8 @@ protected:
         return true;
     }
 
+    // The connection ends after what is in the outbox.
+    void nothing_follows() noexcept { last_ = true; }
     // Sent bytes stay in the outbox, because they may have to be sent again, until there is no room for them.
     [[nodiscard]] bool holds() const noexcept { return hold_; }
     void hold() noexcept { hold_ = true; }
@@ -109,6 +116,7 @@ private:
     bool keep(std::string_view rest);
     bool make_room_to_read();
 
+    bool last_ = false;
     bool hold_ = false;
     bool waits_for_room_ = false;
     bool starved_ = true;  // what is unread is not enough for the codec to go on

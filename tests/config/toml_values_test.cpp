@@ -36,7 +36,7 @@ TEST(TomlFile, an_empty_file_has_every_default) {
     EXPECT_EQ(config.server.access_log_format(), command::Ascii);
     EXPECT_EQ(config.server.slab_entries_per_connection(), 4);
     EXPECT_EQ(config.server.basic_auth_max_credential_bytes(), 4096);
-    EXPECT_EQ(config.server.splice_pipe_capacity_bytes(), 65'536);
+    EXPECT_EQ(config.server.splice_pipe_capacity_bytes(), 262'144);
     EXPECT_EQ(config.server.backend_idle_connections(), 64);
     EXPECT_EQ(config.server.backend_idle_connections_total(), 1024);
     EXPECT_EQ(config.server.backend_idle_timeout(), 60);

@@ -182,6 +182,25 @@ TEST(Buffers, that_are_used_up_are_503_at_once_until_there_are_some_again) {
     EXPECT_EQ(take_answer(second).body, "z");
 }
 
+TEST(Buffers, that_an_exchange_set_aside_are_enough_for_it) {
+    Stage::Options options;
+    options.max_buffers = 2;
+    for (const size_t piece : {1U, 10U, 5000U, 200'000U}) {
+        SCOPED_TRACE(piece);
+        Stage stage(options);
+        stage.route_to_backends(1);
+        const std::string body = tagged_body(3, 100'000);
+        const WirePtr client =
+            stage.client("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks_of(body, piece));
+        client->take_at_most(1000);
+        const WirePtr backend = stage.backend(1);
+        backend->take_at_most(1000);
+        EXPECT_TRUE(read_request(drain(stage, backend, 700)).body == body);
+        backend->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks_of(body, piece));
+        EXPECT_TRUE(read_answer(drain(stage, client, 700)).body == body);
+    }
+}
+
 TEST(Buffers, are_not_taken_by_those_who_send_half_a_head_or_nothing) {
     Stage::Options options;
     options.max_buffers = 2;

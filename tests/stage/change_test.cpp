@@ -1,0 +1,182 @@
+// The configuration changes under way: at once for who comes, without harm for who is there.
+
+#include <gtest/gtest.h>
+
+#include "config/convert.h"
+#include "stage/message.h"
+#include "stage/stage.h"
+
+namespace seki::stage {
+namespace {
+
+int status_for(Stage& stage, std::string_view host) {
+    const WirePtr client = stage.client("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n");
+    stage.settle();
+    for (uint8_t n = 1; n <= 3; ++n) {
+        while (stage.has_connection(n)) {
+            const WirePtr backend = stage.backend(n);
+            backend->send(answer("x"));
+            backend->finish();
+            stage.settle();
+        }
+    }
+    const int status = take_answer(client).status();
+    client->finish();
+    stage.settle();
+    return status;
+}
+
+TEST(Changes, of_frontends_hold_from_the_next_request_on) {
+    Stage stage;
+    stage.route_to_backends(1);
+    EXPECT_EQ(status_for(stage, "new"), 404);
+    ASSERT_TRUE(stage.change({add_frontend("c", "new")}).has_done());
+    EXPECT_EQ(status_for(stage, "new"), 200);
+    ASSERT_TRUE(stage.change({remove_frontend("c", "new")}).has_done());
+    EXPECT_EQ(status_for(stage, "new"), 404);
+    EXPECT_EQ(status_for(stage, "a"), 200);
+}
+
+TEST(Changes, hold_for_connections_that_were_there_before) {
+    Stage stage;
+    const WirePtr client = stage.client(get());
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 404);
+    stage.route_to_backends(1);
+    client->send(get());
+    stage.backend(1)->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 200);
+}
+
+TEST(Changes, of_backends_hold_from_the_next_request_on) {
+    Stage stage;
+    stage.route_to_backends(1);
+    stage.network.listen(backend_address(2));
+    ASSERT_TRUE(stage.change({add_backend("c", 2), remove_backend("c", 1)}).has_done());
+    const WirePtr client = stage.client(get());
+    stage.settle();
+    EXPECT_FALSE(stage.has_connection(1));
+    EXPECT_TRUE(stage.has_connection(2));
+    stage.backend(2)->send(answer("x"));
+    ASSERT_TRUE(stage.change({remove_backend("c", 2)}).has_done());
+    EXPECT_EQ(status_for(stage, "a"), 503);
+}
+
+TEST(Changes, leave_a_running_exchange_its_backend) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    backend->send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc");
+    stage.settle();
+    ASSERT_TRUE(stage.change({remove_backend("c", 1), remove_frontend("c", "a")}).has_done());
+    stage.settle();
+    EXPECT_FALSE(backend->peer_closed());
+    backend->send("def");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "abcdef");
+    // And then the connection is of no use any more.
+    EXPECT_TRUE(backend->peer_closed());
+    client->send(get());
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 404);
+}
+
+TEST(Changes, close_the_idle_connections_to_a_backend_that_is_removed) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    backend->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(stage.worker->pool().size(), 1U);
+    ASSERT_TRUE(stage.change({remove_backend("c", 1), add_backend("c", 1)}).has_done());
+    stage.settle();
+    EXPECT_EQ(stage.worker->pool().size(), 0U);
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Changes, that_are_prepared_are_not_seen_before_their_commit) {
+    Stage stage;
+    stage.route_to_backends(1);
+    ASSERT_TRUE(stage.prepare({add_frontend("c", "new"), remove_frontend("c", "a")}).has_prepared());
+    EXPECT_EQ(status_for(stage, "new"), 404);
+    EXPECT_EQ(status_for(stage, "a"), 200);
+    worker::Order commit;
+    commit.mutable_commit();
+    ASSERT_TRUE(stage.order(commit).has_done());
+    EXPECT_EQ(status_for(stage, "new"), 200);
+    EXPECT_EQ(status_for(stage, "a"), 404);
+}
+
+TEST(Changes, that_are_aborted_change_nothing) {
+    Stage stage;
+    stage.route_to_backends(1);
+    ASSERT_TRUE(
+        stage.prepare({add_frontend("c", "new"), remove_frontend("c", "a"), remove_backend("c", 1)}).has_prepared());
+    worker::Order abort;
+    abort.mutable_abort();
+    ASSERT_TRUE(stage.order(abort).has_done());
+    worker::Order commit;
+    commit.mutable_commit();
+    ASSERT_TRUE(stage.order(commit).has_done());
+    EXPECT_EQ(status_for(stage, "new"), 404);
+    EXPECT_EQ(status_for(stage, "a"), 200);
+}
+
+TEST(Changes, that_are_refused_change_nothing) {
+    Stage stage;
+    stage.route_to_backends(1);
+    command::Request astray = add_frontend("c", "astray");
+    *astray.mutable_add_http_frontend()->mutable_address() = config::to_wire(SocketAddress::v4(0x7F000001U, 8080));
+    const worker::Report refused = stage.change({add_frontend("c", "new"), remove_frontend("c", "a"), astray});
+    ASSERT_TRUE(refused.has_refused());
+    EXPECT_NE(refused.refused().reason().find("127.0.0.1:8080"), std::string::npos) << refused.refused().reason();
+    worker::Order commit;
+    commit.mutable_commit();
+    stage.order(commit);
+    EXPECT_EQ(status_for(stage, "new"), 404);
+    EXPECT_EQ(status_for(stage, "a"), 200);
+}
+
+TEST(Changes, may_remove_the_listener_of_connections_that_run) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    command::Request removal;
+    *removal.mutable_remove_listener()->mutable_address() = config::to_wire(Stage::http.address);
+    removal.mutable_remove_listener()->set_proxy(command::HTTP);
+    ASSERT_TRUE(stage.change({removal}).has_done());
+    backend->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "x");
+    const WirePtr late = stage.client(get());
+    stage.settle();
+    EXPECT_TRUE(late->peer_closed());
+    EXPECT_EQ(late->received(), "");
+}
+
+TEST(Connections, above_their_number_are_not_taken_until_another_ends) {
+    Stage::Options options;
+    options.max_connections = 2;
+    Stage stage(options);
+    stage.route_to_backends(1);
+    const WirePtr first = stage.client();
+    const WirePtr second = stage.client();
+    stage.settle();
+    const WirePtr third = stage.client(get());
+    stage.settle();
+    EXPECT_TRUE(third->peer_closed());
+    EXPECT_FALSE(first->peer_closed() || second->peer_closed());
+    first->finish();
+    stage.settle();
+    const WirePtr fourth = stage.client(get());
+    stage.backend(1)->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(fourth).body, "x");
+}
+
+}  // namespace
+}  // namespace seki::stage

@@ -1,0 +1,244 @@
+// Bytes both ways: TCP listeners, and connections that HTTP was upgraded to.
+
+#include <gtest/gtest.h>
+
+#include "stage/message.h"
+#include "stage/stage.h"
+#include "stage/swarm.h"
+
+namespace seki::stage {
+namespace {
+
+using std::chrono::seconds;
+using Reception = Network::Reception;
+
+TEST(Tunnels, carry_bytes_both_ways) {
+    Stage stage;
+    stage.tunnel_to_backends(1);
+    const WirePtr client = stage.tunnel_client("hello");
+    const WirePtr backend = stage.backend(1);
+    EXPECT_EQ(backend->take(), "hello");
+    backend->send("welcome");
+    stage.settle();
+    EXPECT_EQ(client->take(), "welcome");
+    client->send("more");
+    backend->send("to come");
+    stage.settle();
+    EXPECT_EQ(backend->take(), "more");
+    EXPECT_EQ(client->take(), "to come");
+    EXPECT_EQ(stage.worker->buffers().in_use(), 0U);
+}
+
+TEST(Tunnels, let_the_backend_speak_first) {
+    Stage stage;
+    stage.tunnel_to_backends(1);
+    const WirePtr client = stage.tunnel_client();
+    stage.backend(1)->send("220 ready");
+    stage.settle();
+    EXPECT_EQ(client->take(), "220 ready");
+}
+
+TEST(Tunnels, carry_as_much_as_both_ends_take) {
+    Stage stage;
+    stage.tunnel_to_backends(1);
+    const std::string up = tagged_body(1, 300'000);
+    const std::string down = tagged_body(2, 300'000);
+    const WirePtr client = stage.tunnel_client(up);
+    const WirePtr backend = stage.backend(1);
+    client->take_at_most(1000);
+    backend->take_at_most(1000);
+    backend->send(down);
+    stage.settle();
+    EXPECT_GT(backend->not_read(), 250'000U);
+    EXPECT_LE(stage.worker->buffers().in_use(), 2U);
+    std::string at_backend = backend->take();
+    std::string at_client;
+    for (stage.settle(); !client->received().empty() || !backend->received().empty(); stage.settle()) {
+        at_client += client->take(900);
+        at_backend += backend->take(800);
+    }
+    EXPECT_TRUE(at_backend == up);
+    EXPECT_TRUE(at_client == down);
+}
+
+TEST(Tunnels, may_be_half_closed_by_the_client) {
+    Stage stage;
+    stage.tunnel_to_backends(1);
+    const WirePtr client = stage.tunnel_client("question");
+    client->finish();
+    const WirePtr backend = stage.backend(1);
+    EXPECT_EQ(backend->take(), "question");
+    EXPECT_TRUE(backend->peer_finished());
+    EXPECT_FALSE(client->saw_end());
+    backend->send("answer");
+    stage.settle();
+    EXPECT_EQ(client->take(), "answer");
+    backend->finish();
+    stage.settle();
+    EXPECT_TRUE(client->peer_closed() && client->saw_end());
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Tunnels, may_be_half_closed_by_the_backend) {
+    Stage stage;
+    stage.tunnel_to_backends(1);
+    const WirePtr client = stage.tunnel_client();
+    const WirePtr backend = stage.backend(1);
+    backend->send("bye");
+    backend->finish();
+    stage.settle();
+    EXPECT_EQ(client->take(), "bye");
+    EXPECT_TRUE(client->peer_finished());
+    EXPECT_FALSE(backend->peer_finished());
+    client->send("last words");
+    stage.settle();
+    EXPECT_EQ(backend->take(), "last words");
+    client->finish();
+    stage.settle();
+    EXPECT_TRUE(client->peer_closed() && client->saw_end());
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Tunnels, are_reset_when_one_end_is) {
+    for (const bool by_client : {true, false}) {
+        SCOPED_TRACE(by_client);
+        Stage stage;
+        stage.tunnel_to_backends(1);
+        const WirePtr client = stage.tunnel_client("hello");
+        const WirePtr backend = stage.backend(1);
+        (by_client ? client : backend)->reset();
+        stage.settle();
+        EXPECT_TRUE(client->peer_closed());
+        EXPECT_TRUE(backend->peer_closed());
+        EXPECT_TRUE((by_client ? backend : client)->peer_reset());
+    }
+}
+
+TEST(Tunnels, go_to_another_backend_when_one_refuses) {
+    Stage stage;
+    stage.tunnel_to_backends(3);
+    stage.network.listen(backend_address(1), Reception::accept_later);
+    stage.network.listen(backend_address(2), Reception::accept_later);
+    const std::string first_words = tagged_body(1, 50'000);
+    const WirePtr client = stage.tunnel_client(first_words);
+    client->finish();
+    stage.backend(1)->refuse();
+    const WirePtr silent = stage.backend(2);
+    stage.pass(seconds(4));
+    EXPECT_TRUE(silent->peer_closed());
+    const WirePtr backend = stage.backend(3);
+    EXPECT_TRUE(backend->take() == first_words);
+    EXPECT_TRUE(backend->peer_finished());
+    backend->finish();
+    stage.settle();
+}
+
+TEST(Tunnels, end_when_nobody_is_there) {
+    Stage stage;
+    stage.tunnel_to_backends(2);
+    for (const uint8_t n : {1, 2}) stage.network.listen(backend_address(n), Reception::refuse);
+    const WirePtr client = stage.tunnel_client("hello");
+    stage.settle();
+    EXPECT_TRUE(client->peer_closed());
+    const WirePtr nowhere = stage.tunnel_client();
+    stage.settle();
+    EXPECT_TRUE(nowhere->peer_closed());
+}
+
+TEST(Tunnels, end_when_both_ends_are_silent_for_too_long) {
+    Stage stage;
+    stage.tunnel_to_backends(1);
+    const WirePtr client = stage.tunnel_client("hello");
+    const WirePtr backend = stage.backend(1);
+    for (int n = 0; n < 6; ++n) {
+        stage.pass(seconds(25));
+        (n % 2 == 0 ? client : backend)->send("still here");
+        stage.settle();
+    }
+    EXPECT_FALSE(client->peer_closed());
+    stage.pass(seconds(61));
+    EXPECT_TRUE(client->peer_closed());
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+// --- upgrades
+// ----------------------------------------------------------------------------------------------------------
+
+const std::string upgrade = get("/chat", "Connection: Upgrade\r\nUpgrade: chat\r\n");
+const std::string switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n";
+
+TEST(Upgrades, pass_on_what_came_with_the_heads) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(upgrade + "early bird");
+    const WirePtr backend = stage.backend(1);
+    const Message request = take_request(backend);
+    EXPECT_EQ(request.field("Upgrade"), "chat");
+    EXPECT_EQ(request.field("Connection"), "upgrade");
+    // Before the switch these might be a request.
+    EXPECT_EQ(backend->received(), "");
+    backend->send(switching + "at once");
+    stage.settle();
+    const Message got = take_answer(client);
+    EXPECT_EQ(got.status(), 101);
+    EXPECT_EQ(got.field("Upgrade"), "chat");
+    EXPECT_EQ(client->take(), "at once");
+    EXPECT_EQ(backend->take(), "early bird");
+    client->send("HTTP/1.1 is over");
+    backend->send("\1\2 likewise");
+    stage.settle();
+    EXPECT_EQ(backend->take(), "HTTP/1.1 is over");
+    EXPECT_EQ(client->take(), "\1\2 likewise");
+    client->finish();
+    stage.settle();
+    EXPECT_TRUE(backend->peer_finished());
+    backend->send("bye");
+    backend->finish();
+    stage.settle();
+    EXPECT_EQ(client->take(), "bye");
+    EXPECT_TRUE(client->peer_closed() && client->saw_end());
+    EXPECT_EQ(stage.worker->pool().size(), 0U);
+}
+
+TEST(Upgrades, that_are_declined_leave_http_as_it_was) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(upgrade + get("/next"));
+    const WirePtr backend = stage.backend(1);
+    take_request(backend);
+    backend->send(answer("no"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "no");
+    EXPECT_EQ(take_request(backend).first_line, "GET /next HTTP/1.1");
+    backend->send(answer("next"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "next");
+}
+
+TEST(Upgrades, do_not_happen_within_a_request) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(
+        "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: chat\r\nContent-Length: 10\r\n\r\nabc");
+    const WirePtr backend = stage.backend(1);
+    backend->send(switching);
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 502);
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Upgrades, end_with_the_first_end_when_that_breaks) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(upgrade);
+    const WirePtr backend = stage.backend(1);
+    backend->send(switching);
+    stage.settle();
+    take_answer(client);
+    backend->reset();
+    stage.settle();
+    EXPECT_TRUE(client->peer_reset());
+}
+
+}  // namespace
+}  // namespace seki::stage
