@@ -56,6 +56,7 @@ max_connections = {site.connections}
 front_timeout = 300
 back_timeout = 300
 request_timeout = 300
+{"backend_idle_connections_total = 6000" if site.hosts else ""}
 
 [[listeners]]
 protocol = "http"

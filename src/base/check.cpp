@@ -1,13 +1,12 @@
 #include "base/check.h"
 
-#include <signal.h>
-#include <string.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
 
 namespace seki {
 
@@ -80,7 +79,8 @@ void install_crash_handlers(const char* who) noexcept {
     struct sigaction action = {};
     action.sa_handler = on_fatal_signal;
     action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
-    for (const int signal_number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigaction(signal_number, &action, nullptr);
+    for (const int signal_number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT})
+        sigaction(signal_number, &action, nullptr);
 }
 
 }  // namespace seki

@@ -1,7 +1,7 @@
 #pragma once
 
-// Time is a parameter. Everything that needs the time gets a Clock; only the loop reads the real one, once per turn, so that all
-// that happens in a turn happens at the same time. Tests turn a FakeClock by hand.
+// Time is a parameter. Everything that needs the time gets a Clock; only the loop reads the real one, once per turn, so
+// that all that happens in a turn happens at the same time. Tests turn a FakeClock by hand.
 
 #include <chrono>
 

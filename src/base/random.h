@@ -1,8 +1,8 @@
 #pragma once
 
-// A fast random source for balancing, jitter and identifiers; not for secrets. Randomness is a parameter: tests construct it
-// from a seed that they print, processes from the kernel's entropy. Algorithm: xoshiro256** seeded by splitmix64
-// (https://prng.di.unimi.it).
+// A fast random source for balancing, jitter and identifiers; not for secrets. Randomness is a parameter: tests
+// construct it from a seed that they print, processes from the kernel's entropy. Algorithm: xoshiro256** seeded by
+// splitmix64 (https://prng.di.unimi.it).
 
 #include <array>
 #include <bit>

@@ -1,13 +1,13 @@
 #pragma once
 
-// What the peer, the operator or the system can do wrong is a value: Result<T> carries either the T or a Failure whose message
-// is a sentence for people. Our own bugs are CHECKs (check.h); there is no third way, and exceptions are not control flow.
+// What the peer, the operator or the system can do wrong is a value: Result<T> carries either the T or a Failure whose
+// message is a sentence for people. Our own bugs are CHECKs (check.h); there is no third way, and exceptions are not
+// control flow.
 
 #include <expected>
+#include <fmt/format.h>
 #include <string>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace seki {
 

@@ -1,8 +1,9 @@
 #pragma once
 
-// Objects in slots, known by an id of slot and generation. A slot is used again, its generation never: an id that outlived its
-// object finds nothing, where a pointer would find somebody else. Objects do not move. Memory grows in chunks of `chunk_size`
-// objects and slots are given out last in, first out, so that few pages stay hot; it does not shrink.
+// Objects in slots, known by an id of slot and generation. A slot is used again, its generation never: an id that
+// outlived its object finds nothing, where a pointer would find somebody else. Objects do not move. Memory grows in
+// chunks of `chunk_size` objects and slots are given out last in, first out, so that few pages stay hot; it does not
+// shrink.
 
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,8 @@
 #pragma once
 
-// Identifiers of sessions and requests: 48 bits of Unix time in milliseconds, then 80 random bits; written as 26 characters of
-// Crockford's base 32 (https://github.com/ulid/spec). They sort by time and are unique without coordination.
+// Identifiers of sessions and requests: 48 bits of Unix time in milliseconds, then 80 random bits; written as 26
+// characters of Crockford's base 32 (https://github.com/ulid/spec). They sort by time and are unique without
+// coordination.
 
 #include <array>
 #include <cstdint>

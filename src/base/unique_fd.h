@@ -1,10 +1,9 @@
 #pragma once
 
-// A file descriptor with one owner, closed when the owner goes. Note that a descriptor which was shared with another process
-// must leave its epoll set before it is closed here: epoll forgets it only when the last copy is gone.
+// A file descriptor with one owner, closed when the owner goes. Note that a descriptor which was shared with another
+// process must leave its epoll set before it is closed here: epoll forgets it only when the last copy is gone.
 
 #include <unistd.h>
-
 #include <utility>
 
 namespace seki {

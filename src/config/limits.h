@@ -35,7 +35,7 @@ inline constexpr uint64_t max_workers = 1024;
 inline constexpr uint64_t max_listen_backlog = 65'535;  // the kernel caps it further
 
 // A buffer holds at least the head of a request and at most what one turn may take from one peer.
-inline constexpr uint64_t min_buffer_size = 4096;
+inline constexpr uint64_t min_buffer_size = 16'384;
 inline constexpr uint64_t max_buffer_size = 16'777'216;
 inline constexpr uint64_t max_pipe_size = 1'048'576;  // of unprivileged processes (pipe(7))
 inline constexpr uint64_t max_credential_size = 65'536;

@@ -1,5 +1,6 @@
 #include "config/toml_global.h"
 
+#include <algorithm>
 #include <array>
 #include <sys/un.h>
 
@@ -8,6 +9,7 @@
 #include "config/limits.h"
 #include "config/text.h"
 #include "config/toml_message.h"
+#include "net/pipe_pool.h"
 
 namespace seki::config {
 namespace {
@@ -59,9 +61,15 @@ constexpr std::array metric_details{
 // What is absent in the schema but has a value all the same; 0 in the file means these too.
 void fill_defaults(command::ServerConfig& server) {
     fill_required(server);
+    // Enough that each of many backends keeps a connection, and in proportion to the descriptors that there are.
+    if (!server.has_backend_idle_connections_total()) {
+        server.set_backend_idle_connections_total(
+            static_cast<uint32_t>(std::max<uint64_t>(server.max_connections() / 2, 64)));
+    }
     if (server.slab_entries_per_connection() == 0) server.set_slab_entries_per_connection(4);
     if (server.basic_auth_max_credential_bytes() == 0) server.set_basic_auth_max_credential_bytes(4096);
-    if (server.splice_pipe_capacity_bytes() == 0) server.set_splice_pipe_capacity_bytes(262'144);
+    if (server.splice_pipe_capacity_bytes() == 0)
+        server.set_splice_pipe_capacity_bytes(net::PipePool::default_capacity);
 }
 
 void check_buffers(TableReader& table, command::ServerConfig& server) {

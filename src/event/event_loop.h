@@ -4,14 +4,15 @@
 //
 //     1. wait for events: not at all while something is on the ready list, else until the next timer
 //     2. read the clock, once
-//     3. events of handlers that asked to be first (idle backend connections: stale ones go before anybody can take them)
+//     3. events of handlers that asked to be first (idle backend connections: stale ones go before anybody can take
+//     them)
 //     4. all other events
 //     5. timers that are due
 //     6. the ready list, as it was when this step began: who ran out of budget or was woken by another
 //     7. end of turn: the hooks (logs are written out), then the dead are buried
 //
-// Nobody is destroyed before step 7 of the turn in which it ended, so references stay good within a turn. Events carry the id
-// of a watch, never a pointer: an event for a watch that is gone is ignored.
+// Nobody is destroyed before step 7 of the turn in which it ended, so references stay good within a turn. Events carry
+// the id of a watch, never a pointer: an event for a watch that is gone is ignored.
 
 #include <cstdint>
 #include <functional>

@@ -1,12 +1,11 @@
 #pragma once
 
-// The seam between the loop and the kernel: which descriptors are ready. EpollPoller is the real one (epoll(7)); simulations
-// bring their own.
-
-#include <sys/epoll.h>
+// The seam between the loop and the kernel: which descriptors are ready. EpollPoller is the real one (epoll(7));
+// simulations bring their own.
 
 #include <cstdint>
 #include <span>
+#include <sys/epoll.h>
 
 #include "base/clock.h"
 #include "base/result.h"

@@ -1,10 +1,9 @@
 #include "event/signals.h"
 
+#include <cerrno>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "base/check.h"
 
@@ -38,11 +37,5 @@ void Signals::on_event(uint32_t /*events*/) {
 }
 
 void ignore_broken_pipes() { signal(SIGPIPE, SIG_IGN); }
-
-void unblock_all_signals() {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-}
 
 }  // namespace seki

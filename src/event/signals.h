@@ -1,6 +1,7 @@
 #pragma once
 
-// Signals as events of the loop (signalfd(2)): they are blocked for the whole process and read in a turn like everything else.
+// Signals as events of the loop (signalfd(2)): they are blocked for the whole process and read in a turn like
+// everything else.
 
 #include <functional>
 #include <initializer_list>
@@ -29,7 +30,5 @@ private:
 
 // Writes to a peer that is gone are errors, not deaths.
 void ignore_broken_pipes();
-// A child starts with the signal mask of its parent: gives it back an empty one. For use between fork and exec.
-void unblock_all_signals();
 
 }  // namespace seki

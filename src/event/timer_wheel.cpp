@@ -104,8 +104,8 @@ void TimerWheel::expire(Timer*& slot, Monotonic now) {
     }
 }
 
-// How many ticks from the current one to the next slot of the finest level that may hold timers, or to the end of that level's
-// turn, where the coarser levels cascade.
+// How many ticks from the current one to the next slot of the finest level that may hold timers, or to the end of that
+// level's turn, where the coarser levels cascade.
 unsigned TimerWheel::ticks_to_next_slot() const noexcept {
     const auto begin = static_cast<unsigned>(tick_ % slots);
     for (unsigned index = begin; index < slots; index += 64 - index % 64) {

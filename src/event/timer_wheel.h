@@ -1,11 +1,11 @@
 #pragma once
 
-// Timers in a hierarchical wheel: arming, moving and cancelling are O(1), and a wheel of 10,000 timers costs nothing until one
-// is due. The tick is one millisecond and a timer never fires early. A Timer is a member of its owner and cancels itself when
-// it goes.
+// Timers in a hierarchical wheel: arming, moving and cancelling are O(1), and a wheel of 10,000 timers costs nothing
+// until one is due. The tick is one millisecond and a timer never fires early. A Timer is a member of its owner and
+// cancels itself when it goes.
 //
-// Deadlines that move with every byte are lazy: defer() only notes the later time, and the wheel puts the timer there when the
-// earlier time comes. So a busy connection costs one store per request and one relink per timeout.
+// Deadlines that move with every byte are lazy: defer() only notes the later time, and the wheel puts the timer there
+// when the earlier time comes. So a busy connection costs one store per request and one relink per timeout.
 
 #include <array>
 #include <cstdint>
@@ -59,7 +59,8 @@ public:
 
 private:
     static constexpr unsigned level_bits = 8;
-    static constexpr unsigned levels = 4;  // 2^32 ms: 49 days; later deadlines wait in the last slot and are filed again
+    static constexpr unsigned levels =
+        4;  // 2^32 ms: 49 days; later deadlines wait in the last slot and are filed again
     static constexpr unsigned slots = 1U << level_bits;
 
     [[nodiscard]] uint64_t tick_of(Monotonic time) const noexcept;

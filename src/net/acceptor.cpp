@@ -28,7 +28,8 @@ void Acceptor::resume() {
 }
 
 void Acceptor::drain() {
-    while (!paused_ && accept_one()) {
+    for (int i = 0; i < longest_queue && !paused_; ++i) {
+        if (!accept_one()) return;
     }
 }
 

@@ -15,6 +15,7 @@ namespace seki::net {
 
 class Acceptor final : private EventHandler, private Timer {
 public:
+    static constexpr int longest_queue = 65535;
     static constexpr int batch = 32;  // connections taken per event, so that those already here get their turn too
     // After EMFILE, ENFILE or ENOMEM: how long to leave the queue alone. Trying at once would only burn the processor.
     static constexpr Duration exhausted_pause = std::chrono::milliseconds(100);
@@ -28,7 +29,8 @@ public:
 
     void pause();
     void resume();
-    // Takes everybody who waits now, at once: for the last owner of a socket, before it goes.
+    // Takes everybody who waits now, at once: for the last owner of a socket, before it goes. Who comes meanwhile is
+    // taken too, up to as many as the longest queue that a kernel allows.
     void drain();
     [[nodiscard]] bool accepting() const noexcept { return watch_.valid(); }
 

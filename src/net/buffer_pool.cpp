@@ -43,7 +43,7 @@ BufferPool::~BufferPool() {
 void BufferPool::map(Class& buffers, uint32_t count, uint32_t size) {
     // Whole pages, so that the memory of one buffer can be given back without touching another.
     const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    buffers.stride = sizeof(Buffer) + size;
+    buffers.stride = (sizeof(Buffer) + size + alignof(Buffer) - 1) / alignof(Buffer) * alignof(Buffer);
     if (buffers.stride > page) buffers.stride = (buffers.stride + page - 1) / page * page;
     buffers.count = count;
     void* memory = mmap(nullptr, buffers.stride * count, PROT_READ | PROT_WRITE,

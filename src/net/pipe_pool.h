@@ -21,6 +21,10 @@ struct Pipe {
 
 class PipePool {
 public:
+    // In bytes. Larger than the kernel's 64 KiB: fewer calls per byte. All pipes of a user together have a limit
+    // (pipe(7), pipe-user-pages-soft), which 64 of these reach; beyond it they are smaller.
+    static constexpr uint32_t default_capacity = 256 * 1024;
+
     // So that a worker's pipes are few beside its connections, and are worth having.
     [[nodiscard]] static constexpr uint32_t limit_for(uint32_t max_connections) noexcept {
         return std::clamp<uint32_t>(max_connections / 16, 4, 256);

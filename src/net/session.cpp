@@ -86,14 +86,12 @@ void Session::run() { step(); }
 void Session::on_timer() {
     if (closed_ || running_) return;
     running_ = true;
-    owner_.current_ = this;
     follow(protocol_->on_deadline(*this));
 }
 
 void Session::step() {
     if (closed_ || running_) return;
     running_ = true;
-    owner_.current_ = this;
     follow(protocol_->on_ready(*this));
 }
 
@@ -131,7 +129,7 @@ void Session::settle() {
     if (close_wanted_) return wake();
     // A client whose request is complete is waited for by nobody until its answer is sent: if the connection ends then,
     // it is never watched at all.
-    const bool waits = side_ == Side::backend || !protocol_->paused() || has_unsent() || !writable_;
+    const bool waits = side_ == Side::backend || watch_wanted_ || !protocol_->paused() || has_unsent() || !writable_;
     if (!watch_.valid() && waits) {
         auto watched = transport_->watch(loop(), *this,
                                          side_ == Side::backend ? EventLoop::Order::first : EventLoop::Order::normal);
@@ -174,7 +172,7 @@ size_t Session::write(std::string_view bytes) {
     if (!writable_ || write_failed_) return 0;
     const IoOutcome sent = transport_->write(bytes);
     if (sent.stop == IoOutcome::Stop::error) {
-        write_failed_ = true;
+        write_broke();
         return 0;
     }
     if (sent.bytes < bytes.size()) write_blocked();
@@ -191,7 +189,7 @@ bool Session::flush(Flush how) {
     const std::string_view waiting = unsent_->data();
     const IoOutcome sent = how == Flush::last ? transport_->write_last(waiting) : transport_->write(waiting);
     if (sent.stop == IoOutcome::Stop::error) {
-        write_failed_ = true;
+        write_broke();
         return false;
     }
     if (sent.bytes < waiting.size()) write_blocked();
@@ -202,6 +200,13 @@ bool Session::flush(Flush how) {
     return true;
 }
 
+// Whoever wrote may be another: the protocol shall see it, and a session that is not watched hears of it in no other
+// way.
+void Session::write_broke() noexcept {
+    write_failed_ = true;
+    wake();
+}
+
 void Session::write_blocked() noexcept {
     writable_ = false;
     if (!watched()) wake();
@@ -210,8 +215,6 @@ void Session::write_blocked() noexcept {
 void Session::shutdown_write() { transport_->shutdown_write(); }
 
 void Session::deadline(Monotonic when) { loop().timers().arm(*this, when); }
-
-void Session::no_deadline() { loop().timers().cancel(*this); }
 
 std::string Session::describe() const {
     char peer_text[SocketAddress::max_text_size];
@@ -257,7 +260,6 @@ void Sessions::close_all(CloseManner manner, CloseReason reason) {
 void Sessions::bury_ended() {
     for (const SessionId id : ended_) slab_.erase(id);
     ended_.clear();
-    current_ = nullptr;
 }
 
 }  // namespace seki::net

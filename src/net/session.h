@@ -82,7 +82,8 @@ public:
     virtual void on_close(Session& session, CloseReason reason) = 0;
     // Its state in a few words, for Session::describe().
     virtual void describe(std::string& line) const = 0;
-    // Asserted after every call in debug builds: may the session rest although bytes may be there to be read?
+    // Asked after every call: may the session rest although bytes may be there to be read? If not, it goes on in the
+    // next turn.
     [[nodiscard]] virtual bool paused() const noexcept = 0;
 };
 
@@ -110,10 +111,13 @@ public:
     IoOutcome read(std::span<char> into);
     // Bytes, an end or an error may be there to be read.
     [[nodiscard]] bool readable() const noexcept { return readable_; }
-    // The loop will report what happens. A session that waits for nothing is not watched yet: see settle().
+    // The loop will report what happens. A client that waits for nothing but its answer is not watched before it has to
+    // be, or until its protocol wants to know at least whether it still is there.
     [[nodiscard]] bool watched() const noexcept { return watch_.valid(); }
+    void want_watch() noexcept { watch_wanted_ = true; }
     [[nodiscard]] bool read_closed() const noexcept { return read_closed_; }
-    // The kernel reported the end of the connection (EPOLLHUP, EPOLLERR), whether or not all was read.
+    // The kernel reported an end: of the peer's bytes (EPOLLRDHUP) or of the connection (EPOLLHUP, EPOLLERR), whether
+    // or not all was read.
     [[nodiscard]] bool hung_up() const noexcept { return hung_up_; }
 
     // Sends as much as the socket takes now; returns how many bytes it took. Only while nothing waits in unsent().
@@ -129,7 +133,7 @@ public:
     [[nodiscard]] bool writable() const noexcept { return writable_; }
     // The socket took less than it was given: the next edge will say when it takes more.
     void write_blocked() noexcept;
-    void write_broke() noexcept { write_failed_ = true; }
+    void write_broke() noexcept;
     void read_blocked() noexcept { readable_ = false; }
     void read_ended() noexcept {
         readable_ = false;
@@ -141,7 +145,6 @@ public:
     BufferPtr& unread() noexcept { return unread_; }
 
     void deadline(Monotonic when);
-    void no_deadline();
 
     [[nodiscard]] SessionId id() const noexcept { return id_; }
     [[nodiscard]] Side side() const noexcept { return side_; }
@@ -192,6 +195,7 @@ private:
     bool hung_up_ : 1 = false;
     bool write_failed_ : 1 = false;
     bool running_ : 1 = false;
+    bool watch_wanted_ : 1 = false;
     bool closed_ : 1 = false;
     bool close_wanted_ : 1 = false;
     CloseManner wanted_manner_ = CloseManner::now;
@@ -223,9 +227,6 @@ public:
     // All at once, outside of any turn: before those go whom protocols refer to.
     void end_all();
 
-    // What the process works on right now; for the crash line.
-    [[nodiscard]] const Session* current() const noexcept { return current_; }
-
 private:
     friend class Session;
     void bury_ended();
@@ -235,7 +236,6 @@ private:
     Slab<Session> slab_;
     std::vector<SessionId> ended_;
     uint32_t clients_ = 0;
-    const Session* current_ = nullptr;
 };
 
 }  // namespace seki::net

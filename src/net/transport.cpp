@@ -5,6 +5,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "net/dead_peer.h"
+
 namespace seki::net {
 
 namespace {
@@ -40,6 +42,8 @@ void PlainTransport::reset_on_close() {
     const linger at_once{1, 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
+
+void PlainTransport::notice_dead_peer() { static_cast<void>(net::notice_dead_peer(socket_.get())); }
 
 int PlainTransport::connect_error() {
     int error = 0;

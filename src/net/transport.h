@@ -42,6 +42,8 @@ public:
     // Closing will reset the connection instead of ending it, so that the peer cannot take what it got for all there
     // was.
     virtual void reset_on_close() = 0;
+    // The connection may be silent for long: the kernel shall notice when the peer is gone.
+    virtual void notice_dead_peer() {}
     // 0 or the errno value of a connection attempt that has just become writable.
     virtual int connect_error() = 0;
 
@@ -61,6 +63,7 @@ public:
     IoOutcome write_last(std::string_view bytes) override;
     void shutdown_write() override;
     void reset_on_close() override;
+    void notice_dead_peer() override;
     int connect_error() override;
     Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) override;
     [[nodiscard]] int plain_fd() const noexcept override { return socket_.get(); }

@@ -60,7 +60,9 @@ Result<LogFilter> LogFilter::parse(std::string_view text) {
         }
         const std::string prefix = for_all ? "" : module_prefix(directive.substr(0, equals));
         for (size_t module = 0; module < module_count; ++module) {
-            if (!module_names[module].starts_with(prefix) || prefix.size() < length_of_best[module]) continue;
+            // "proxy" means what "seki_proxy" does.
+            const bool named = module_names[module].starts_with(prefix) || module_names[module].ends_with("_" + prefix);
+            if (!named || prefix.size() < length_of_best[module]) continue;
             length_of_best[module] = prefix.size();
             filter.levels_[module] = *level;
         }

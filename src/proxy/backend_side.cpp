@@ -141,7 +141,8 @@ net::Next BackendSide::on_deadline(net::Session& session) {
 }
 
 net::Next BackendSide::lose(BackendLoss::Kind kind, http::Fault fault) {
-    BackendLoss loss{kind, fault, !fresh_, session_.bytes_written() != written_before_, take_held()};
+    const int error = kind == BackendLoss::Kind::refused ? session_.transport().connect_error() : 0;
+    BackendLoss loss{kind, fault, error, !fresh_, session_.bytes_written() != written_before_, take_held()};
     Exchange& exchange = *std::exchange(exchange_, nullptr);
     --backend_->exchanges;
     exchange.backend_gone(std::move(loss));

@@ -28,6 +28,7 @@ struct BackendLoss {
     enum class Kind : uint8_t { refused, connect_timeout, closed, fault, timeout, no_resources };
     Kind kind;
     http::Fault fault = http::Fault::none;
+    int error = 0;         // of a refused connection, the errno value
     bool reused = false;   // the connection had served before: nothing is said about the backend
     bool written = false;  // some byte of the request was given to the kernel
     std::optional<HeldRequest> held;

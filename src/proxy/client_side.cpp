@@ -43,12 +43,11 @@ void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
     // An answer that came before the end of its request ends the connection: what is left of the request is not worth
     // reading.
     ending_ = !reusable || !codec_->request_complete(stream) || !codec_->persistent();
-    if (!ending_) codec_->finish(stream);
-    if (ending_ || has_unread() || session_.readable() || !session_.watched() || context_.draining) {
-        session_.wake();
-        return;
+    if (!ending_) {
+        codec_->finish(stream);
+        session_.deadline(context_.loop.now() + listener_->timeouts.front);
     }
-    session_.deadline(context_.loop.now() + listener_->timeouts.front);
+    if (ending_ || has_unread() || session_.readable() || !session_.watched() || context_.draining) session_.wake();
 }
 
 void ClientSide::become_raw() { codec_ = std::make_unique<RawServerCodec>(); }
@@ -100,6 +99,11 @@ net::Close ClientSide::farewell() const {
 
 net::Next ClientSide::on_deadline(net::Session& session) {
     const Monotonic now = context_.loop.now();
+    if (exchange_ != nullptr && !session.watched()) {
+        session.want_watch();
+        session.deadline(now + listener_->timeouts.front);
+        return net::Stay{};
+    }
     if (exchange_ != nullptr) {
         if (const auto again = exchange_->idle_until(now, listener_->timeouts.front)) {
             session.deadline(*again);
@@ -175,7 +179,7 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
         answer_without_exchange(503, codec_->head().method == http::Method::head);
         return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
     }
-    session_.deadline(now + listener_->timeouts.front);
+    session_.deadline(now + (session_.watched() ? listener_->timeouts.front : Context::unwatched_limit));
     exchange_->begin(*this, event.stream, listener_, codec_->head(), event.end, first_byte);
     if (ending_) return farewell();
     return std::nullopt;

@@ -35,6 +35,9 @@ class Context {
 public:
     // Bytes that one session reads per turn, so that a fast one does not starve the others.
     static constexpr size_t read_budget = 256 * 1024;
+    // How long a client that is not watched may wait for its answer before it is watched after all. Most answers are
+    // faster, and a connection for one request then costs no registration.
+    static constexpr Duration unwatched_limit = std::chrono::milliseconds(50);
     static constexpr uint64_t splice_budget = 4U << 20U;
     // One for each direction: what the backend has not taken of the request, what the client has not taken of the
     // answer.

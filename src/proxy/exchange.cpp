@@ -12,11 +12,6 @@
 
 namespace seki::proxy {
 
-namespace {
-// A read of so many bytes at once is taken for the beginning of many more.
-constexpr size_t bulk_read = 8 * 1024;
-}  // namespace
-
 Exchange::Exchange(SlabId id, Context& context) : id_(id), context_(context) {}
 
 Exchange::~Exchange() { SEKI_CHECK(client_ == nullptr && backend_ == nullptr); }
@@ -117,7 +112,7 @@ BackendSide* Exchange::dial() {
     auto transport = context_.connector.connect(chosen_->address);
     if (!transport) {
         context_.recorder.connect_failed(*chosen_, transport.error().error);
-        if (!transport.error().local()) chosen_->backoff.failed(context_.loop.now(), context_.random);
+        if (!transport.error().local()) note_failure();
         tried_[attempts_++] = chosen_;
         return nullptr;
     }
@@ -130,7 +125,10 @@ BackendSide* Exchange::dial() {
     std::unique_ptr<http::ClientCodec> codec;
     if (mode_ == Mode::http)
         codec = std::make_unique<http::h1::ClientCodec>(context_.heads, context_.settings.head_limits);
-    if (mode_ == Mode::tunnel) codec = std::make_unique<RawClientCodec>();
+    if (mode_ == Mode::tunnel) {
+        codec = std::make_unique<RawClientCodec>();
+        session->transport().notice_dead_peer();
+    }
     auto side =
         std::make_unique<BackendSide>(*session, context_, chosen_, std::move(codec), listener_->timeouts.connect);
     BackendSide* attached = side.get();
@@ -155,13 +153,17 @@ bool Exchange::may_retry(const BackendLoss& loss) const noexcept {
            loss.kind != BackendLoss::Kind::fault;
 }
 
+void Exchange::note_failure() {
+    if (chosen_->backoff.failed(context_.loop.now(), context_.random)) context_.recorder.backend_down(*chosen_);
+}
+
 void Exchange::backend_gone(BackendLoss loss) {
     using Kind = BackendLoss::Kind;
     backend_ = nullptr;
     const bool never_connected = loss.kind == Kind::refused || loss.kind == Kind::connect_timeout;
     if (never_connected) {
-        context_.recorder.connect_failed(*chosen_, loss.kind == Kind::refused ? ECONNREFUSED : ETIMEDOUT);
-        if (chosen_->backoff.failed(context_.loop.now(), context_.random)) context_.recorder.backend_down(*chosen_);
+        context_.recorder.connect_failed(*chosen_, loss.kind == Kind::refused ? loss.error : ETIMEDOUT);
+        note_failure();
     }
     // A connection from the pool that was stale says nothing about its backend; the next one shall be new.
     if (loss.reused) fresh_only_ = true;
@@ -271,222 +273,6 @@ void Exchange::abort(net::CloseReason reason, const char* message) {
     const bool cut = cuts_off();
     retire(false);
     session.close(cut ? net::CloseManner::reset : net::CloseManner::now, reason);
-}
-
-// --- bodies
-// ------------------------------------------------------------------------------------------------------------
-
-Side* Exchange::source(Direction direction) const noexcept {
-    return direction == Direction::request ? static_cast<Side*>(client_) : backend_;
-}
-
-Side* Exchange::sink(Direction direction) const noexcept {
-    return direction == Direction::request ? static_cast<Side*>(backend_) : client_;
-}
-
-http::StreamId Exchange::sink_stream(Direction direction) const noexcept {
-    return direction == Direction::request ? backend_stream_ : client_stream_;
-}
-
-http::StreamId Exchange::source_stream(Direction direction) const noexcept {
-    return direction == Direction::request ? client_stream_ : backend_stream_;
-}
-
-size_t Exchange::room(Direction direction) {
-    if (sink(direction) == nullptr || source(direction) == nullptr) return 0;
-    const auto& splice = splices_[index(direction)];
-    if (splice) return sink(direction)->session().writable() ? 1 : 0;
-    if (direction == Direction::request) return backend_->make_body_room(backend_stream_);
-    if (state_ != State::waiting || mode_ == Mode::tunnel) return client_->body_room(client_stream_);
-    // The head is still to come: it gets a buffer of its own, when interim answers before it have gone.
-    return client_->all_sent() ? context_.buffers.buffer_size() - Context::edit_room : 0;
-}
-
-void Exchange::body(Direction direction, std::string_view bytes) {
-    active(direction, true);
-    bulk_[index(direction)] = bytes.size() >= bulk_read;
-    sink(direction)->send_body(sink_stream(direction), bytes);
-}
-
-// Notes that one of the ends did something: gave bytes, or took some.
-void Exchange::active(Direction direction, bool gave) noexcept {
-    const bool client = (direction == Direction::request) == gave;
-    const Monotonic now = context_.loop.now();
-    if (client || mode_ == Mode::tunnel) client_activity_ = now;
-    if (!client || mode_ == Mode::tunnel) backend_activity_ = now;
-}
-
-void Exchange::end(Direction direction, const http::FieldTable* trailers) {
-    active(direction, true);
-    ended_[index(direction)] = true;
-    if (sink(direction) != nullptr) sink(direction)->send_end(sink_stream(direction), trailers);
-    if (direction == Direction::response && mode_ == Mode::http) client_->answer_complete();
-}
-
-void Exchange::flush(Direction direction) {
-    Side* to = sink(direction);
-    if (to == nullptr || !to->session().connected()) return;
-    to->flush();
-    settle(direction);
-}
-
-void Exchange::sink_progress(Direction direction, bool took) {
-    Side* const to = sink(direction);
-    if (to == nullptr) return;
-    if (took) active(direction, false);
-    Side* const from = source(direction);
-    if (splices_[index(direction)]) {
-        move_raw(direction);
-        // The budget was used up: the source goes on in its next turn.
-        if (from->session().readable() && to->session().writable()) from->session().wake();
-        return;
-    }
-    if (from != nullptr && from->waits_for_room() && room(direction) > 0) from->resume();
-    settle(direction);
-}
-
-// What an end that was passed on, or the last byte that was sent, means for the exchange.
-void Exchange::settle(Direction direction) {
-    if (!ended_[index(direction)]) return;
-    Side* to = sink(direction);
-    if (splices_[index(direction)]) return;
-    if (!to->all_sent()) {
-        if (direction == Direction::response && mode_ == Mode::http && state_ == State::answering) {
-            // All of the answer is ours: the backend need not wait for a slow client.
-            enter(State::draining);
-            release_backend(request_ended());
-        }
-        return;
-    }
-    if (mode_ == Mode::tunnel) return settle_tunnel(direction);
-    if (direction == Direction::response) finish();
-}
-
-void Exchange::settle_tunnel(Direction direction) {
-    if (direction == Direction::request) backend_->end_output();
-    if (direction == Direction::response) client_->end_output();
-    const bool both = ended_[0] && ended_[1] && client_->all_sent() && backend_->all_sent();
-    if (!both) return;
-    release_backend(false);
-    net::Session& session = client_->session();
-    retire(false);
-    session.close(net::CloseManner::flush, net::CloseReason::finished);
-}
-
-void Exchange::finish() {
-    release_backend(request_ended());
-    retire(true);
-}
-
-// --- raw bytes
-// ---------------------------------------------------------------------------------------------------------
-
-// Both ends are plain sockets, nothing waits between them, and enough is to come that a pipe pays.
-bool Exchange::raw_path(Direction direction) const {
-    Side* from = source(direction);
-    Side* to = sink(direction);
-    if (from == nullptr || to == nullptr || ended_[index(direction)]) return false;
-    if (mode_ == Mode::http && direction == Direction::response && state_ != State::answering) return false;
-    const uint64_t coming = from->codec().incoming_raw(source_stream(direction));
-    if (coming < context_.settings.splice_threshold || to->codec().outgoing_raw(sink_stream(direction)) < coming)
-        return false;
-    // A tunnel has no length: what shows that it carries bulk is a read that filled the buffer.
-    if (coming == UINT64_MAX && !bulk_[index(direction)]) return false;
-    return from->session().transport().plain_fd() >= 0 && to->session().transport().plain_fd() >= 0 &&
-           to->session().connected() && to->all_sent();
-}
-
-bool Exchange::move_raw(Direction direction) {
-    auto& splice = splices_[index(direction)];
-    if (!splice) {
-        if (!raw_path(direction)) return false;
-        auto pipe = context_.pipes.take();
-        if (!pipe) return false;
-        if (direction == Direction::request) backend_->release_hold();
-        splice.emplace(context_.pipes, std::move(*pipe));
-    }
-    Side& from = *source(direction);
-    Side& to = *sink(direction);
-    const uint64_t limit = ended_[index(direction)] ? 0 : from.codec().incoming_raw(source_stream(direction));
-    const auto progress = splice->move(from.session(), to.session(), limit, Context::splice_budget);
-    // A tunnel that gave little after all goes back to buffers, where little costs less.
-    if (mode_ == Mode::tunnel) bulk_[index(direction)] = progress.taken >= bulk_read || progress.given >= bulk_read;
-    if (progress.taken > 0) active(direction, true);
-    if (progress.given > 0) active(direction, false);
-    to.codec().sent_raw(sink_stream(direction), progress.given);
-    spliced(direction, progress);
-    return true;
-}
-
-void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress& progress) {
-    auto& splice = splices_[index(direction)];
-    Side& from = *source(direction);
-    if (progress.sink_broken) {
-        splice.reset();
-        // A backend that reads no more may have answered: that is still to be read. A client that takes no more is
-        // gone.
-        sink(direction)->session().write_broke();
-        if (direction == Direction::response)
-            client_->session().close(net::CloseManner::now, net::CloseReason::peer_error);
-        return;
-    }
-    bool complete = progress.taken > 0 && from.codec().take_raw(source_stream(direction), progress.taken);
-    if (progress.end || progress.broken) {
-        const http::Event event = from.codec().next_at_end_of_input();
-        if (progress.broken || event.kind != http::Event::Kind::end) {
-            splice.reset();
-            from.session().close(net::CloseManner::now, net::CloseReason::peer_error);
-            return;
-        }
-        complete = true;
-    }
-    if (complete) ended_[index(direction)] = true;
-    const bool empty = splice->held() == 0;
-    if (!ended_[index(direction)]) {
-        // Idle with an empty pipe: the pipe serves others meanwhile.
-        if (empty && mode_ == Mode::tunnel && !from.session().readable()) splice.reset();
-        return;
-    }
-    if (!empty) return;
-    splice.reset();
-    sink(direction)->send_end(sink_stream(direction), nullptr);
-    settle(direction);
-}
-
-// --- time
-// --------------------------------------------------------------------------------------------------------------
-
-std::optional<Monotonic> Exchange::idle_until(Monotonic now, Duration limit) const {
-    const bool client_owes =
-        !request_ended() || !client_->all_sent() || splices_[index(Direction::response)] || mode_ == Mode::tunnel;
-    if (!client_owes) return now + limit;
-    const Monotonic until = client_activity_ + limit;
-    if (until > now) return until;
-    return std::nullopt;
-}
-
-std::optional<Monotonic> Exchange::backend_due(Monotonic now, Duration limit) const {
-    const bool client_owes = !request_ended() || !client_->all_sent() || splices_[index(Direction::response)];
-    if (client_owes && mode_ == Mode::http) return now + limit;
-    const Monotonic until = backend_activity_ + limit;
-    if (until > now) return until;
-    return std::nullopt;
-}
-
-void Exchange::client_late() {
-    if (state_ == State::waiting && mode_ == Mode::http) {
-        release_backend(false);
-        return answer(408, "client_timeout");
-    }
-    abort(net::CloseReason::idle, mode_ == Mode::tunnel ? "idle" : "client_timeout_during_response");
-}
-
-void Exchange::client_fault(http::Fault fault) {
-    if (state_ == State::waiting) {
-        release_backend(false);
-        return answer(http::status_for(fault), http::describe(fault).data());
-    }
-    abort(net::CloseReason::protocol_error, http::describe(fault).data());
 }
 
 // --- ending

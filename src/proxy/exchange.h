@@ -106,12 +106,14 @@ private:
     BackendSide* dial();
     void try_another(BackendLoss loss);
     [[nodiscard]] bool may_retry(const BackendLoss& loss) const noexcept;
+    void note_failure();  // of the chosen backend
     void release_backend(bool reusable);
 
     void answer(uint16_t status, const char* message);
     void abort(net::CloseReason reason, const char* message);
     // To end the client's connection now is to cut something off.
     [[nodiscard]] bool cuts_off() const noexcept;
+    [[nodiscard]] bool clients_turn() const noexcept;
     void become_tunnel();
     void settle(Direction direction);
     void settle_tunnel(Direction direction);
@@ -139,8 +141,7 @@ private:
     bool fresh_only_ = false;      // idle connections failed us already
     std::array<bool, 2> ended_{};  // per direction: the source said its last
     std::array<std::optional<net::SpliceTransfer>, 2> splices_;
-    std::array<bool, 2> spliced_end_{};  // the message ended, its last bytes are in the pipe
-    std::array<bool, 2> bulk_{};         // a read filled the buffer: more of the same will come
+    std::array<bool, 2> bulk_{};  // a read filled the buffer: more of the same will come
     Monotonic client_activity_{};
     Monotonic backend_activity_{};
     Record record_;

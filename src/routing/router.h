@@ -1,15 +1,16 @@
 #pragma once
 
-// Which frontend a request belongs to: (host, path, method) → Target. Hosts are found by hash, so that a lookup costs the same
-// with one host and with 100,000; the few rules of one host are walked in order of precedence:
+// Which frontend a request belongs to: (host, path, method) → Target. Hosts are found by hash, so that a lookup costs
+// the same with one host and with 100,000; the few rules of one host are walked in order of precedence:
 //
 //     1. the exact path before any prefix
 //     2. the longer prefix before the shorter one
 //     3. for the same path, the rule that names the method before the one that takes any
 //
-// A prefix is one of bytes, as in Sōzu: "/api" takes "/apis" too. Hosts are compared without regard to case, port and a trailing
-// dot.
+// A prefix is one of bytes, as in Sōzu: "/api" takes "/apis" too. Hosts are compared without regard to case, port and a
+// trailing dot.
 
+#include <absl/container/flat_hash_map.h>
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -17,8 +18,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <absl/container/flat_hash_map.h>
 
 namespace seki::routing {
 
@@ -37,7 +36,8 @@ struct Rule {
 inline constexpr size_t max_host_bytes = 255;
 
 // Lower case, no trailing dot, into `storage`. Nothing when it is empty or longer than any name may be.
-inline std::optional<std::string_view> normalise_host(std::string_view host, std::array<char, max_host_bytes>& storage) noexcept {
+inline std::optional<std::string_view> normalise_host(std::string_view host,
+                                                      std::array<char, max_host_bytes>& storage) noexcept {
     if (host.ends_with('.')) host.remove_suffix(1);
     if (host.empty() || host.size() > storage.size()) return std::nullopt;
     for (size_t i = 0; i < host.size(); ++i) {
@@ -56,9 +56,8 @@ public:
         std::vector<Entry>& entries = hosts_[rule.host];
         const auto same = [&](const Entry& entry) { return entry.rule == rule; };
         if (std::any_of(entries.begin(), entries.end(), same)) return false;
-        const auto place = std::upper_bound(entries.begin(), entries.end(), rule, [](const Rule& a, const Entry& b) {
-            return precedes(a, b.rule);
-        });
+        const auto place = std::upper_bound(entries.begin(), entries.end(), rule,
+                                            [](const Rule& a, const Entry& b) { return precedes(a, b.rule); });
         entries.insert(place, Entry{std::move(rule), std::move(target)});
         ++size_;
         return true;
@@ -79,7 +78,8 @@ public:
     }
 
     // Null when nothing matches. The pointer is good until the next change.
-    [[nodiscard]] const Target* find(std::string_view host, std::string_view path, std::string_view method) const noexcept {
+    [[nodiscard]] const Target* find(std::string_view host, std::string_view path,
+                                     std::string_view method) const noexcept {
         std::array<char, max_host_bytes> storage;
         const auto name = normalise_host(host, storage);
         if (!name) return nullptr;

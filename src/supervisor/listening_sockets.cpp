@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/check.h"
+#include "net/dead_peer.h"
 
 namespace seki::supervisor {
 namespace {
@@ -41,12 +42,14 @@ Result<> probe(const SocketAddress& address) {
     return bind_to(*fd, address);
 }
 
-Result<UniqueFd> listen_on(const SocketAddress& address, uint32_t backlog) {
+Result<UniqueFd> listen_on(const ListenerKey& key, uint32_t backlog) {
+    const SocketAddress& address = key.address;
     auto fd = make_socket(address);
     if (!fd) return fd;
     auto done = set_option(fd->get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
     // Accepted sockets inherit it: no call per connection.
     if (done) done = set_option(fd->get(), IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+    if (done && key.type == command::TCP) done = net::notice_dead_peer(fd->get());
     if (done) done = bind_to(*fd, address);
     if (done && ::listen(fd->get(), static_cast<int>(backlog)) != 0) {
         done = errno == EADDRINUSE ? failure("the address is already in use")
@@ -63,7 +66,7 @@ Result<> ListeningSockets::open(const ListenerKey& key) {
     if (auto free = probe(key.address); !free) return failure("{}: {}", key.text(), free.error().message);
     std::vector<UniqueFd> sockets;
     for (uint32_t slot = 0; slot < slots_; ++slot) {
-        auto fd = listen_on(key.address, backlog_);
+        auto fd = listen_on(key, backlog_);
         if (!fd) return failure("{}: {}", key.text(), fd.error().message);
         sockets.push_back(std::move(*fd));
     }

@@ -4,14 +4,18 @@
 #include <cerrno>
 #include <sys/resource.h>
 
+#include "net/pipe_pool.h"
+
 namespace seki::supervisor {
 namespace {
 
 constexpr uint64_t reserve = 384;         // logs, epoll, signals, channels, clients of the command socket
 constexpr uint64_t spare_listeners = 32;  // added while it runs
 
-// As PipePool::limit_for has it; each pipe is two descriptors.
-uint64_t pipe_descriptors(uint64_t max_connections) { return 2 * std::clamp<uint64_t>(max_connections / 16, 4, 256); }
+// A pipe is two descriptors.
+uint64_t pipe_descriptors(uint64_t max_connections) {
+    return 2 * uint64_t{net::PipePool::limit_for(static_cast<uint32_t>(max_connections))};
+}
 
 }  // namespace
 

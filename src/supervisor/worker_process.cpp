@@ -147,17 +147,19 @@ void WorkerProcess::die() {
 void WorkerProcess::on_event(uint32_t /*events*/) {
     stop_watching();
     ended_ = true;
-    const std::string how = process_->reap();
-    if (end_expected_) {
-        log_.info(Module::supervisor, "worker {} (pid {}) {}", id(), pid(), how);
-    } else {
-        log_.error(Module::supervisor, "worker {} (pid {}) {}", id(), pid(), how);
-    }
+    how_ended_ = process_->reap();
     settle_end();
 }
 
+// Whether the end was expected may be in the last words of the channel.
 void WorkerProcess::settle_end() {
-    if (ended_ && !alive()) owner_.on_worker_ended(*this);
+    if (!ended_ || alive()) return;
+    if (end_expected_) {
+        log_.info(Module::supervisor, "worker {} (pid {}) {}", id(), pid(), how_ended_);
+    } else {
+        log_.error(Module::supervisor, "worker {} (pid {}) {}", id(), pid(), how_ended_);
+    }
+    owner_.on_worker_ended(*this);
 }
 
 void WorkerProcess::stop_watching() {

@@ -107,6 +107,7 @@ private:
     State state_ = State::starting;
     WatchId watch_;
     bool ended_ = false;
+    std::string how_ended_;  // known when ended_
     bool end_expected_ = false;
     uint64_t last_order_ = 0;
     std::map<uint64_t, Pending> pending_;

@@ -1,22 +1,11 @@
 #include "worker/process.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include "base/check.h"
 
 namespace seki::worker {
-
-namespace {
-
-command::Channel::Limits channel_limits() {
-    command::Channel::Limits limits;
-    limits.max_frame_bytes = 1U << 30U;  // the whole configuration may come as one change
-    limits.max_pending_bytes = 1U << 30U;
-    limits.max_waiting_fds = 65536;
-    return limits;
-}
-
-}  // namespace
 
 Process::Process(int id, UniqueFd channel)
     : id_(id),
@@ -24,8 +13,11 @@ Process::Process(int id, UniqueFd channel)
       loop_(clock_, poller_),
       random_(Random::from_kernel()),
       line_head_(name_),
-      channel_(loop_, std::move(channel), channel_limits(), *this) {
+      channel_(loop_, std::move(channel), command::Channel::Limits::between_processes(), *this) {
     install_crash_handlers(name_.c_str());
+    auto signals = Signals::watch(loop_, {SIGHUP}, [this](int) { reopen_logs(); });
+    SEKI_CHECK(signals.has_value());
+    signals_ = std::move(*signals);
     loop_.at_end_of_turn([this] { turn_ended(); });
 }
 
@@ -97,6 +89,15 @@ Result<> Process::open_logs(const command::ServerConfig& config) {
         std::make_unique<observe::AccessLog>(access_sink_ != nullptr ? *access_sink_ : *log_sink_, line_head_, *log_);
     access_log_->set_coloured(config.log_colored());
     return {};
+}
+
+// After a rotation of logs.
+void Process::reopen_logs() {
+    for (observe::LogSink* sink : {log_sink_.get(), access_sink_.get()}) {
+        if (sink == nullptr) continue;
+        if (auto opened = sink->reopen(loop_.wall()); !opened)
+            log_->error(observe::Module::worker, "{}", opened.error().message);
+    }
 }
 
 void Process::turn_ended() {

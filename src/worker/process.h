@@ -12,6 +12,7 @@
 #include "command/schema.h"
 #include "event/event_loop.h"
 #include "event/poller.h"
+#include "event/signals.h"
 #include "net/connector.h"
 #include "observe/access_log.h"
 #include "observe/log.h"
@@ -37,6 +38,7 @@ private:
 
     Result<> hello(const Hello& hello);
     Result<> open_logs(const command::ServerConfig& config);
+    void reopen_logs();
     void turn_ended();
 
     int id_;
@@ -44,6 +46,7 @@ private:
     SystemClock clock_;
     EpollPoller poller_;
     EventLoop loop_;
+    std::unique_ptr<Signals> signals_;
     Random random_;
     net::TcpConnector connector_;
     observe::LineHead line_head_;

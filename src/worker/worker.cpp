@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "config/convert.h"
+#include "config/limits.h"
 #include "observe/metrics_report.h"
 #include "proxy/client_side.h"
 
@@ -12,11 +13,11 @@ namespace seki::worker {
 
 namespace {
 
-constexpr Duration trim_interval = std::chrono::seconds(10);
-// Larger than the kernel's 64 KiB: fewer calls per byte. All pipes of a user together have a limit (pipe(7),
-// pipe-user-pages-soft), which 64 of these reach.
-constexpr uint32_t default_pipe_capacity = 256 * 1024;
+// A head with our edits, and a piece of a body with its framing, must fit into a buffer.
+static_assert(config::min_buffer_size >= 2 * proxy::Context::edit_room);
+static_assert(config::min_buffer_size >= 2 * proxy::Side::max_trailer_bytes);
 
+constexpr Duration trim_interval = std::chrono::seconds(10);
 net::BufferPool::Sizes buffer_sizes(const command::ServerConfig& config) {
     net::BufferPool::Sizes sizes;
     sizes.buffer_size = static_cast<uint32_t>(config.buffer_size());
@@ -32,7 +33,7 @@ uint32_t max_sessions(const command::ServerConfig& config) {
 
 uint32_t pipe_capacity(const command::ServerConfig& config) {
     return config.has_splice_pipe_capacity_bytes() ? static_cast<uint32_t>(config.splice_pipe_capacity_bytes())
-                                                   : default_pipe_capacity;
+                                                   : net::PipePool::default_capacity;
 }
 
 proxy::Settings settings(const command::ServerConfig& config) {
@@ -169,7 +170,11 @@ void Worker::assign(const Assign& assign, std::vector<UniqueFd> sockets) {
 void Worker::unassign(const Unassign& unassign) {
     for (const ListeningSocket& socket : unassign.sockets()) {
         const ListenerKey key = key_of(socket);
-        std::erase_if(sockets_, [&](const Socket& mine) { return mine.key == key && mine.slot == socket.slot(); });
+        std::erase_if(sockets_, [&](const Socket& mine) {
+            if (mine.key != key || mine.slot != socket.slot()) return false;
+            mine.acceptor->drain();
+            return true;
+        });
     }
 }
 
@@ -291,6 +296,7 @@ command::Response Worker::kill_session(const std::string& id) {
 }
 
 void Worker::refresh_gauges() {
+    around_.recorder.before_report();
     using observe::Gauge;
     observe::Metrics& metrics = around_.metrics;
     metrics.set_with_percent(Gauge::client_connections, sessions_.clients(), Gauge::client_connections_max,

@@ -132,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Bounds{"back_timeout", 1, 86'400}, Bounds{"connect_timeout", 1, 86'400},
                     Bounds{"request_timeout", 1, 86'400}, Bounds{"zombie_check_interval", 1, 86'400},
                     Bounds{"accept_queue_timeout", 1, 86'400}, Bounds{"min_buffers", 0, 10'000'000},
-                    Bounds{"max_buffers", 1, 10'000'000}, Bounds{"buffer_size", 4096, 16'777'216},
+                    Bounds{"max_buffers", 1, 10'000'000}, Bounds{"buffer_size", 16'384, 16'777'216},
                     Bounds{"command_buffer_size", 1024, 1'073'741'824},
                     Bounds{"max_command_buffer_size", 1024, 1'073'741'824},
                     Bounds{"slab_entries_per_connection", 2, 32}, Bounds{"basic_auth_max_credential_bytes", 0, 65'536},

@@ -38,7 +38,7 @@ TEST(TomlFile, an_empty_file_has_every_default) {
     EXPECT_EQ(config.server.basic_auth_max_credential_bytes(), 4096);
     EXPECT_EQ(config.server.splice_pipe_capacity_bytes(), 262'144);
     EXPECT_EQ(config.server.backend_idle_connections(), 64);
-    EXPECT_EQ(config.server.backend_idle_connections_total(), 1024);
+    EXPECT_EQ(config.server.backend_idle_connections_total(), config.server.max_connections() / 2);
     EXPECT_EQ(config.server.backend_idle_timeout(), 60);
     EXPECT_EQ(config.server.listen_backlog(), 4096);
     EXPECT_EQ(config.command_socket, "sozu.sock");

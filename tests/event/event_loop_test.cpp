@@ -1,11 +1,10 @@
 #include "event/event_loop.h"
 
+#include <functional>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/eventfd.h>
-
-#include <functional>
 #include <string>
+#include <sys/eventfd.h>
 #include <utility>
 
 #include "event/signals.h"

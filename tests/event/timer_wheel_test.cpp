@@ -1,9 +1,8 @@
 #include "event/timer_wheel.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <functional>
+#include <gtest/gtest.h>
 #include <memory>
 #include <vector>
 
@@ -33,7 +32,8 @@ struct Wheel : ::testing::Test {
 };
 
 TEST_F(Wheel, a_timer_fires_at_its_deadline_and_not_a_nanosecond_earlier) {
-    for (const Duration after : {Duration(1ms), Duration(255ms), Duration(256ms), Duration(257ms), Duration(30s), Duration(65536ms), Duration(3h), Duration(40h)}) {
+    for (const Duration after : {Duration(1ms), Duration(255ms), Duration(256ms), Duration(257ms), Duration(30s),
+                                 Duration(65536ms), Duration(3h), Duration(40h)}) {
         Probe probe;
         wheel.arm(probe, now + after);
         advance(after - 1ns);

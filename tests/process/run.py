@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Runs the process tests against $SEKI_BINARY; arguments choose modules, classes or tests. The last line is the tally.
 
     tests/process/run.py

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <gtest/gtest.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "base/check.h"
 
@@ -16,23 +18,26 @@ void Wire::tell(uint32_t events) { network_.tell(fd_, events); }
 void Wire::send(std::string_view bytes) {
     if (near_closed_ || bytes.empty()) return;
     to_worker_ += bytes;
-    tell(EPOLLIN);
+    socket_.valid() ? push() : tell(EPOLLIN);
 }
 
 void Wire::finish() {
     far_finished_ = true;
-    tell(EPOLLIN | EPOLLRDHUP);
+    socket_.valid() ? push() : tell(EPOLLIN | EPOLLRDHUP);
 }
 
 void Wire::reset() {
     far_reset_ = true;
     to_worker_.clear();
+    if (socket_.valid()) return socket_.reset();
     tell(EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP | EPOLLOUT);
 }
 
 std::string Wire::take(size_t bytes) {
+    pull();
     std::string taken = to_script_.substr(0, bytes);
     to_script_.erase(0, taken.size());
+    pull();
     if (near_full_ && to_script_.size() < capacity_) {
         near_full_ = false;
         tell(EPOLLOUT);
@@ -42,7 +47,11 @@ std::string Wire::take(size_t bytes) {
 
 void Wire::establish() {
     established_ = true;
-    tell(EPOLLOUT);
+    if (!socket_.valid()) return tell(EPOLLOUT);
+    const auto waiting = network_.not_connected_.find(fd_);
+    if (waiting == network_.not_connected_.end()) return;
+    EXPECT_TRUE(network_.kernel_.add(fd_, waiting->second, network_.watched_.at(fd_)).has_value());
+    network_.not_connected_.erase(waiting);
 }
 
 void Wire::refuse() {
@@ -111,12 +120,83 @@ private:
     bool reset_ = false;
 };
 
+// The worker's end as a socket of the kernel. What the script is told about its closing goes beside the socket.
+class SocketTransport final : public net::Transport {
+public:
+    SocketTransport(Network& network, WirePtr wire)
+        : network_(network), wire_(std::move(wire)), socket_(UniqueFd(wire_->fd_)) {
+        ++network_.open_ends_;
+        if (!wire_->established_) network_.not_connected_[wire_->fd_] = 0;
+    }
+    ~SocketTransport() override {
+        wire_->near_closed_ = true;
+        wire_->near_reset_ = reset_;
+        network_.remove(wire_->fd_);
+        --network_.open_ends_;
+    }
+
+    net::IoOutcome read(std::span<char> into) override { return socket_.read(into); }
+    net::IoOutcome write(std::string_view bytes) override {
+        SEKI_CHECK(wire_->established_ && !wire_->near_finished_);
+        return socket_.write(bytes);
+    }
+    void shutdown_write() override {
+        wire_->near_finished_ = true;
+        socket_.shutdown_write();
+    }
+    void reset_on_close() override { reset_ = true; }
+    int connect_error() override { return wire_->refused_ ? ECONNREFUSED : 0; }
+    Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) override {
+        auto watched = socket_.watch(loop, handler, order);
+        if (wire_->refused_) wire_->tell(EPOLLERR | EPOLLHUP | EPOLLOUT);
+        return watched;
+    }
+    [[nodiscard]] int plain_fd() const noexcept override { return socket_.plain_fd(); }
+
+private:
+    Network& network_;
+    WirePtr wire_;
+    net::PlainTransport socket_;
+    bool reset_ = false;
+};
+
+void Wire::push() {
+    while (!to_worker_.empty()) {
+        const ssize_t sent = ::send(socket_.get(), to_worker_.data(), to_worker_.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN) to_worker_.clear();
+        if (sent <= 0) return;
+        to_worker_.erase(0, static_cast<size_t>(sent));
+    }
+    if (far_finished_) ::shutdown(socket_.get(), SHUT_WR);
+}
+
+void Wire::pull() {
+    while (socket_.valid() && to_script_.size() < capacity_) {
+        char part[4096];
+        const size_t room = std::min(sizeof part, capacity_ - to_script_.size());
+        const ssize_t got = ::recv(socket_.get(), part, room, 0);
+        if (got <= 0) return;
+        to_script_.append(part, static_cast<size_t>(got));
+    }
+}
+
 // --- the network
 // -------------------------------------------------------------------------------------------------------
 
-WirePtr Network::wire() { return std::make_shared<Wire>(*this, next_fd_++); }
+WirePtr Network::wire() {
+    if (!sockets_) return std::make_shared<Wire>(*this, next_fd_++);
+    int ends[2];
+    SEKI_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+    const int room = 4096;
+    for (const int end : ends) ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    auto made = std::make_shared<Wire>(*this, ends[0]);
+    made->socket_ = UniqueFd(ends[1]);
+    wires_.push_back(made);
+    return made;
+}
 
 std::unique_ptr<net::Transport> Network::transport(const WirePtr& wire) {
+    if (sockets_) return std::make_unique<SocketTransport>(*this, wire);
     return std::make_unique<WireTransport>(*this, wire);
 }
 
@@ -147,14 +227,35 @@ size_t Network::portion(size_t bytes) {
     return 1 + random_->below(static_cast<uint32_t>(bytes));
 }
 
-Result<> Network::add(int fd, uint32_t /*events*/, uint64_t key) {
+Result<> Network::add(int fd, uint32_t events, uint64_t key) {
     watched_[fd] = key;
+    if (!sockets_) return {};
+    if (!not_connected_.contains(fd)) return kernel_.add(fd, events, key);
+    not_connected_[fd] = events;
     return {};
 }
 
 void Network::remove(int fd) {
+    if (sockets_ && watched_.contains(fd) && !not_connected_.contains(fd)) kernel_.remove(fd);
     watched_.erase(fd);
     pending_.erase(fd);
+    not_connected_.erase(fd);
+}
+
+bool Network::has_events() {
+    ask_kernel();
+    return !pending_.empty() || !from_kernel_.empty();
+}
+
+void Network::ask_kernel() {
+    if (!sockets_) return;
+    std::erase_if(wires_, [](const std::weak_ptr<Wire>& wire) { return wire.expired(); });
+    for (const auto& weak : wires_) {
+        const WirePtr wire = weak.lock();
+        wire->push();
+        wire->pull();
+    }
+    for (const Event& event : kernel_.wait(Duration::zero())) from_kernel_.push_back(event);
 }
 
 void Network::tell(int fd, uint32_t events) {
@@ -162,7 +263,9 @@ void Network::tell(int fd, uint32_t events) {
 }
 
 std::span<const Poller::Event> Network::wait(Duration /*timeout*/) {
-    events_.clear();
+    ask_kernel();
+    events_.swap(from_kernel_);
+    from_kernel_.clear();
     for (const auto& [fd, events] : pending_) events_.push_back({events, watched_.at(fd)});
     pending_.clear();
     return events_;

@@ -3,6 +3,9 @@
 // A network within one thread: connections whose far end is a script. It is the poller of the worker's loop, too: what
 // a script does becomes events, edge-triggered as with epoll, in the order in which it was done. With a seed, reads and
 // writes move partial amounts.
+//
+// Where only sockets of the kernel will do (splice(2)), connections are pairs of those; the script sees no difference
+// but one: such a pair cannot be reset, only closed.
 
 #include <deque>
 #include <map>
@@ -37,7 +40,10 @@ public:
     // How many bytes the worker may have on their way to us; the rest it has to keep.
     void take_at_most(size_t bytes) { capacity_ = bytes; }
     // What came and was not taken yet, and taking it.
-    [[nodiscard]] const std::string& received() const noexcept { return to_script_; }
+    [[nodiscard]] const std::string& received() {
+        pull();
+        return to_script_;
+    }
     std::string take(size_t bytes = SIZE_MAX);
     [[nodiscard]] bool peer_finished() const noexcept { return near_finished_; }
     [[nodiscard]] bool peer_closed() const noexcept { return near_closed_; }
@@ -54,11 +60,16 @@ public:
 private:
     friend class Network;
     friend class WireTransport;
+    friend class SocketTransport;
 
     void tell(uint32_t events);
+    // Towards and from the kernel, where it stands between the ends.
+    void push();
+    void pull();
 
     Network& network_;
     int fd_;
+    UniqueFd socket_;  // the script's end
     std::string to_worker_;
     std::string to_script_;
     size_t capacity_ = SIZE_MAX;
@@ -79,6 +90,7 @@ public:
     enum class Reception : uint8_t { accept, accept_later, refuse };
 
     WirePtr wire();
+    // The worker's end of it.
     std::unique_ptr<net::Transport> transport(const WirePtr& wire);
 
     void listen(const SocketAddress& address, Reception reception = Reception::accept) {
@@ -88,9 +100,11 @@ public:
     WirePtr next_connection(const SocketAddress& address);
     [[nodiscard]] bool has_connection(const SocketAddress& address) { return !connections_[address].empty(); }
 
+    // Connections made from now on are sockets of the kernel, with little room in them.
+    void use_sockets() { sockets_ = true; }
     // Reads and writes move random amounts from now on.
     void stutter(Random& random) { random_ = &random; }
-    [[nodiscard]] bool has_events() const noexcept { return !pending_.empty(); }
+    [[nodiscard]] bool has_events();
     [[nodiscard]] size_t open_ends() const noexcept { return open_ends_; }
 
     // --- Poller
@@ -108,9 +122,16 @@ public:
 private:
     friend class Wire;
     friend class WireTransport;
+    friend class SocketTransport;
 
     void tell(int fd, uint32_t events);
     [[nodiscard]] size_t portion(size_t bytes);
+    void ask_kernel();
+
+    bool sockets_ = false;
+    EpollPoller kernel_;
+    std::map<int, uint32_t> not_connected_;  // sockets that the kernel is not asked about yet
+    std::vector<Event> from_kernel_;
 
     Random* random_ = nullptr;
     int next_fd_ = 1'000'000;
@@ -118,6 +139,7 @@ private:
     std::map<int, uint64_t> watched_;
     std::map<int, uint32_t> pending_;
     std::vector<Event> events_;
+    std::vector<std::weak_ptr<Wire>> wires_;
     std::map<SocketAddress, Reception> receptions_;
     std::map<SocketAddress, std::deque<WirePtr>> connections_;
 };

@@ -71,8 +71,8 @@ Stage::~Stage() {
 }
 
 std::unique_ptr<observe::LogSink> Stage::open_sink() {
-    log_file_ = UniqueFd(::memfd_create("log", MFD_CLOEXEC));
-    return std::move(*observe::LogSink::over(log_file_.get(), line_head));
+    log_file = UniqueFd(::memfd_create("log", MFD_CLOEXEC));
+    return std::move(*observe::LogSink::over(log_file.get(), line_head));
 }
 
 // --- given
@@ -161,8 +161,8 @@ void Stage::pass(Duration time) {
 
 std::string Stage::log() {
     sink->flush(clock.wall());
-    std::string text(static_cast<size_t>(::lseek(log_file_.get(), 0, SEEK_END)), '\0');
-    EXPECT_EQ(::pread(log_file_.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    std::string text(static_cast<size_t>(::lseek(log_file.get(), 0, SEEK_END)), '\0');
+    EXPECT_EQ(::pread(log_file.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
     return text;
 }
 

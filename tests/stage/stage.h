@@ -70,10 +70,15 @@ public:
     static const worker::ListenerKey http;
     static const worker::ListenerKey tcp;
 
+private:
+    UniqueFd log_file_;  // before all who write to it
+
+public:
     FakeClock clock;
     Random random;
     EventLoop loop;
     observe::LineHead line_head;
+    UniqueFd log_file;  // before the sink, which writes to it
     std::unique_ptr<observe::LogSink> sink;
     observe::Log log_;
     observe::AccessLog access_log;
@@ -85,7 +90,6 @@ private:
     WirePtr welcome(const worker::ListenerKey& key, std::string_view first_bytes);
     std::unique_ptr<observe::LogSink> open_sink();
 
-    UniqueFd log_file_;
     uint64_t next_order_ = 1;
     uint16_t next_port_ = 40000;
     std::vector<worker::Report> reports_;

@@ -18,7 +18,14 @@ Stage::Options Swarm::options(uint64_t seed) {
 }
 
 Swarm::Swarm(uint64_t seed) : chances_(seed * 2 + 1), cuts_(seed * 2), stage(options(seed)) {
-    stage.network.stutter(cuts_);
+    // Every fourth swarm meets on sockets of the kernel, so that long bodies go through pipes.
+    sockets_ = seed % 4 == 3;
+    if (sockets_) {
+        stage.network.use_sockets();
+        stage.worker->context().settings.splice_threshold = 1000;
+    } else {
+        stage.network.stutter(cuts_);
+    }
     stage.route_to_backends(backends);
     EXPECT_TRUE(stage.change({add_frontend("c", "b")}).has_done());
 }

@@ -117,6 +117,8 @@ public:
     [[nodiscard]] bool knows(uint64_t tag) const { return asks_.contains(tag); }
     uint64_t new_tag() { return ++last_tag_; }
     [[nodiscard]] bool calm() const noexcept { return calm_; }
+    // A connection cannot be reset, only closed.
+    [[nodiscard]] bool sockets() const noexcept { return sockets_; }
 
 private:
     static Stage::Options options(uint64_t seed);
@@ -139,6 +141,7 @@ private:
     std::map<uint64_t, Ask> asks_;
     uint64_t last_tag_ = 0;
     bool calm_ = false;
+    bool sockets_ = false;
 };
 
 }  // namespace seki::stage

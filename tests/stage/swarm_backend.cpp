@@ -38,6 +38,7 @@ void SwarmBackend::act() {
 }
 
 void SwarmBackend::break_off() {
+    if (until_close_ && swarm_.sockets()) return;
     gone_ = true;
     if (until_close_ || swarm_.chance(2)) return wire_->reset();
     wire_->finish();
@@ -122,6 +123,7 @@ void SwarmBackend::plan_answer() {
 }
 
 void SwarmBackend::plan_mischief(size_t head_size) {
+    if (until_close_ && swarm_.sockets()) return;
     switch (swarm_.below(60)) {
         case 0:
         case 1:

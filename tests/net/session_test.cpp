@@ -1,0 +1,201 @@
+#include "net/session.h"
+
+#include <vector>
+
+#include "net/sockets.h"
+
+namespace seki::net {
+namespace {
+
+TEST(Session, tells_its_protocol_when_bytes_come_and_forgets_that_when_they_are_read) {
+    Kernel kernel;
+    Sockets sockets;
+    std::string got;
+    auto script = std::make_unique<Script>();
+    script->ready = [&](Session& session) -> Next {
+        char bytes[100];
+        got.append(bytes, session.read(bytes).bytes);
+        return Stay{};
+    };
+    const Session& session = kernel.open(sockets, Session::Side::client, std::move(script));
+    kernel.turn();
+    EXPECT_FALSE(session.readable());
+    sockets.say("hello");
+    kernel.turn();
+    EXPECT_EQ(got, "hello");
+    EXPECT_FALSE(session.readable());
+    EXPECT_EQ(session.bytes_read(), 5U);
+}
+
+TEST(Session, reads_on_after_a_budget_without_an_event) {
+    Kernel kernel;
+    Sockets sockets;
+    std::string got;
+    auto script = std::make_unique<Script>();
+    script->ready = [&](Session& session) -> Next {
+        char bytes[2];
+        got.append(bytes, session.read(bytes).bytes);
+        return Stay{};
+    };
+    kernel.open(sockets, Session::Side::client, std::move(script));
+    sockets.say("hello world");
+    kernel.turn(10);
+    EXPECT_EQ(got, "hello world");
+}
+
+TEST(Session, sees_an_end_that_came_together_with_bytes) {
+    Kernel kernel;
+    Sockets sockets;
+    bool ended = false;
+    auto script = std::make_unique<Script>();
+    script->ready = [&](Session& session) -> Next {
+        char bytes[100];
+        ended |= session.read(bytes).stop == IoOutcome::Stop::end;
+        return Stay{};
+    };
+    kernel.open(sockets, Session::Side::client, std::move(script));
+    kernel.turn();
+    sockets.say("bye");
+    ::shutdown(sockets.far.get(), SHUT_WR);
+    kernel.turn();
+    EXPECT_TRUE(ended);
+}
+
+TEST(Session, sends_what_waits_when_there_is_room_again) {
+    Kernel kernel;
+    Sockets sockets;
+    BufferPool pool({});
+    auto script = std::make_unique<Script>();
+    script->ready = [](Session& session) -> Next {
+        session.flush();
+        return Stay{};
+    };
+    Session& session = kernel.open(sockets, Session::Side::client, std::move(script));
+    const std::string bulk(1'000'000, 'x');
+    const size_t sent = session.write(bulk);
+    EXPECT_GT(sent, 0U);
+    EXPECT_LT(sent, bulk.size());
+    EXPECT_FALSE(session.writable());
+    session.unsent() = pool.try_acquire();
+    session.unsent()->append("last");
+    kernel.turn();
+    EXPECT_TRUE(session.has_unsent());
+    EXPECT_EQ(sockets.hear().size(), sent);
+    kernel.turn();
+    EXPECT_FALSE(session.has_unsent());
+    EXPECT_EQ(sockets.hear(), "last");
+    EXPECT_EQ(session.bytes_written(), sent + 4);
+}
+
+TEST(Session, follows_its_protocol_to_the_next_one_within_a_call) {
+    Kernel kernel;
+    Sockets sockets;
+    std::string order;
+    auto first = std::make_unique<Script>();
+    first->ready = [&](Session&) -> Next {
+        order += "first ";
+        auto second = std::make_unique<Script>();
+        second->ready = [&](Session&) -> Next {
+            order += "second";
+            return Close{CloseManner::now, CloseReason::finished};
+        };
+        return Become{std::move(second)};
+    };
+    kernel.open(sockets, Session::Side::client, std::move(first));
+    EXPECT_EQ(order, "first second");
+    kernel.turn(1);
+    EXPECT_EQ(kernel.sessions.size(), 0U);
+    EXPECT_TRUE(sockets.ended());
+}
+
+TEST(Session, is_found_by_its_id_until_it_ends) {
+    Kernel kernel;
+    Sockets sockets;
+    CloseReason reason = CloseReason::finished;
+    auto script = std::make_unique<Script>();
+    script->closed = [&](CloseReason why) { reason = why; };
+    Session& session = kernel.open(sockets, Session::Side::client, std::move(script));
+    const SessionId id = session.id();
+    EXPECT_EQ(kernel.sessions.find(id), &session);
+    EXPECT_EQ(kernel.sessions.clients(), 1U);
+    session.close(CloseManner::now, CloseReason::killed);
+    kernel.turn(1);
+    EXPECT_EQ(kernel.sessions.find(id), nullptr);
+    EXPECT_EQ(kernel.sessions.clients(), 0U);
+    EXPECT_EQ(reason, CloseReason::killed);
+}
+
+TEST(Session, that_flushes_ends_after_its_last_byte) {
+    Kernel kernel;
+    Sockets sockets;
+    BufferPool pool({});
+    Session& session = kernel.open(sockets, Session::Side::client, std::make_unique<Script>());
+    const size_t sent = session.write(std::string(1'000'000, 'x'));
+    session.unsent() = pool.try_acquire();
+    session.unsent()->append("last");
+    session.close(CloseManner::flush, CloseReason::finished);
+    kernel.turn();
+    EXPECT_EQ(sockets.hear().size(), sent);
+    kernel.turn();
+    EXPECT_EQ(sockets.hear(), "last");
+    EXPECT_TRUE(sockets.ended());
+    EXPECT_EQ(kernel.sessions.size(), 0U);
+}
+
+TEST(Session, that_lingers_reads_on_until_the_peer_ends_or_time_is_up) {
+    for (const bool peer_ends : {true, false}) {
+        Kernel kernel;
+        Sockets sockets;
+        Session& session = kernel.open(sockets, Session::Side::client, std::make_unique<Script>());
+        session.write("answer");
+        session.close(CloseManner::linger, CloseReason::finished);
+        kernel.turn();
+        EXPECT_EQ(sockets.hear(), "answer");
+        EXPECT_TRUE(sockets.ended());
+        EXPECT_EQ(kernel.sessions.size(), 1U);
+        sockets.say(std::string(100'000, 'x'));
+        kernel.turn();
+        EXPECT_EQ(kernel.sessions.size(), 1U);
+        if (peer_ends) ::shutdown(sockets.far.get(), SHUT_WR);
+        if (!peer_ends) kernel.clock.advance(std::chrono::seconds(3));
+        kernel.turn();
+        EXPECT_EQ(kernel.sessions.size(), 0U);
+    }
+}
+
+TEST(Session, has_one_deadline) {
+    Kernel kernel;
+    Sockets sockets;
+    int calls = 0;
+    auto script = std::make_unique<Script>();
+    script->deadline = [&](Session&) -> Next {
+        ++calls;
+        return Stay{};
+    };
+    Session& session = kernel.open(sockets, Session::Side::client, std::move(script));
+    session.deadline(kernel.loop.now() + std::chrono::seconds(5));
+    session.deadline(kernel.loop.now() + std::chrono::seconds(10));
+    kernel.clock.advance(std::chrono::seconds(7));
+    kernel.turn();
+    EXPECT_EQ(calls, 0);
+    kernel.clock.advance(std::chrono::seconds(7));
+    kernel.turn();
+    EXPECT_EQ(calls, 1);
+}
+
+TEST(Sessions, are_no_more_than_their_capacity) {
+    Kernel kernel;
+    std::vector<Sockets> sockets(11);
+    for (size_t n = 0; n < 10; ++n) kernel.open(sockets[n], Session::Side::backend, std::make_unique<Script>());
+    EXPECT_EQ(kernel.sessions.size(), 10U);
+    EXPECT_EQ(kernel.sessions.clients(), 0U);
+    EXPECT_EQ(kernel.sessions.open(Session::Side::client, std::make_unique<PlainTransport>(std::move(sockets[10].near)),
+                                   SocketAddress{}, true),
+              nullptr);
+    kernel.sessions.close_all(CloseManner::now, CloseReason::stopping);
+    kernel.turn(2);
+    EXPECT_EQ(kernel.sessions.size(), 0U);
+}
+
+}  // namespace
+}  // namespace seki::net

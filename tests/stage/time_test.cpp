@@ -1,0 +1,259 @@
+// Who is waited for, and how long: clients, backends, and the worker that stops.
+
+#include <gtest/gtest.h>
+
+#include "stage/message.h"
+#include "stage/stage.h"
+#include "stage/swarm.h"
+
+namespace seki::stage {
+namespace {
+
+using std::chrono::seconds;
+using Reception = Network::Reception;
+
+TEST(Time, for_a_head_is_counted_from_its_first_byte) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client("GET / HT");
+    for (int n = 0; n < 9; ++n) {
+        stage.pass(seconds(1));
+        client->send("T");
+    }
+    EXPECT_EQ(client->received(), "");
+    stage.pass(seconds(2));
+    EXPECT_EQ(take_answer(client).status(), 408);
+    EXPECT_TRUE(client->peer_finished());
+    stage.pass(seconds(3));
+    EXPECT_TRUE(client->peer_closed());
+}
+
+TEST(Time, for_a_client_that_says_nothing_ends_without_a_word) {
+    Stage stage;
+    const WirePtr client = stage.client();
+    stage.pass(seconds(9));
+    EXPECT_FALSE(client->saw_end());
+    stage.pass(seconds(2));
+    EXPECT_TRUE(client->saw_end());
+    EXPECT_EQ(client->received(), "");
+}
+
+TEST(Time, between_requests_is_counted_from_the_last_answer_and_ends_without_a_word) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    stage.pass(seconds(25));
+    backend->send(answer("x"));
+    stage.settle();
+    client->take();
+    stage.pass(seconds(55));
+    EXPECT_FALSE(client->peer_closed());
+    stage.pass(seconds(10));
+    EXPECT_TRUE(client->peer_closed());
+    EXPECT_EQ(client->received(), "");
+}
+
+TEST(Time, for_a_second_head_is_that_of_a_head) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    stage.backend(1)->send(answer("x"));
+    stage.settle();
+    client->take();
+    stage.pass(seconds(30));
+    client->send("GET /");
+    stage.pass(seconds(9));
+    EXPECT_EQ(client->received(), "");
+    stage.pass(seconds(2));
+    EXPECT_EQ(take_answer(client).status(), 408);
+}
+
+TEST(Time, for_a_body_that_stops_coming_ends_with_408) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+    const WirePtr backend = stage.backend(1);
+    stage.pass(seconds(50));
+    client->send("d");
+    stage.pass(seconds(59));
+    EXPECT_EQ(client->received(), "");
+    stage.pass(seconds(2));
+    EXPECT_EQ(take_answer(client).status(), 408);
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Time, for_a_backend_that_takes_nothing_of_a_request_ends_with_504) {
+    Stage stage;
+    stage.route_to_backends(1);
+    stage.network.listen(backend_address(1), Reception::accept_later);
+    const WirePtr client = stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+    const WirePtr backend = stage.backend(1);
+    backend->take_at_most(10);
+    backend->establish();
+    client->send(tagged_body(1, 100'000));
+    stage.pass(seconds(29));
+    EXPECT_EQ(client->received(), "");
+    stage.pass(seconds(2));
+    EXPECT_EQ(take_answer(client).status(), 504);
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Time, for_a_backend_within_its_answer_ends_with_a_reset) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    backend->send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    stage.pass(seconds(29));
+    backend->send("d");
+    stage.pass(seconds(29));
+    EXPECT_FALSE(client->peer_closed());
+    stage.pass(seconds(2));
+    EXPECT_TRUE(client->peer_reset());
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Time, for_a_client_that_takes_nothing_of_its_answer_ends_with_a_reset) {
+    for (const size_t length : {100U, 1'000'000U}) {
+        SCOPED_TRACE(length);
+        Stage stage;
+        stage.route_to_backends(1);
+        const WirePtr client = stage.client(get());
+        client->take_at_most(10);
+        stage.backend(1)->send(answer(tagged_body(1, length)));
+        stage.pass(seconds(59));
+        EXPECT_FALSE(client->peer_closed());
+        stage.pass(seconds(2));
+        EXPECT_TRUE(client->peer_reset());
+    }
+}
+
+TEST(Time, of_a_slow_client_is_not_held_against_the_backend) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    client->take_at_most(10'000);
+    const WirePtr backend = stage.backend(1);
+    const std::string whole = answer(tagged_body(1, 30'000));
+    backend->send(whole.substr(0, 20'000));
+    stage.pass(seconds(31));
+    stage.pass(seconds(25));
+    EXPECT_FALSE(backend->peer_closed());
+    std::string got = client->take();
+    stage.settle();
+    client->take_at_most(SIZE_MAX);
+    got += client->take();
+    // From here on it is the backend's turn, and it has all the time that it may have.
+    stage.pass(seconds(10));
+    stage.pass(seconds(18));
+    EXPECT_FALSE(client->peer_closed());
+    backend->send(whole.substr(20'000));
+    stage.settle();
+    got += client->take();
+    EXPECT_TRUE(read_answer(got).whole);
+}
+
+TEST(Time, to_connect_is_short_and_failing_backends_are_left_alone_for_a_while) {
+    Stage stage;
+    stage.route_to_backends(2);
+    stage.network.listen(backend_address(1), Reception::accept_later);
+    const WirePtr client = stage.client(get());
+    stage.pass(seconds(2));
+    EXPECT_FALSE(stage.has_connection(2));
+    stage.pass(seconds(2));
+    const WirePtr silent = stage.backend(1);
+    EXPECT_TRUE(silent->peer_closed());
+    const WirePtr backend = stage.backend(2);
+    backend->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 200);
+    for (int n = 0; n < 4; ++n) {
+        client->send(get());
+        stage.settle();
+        backend->send(answer("y"));
+        stage.settle();
+        EXPECT_EQ(take_answer(client).body, "y");
+    }
+    EXPECT_FALSE(stage.has_connection(1));
+    // At most 64 seconds, and it has failed only once.
+    stage.network.listen(backend_address(1));
+    stage.pass(seconds(5));
+    for (int n = 0; n < 2 && !stage.has_connection(1); ++n) {
+        client->send(get());
+        stage.settle();
+        if (!stage.has_connection(1)) backend->send(answer("z"));
+    }
+    EXPECT_TRUE(stage.has_connection(1));
+}
+
+TEST(Stopping, softly_finishes_what_runs_and_says_so) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr idle = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    backend->send(answer("x"));
+    stage.settle();
+    const WirePtr early = stage.client(get() + get("/second"));
+    stage.settle();
+    const WirePtr late = stage.client("GET /");
+    stage.settle();
+    stage.worker->stop(false);
+    stage.settle();
+    EXPECT_TRUE(idle->peer_closed());
+    EXPECT_FALSE(early->peer_closed());
+    EXPECT_FALSE(late->peer_closed());
+    EXPECT_FALSE(stage.worker->done());
+    backend->send(answer("y"));
+    late->send(" HTTP/1.1\r\nHost: a\r\n\r\n");
+    stage.settle();
+    const Message last = take_answer(early);
+    EXPECT_EQ(last.body, "y");
+    EXPECT_EQ(last.field("Connection"), "close");
+    EXPECT_TRUE(early->saw_end());
+    EXPECT_EQ(early->received(), "");
+    stage.backend(1)->send(answer("z"));
+    stage.settle();
+    EXPECT_EQ(take_answer(late).body, "z");
+    EXPECT_TRUE(late->saw_end());
+    stage.pass(seconds(3));
+    EXPECT_TRUE(stage.worker->done());
+}
+
+TEST(Stopping, softly_lets_tunnels_run) {
+    Stage stage;
+    stage.tunnel_to_backends(1);
+    const WirePtr client = stage.tunnel_client("hello");
+    const WirePtr backend = stage.backend(1);
+    stage.worker->stop(false);
+    stage.settle();
+    backend->send("still there");
+    stage.settle();
+    EXPECT_EQ(client->take(), "still there");
+    client->finish();
+    backend->finish();
+    stage.settle();
+    EXPECT_TRUE(stage.worker->done());
+}
+
+TEST(Stopping, hard_ends_everything_at_once_and_visibly) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr idle = stage.client();
+    const WirePtr waiting = stage.client(get());
+    const WirePtr running = stage.client(get());
+    const WirePtr first = stage.backend(1);
+    const WirePtr second = stage.backend(1);
+    second->send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    stage.settle();
+    stage.worker->stop(true);
+    stage.settle();
+    EXPECT_TRUE(idle->peer_closed());
+    EXPECT_TRUE(waiting->peer_closed());
+    EXPECT_TRUE(running->peer_reset());
+    EXPECT_TRUE(first->peer_closed() && second->peer_closed());
+    EXPECT_TRUE(stage.worker->done());
+}
+
+}  // namespace
+}  // namespace seki::stage
