@@ -13,17 +13,18 @@
 namespace seki::ctl {
 namespace {
 
+constexpr int64_t longest_timeout_ms = 86'400'000;
 constexpr const char* description = "Seki, a dynamic reverse proxy for HTTP, TCP and UDP";
 
 void add_global_options(CLI::App& app, CommandLine& line, int64_t& timeout) {
-    app.add_option("-c,--config", line.config_path, "Configuration file (TOML); default: $SEKI_CONFIG")
-        ->type_name("FILE")
-        ->envname("SEKI_CONFIG");
+    app.add_option("-c,--config", line.config_path,
+                   "Configuration file (TOML); default: $SEKI_CONFIG, else /etc/seki/seki.toml")
+        ->type_name("FILE");
     app.add_option("--socket", line.socket_path, "Command socket to talk to, in place of that of the configuration")
         ->type_name("PATH");
     app.add_option("-t,--timeout", timeout, "Milliseconds to wait for each message of the server; 0 = no limit")
         ->type_name("MS")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(int64_t{0}, longest_timeout_ms));
     app.add_flag("-j,--json", line.json, "Print the answer's content as JSON");
     app.add_flag("-v,--verbose", line.verbose, "Tell on stderr what the server says while it works");
     app.set_version_flag("-V,--version", version_text, "Print the version and what is built in");
@@ -42,20 +43,43 @@ void add_verbs(CLI::App& app, std::deque<Verb>& verbs) {
     add_limit_verbs(root);
 }
 
-// "seki frontend http add": as far as the arguments went into the tree.
-std::pair<std::string, const CLI::App*> spoken_path(const CLI::App& app) {
-    std::string path = app.get_name();
-    const CLI::App* deepest = &app;
-    for (auto chosen = app.get_subcommands(); !chosen.empty(); chosen = deepest->get_subcommands()) {
-        deepest = chosen.front();
-        path += " " + deepest->get_name();
+// How far the arguments went into the tree: "seki frontend http" and its part "add".
+struct Spoken {
+    std::string parents;
+    const CLI::App* last;
+
+    [[nodiscard]] std::string path() const {
+        return parents.empty() ? last->get_name() : parents + " " + last->get_name();
     }
-    return {path, deepest};
+};
+
+Spoken spoken(const CLI::App& app) {
+    Spoken found{.parents = {}, .last = &app};
+    for (auto chosen = app.get_subcommands(); !chosen.empty(); chosen = found.last->get_subcommands()) {
+        found = {.parents = found.path(), .last = chosen.front()};
+    }
+    return found;
 }
 
 Exit mistake(const CLI::App& app, const std::string& message) {
-    const std::string path = spoken_path(app).first;
+    const std::string path = spoken(app).path();
     return {exit_usage, path + ": " + message + "\nTry '" + path + " --help'.\n"};
+}
+
+std::string verb_names(const CLI::App& family) {
+    std::string names;
+    for (const CLI::App* verb : family.get_subcommands({})) names += (names.empty() ? "" : ", ") + verb->get_name();
+    return names;
+}
+
+std::string reason_of(const CLI::App& app, const CLI::ParseError& error) {
+    const std::string verbs = verb_names(*spoken(app).last);
+    if (verbs.empty()) return error.what();
+    // CLI11 misses a verb before it wonders about the word that stands in its place.
+    const std::vector<std::string> unknown = app.remaining(true);
+    if (!unknown.empty()) return fmt::format("'{}' is unknown; what may follow is: {}", unknown.front(), verbs);
+    const bool ended = std::string_view(error.what()) == CLI::RequiredError::Subcommand(1).what();
+    return ended ? "one of these must follow: " + verbs : error.what();
 }
 
 }  // namespace
@@ -75,11 +99,11 @@ std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments) {
         // CLI11 takes the arguments from the back.
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::CallForHelp&) {
-        return Exit{exit_ok, spoken_path(app).second->help()};
+        return Exit{exit_ok, spoken(app).last->help(spoken(app).parents)};
     } catch (const CLI::CallForVersion&) {
         return Exit{exit_ok, version_text()};
     } catch (const CLI::ParseError& error) {
-        return mistake(app, error.what());
+        return mistake(app, reason_of(app, error));
     }
 
     if (timeout >= 0) line.timeout = std::chrono::milliseconds(timeout);

@@ -13,7 +13,7 @@
 namespace seki::ctl {
 
 struct CommandLine {
-    std::string config_path;                           // empty: not given
+    std::string config_path;                           // empty: the default (config::default_path)
     std::string socket_path;                           // empty: the one of the configuration
     std::optional<std::chrono::milliseconds> timeout;  // absent: the one of the configuration; 0: none
     bool json = false;

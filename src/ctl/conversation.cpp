@@ -89,7 +89,10 @@ void Conversation::print(const Response& response) {
         streams_.out << json_text(content_json(response), json_indent) << "\n";
         return;
     }
-    streams_.out << "Success: " << printable(response.message()) << "\n" << show(response.content());
+    const std::string content = show(response.content());
+    if (!response.message().empty()) streams_.out << "Success: " << printable(response.message()) << "\n";
+    if (response.message().empty() && content.empty()) streams_.out << "Success\n";
+    streams_.out << content;
 }
 
 int Conversation::run(const Ask& question) {

@@ -2,39 +2,43 @@
 
 #include <iostream>
 #include <span>
+#include <string_view>
 #include <unistd.h>
 
+#include "config/toml_file.h"
 #include "ctl/command_line.h"
 #include "ctl/conversation.h"
 #include "ctl/settings.h"
+#include "ctl/terminal_text.h"
 
 namespace seki::ctl {
 namespace {
 
-constexpr const char* no_config = "which configuration? Name it by --config FILE or in the environment, SEKI_CONFIG";
-
-int fail(const std::string& message) {
-    std::cerr << message << "\n";
+int fail(std::string_view message) {
+    while (message.ends_with('\n')) message.remove_suffix(1);
+    std::cerr << printable(message) << "\n";
     return exit_error;
 }
 
+std::string config_path(const CommandLine& line) {
+    return line.config_path.empty() ? config::default_path() : line.config_path;
+}
+
+// Whoever names the socket needs no configuration, but a file that was named must be good.
 Result<Settings> settings_of(const CommandLine& line) {
-    Settings settings;
-    if (!line.config_path.empty()) {
-        Result<Settings> loaded = load_settings(line.config_path);
-        if (!loaded && line.socket_path.empty()) return loaded;
-        if (loaded) settings = std::move(*loaded);
-    }
-    if (!line.socket_path.empty()) settings.socket_path = line.socket_path;
-    if (settings.socket_path.empty()) return failure("{}; or the server, by --socket PATH", no_config);
+    Result<Settings> settings = load_settings(config_path(line));
+    if (line.socket_path.empty()) return settings;
+    if (!settings && !line.config_path.empty()) return settings;
+    if (!settings) settings = Settings{};
+    settings->socket_path = line.socket_path;
     return settings;
 }
 
 int check_config(const CommandLine& line, const Roles& roles) {
-    if (line.config_path.empty()) return fail(no_config);
-    const Result<> valid = roles.check_config(line.config_path);
+    const std::string path = config_path(line);
+    const Result<> valid = roles.check_config(path);
     if (!valid) return fail(valid.error().message);
-    std::cout << line.config_path << " is valid\n";
+    std::cout << path << " is valid\n";
     return exit_ok;
 }
 
@@ -60,7 +64,7 @@ int run(int argc, const char* const* argv, const Roles& roles) {
     const auto& line = std::get<CommandLine>(parsed);
     if (std::holds_alternative<CheckConfig>(line.action)) return check_config(line, roles);
     if (!std::holds_alternative<Start>(line.action)) return converse(line);
-    return line.config_path.empty() ? fail(no_config) : roles.start(line.config_path);
+    return roles.start(config_path(line));
 }
 
 }  // namespace seki::ctl

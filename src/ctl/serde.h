@@ -2,10 +2,15 @@
 
 // Protobuf messages as JSON in the shape that Sōzu's tools and state files use (that of Rust's serde):
 //
-//   message      object with every field in schema order; an absent optional field is null, an absent required one its
-//   default oneof        object of one key under the oneof's name, the variant in capitals: {"inner": {"V4":
-//   2130706433}}; null when unset enum         its number                     repeated   array map          object,
-//   keys sorted            bytes      array of numbers 64 bits      number
+//     message     an object with every field in the order of the schema; an absent optional field is null, an absent
+//                 required one its default
+//     oneof       an object of one key under the oneof's name, the variant in capitals; null when unset:
+//                 {"inner": {"V4": 2130706433}}
+//     enum        its number
+//     repeated    an array
+//     map         an object, keys sorted
+//     bytes       an array of numbers
+//     64 bits     a number
 //
 // Reading is more lenient than writing: unknown fields are ignored, and null or nothing stands for absent, empty lists
 // and empty maps alike. A missing required field, a wrong type or a number that does not fit is an error that names the

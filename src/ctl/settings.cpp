@@ -4,48 +4,37 @@
 #include <limits>
 #include <string_view>
 
-#include <toml++/toml.h>
+#include "config/file_text.h"
+#include "config/toml_document.h"
+#include "config/toml_table.h"
 
 namespace seki::ctl {
 namespace {
 
-Result<toml::table> read_toml(const std::string& path) {
-    try {
-        return toml::parse_file(path);
-    } catch (const toml::parse_error& error) {
-        return failure("{}:{}: {}", path, error.source().begin.line, error.description());
-    }
-}
+using config::TableReader;
 
 template <typename T>
-Result<> read_number(const toml::table& table, std::string_view key, std::optional<T>& out) {
-    const toml::node_view<const toml::node> node = table[key];
-    if (!node) return {};
-    const std::optional<int64_t> value = node.value_exact<int64_t>();
-    if (!value || !std::in_range<T>(*value)) return failure("{} is not a number that fits", key);
-    out = static_cast<T>(*value);
-    return {};
+void read_number(TableReader& table, std::string_view key, std::optional<T>& out) {
+    const auto number = table.number(key, 0, std::numeric_limits<T>::max());
+    if (number) out = static_cast<T>(*number);
+}
+
+void read_limits(TableReader& table, Settings& settings) {
+    std::optional<uint64_t> frame;
+    std::optional<uint32_t> timeout;
+    read_number(table, "max_command_buffer_size", frame);
+    read_number(table, "ctl_command_timeout", timeout);
+    read_number(table, "front_timeout", settings.front_timeout);
+    read_number(table, "back_timeout", settings.back_timeout);
+    read_number(table, "connect_timeout", settings.connect_timeout);
+    read_number(table, "request_timeout", settings.request_timeout);
+    if (frame) settings.max_frame_bytes = *frame;
+    if (timeout) settings.timeout = Milliseconds(*timeout);
 }
 
 // Relative to the directory of the configuration file, so that it means the same from everywhere.
 std::string resolve(const std::string& config_path, const std::string& socket) {
-    return (std::filesystem::path(config_path).parent_path() / socket).string();
-}
-
-Result<> read_limits(const toml::table& table, Settings& settings) {
-    std::optional<uint64_t> frame;
-    std::optional<uint64_t> timeout;
-    for (const Result<>& read :
-         {read_number(table, "max_command_buffer_size", frame), read_number(table, "ctl_command_timeout", timeout),
-          read_number(table, "front_timeout", settings.front_timeout),
-          read_number(table, "back_timeout", settings.back_timeout),
-          read_number(table, "connect_timeout", settings.connect_timeout),
-          read_number(table, "request_timeout", settings.request_timeout)}) {
-        if (!read) return read;
-    }
-    if (frame) settings.max_frame_bytes = *frame;
-    if (timeout) settings.timeout = Milliseconds(*timeout);
-    return {};
+    return (std::filesystem::path(config_path).parent_path() / socket).lexically_normal().string();
 }
 
 // Listeners of all kinds carry these fields under the same names.
@@ -65,14 +54,16 @@ void inherit_http(auto& listener, const Settings& settings) {
 }  // namespace
 
 Result<Settings> load_settings(const std::string& config_path) {
-    const Result<toml::table> table = read_toml(config_path);
-    if (!table) return std::unexpected(table.error());
+    const Result<std::string> text = config::read_file_text(config_path);
+    if (!text) return failure("{}: {}", config_path, text.error().message);
+    config::Remarks remarks(config_path);
+    const config::TomlTable document = config::read_document(*text, remarks);
+    TableReader table(document, {}, config::TableKind::global, remarks);
     Settings settings;
-    const Result<> read = read_limits(*table, settings);
-    if (!read) return failure("{}: {}", config_path, read.error().message);
-    const toml::node_view<const toml::node> socket = (*table)["command_socket"];
-    if (socket && !socket.is_string()) return failure("{}: command_socket is not text", config_path);
-    settings.socket_path = socket ? resolve(config_path, socket.ref<std::string>()) : "sozu.sock";
+    read_limits(table, settings);
+    const std::optional<std::string> socket = table.text("command_socket");
+    settings.socket_path = socket ? resolve(config_path, *socket) : "sozu.sock";
+    if (remarks.has_errors()) return failure("{}", remarks.take_errors().front().text());
     return settings;
 }
 

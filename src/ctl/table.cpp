@@ -10,9 +10,7 @@
 namespace seki::ctl {
 namespace {
 
-bool is_number(std::string_view cell) {
-    return cell == "-" || cell.find_first_not_of("0123456789.") == std::string_view::npos;
-}
+bool is_number(std::string_view cell) { return cell.find_first_not_of("0123456789.") == std::string_view::npos; }
 
 std::string repeated(std::string_view text, size_t count) {
     std::string out;
@@ -41,7 +39,8 @@ std::vector<Table::Column> Table::columns() const {
     for (const auto& row : rows_) {
         for (size_t i = 0; i < row.size(); ++i) {
             columns[i].width = std::max(columns[i].width, display_width(row[i]));
-            if (&row != &rows_.front() && !is_number(row[i])) columns[i].numeric = false;
+            if (&row == &rows_.front() || row[i] == "-") continue;
+            (is_number(row[i]) ? columns[i].has_number : columns[i].has_text) = true;
         }
     }
     return columns;
@@ -63,7 +62,7 @@ std::string Table::text() const {
         for (size_t i = 0; i < cells.size(); ++i) {
             const std::string space(all[i].width - display_width(cells[i]), ' ');
             out += "│ ";
-            out += all[i].numeric ? space + cells[i] : cells[i] + space;
+            out += all[i].to_the_right() ? space + cells[i] : cells[i] + space;
             out += ' ';
         }
         out += "│\n";

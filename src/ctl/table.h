@@ -28,7 +28,10 @@ public:
 private:
     struct Column {
         size_t width = 0;
-        bool numeric = true;
+        bool has_number = false;
+        bool has_text = false;
+
+        [[nodiscard]] bool to_the_right() const { return has_number && !has_text; }
     };
 
     [[nodiscard]] std::vector<Column> columns() const;

@@ -133,6 +133,12 @@ public:
     [[nodiscard]] char* cursor() noexcept { return cursor_; }
     void advance(size_t bytes) noexcept { cursor_ += bytes; }  // after writing at cursor(); bytes <= room()
 
+    // There is no room for `bytes` more: nothing of the call counts.
+    [[nodiscard]] bool lacks(size_t bytes) noexcept {
+        if (bytes > room()) overflow_ = true;
+        return bytes > room();
+    }
+
     void append(std::string_view text) noexcept {
         if (text.size() > room()) {
             overflow_ = true;

@@ -86,13 +86,14 @@ void Session::run() { step(); }
 void Session::on_timer() {
     if (closed_ || running_) return;
     running_ = true;
-    follow(protocol_->on_deadline(*this));
+    follow(close_wanted_ ? Stay{} : protocol_->on_deadline(*this));
 }
 
 void Session::step() {
     if (closed_ || running_) return;
     running_ = true;
-    follow(protocol_->on_ready(*this));
+    // Whoever was told to end is not asked any more.
+    follow(close_wanted_ ? Stay{} : protocol_->on_ready(*this));
 }
 
 void Session::follow(Next next) {

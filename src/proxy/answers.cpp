@@ -50,11 +50,9 @@ constexpr std::string_view page =
     "{2}</p></body></html>\n";
 }
 
-OwnAnswer::OwnAnswer(http::ResponseHead& head, uint16_t status, const Ulid& request_id, std::string_view id_header)
+OwnAnswer::OwnAnswer(http::ResponseHead& head, uint16_t status, std::string_view request_id, std::string_view id_header)
     : head_(head) {
-    request_id.write(id_.data());
-    const std::string_view id(id_.data(), id_.size());
-    const auto written = fmt::format_to_n(body_.data(), body_.size(), page, status, reason_phrase(status), id);
+    const auto written = fmt::format_to_n(body_.data(), body_.size(), page, status, reason_phrase(status), request_id);
     body_size_ = std::min(written.size, body_.size());
     head_.status = status;
     head_.version = http::Version::http11;
@@ -63,7 +61,7 @@ OwnAnswer::OwnAnswer(http::ResponseHead& head, uint16_t status, const Ulid& requ
     head_.fields.clear();
     added_[count_++] = {"Content-Type", "text/html; charset=utf-8"};
     added_[count_++] = {"Cache-Control", "no-store"};
-    added_[count_++] = {id_header, id};
+    added_[count_++] = {id_header, request_id};
     if (status == 405) added_[count_++] = {"Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, PATCH"};
 }
 

@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/ulid.h"
 #include "http/message.h"
 
 namespace seki::proxy {
@@ -18,8 +17,8 @@ namespace seki::proxy {
 
 class OwnAnswer {
 public:
-    // Fills `head`, which must live as long as this object is used.
-    OwnAnswer(http::ResponseHead& head, uint16_t status, const Ulid& request_id, std::string_view id_header);
+    // Fills `head`, which must live as long as this object is used; so must the texts.
+    OwnAnswer(http::ResponseHead& head, uint16_t status, std::string_view request_id, std::string_view id_header);
     OwnAnswer(const OwnAnswer&) = delete;
     OwnAnswer& operator=(const OwnAnswer&) = delete;
 
@@ -33,7 +32,6 @@ private:
     size_t count_ = 0;
     std::array<char, 512> body_;
     size_t body_size_ = 0;
-    std::array<char, Ulid::text_size> id_;
 };
 
 // A whole HTTP/1.1 answer that closes the connection, for when there is no exchange to give one: a request that cannot

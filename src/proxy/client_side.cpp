@@ -1,5 +1,7 @@
 #include "proxy/client_side.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "http/h1/server_codec.h"
 #include "proxy/answers.h"
@@ -18,7 +20,11 @@ std::unique_ptr<http::ServerCodec> codec_for(const Listener& listener, Context& 
 }  // namespace
 
 ClientSide::ClientSide(net::Session& session, Context& context, ListenerPtr listener)
-    : Side(session, context), listener_(std::move(listener)), codec_(codec_for(*listener_, context)) {
+    : ClientSide(session, context, listener, codec_for(*listener, context)) {}
+
+ClientSide::ClientSide(net::Session& session, Context& context, ListenerPtr listener,
+                       std::unique_ptr<http::ServerCodec> codec)
+    : Side(session, context), listener_(std::move(listener)), codec_(std::move(codec)) {
     const Timeouts& timeouts = listener_->timeouts;
     session.deadline(context.loop.now() + (listener_->kind == Listener::Kind::tcp ? timeouts.front : timeouts.request));
 }
@@ -120,11 +126,10 @@ net::Next ClientSide::on_deadline(net::Session& session) {
     return net::Close{net::CloseManner::now, net::CloseReason::idle};
 }
 
-void ClientSide::on_close(net::Session& /*session*/, net::CloseReason reason) {
+void ClientSide::on_close(net::Session& session, net::CloseReason reason) {
     if (exchange_ == nullptr) return;
-    Exchange& exchange = *exchange_;
-    exchange_ = nullptr;
-    exchange.client_gone(reason);
+    if (exchange_->cuts_off()) session.transport().reset_on_close();
+    std::exchange(exchange_, nullptr)->client_gone(reason);
 }
 
 void ClientSide::describe(std::string& line) const {
@@ -155,7 +160,7 @@ std::optional<net::Next> ClientSide::handle(const http::Event& event) {
             exchange_->end(Direction::request, &codec_->trailers());
             break;
         case Kind::reset:
-            exchange_->client_gone(net::CloseReason::peer_closed);
+            std::exchange(exchange_, nullptr)->client_gone(net::CloseReason::peer_closed);
             break;
         case Kind::fault:
             return refuse(event.fault);

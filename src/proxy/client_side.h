@@ -19,6 +19,8 @@ namespace seki::proxy {
 class ClientSide final : public Side {
 public:
     ClientSide(net::Session& session, Context& context, ListenerPtr listener);
+    // With another wire format than the listener's own.
+    ClientSide(net::Session& session, Context& context, ListenerPtr listener, std::unique_ptr<http::ServerCodec> codec);
     ~ClientSide() override;
 
     [[nodiscard]] http::Codec& codec() noexcept override { return *codec_; }

@@ -62,7 +62,7 @@ void Exchange::begin(ClientSide& client, http::StreamId stream, ListenerPtr list
     if (side == nullptr) return answer(503, "no backend");
     backend_ = side;
     ForwardedFields fields;
-    fields.add(head, *listener_, client.session().peer(), record_.request_id);
+    fields.add(head, *listener_, client.session().peer(), record_.request_id_as_text());
     const auto written = side->send_head(head, fields.added());
     if (!written) {
         release_backend(false);
@@ -229,9 +229,7 @@ void Exchange::answer_head(http::ResponseHead& head, bool end) {
         release_backend(false);
         return answer(502, "backend switched protocols out of turn");
     }
-    char id[Ulid::text_size];
-    record_.request_id.write(id);
-    const http::AddedField added[] = {{listener_->id_header, {id, sizeof id}}};
+    const http::AddedField added[] = {{listener_->id_header, record_.request_id_as_text()}};
     if (!client_->send_head(client_stream_, head, added, context_.draining)) {
         release_backend(false);
         return answer(502, "head of the answer too large");
@@ -256,7 +254,7 @@ void Exchange::answer(uint16_t status, const char* message) {
     record_.own_answer = true;
     enter(State::answering);
     const bool close = context_.draining || !request_ended();
-    OwnAnswer own(context_.own_head, status, record_.request_id, listener_->id_header);
+    OwnAnswer own(context_.own_head, status, record_.request_id_as_text(), listener_->id_header);
     if (!client_->send_head(client_stream_, own.head(), own.added(), close)) {
         return abort(net::CloseReason::no_resources, message);
     }
@@ -286,7 +284,6 @@ bool Exchange::cuts_off() const noexcept {
 }
 
 void Exchange::client_gone(net::CloseReason reason) {
-    if (cuts_off()) client_->session().transport().reset_on_close();
     record_.message = net::describe(reason).data();
     record_.failed = reason != net::CloseReason::stopping;
     client_ = nullptr;

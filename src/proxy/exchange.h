@@ -55,6 +55,8 @@ public:
     void client_late();
     // The client broke the protocol within the body of its request.
     void client_fault(http::Fault fault);
+    // To end the client's connection now is to cut something off.
+    [[nodiscard]] bool cuts_off() const noexcept;
 
     // --- from the backend's side
     // ---------------------------------------------------------------------------------------
@@ -111,8 +113,6 @@ private:
 
     void answer(uint16_t status, const char* message);
     void abort(net::CloseReason reason, const char* message);
-    // To end the client's connection now is to cut something off.
-    [[nodiscard]] bool cuts_off() const noexcept;
     [[nodiscard]] bool clients_turn() const noexcept;
     void become_tunnel();
     void settle(Direction direction);

@@ -33,7 +33,7 @@ void ForwardedFields::continue_list(http::RequestHead& head, FieldId id, std::st
 }
 
 void ForwardedFields::add(http::RequestHead& head, const Listener& listener, const SocketAddress& peer,
-                          const Ulid& request_id) {
+                          std::string_view request_id) {
     bool has_for = false;
     bool has_forwarded = false;
     bool has_proto = false;
@@ -65,9 +65,9 @@ void ForwardedFields::add(http::RequestHead& head, const Listener& listener, con
     }
     char peer_text[SocketAddress::max_text_size];
     const std::string_view peer_address(peer_text, peer.write(peer_text));
-    char ip_text[SocketAddress::max_ip_text_size];
-    const std::string_view ip(ip_text, peer.write_ip(ip_text));
-    const std::string_view client_ip = store({ip});
+    // "ip:port" or "[ip]:port"
+    const std::string_view host = peer_address.substr(0, peer_address.rfind(':'));
+    const std::string_view client_ip = store({peer.is_v4() ? host : host.substr(1, host.size() - 2)});
     const std::string_view node = store({"proto=http;for=\"", peer_address, "\";by=", listener.public_node});
 
     if (has_for) {
@@ -83,11 +83,8 @@ void ForwardedFields::add(http::RequestHead& head, const Listener& listener, con
     if (!has_proto) push("X-Forwarded-Proto", "http");
     if (!has_port) push("X-Forwarded-Port", listener.public_port);
     if (listener.send_x_real_ip) push("X-Real-IP", client_ip);
-    char id[Ulid::text_size];
-    request_id.write(id);
-    const std::string_view id_text = store({{id, sizeof id}});
-    if (!has_request_id) push("X-Request-Id", id_text);
-    push(listener.id_header, id_text);
+    if (!has_request_id) push("X-Request-Id", request_id);
+    push(listener.id_header, request_id);
 }
 
 }  // namespace seki::proxy

@@ -8,7 +8,6 @@
 #include <span>
 #include <string_view>
 
-#include "base/ulid.h"
 #include "http/message.h"
 #include "net/address.h"
 #include "proxy/listener.h"
@@ -17,8 +16,8 @@ namespace seki::proxy {
 
 class ForwardedFields {
 public:
-    // Marks what it replaces in `head` as dropped. The fields are views into this object, `listener` and `head`.
-    void add(http::RequestHead& head, const Listener& listener, const SocketAddress& peer, const Ulid& request_id);
+    // Marks what it replaces in `head` as dropped. The fields are views into this object and the arguments.
+    void add(http::RequestHead& head, const Listener& listener, const SocketAddress& peer, std::string_view request_id);
     [[nodiscard]] std::span<const http::AddedField> added() const noexcept { return {added_.data(), count_}; }
 
 private:

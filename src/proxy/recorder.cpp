@@ -92,6 +92,7 @@ void Record::begin(Context& context, net::Session& session, Monotonic first) {
     client = &session;
     session_id = session.ulid();
     request_id = Ulid::make(context.loop.wall(), context.random);
+    request_id.write(request_id_text.data());
     client_address = session.peer();
     first_byte = first;
     began = context.loop.now();

@@ -56,6 +56,9 @@ struct Record {
     void connecting(Monotonic now) noexcept { connecting_at = now; }
     void connected(Monotonic now) noexcept { connected_at = now; }
     void answered(uint16_t status_, Monotonic now) noexcept;
+    [[nodiscard]] std::string_view request_id_as_text() const noexcept {
+        return {request_id_text.data(), request_id_text.size()};
+    }
     [[nodiscard]] bool was_connected() const noexcept { return connected_at != Monotonic{}; }
     void describe(std::string& line) const;
 
@@ -67,6 +70,7 @@ struct Record {
     net::Session* client = nullptr;
     Ulid session_id;
     Ulid request_id;
+    std::array<char, Ulid::text_size> request_id_text{};
     SocketAddress client_address;
     Monotonic first_byte{};
     Monotonic began{};  // the head was complete

@@ -126,7 +126,8 @@ proxy::FrontendPtr Apply::make_frontend(const std::string* cluster_id,
 Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, bool serving) {
     const ListenerKey key{Kind::http, config::checked_address(frontend.address())};
     if (auto listens = must_listen(key, serving); !listens) return listens;
-    const std::string* cluster = frontend.has_cluster_id() ? &frontend.cluster_id() : nullptr;
+    const bool serves = frontend.has_cluster_id() && frontend.redirect() != command::UNAUTHORIZED;
+    const std::string* cluster = serves ? &frontend.cluster_id() : nullptr;
     steps_.emplace_back([routes = mention_routes(key), rule = rule_of(frontend),
                          target = make_frontend(cluster, frontend.tags())]() mutable {
         routes->http.add(std::move(rule), std::move(target));

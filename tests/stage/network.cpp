@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/check.h"
+#include "event/signals.h"
 
 namespace seki::stage {
 
@@ -48,10 +49,9 @@ std::string Wire::take(size_t bytes) {
 void Wire::establish() {
     established_ = true;
     if (!socket_.valid()) return tell(EPOLLOUT);
-    const auto waiting = network_.not_connected_.find(fd_);
-    if (waiting == network_.not_connected_.end()) return;
-    EXPECT_TRUE(network_.kernel_.add(fd_, waiting->second, network_.watched_.at(fd_)).has_value());
-    network_.not_connected_.erase(waiting);
+    const auto waiting = network_.not_connected_.extract(fd_);
+    if (waiting.empty() || !network_.watched_.contains(fd_)) return;
+    EXPECT_TRUE(network_.kernel_.add(fd_, waiting.mapped(), network_.watched_.at(fd_)).has_value());
 }
 
 void Wire::refuse() {
@@ -167,7 +167,7 @@ void Wire::push() {
         if (sent <= 0) return;
         to_worker_.erase(0, static_cast<size_t>(sent));
     }
-    if (far_finished_) ::shutdown(socket_.get(), SHUT_WR);
+    if (far_finished_ && !std::exchange(finish_pushed_, true)) ::shutdown(socket_.get(), SHUT_WR);
 }
 
 void Wire::pull() {
@@ -182,6 +182,11 @@ void Wire::pull() {
 
 // --- the network
 // -------------------------------------------------------------------------------------------------------
+
+void Network::use_sockets() {
+    sockets_ = true;
+    ignore_broken_pipes();
+}
 
 WirePtr Network::wire() {
     if (!sockets_) return std::make_shared<Wire>(*this, next_fd_++);
@@ -217,7 +222,7 @@ std::expected<net::Connection, net::ConnectFailure> Network::connect(const Socke
         made->refused_ = true;
         return net::Connection{std::move(end), false};
     }
-    if (reception->second == Reception::accept) made->established_ = true;
+    if (reception->second == Reception::accept) made->establish();
     connections_[to].push_back(made);
     return net::Connection{std::move(end), made->established_};
 }

@@ -76,6 +76,7 @@ private:
     bool established_ = true;
     bool refused_ = false;
     bool far_finished_ = false;
+    bool finish_pushed_ = false;
     bool far_reset_ = false;
     bool near_finished_ = false;
     bool near_closed_ = false;
@@ -101,7 +102,7 @@ public:
     [[nodiscard]] bool has_connection(const SocketAddress& address) { return !connections_[address].empty(); }
 
     // Connections made from now on are sockets of the kernel, with little room in them.
-    void use_sockets() { sockets_ = true; }
+    void use_sockets();
     // Reads and writes move random amounts from now on.
     void stutter(Random& random) { random_ = &random; }
     [[nodiscard]] bool has_events();

@@ -5,14 +5,20 @@
 namespace seki::ctl {
 namespace {
 
+// A frontend without a cluster redirects or, when it does not, refuses.
+std::string target(const command::RequestHttpFrontend& frontend) {
+    if (frontend.has_cluster_id()) return frontend.cluster_id();
+    const bool answers = frontend.redirect() == command::FORWARD || frontend.redirect() == command::UNAUTHORIZED;
+    return answers ? "Deny" : "";
+}
+
 std::string show_http(const auto& frontends) {
     if (frontends.empty()) return {};
     Table table({"cluster", "address", "hostname", "path", "method", "position", "redirect", "tags"});
     for (const command::RequestHttpFrontend& frontend : frontends) {
         const std::string redirect = frontend.has_redirect() ? RedirectPolicy_Name(frontend.redirect()) : "";
-        table.row({frontend.has_cluster_id() ? frontend.cluster_id() : "Deny", address_text(frontend.address()),
-                   frontend.hostname(), path_text(frontend.path()), frontend.method(),
-                   RulePosition_Name(frontend.position()), redirect, tags_text(frontend.tags())});
+        table.row({target(frontend), address_text(frontend.address()), frontend.hostname(), path_text(frontend.path()),
+                   frontend.method(), RulePosition_Name(frontend.position()), redirect, tags_text(frontend.tags())});
     }
     return table.text();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <string_view>
 #include <vector>
 
 #include "ctl/address_text.h"
@@ -23,11 +24,18 @@ std::string show_workers(const command::WorkerInfos& workers) {
     return table.text();
 }
 
+// A session's own description begins with its id, which has a column here.
+std::string_view without_id(const command::SessionInfo& session) {
+    std::string_view line = session.line();
+    if (line.starts_with(session.id() + " ")) line.remove_prefix(session.id().size() + 1);
+    return line;
+}
+
 std::string show_sessions(const command::SessionsList& sessions) {
     if (sessions.vec().empty()) return "No open sessions\n";
     Table table({"id", "worker", "session"});
     for (const command::SessionInfo& session : sessions.vec()) {
-        table.row({session.id(), std::to_string(session.worker_id()), session.line()});
+        table.row({session.id(), std::to_string(session.worker_id()), std::string(without_id(session))});
     }
     return table.text() + (sessions.truncated() ? "There are more; --limit shows them.\n" : "");
 }

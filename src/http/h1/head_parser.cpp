@@ -142,7 +142,7 @@ Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fie
             return outcome == Parsed::Outcome::fault ? refused(Fault::bad_field) : incomplete();
         }
         const char* const line = at;
-        while (at != end && is_token(*at)) ++at;
+        at = find_token_end(at, end);
         if (at == end) return incomplete();
         if (*at != ':' || at == line) return refused(Fault::bad_field);
         const char* const colon = at;

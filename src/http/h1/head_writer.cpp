@@ -1,14 +1,19 @@
 #include "http/h1/head_writer.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace seki::http::h1 {
 
 void write_field(std::string_view name, std::string_view value, Output& out) noexcept {
-    out.append(name);
-    out.append(": ");
-    out.append(value);
-    out.append("\r\n");
+    if (out.lacks(name.size() + value.size() + 4)) return;
+    char* at = std::copy(name.begin(), name.end(), out.cursor());
+    *at++ = ':';
+    *at++ = ' ';
+    at = std::copy(value.begin(), value.end(), at);
+    *at++ = '\r';
+    *at++ = '\n';
+    out.advance(static_cast<size_t>(at - out.cursor()));
 }
 
 void write_fields(const FieldTable& fields, Output& out) noexcept {

@@ -1,0 +1,295 @@
+#include "ctl/spoken_lines.h"
+
+#include <array>
+
+namespace seki::ctl {
+namespace {
+
+// What an update of an HTTP listener may change; literals, so that they join with others.
+#define SEKI_HTTP_KNOBS                                                                                         \
+    "--public-address 127.0.0.1:81 --expect-proxy --sticky-name lb --sozu-id-header x-id --front-timeout 1 "    \
+    "--back-timeout 2 --connect-timeout 3 --request-timeout 4 --h2-max-rst-stream-per-window 5 "                \
+    "--h2-max-ping-per-window 6 --h2-max-settings-per-window 7 --h2-max-empty-data-per-window 8 "               \
+    "--h2-max-window-update-stream0-per-window 9 --h2-max-continuation-frames 10 --h2-max-glitch-count 11 "     \
+    "--h2-initial-connection-window 12 --h2-max-concurrent-streams 13 --h2-stream-shrink-ratio 14 "             \
+    "--h2-max-rst-stream-lifetime 15 --h2-max-rst-stream-abusive-lifetime 16 "                                  \
+    "--h2-max-rst-stream-emitted-lifetime 17 --h2-max-header-list-size 18 --h2-max-header-table-size 19 "       \
+    "--h2-max-header-fields 20 --h2-stream-idle-timeout-seconds 21 --h2-graceful-shutdown-deadline-seconds 22 " \
+    "--answer-301 $/answer --answer-401 $/answer --answer-404 $/answer --answer-408 $/answer "                  \
+    "--answer-413 $/answer --answer-421 $/answer --answer-429 $/answer --answer-502 $/answer "                  \
+    "--answer-503 $/answer --answer-504 $/answer --answer-507 $/answer"
+#define SEKI_HTTP_FIELDS                                                                                      \
+    " address { @80 } public_address { @81 } expect_proxy: true sticky_name: 'lb' sozu_id_header: 'x-id'"     \
+    " front_timeout: 1 back_timeout: 2 connect_timeout: 3 request_timeout: 4 h2_max_rst_stream_per_window: 5" \
+    " h2_max_ping_per_window: 6 h2_max_settings_per_window: 7 h2_max_empty_data_per_window: 8"                \
+    " h2_max_window_update_stream0_per_window: 9 h2_max_continuation_frames: 10 h2_max_glitch_count: 11"      \
+    " h2_initial_connection_window: 12 h2_max_concurrent_streams: 13 h2_stream_shrink_ratio: 14"              \
+    " h2_max_rst_stream_lifetime: 15 h2_max_rst_stream_abusive_lifetime: 16"                                  \
+    " h2_max_rst_stream_emitted_lifetime: 17 h2_max_header_list_size: 18 h2_max_header_table_size: 19"        \
+    " h2_max_header_fields: 20 h2_stream_idle_timeout_seconds: 21 h2_graceful_shutdown_deadline_seconds: 22"  \
+    " http_answers { answer_301: 'an answer' answer_401: 'an answer' answer_404: 'an answer'"                 \
+    " answer_408: 'an answer' answer_413: 'an answer' answer_421: 'an answer' answer_429: 'an answer'"        \
+    " answer_502: 'an answer' answer_503: 'an answer' answer_504: 'an answer' answer_507: 'an answer' }"
+
+constexpr std::array lines{
+    // ---- processes
+    SpokenLine{"shutdown", "soft_stop {}"},
+    SpokenLine{"shutdown --hard", "hard_stop {}"},
+    SpokenLine{"upgrade --worker 3", "upgrade_worker: 3"},
+    SpokenLine{"status", "status {}"},
+    SpokenLine{"logging info,proxy=debug", "Logging: 'info,proxy=debug'"},
+    SpokenLine{"reload", "reload_configuration: ''"},
+    SpokenLine{"reload -f other.toml", "reload_configuration: 'other.toml'"},
+    SpokenLine{"reload --file other.toml", "reload_configuration: 'other.toml'"},
+    SpokenLine{"state save --file $/state.json", "save_state: '$/state.json'"},
+    SpokenLine{"state load --file state.json", "load_state: 'state.json'"},
+    SpokenLine{"state stats", "count_requests {}"},
+
+    // ---- observation
+    SpokenLine{"metrics enable", "configure_metrics: ENABLED"},
+    SpokenLine{"metrics disable", "configure_metrics: DISABLED"},
+    SpokenLine{"metrics clear", "configure_metrics: CLEAR"},
+    SpokenLine{"metrics get", "query_metrics {}"},
+    SpokenLine{"metrics get --list", "query_metrics { list: true }"},
+    SpokenLine{"metrics get --names a,b -n c", "query_metrics { metric_names: ['a', 'b', 'c'] }"},
+    SpokenLine{"metrics get --clusters a,b --backends c --no-clusters --workers",
+               "query_metrics { cluster_ids: ['a', 'b'] backend_ids: 'c' no_clusters: true workers: true }"},
+    SpokenLine{"metrics get --refresh 2 --names a", "query_metrics { metric_names: 'a' }"},
+    SpokenLine{"sessions list", "query_sessions {}"},
+    SpokenLine{"sessions list --limit 5", "query_sessions { limit: 5 }"},
+    SpokenLine{"sessions kill 01HZY", "kill_session { id: '01HZY' }"},
+    SpokenLine{"connection-limit set 100", "set_max_connections_per_ip: 100"},
+    SpokenLine{"connection-limit remove", "set_max_connections_per_ip: 0"},
+    SpokenLine{"connection-limit show", "query_max_connections_per_ip {}"},
+
+    // ---- clusters
+    SpokenLine{"cluster list", "query_clusters_hashes {}"},
+    SpokenLine{"cluster list --id shop", "query_cluster_by_id: 'shop'"},
+    SpokenLine{"cluster list --domain shop.example", "query_clusters_by_domain { hostname: 'shop.example' }"},
+    SpokenLine{"cluster list -d shop.example/api/v1",
+               "query_clusters_by_domain { hostname: 'shop.example' path: '/api/v1' }"},
+    SpokenLine{"cluster add --id shop --load-balancing-policy ROUND_ROBIN",
+               "add_cluster { cluster_id: 'shop' load_balancing: ROUND_ROBIN }"},
+    SpokenLine{"cluster add -i shop --load-balancing-policy power-of-two --sticky-session --https-redirect "
+               "--https-redirect-port 8443 --send-proxy --http2 --www-authenticate 'the shop' "
+               "--answer 503=sorry --answer '404=a=b' --answer 502=file://$/answer",
+               "add_cluster { cluster_id: 'shop' load_balancing: POWER_OF_TWO sticky_session: true https_redirect: true"
+               " https_redirect_port: 8443 proxy_protocol: SEND_HEADER http2: true www_authenticate: 'the shop'"
+               " answers { key: '503' value: 'sorry' } answers { key: '404' value: 'a=b' }"
+               " answers { key: '502' value: 'an answer' } }"},
+    SpokenLine{"cluster add -i shop --load-balancing-policy maglev --expect-proxy",
+               "add_cluster { cluster_id: 'shop' load_balancing: MAGLEV proxy_protocol: EXPECT_HEADER }"},
+    SpokenLine{"cluster add -i shop --load-balancing-policy hrw --expect-proxy --send-proxy",
+               "add_cluster { cluster_id: 'shop' load_balancing: HRW proxy_protocol: RELAY_HEADER }"},
+    SpokenLine{"cluster add -i shop --load-balancing-policy random "
+               "--authorized-hash ann_1:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef "
+               "--authorized-hash bob:0000000000000000000000000000000000000000000000000000000000000000",
+               "add_cluster { cluster_id: 'shop' load_balancing: RANDOM"
+               " authorized_hashes: 'ann_1:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'"
+               " authorized_hashes: 'bob:0000000000000000000000000000000000000000000000000000000000000000' }"},
+    SpokenLine{"cluster remove --id shop", "remove_cluster: 'shop'"},
+    SpokenLine{"cluster health-check set --id shop --uri /up --interval 1 --timeout 2 --healthy-threshold 3 "
+               "--unhealthy-threshold 4 --expected-status 204",
+               "set_health_check { cluster_id: 'shop' config { uri: '/up' interval: 1 timeout: 2 healthy_threshold: 3"
+               " unhealthy_threshold: 4 expected_status: 204 } }"},
+    SpokenLine{"cluster health-check set -i shop -u /", "set_health_check { cluster_id: 'shop' config { uri: '/' } }"},
+    SpokenLine{"cluster health-check remove --id shop", "remove_health_check: 'shop'"},
+    SpokenLine{"cluster health-check list", "query_health_checks {}"},
+    SpokenLine{"cluster health-check list --id shop", "query_health_checks { cluster_id: 'shop' }"},
+
+    // ---- backends
+    SpokenLine{"backend add --id shop --backend-id shop-1 --address 127.0.0.1:9000",
+               "add_backend { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 }"
+               " load_balancing_parameters { weight: 100 } }"},
+    SpokenLine{
+        "backend add -i shop --backend-id shop-1 -a [::1]:9000 --sticky-id one --backup true --weight 7",
+        "add_backend { cluster_id: 'shop' backend_id: 'shop-1' address { ip { v6 { low: 1 high: 0 } } port: 9000 }"
+        " sticky_id: 'one' backup: true load_balancing_parameters { weight: 7 } }"},
+    SpokenLine{"backend remove --id shop --backend-id shop-1 --address 127.0.0.1:9000",
+               "remove_backend { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 } }"},
+
+    // ---- frontends
+    SpokenLine{"frontend http add --address 127.0.0.1:80 --hostname shop.example id shop",
+               "add_http_frontend { cluster_id: 'shop' address { @80 } hostname: 'shop.example'"
+               " path { kind: PREFIX value: '' } position: TREE }"},
+    SpokenLine{"frontend http add -a 127.0.0.1:80 --host shop.example --path-prefix /api --method GET "
+               "--tags 'owner=ann, tier=' --redirect found --redirect-scheme use-https --redirect-template gone "
+               "--rewrite-host a --rewrite-path /b --rewrite-port 81 --required-auth --header request=x-a=1 "
+               "--header response=x-b=c=d --header both=x-e= id shop",
+               "add_http_frontend { cluster_id: 'shop' address { @80 } hostname: 'shop.example' method: 'GET'"
+               " path { kind: PREFIX value: '/api' } position: TREE tags { key: 'owner' value: 'ann' }"
+               " tags { key: 'tier' value: '' } redirect: FOUND redirect_scheme: USE_HTTPS redirect_template: 'gone'"
+               " rewrite_host: 'a' rewrite_path: '/b' rewrite_port: 81 required_auth: true"
+               " headers { position: REQUEST key: 'x-a' val: '1' } headers { position: RESPONSE key: 'x-b' val: 'c=d' }"
+               " headers { position: BOTH key: 'x-e' val: '' } }"},
+    SpokenLine{"frontend http add -a 127.0.0.1:80 --host a --path-regex /a.* --hsts-disabled deny",
+               "add_http_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: '/a.*' } position: TREE"
+               " hsts { enabled: false } }"},
+    SpokenLine{"frontend http add -a 127.0.0.1:80 --host a --path-equals /a --hsts-include-subdomains id b",
+               "add_http_frontend { cluster_id: 'b' address { @80 } hostname: 'a' path { kind: EQUALS value: '/a' }"
+               " position: TREE hsts { enabled: true max_age: 31536000 include_subdomains: true } }"},
+    SpokenLine{"frontend http add -a 127.0.0.1:80 --host a --hsts-max-age 5 --hsts-preload "
+               "--hsts-force-replace-backend id b",
+               "add_http_frontend { cluster_id: 'b' address { @80 } hostname: 'a' path { kind: PREFIX value: '' }"
+               " position: TREE hsts { enabled: true max_age: 5 preload: true force_replace_backend: true } }"},
+    SpokenLine{"frontend http remove --address 127.0.0.1:80 --hostname a --path-prefix /b --method PUT id c",
+               "remove_http_frontend { cluster_id: 'c' address { @80 } hostname: 'a' method: 'PUT'"
+               " path { kind: PREFIX value: '/b' } position: TREE }"},
+    SpokenLine{"frontend http remove -a 127.0.0.1:80 --host a --path-regex b deny",
+               "remove_http_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: 'b' } position: TREE }"},
+    SpokenLine{
+        "frontend http remove -a 127.0.0.1:80 --host a --path-equals /b deny",
+        "remove_http_frontend { address { @80 } hostname: 'a' path { kind: EQUALS value: '/b' } position: TREE }"},
+    SpokenLine{"frontend https add --address 127.0.0.1:80 --hostname a --path-prefix /api --method GET --tags t=1 "
+               "--redirect permanent --redirect-scheme use-http --redirect-template gone --rewrite-host a "
+               "--rewrite-path /b --rewrite-port 81 --required-auth --header request=x-a=1 --hsts-max-age 5 "
+               "--hsts-include-subdomains --hsts-preload --hsts-force-replace-backend id shop",
+               "add_https_frontend { cluster_id: 'shop' address { @80 } hostname: 'a' method: 'GET'"
+               " path { kind: PREFIX value: '/api' } position: TREE tags { key: 't' value: '1' }"
+               " redirect: PERMANENT redirect_scheme: USE_HTTP redirect_template: 'gone' rewrite_host: 'a'"
+               " rewrite_path: '/b' rewrite_port: 81 required_auth: true"
+               " headers { position: REQUEST key: 'x-a' val: '1' } hsts { enabled: true max_age: 5"
+               " include_subdomains: true preload: true force_replace_backend: true } }"},
+    SpokenLine{"frontend https add -a 127.0.0.1:80 --host a --path-regex b --hsts-disabled deny",
+               "add_https_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: 'b' } position: TREE"
+               " hsts { enabled: false } }"},
+    SpokenLine{"frontend https add -a 127.0.0.1:80 --host a --path-equals /b id c",
+               "add_https_frontend { cluster_id: 'c' address { @80 } hostname: 'a' path { kind: EQUALS value: '/b' }"
+               " position: TREE }"},
+    SpokenLine{"frontend https remove --address 127.0.0.1:80 --hostname a --path-prefix /b --method PUT id c",
+               "remove_https_frontend { cluster_id: 'c' address { @80 } hostname: 'a' method: 'PUT'"
+               " path { kind: PREFIX value: '/b' } position: TREE }"},
+    SpokenLine{
+        "frontend https remove -a 127.0.0.1:80 --host a --path-regex b deny",
+        "remove_https_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: 'b' } position: TREE }"},
+    SpokenLine{
+        "frontend https remove -a 127.0.0.1:80 --host a --path-equals /b deny",
+        "remove_https_frontend { address { @80 } hostname: 'a' path { kind: EQUALS value: '/b' } position: TREE }"},
+    SpokenLine{"frontend tcp add --id db --address 127.0.0.1:5432 --tags a=b",
+               "add_tcp_frontend { cluster_id: 'db' address { @5432 } tags { key: 'a' value: 'b' } }"},
+    SpokenLine{"frontend tcp remove --id db --address 127.0.0.1:5432",
+               "remove_tcp_frontend { cluster_id: 'db' address { @5432 } }"},
+    SpokenLine{"frontend udp add --id dns --address 127.0.0.1:53 --tags a=b",
+               "add_udp_frontend { cluster_id: 'dns' address { @53 } tags { key: 'a' value: 'b' } }"},
+    SpokenLine{"frontend udp remove --id dns --address 127.0.0.1:53",
+               "remove_udp_frontend { cluster_id: 'dns' address { @53 } }"},
+    SpokenLine{"frontend list", "list_frontends {}"},
+    SpokenLine{"frontend list --http --https --tcp --domain shop",
+               "list_frontends { http: true https: true tcp: true domain: 'shop' }"},
+
+    // ---- listeners
+    SpokenLine{"listener list", "list_listeners {}"},
+    SpokenLine{"listener http add --address 127.0.0.1:80",
+               "add_http_listener { address { @80 } sticky_name: 'SOZUBALANCEID' }"},
+    SpokenLine{"listener http add -a 127.0.0.1:80 --public-address 127.0.0.1:81 --expect-proxy --sticky-name lb "
+               "--front-timeout 1 --back-timeout 2 --connect-timeout 3 --request-timeout 4 --answer-404 $/answer "
+               "--answer-503 $/answer",
+               "add_http_listener { address { @80 } public_address { @81 } expect_proxy: true sticky_name: 'lb'"
+               " front_timeout: 1 back_timeout: 2 connect_timeout: 3 request_timeout: 4"
+               " http_answers { answer_404: 'an answer' answer_503: 'an answer' } }"},
+    SpokenLine{"listener https add --address 127.0.0.1:443",
+               "add_https_listener { address { @443 } sticky_name: 'SOZUBALANCEID' send_tls13_tickets: 4"
+               " versions: [TLS_V1_2, TLS_V1_3] }"},
+    SpokenLine{"listener https add -a 127.0.0.1:443 --public-address 127.0.0.1:81 --expect-proxy --sticky-name lb "
+               "--front-timeout 1 --back-timeout 2 --connect-timeout 3 --request-timeout 4 --answer-404 $/answer "
+               "--answer-503 $/answer --tls-versions TLSv1 --tls-versions tls_v12,TLSv1.3 --tls-cipher-list A,B",
+               "add_https_listener { address { @443 } public_address { @81 } expect_proxy: true sticky_name: 'lb'"
+               " front_timeout: 1 back_timeout: 2 connect_timeout: 3 request_timeout: 4 send_tls13_tickets: 4"
+               " http_answers { answer_404: 'an answer' answer_503: 'an answer' }"
+               " versions: [TLS_V1_0, TLS_V1_2, TLS_V1_3] cipher_list: ['A', 'B'] }"},
+    SpokenLine{"listener tcp add --address 127.0.0.1:5432 --public-address 127.0.0.1:81 --expect-proxy",
+               "add_tcp_listener { address { @5432 } public_address { @81 } expect_proxy: true }"},
+    SpokenLine{"listener udp add --address 127.0.0.1:53 --public-address 127.0.0.1:81 --front-timeout 1 "
+               "--back-timeout 2 --max-rx-datagram-size 3 --max-flows 4",
+               "add_udp_listener { address { @53 } public_address { @81 } front_timeout: 1 back_timeout: 2"
+               " max_rx_datagram_size: 3 max_flows: 4 }"},
+    SpokenLine{"listener http remove --address 127.0.0.1:80", "remove_listener { address { @80 } proxy: HTTP }"},
+    SpokenLine{"listener https remove --address 127.0.0.1:80", "remove_listener { address { @80 } proxy: HTTPS }"},
+    SpokenLine{"listener tcp remove --address 127.0.0.1:80", "remove_listener { address { @80 } proxy: TCP }"},
+    SpokenLine{"listener udp remove --address 127.0.0.1:80", "remove_listener { address { @80 } proxy: UDP }"},
+    SpokenLine{"listener http activate --address 127.0.0.1:80",
+               "activate_listener { address { @80 } proxy: HTTP from_scm: false }"},
+    SpokenLine{"listener https activate --address 127.0.0.1:80",
+               "activate_listener { address { @80 } proxy: HTTPS from_scm: false }"},
+    SpokenLine{"listener tcp activate --address 127.0.0.1:80",
+               "activate_listener { address { @80 } proxy: TCP from_scm: false }"},
+    SpokenLine{"listener udp activate --address 127.0.0.1:80",
+               "activate_listener { address { @80 } proxy: UDP from_scm: false }"},
+    SpokenLine{"listener http deactivate --address 127.0.0.1:80",
+               "deactivate_listener { address { @80 } proxy: HTTP to_scm: false }"},
+    SpokenLine{"listener https deactivate --address 127.0.0.1:80",
+               "deactivate_listener { address { @80 } proxy: HTTPS to_scm: false }"},
+    SpokenLine{"listener tcp deactivate --address 127.0.0.1:80",
+               "deactivate_listener { address { @80 } proxy: TCP to_scm: false }"},
+    SpokenLine{"listener udp deactivate --address 127.0.0.1:80",
+               "deactivate_listener { address { @80 } proxy: UDP to_scm: false }"},
+    SpokenLine{"listener http update --address 127.0.0.1:80", "update_http_listener { address { @80 } }"},
+    SpokenLine{"listener http update -a 127.0.0.1:80 --no-expect-proxy",
+               "update_http_listener { address { @80 } expect_proxy: false }"},
+    SpokenLine{"listener http update -a 127.0.0.1:80 " SEKI_HTTP_KNOBS, "update_http_listener {" SEKI_HTTP_FIELDS "}"},
+    SpokenLine{
+        "listener https update --address 127.0.0.1:80 " SEKI_HTTP_KNOBS
+        " --strict-sni-binding --disable-http11 --alpn-protocols h2,http/1.1 --hsts-max-age 9 "
+        "--hsts-include-subdomains --hsts-preload --hsts-force-replace-backend",
+        "update_https_listener {" SEKI_HTTP_FIELDS
+        " strict_sni_binding: true disable_http11: true alpn_protocols { values: ['h2', 'http/1.1'] }"
+        " hsts { enabled: true max_age: 9 include_subdomains: true preload: true force_replace_backend: true } }"},
+    SpokenLine{"listener https update -a 127.0.0.1:80 --no-expect-proxy --no-strict-sni-binding --enable-http11 "
+               "--reset-alpn --hsts-disabled",
+               "update_https_listener { address { @80 } expect_proxy: false strict_sni_binding: false"
+               " disable_http11: false alpn_protocols {} hsts { enabled: false } }"},
+    SpokenLine{"listener tcp update --address 127.0.0.1:80 --public-address 127.0.0.1:81 --expect-proxy "
+               "--front-timeout 1 --back-timeout 2 --connect-timeout 3",
+               "update_tcp_listener { address { @80 } public_address { @81 } expect_proxy: true front_timeout: 1"
+               " back_timeout: 2 connect_timeout: 3 }"},
+    SpokenLine{"listener tcp update -a 127.0.0.1:80 --no-expect-proxy",
+               "update_tcp_listener { address { @80 } expect_proxy: false }"},
+    SpokenLine{"listener udp update --address 127.0.0.1:80 --public-address 127.0.0.1:81 --front-timeout 1 "
+               "--back-timeout 2 --max-rx-datagram-size 3 --max-flows 4",
+               "update_udp_listener { address { @80 } public_address { @81 } front_timeout: 1 back_timeout: 2"
+               " max_rx_datagram_size: 3 max_flows: 4 }"},
+
+    // ---- certificates
+    SpokenLine{"certificate list", "query_certificates_from_the_state {}"},
+    SpokenLine{"certificate list --fingerprint ab --domain a.example",
+               "query_certificates_from_the_state { fingerprint: 'ab' domain: 'a.example' }"},
+    SpokenLine{"certificate list -d a.example --workers", "query_certificates_from_workers { domain: 'a.example' }"},
+    SpokenLine{"certificate add --address 127.0.0.1:443 --certificate $/answer --certificate-chain $/chain.pem "
+               "--key $/key --tls-versions TLS_V13",
+               "add_certificate { address { @443 } certificate { certificate: 'an answer' key: 'a key'"
+               " certificate_chain: '-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n'"
+               " certificate_chain: '-----BEGIN CERTIFICATE-----\\nMIIC\\n-----END CERTIFICATE-----\\n'"
+               " versions: TLS_V1_3 } }"},
+    SpokenLine{"certificate remove --address 127.0.0.1:443 --fingerprint ab",
+               "remove_certificate { address { @443 } fingerprint: 'ab' }"},
+    SpokenLine{"certificate remove -a 127.0.0.1:443 --certificate $/certificate.pem",
+               "remove_certificate { address { @443 }"
+               " fingerprint: '5f48b009c77da8ff5d76512ff708dc53af9dec1c861f3827fbea61e19341f342' }"},
+    SpokenLine{"certificate replace --address 127.0.0.1:443 --new-certificate $/answer --new-certificate-chain $/key "
+               "--new-key $/key --fingerprint ab --tls-versions TLS_V12",
+               "replace_certificate { address { @443 } old_fingerprint: 'ab'"
+               " new_certificate { certificate: 'an answer' key: 'a key' versions: TLS_V1_2 } }"},
+    SpokenLine{"certificate replace -a 127.0.0.1:443 --new-certificate $/answer --new-certificate-chain $/key "
+               "--new-key $/key --old-certificate $/certificate.pem",
+               "replace_certificate { address { @443 } new_certificate { certificate: 'an answer' key: 'a key' }"
+               " old_fingerprint: '5f48b009c77da8ff5d76512ff708dc53af9dec1c861f3827fbea61e19341f342' }"},
+};
+
+#undef SEKI_HTTP_KNOBS
+#undef SEKI_HTTP_FIELDS
+
+constexpr auto others = std::to_array<std::string_view>({
+    "start",
+    "config check",
+    "events",
+    "upgrade",
+    "cluster h2 enable --id shop",
+    "cluster h2 disable --id shop",
+});
+
+}  // namespace
+
+std::span<const SpokenLine> spoken_lines() { return lines; }
+std::span<const std::string_view> other_lines() { return others; }
+
+}  // namespace seki::ctl

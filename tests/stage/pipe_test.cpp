@@ -1,0 +1,139 @@
+// Long bodies between sockets of the kernel go through pipes (splice(2)); nobody sees a difference.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "stage/message.h"
+#include "stage/stage.h"
+#include "stage/swarm.h"
+
+namespace seki::stage {
+namespace {
+
+using std::chrono::seconds;
+
+struct SocketStage : Stage {
+    SocketStage() {
+        network.use_sockets();
+        route_to_backends(1);
+    }
+    std::string drain(const WirePtr& wire) {
+        std::string all;
+        for (settle(); !wire->received().empty(); settle()) all += wire->take(10'000);
+        return all;
+    }
+};
+
+TEST(Pipes, carry_long_bodies_both_ways) {
+    SocketStage stage;
+    const std::string body = tagged_body(1, 500'000);
+    const WirePtr client = stage.client(
+        fmt::format("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.size()) + body.substr(0, 50'000));
+    const WirePtr backend = stage.backend(1);
+    std::string got = stage.drain(backend);
+    EXPECT_EQ(stage.worker->pipes().in_use(), 1U);
+    EXPECT_EQ(stage.worker->buffers().in_use(), 0U);
+    backend->take_at_most(1000);
+    client->send(body.substr(50'000) + get("/next"));
+    got += stage.drain(backend);
+    const Message request = read_request(got);
+    EXPECT_TRUE(request.whole && request.body == body);
+    EXPECT_EQ(stage.worker->pipes().in_use(), 0U);
+    backend->take_at_most(SIZE_MAX);
+    const std::string whole = answer(body);
+    backend->send(whole.substr(0, 50'000));
+    got = stage.drain(client);
+    EXPECT_EQ(stage.worker->pipes().in_use(), 1U);
+    client->take_at_most(1000);
+    backend->send(whole.substr(50'000));
+    got += stage.drain(client);
+    const Message response = read_answer(got);
+    EXPECT_TRUE(response.whole && response.body == body);
+    EXPECT_EQ(stage.worker->pipes().in_use(), 0U);
+    EXPECT_EQ(take_request(backend).first_line, "GET /next HTTP/1.1");
+}
+
+TEST(Pipes, carry_what_ends_with_its_connection) {
+    SocketStage stage;
+    const std::string body = tagged_body(1, 500'000);
+    const WirePtr client = stage.client("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+    const WirePtr backend = stage.backend(1);
+    backend->send("HTTP/1.1 200 OK\r\n\r\n" + body);
+    backend->finish();
+    const Message got = read_answer(stage.drain(client));
+    EXPECT_TRUE(got.until_close && got.body == body);
+    EXPECT_TRUE(client->saw_end());
+}
+
+TEST(Pipes, do_not_hide_that_a_body_is_cut_off) {
+    SocketStage stage;
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    backend->send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + tagged_body(1, 300'000));
+    backend->finish();
+    EXPECT_FALSE(read_answer(stage.drain(client)).whole);
+    EXPECT_TRUE(client->peer_reset());
+    EXPECT_EQ(stage.worker->pipes().in_use(), 0U);
+}
+
+TEST(Pipes, know_whose_turn_it_is) {
+    for (const bool client_sleeps : {true, false}) {
+        SocketStage stage;
+        const WirePtr client = stage.client(get());
+        const WirePtr backend = stage.backend(1);
+        backend->send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + tagged_body(1, 100'000));
+        stage.drain(client);
+        if (client_sleeps) client->take_at_most(1);
+        if (client_sleeps) backend->send(tagged_body(1, 300'000));
+        stage.settle();
+        EXPECT_EQ(stage.worker->pipes().in_use(), 1U);
+        // A client has 60 seconds, a backend 30.
+        for (int n = 0; n < 29; ++n) stage.pass(seconds(1));
+        EXPECT_FALSE(client->peer_closed());
+        for (int n = 0; n < 3; ++n) stage.pass(seconds(1));
+        EXPECT_EQ(client->peer_reset(), !client_sleeps);
+        for (int n = 0; n < 30; ++n) stage.pass(seconds(1));
+        EXPECT_TRUE(client->peer_reset());
+    }
+}
+
+TEST(Pipes, carry_tunnels) {
+    SocketStage stage;
+    stage.tunnel_to_backends(1);
+    const std::string up = tagged_body(1, 500'000);
+    const std::string down = tagged_body(2, 500'000);
+    const WirePtr client = stage.tunnel_client(up);
+    client->finish();
+    const WirePtr backend = stage.backend(1);
+    EXPECT_TRUE(stage.drain(backend) == up);
+    EXPECT_TRUE(backend->peer_finished());
+    backend->send(down);
+    backend->finish();
+    EXPECT_TRUE(stage.drain(client) == down);
+    EXPECT_TRUE(client->saw_end());
+    stage.settle();
+    EXPECT_EQ(stage.worker->pipes().in_use(), 0U);
+}
+
+TEST(Pipes, that_are_used_up_are_done_without) {
+    SocketStage stage;
+    const std::string body = tagged_body(1, 300'000);
+    std::vector<WirePtr> clients;
+    std::vector<WirePtr> backends;
+    const size_t many = stage.worker->pipes().limit() + 3;
+    for (size_t n = 0; n < many; ++n) {
+        clients.push_back(stage.client(get()));
+        backends.push_back(stage.backend(1));
+        backends.back()->send(answer(body).substr(0, 100'000));
+        stage.settle();
+    }
+    EXPECT_EQ(stage.worker->pipes().in_use(), stage.worker->pipes().limit());
+    for (const WirePtr& backend : backends) backend->send(answer(body).substr(100'000));
+    for (const WirePtr& client : clients) {
+        const Message got = read_answer(stage.drain(client));
+        EXPECT_TRUE(got.whole && got.body == body);
+    }
+}
+
+}  // namespace
+}  // namespace seki::stage
