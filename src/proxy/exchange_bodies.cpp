@@ -109,7 +109,9 @@ void Exchange::settle(Direction direction) {
 void Exchange::settle_tunnel(Direction direction) {
     if (direction == Direction::request) backend_->end_output();
     if (direction == Direction::response) client_->end_output();
-    const bool both = ended_[0] && ended_[1] && client_->all_sent() && backend_->all_sent();
+    // What the other direction has in its pipe is still on its way.
+    const bool both =
+        ended_[0] && ended_[1] && !splices_[0] && !splices_[1] && client_->all_sent() && backend_->all_sent();
     if (!both) return;
     release_backend(false);
     net::Session& session = client_->session();

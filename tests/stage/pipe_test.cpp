@@ -135,5 +135,23 @@ TEST(Pipes, that_are_used_up_are_done_without) {
     }
 }
 
+TEST(Pipes, of_a_tunnel_are_emptied_when_the_other_direction_ended_last) {
+    SocketStage stage;
+    stage.tunnel_to_backends(1);
+    const std::string body = tagged_body(1, 60'000);
+    const WirePtr client = stage.tunnel_client("hello");
+    const WirePtr backend = stage.backend(1);
+    client->take_at_most(1000);
+    backend->send(body);
+    backend->finish();
+    stage.settle();
+    client->finish();
+    stage.settle();
+    client->take_at_most(SIZE_MAX);
+    EXPECT_TRUE(stage.drain(client) == body);
+    EXPECT_TRUE(client->saw_end());
+    EXPECT_EQ(stage.drain(backend), "hello");
+}
+
 }  // namespace
 }  // namespace seki::stage
