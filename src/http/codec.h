@@ -9,12 +9,13 @@
 // many bytes it used up. Event::body is a slice of `input`, or of the codec's own storage until the next call.
 //
 //     need_more   nothing to report before more bytes come (`consumed` may still be > 0)
-//     blocked     the codec does not read on before its owner did something (HTTP/1: the current answer is not
-//     finished) interim     a 1xx response other than 101 (ClientCodec only) head        a head; `head()` of the codec
-//     has it until the next call of next(). end: there is no body body        some bytes of the body. end: they were
-//     the last and there are no trailers end         the message ends, trailers() has what came after the body, until
-//     the next call of next() reset       the peer gave up this stream (HTTP/2) fault       the peer broke the
-//     protocol; `fault` says how. The connection reads nothing more
+//     blocked     nothing more is read before the owner did something (HTTP/1: finish the current answer)
+//     interim     a 1xx response other than 101 (ClientCodec only)
+//     head        head() of the codec has it until the next call of next(). end: there is no body
+//     body        some bytes of the body. end: they were the last and there are no trailers
+//     end         the message ends; trailers() has what came after the body, until the next call
+//     reset       the peer gave up this stream (HTTP/2)
+//     fault       the peer broke the protocol; `fault` says how. The connection reads nothing more
 //
 // Writing appends to an Output. When it overflowed nothing of that call counts: the caller makes room and calls again.
 

@@ -4,10 +4,10 @@
 // where bodies come from and go to. Both ends speak this same contract, whatever the wire format and whichever the
 // direction:
 //
-//     as a sink      body_room() says how much send_body() surely takes; flush() lets it go; progress is told to the
-//     exchange as a source    events of the codec are handed on while the exchange has room(); resume() begins again
-//     after it had none
+//     as a sink      body_room() says how much send_body() surely takes, flush() lets it go
+//     as a source    events of the codec are handed on while the exchange has room()
 //
+// A sink tells the exchange when it took bytes; resume() lets a source go on that had no room.
 // Memory is bounded by that: nothing is read that could not be kept. What was read but cannot be used yet (a pipelined
 // request, an unfinished head) waits in Session::unread(), what was written but not taken by the kernel in
 // Session::unsent().
