@@ -37,6 +37,12 @@ void BackendSide::enter(State next) {
 // --- for the exchange
 // --------------------------------------------------------------------------------------------------
 
+bool BackendSide::silent() {
+    SEKI_CHECK(state_ == State::idle);
+    if (!session_.readable()) return true;
+    return session_.read(std::span(context_.scratch).first(1)).stop == net::IoOutcome::Stop::blocked;
+}
+
 void BackendSide::attach(Exchange& exchange, Duration answer_timeout) {
     SEKI_CHECK(exchange_ == nullptr);
     exchange_ = &exchange;

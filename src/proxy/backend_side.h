@@ -45,6 +45,8 @@ public:
     // --- for the exchange
     // ----------------------------------------------------------------------------------------------
 
+    // Of an idle connection: nothing waits to be read. Asks the socket if nobody has since the last answer ended.
+    [[nodiscard]] bool silent();
     void attach(Exchange& exchange, Duration answer_timeout);
     // The exchange lets go. `reusable`: the answer was complete; the connection goes to the pool if it is fit, else it
     // ends.

@@ -93,15 +93,24 @@ BackendSide* Exchange::connect() {
     while (attempts_ < max_attempts) {
         chosen_ = cluster.next(context_.loop.now(), std::span(tried_).first(attempts_));
         if (chosen_ == nullptr) return nullptr;
-        if (mode_ == Mode::http && !fresh_only_) {
-            if (net::Session* idle = context_.pool.take(*chosen_)) {
-                context_.recorder.count(Count::pool_hits);
-                auto* side = static_cast<BackendSide*>(idle->protocol());
-                side->attach(*this, listener_->timeouts.back);
-                return side;
-            }
+        BackendSide* side = mode_ == Mode::http && !fresh_only_ ? take_idle() : nullptr;
+        if (side == nullptr) side = dial();
+        if (side != nullptr) return side;
+    }
+    return nullptr;
+}
+
+// A connection to the chosen backend that served before, and on which nothing waits that could pass for our answer.
+BackendSide* Exchange::take_idle() {
+    while (net::Session* idle = context_.pool.take(*chosen_)) {
+        auto* side = static_cast<BackendSide*>(idle->protocol());
+        if (!side->silent()) {
+            idle->close(net::CloseManner::now, net::CloseReason::protocol_error);
+            continue;
         }
-        if (BackendSide* side = dial()) return side;
+        context_.recorder.count(Count::pool_hits);
+        side->attach(*this, listener_->timeouts.back);
+        return side;
     }
     return nullptr;
 }

@@ -105,6 +105,7 @@ private:
 
     // A connection to the next backend in turn, ours from here on; null after everything was tried.
     BackendSide* connect();
+    BackendSide* take_idle();
     BackendSide* dial();
     void try_another(BackendLoss loss);
     [[nodiscard]] bool may_retry(const BackendLoss& loss) const noexcept;

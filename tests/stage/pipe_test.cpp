@@ -65,6 +65,27 @@ TEST(Pipes, carry_what_ends_with_its_connection) {
     EXPECT_TRUE(client->saw_end());
 }
 
+// After splice(2) nobody knows yet whether the socket is empty: whoever takes the connection in that same turn asks.
+TEST(Pipes, leave_no_bytes_behind_that_could_answer_the_next_request) {
+    SocketStage stage;
+    const std::string whole = answer(tagged_body(1, 500'000));
+    const WirePtr first = stage.client(get("/1"));
+    const WirePtr second = stage.client();
+    const WirePtr backend = stage.backend(1);
+    backend->send(whole.substr(0, whole.size() - 100));
+    std::string got = stage.drain(first);
+    backend->take();
+    backend->send(whole.substr(whole.size() - 100) + answer("stray"));
+    second->send(get("/2"));
+    got += stage.drain(first);
+    EXPECT_TRUE(read_answer(got).whole);
+    const WirePtr fresh = stage.backend(1);
+    EXPECT_TRUE(backend->peer_closed());
+    EXPECT_EQ(take_request(fresh).first_line, "GET /2 HTTP/1.1");
+    fresh->send(answer("2"));
+    EXPECT_EQ(read_answer(stage.drain(second)).body, "2");
+}
+
 TEST(Pipes, do_not_hide_that_a_body_is_cut_off) {
     SocketStage stage;
     const WirePtr client = stage.client(get());
