@@ -89,7 +89,7 @@ void Exchange::begin_tunnel(ClientSide& client, ListenerPtr listener) {
 // -------------------------------------------------------------------------------------------------------
 
 BackendSide* Exchange::connect() {
-    backend::Cluster& cluster = *frontend_->cluster;
+    backend::Cluster& cluster = frontend_->cluster->backends;
     while (attempts_ < max_attempts) {
         chosen_ = cluster.next(context_.loop.now(), std::span(tried_).first(attempts_));
         if (chosen_ == nullptr) return nullptr;

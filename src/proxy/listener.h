@@ -6,17 +6,17 @@
 #include <memory>
 #include <string>
 
-#include "backend/cluster.h"
 #include "base/clock.h"
 #include "net/address.h"
+#include "proxy/cluster.h"
 #include "routing/router.h"
 
 namespace seki::proxy {
 
 // A routing rule's outcome. Immutable: a change makes a new one, and exchanges that run keep theirs.
 struct Frontend {
-    std::shared_ptr<backend::Cluster> cluster;  // null: the request is refused (401)
-    std::string tags;                           // "k=v, k2=v2", for the access log
+    ClusterPtr cluster;  // null: the request is refused (401)
+    std::string tags;    // "k=v, k2=v2", for the access log
 };
 using FrontendPtr = std::shared_ptr<const Frontend>;
 

@@ -73,10 +73,13 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         case Request::kLogging:
             steps_.emplace_back([this, filter = change.logging()] { on_log_filter(filter); });
             return {};
-        // A cluster is its frontends and backends; what else it has concerns features to come. Which sockets a listener
-        // has is said by assign and unassign.
         case Request::kAddCluster:
+            set_policy(change.add_cluster().cluster_id(), running_policy(change.add_cluster()));
+            return {};
         case Request::kRemoveCluster:
+            set_policy(change.remove_cluster(), nullptr);
+            return {};
+        // Which sockets a listener has is said by assign and unassign.
         case Request::kActivateListener:
         case Request::kDeactivateListener:
             return {};
@@ -167,22 +170,28 @@ std::shared_ptr<proxy::Routes> Apply::mention_routes(const ListenerKey& key) {
 // --- clusters
 // ----------------------------------------------------------------------------------------------------------
 
-std::shared_ptr<backend::Cluster> Apply::mention_cluster(const std::string& id) {
+proxy::ClusterPtr Apply::mention_cluster(const std::string& id) {
     clusters_.push_back(id);
     return tables_.cluster(id);
+}
+
+void Apply::set_policy(const std::string& cluster_id, std::shared_ptr<const proxy::ClusterPolicy> policy) {
+    steps_.emplace_back([cluster = mention_cluster(cluster_id), made = std::move(policy)]() mutable {
+        cluster->policy = std::move(made);
+    });
 }
 
 void Apply::add_backend(const command::AddBackend& addition) {
     steps_.emplace_back(
         [this, cluster = mention_cluster(addition.cluster_id()), backend = running_backend(addition)]() mutable {
-            if (const auto replaced = cluster->put(std::move(backend))) retire(*replaced);
+            if (const auto replaced = cluster->backends.put(std::move(backend))) retire(*replaced);
         });
 }
 
 void Apply::remove_backend(const command::RemoveBackend& removal) {
     steps_.emplace_back([this, cluster = mention_cluster(removal.cluster_id()), id = removal.backend_id(),
                          address = config::checked_address(removal.address())] {
-        if (const auto removed = cluster->remove(id, address)) retire(*removed);
+        if (const auto removed = cluster->backends.remove(id, address)) retire(*removed);
     });
 }
 

@@ -41,13 +41,14 @@ private:
     void remove_tunnel(const command::RequestTcpFrontend& frontend);
     void add_listener(const ListenerKey& key, proxy::Listener listener);
     void remove_listener(const command::RemoveListener& removal);
+    void set_policy(const std::string& cluster_id, std::shared_ptr<const proxy::ClusterPolicy> policy);
     void add_backend(const command::AddBackend& addition);
     void remove_backend(const command::RemoveBackend& removal);
 
     Result<> must_listen(const ListenerKey& key, bool serving) const;
     proxy::FrontendPtr make_frontend(const std::string* cluster_id,
                                      const google::protobuf::Map<std::string, std::string>& tags);
-    std::shared_ptr<backend::Cluster> mention_cluster(const std::string& id);
+    proxy::ClusterPtr mention_cluster(const std::string& id);
     std::shared_ptr<proxy::Routes> mention_routes(const ListenerKey& key);
     void tidy();
     void retire(backend::Backend& backend);

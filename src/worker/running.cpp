@@ -24,6 +24,18 @@ proxy::Listener common(const Config& config, proxy::Listener::Kind kind) {
     return listener;
 }
 
+// Of a cluster or a frontend.
+template <typename Config>
+proxy::TimeoutOverrides timeouts_of(const Config& config) {
+    using std::chrono::seconds;
+    proxy::TimeoutOverrides timeouts;
+    if (config.has_front_timeout()) timeouts.front = seconds(config.front_timeout());
+    if (config.has_back_timeout()) timeouts.back = seconds(config.back_timeout());
+    if (config.has_connect_timeout()) timeouts.connect = seconds(config.connect_timeout());
+    if (config.has_tunnel_timeout()) timeouts.tunnel = seconds(config.tunnel_timeout());
+    return timeouts;
+}
+
 }  // namespace
 
 proxy::Listener running_listener(const command::HttpListenerConfig& config) {
@@ -37,6 +49,20 @@ proxy::Listener running_listener(const command::HttpListenerConfig& config) {
 
 proxy::Listener running_listener(const command::TcpListenerConfig& config) {
     return common(config, proxy::Listener::Kind::tcp);
+}
+
+std::shared_ptr<const proxy::ClusterPolicy> running_policy(const command::Cluster& config) {
+    auto policy = std::make_shared<proxy::ClusterPolicy>();
+    policy->sticky = config.sticky_session();
+    policy->https_redirect = config.https_redirect();
+    policy->https_redirect_port = static_cast<uint16_t>(config.https_redirect_port());
+    if (config.has_max_connections_per_ip()) policy->max_connections_per_source = config.max_connections_per_ip();
+    if (config.has_retry_after()) policy->retry_after_s = config.retry_after();
+    const command::RateLimit& rate = config.rate_limit();
+    policy->rate.per_second = rate.requests_per_second();
+    policy->rate.burst = rate.has_burst() ? rate.burst() : rate.requests_per_second();
+    policy->timeouts = timeouts_of(config);
+    return policy;
 }
 
 routing::Rule rule_of(const command::RequestHttpFrontend& frontend) {

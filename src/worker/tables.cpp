@@ -18,10 +18,10 @@ std::shared_ptr<proxy::Routes> Tables::routes(const ListenerKey& key) {
     return routes;
 }
 
-std::shared_ptr<backend::Cluster> Tables::cluster(std::string_view id) {
+proxy::ClusterPtr Tables::cluster(std::string_view id) {
     const auto found = clusters_.find(key_of(id));
     if (found != clusters_.end()) return found->second;
-    return clusters_.emplace(std::string(id), std::make_shared<backend::Cluster>(std::string(id))).first->second;
+    return clusters_.emplace(std::string(id), std::make_shared<proxy::Cluster>(std::string(id))).first->second;
 }
 
 void Tables::tidy_routes(const ListenerKey& key) {
@@ -33,7 +33,7 @@ void Tables::tidy_routes(const ListenerKey& key) {
 void Tables::tidy_cluster(std::string_view id) {
     const auto found = clusters_.find(key_of(id));
     if (found == clusters_.end() || found->second.use_count() > 1) return;
-    if (found->second->backends().empty()) clusters_.erase(found);
+    if (found->second->policy == nullptr && found->second->backends.backends().empty()) clusters_.erase(found);
 }
 
 }  // namespace seki::worker

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
-#include "backend/cluster.h"
 #include "net/address.h"
+#include "proxy/cluster.h"
 #include "proxy/listener.h"
 
 namespace seki::worker {
@@ -38,7 +38,7 @@ public:
 
     // Made on first mention: a change that names a cluster or an address may come before the one that configures it.
     std::shared_ptr<proxy::Routes> routes(const ListenerKey& key);
-    std::shared_ptr<backend::Cluster> cluster(std::string_view id);
+    proxy::ClusterPtr cluster(std::string_view id);
 
     // Forgets what was mentioned but holds nothing and is used by nobody.
     void tidy_routes(const ListenerKey& key);
@@ -49,7 +49,7 @@ public:
 private:
     absl::flat_hash_map<ListenerKey, proxy::ListenerPtr> listeners_;
     absl::flat_hash_map<ListenerKey, std::shared_ptr<proxy::Routes>> routes_;
-    absl::flat_hash_map<std::string, std::shared_ptr<backend::Cluster>> clusters_;
+    absl::flat_hash_map<std::string, proxy::ClusterPtr> clusters_;
 };
 
 }  // namespace seki::worker

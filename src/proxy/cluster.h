@@ -1,0 +1,52 @@
+#pragma once
+
+// A cluster as one worker serves it: its backends, and what it asks of requests besides. It exists as soon as a
+// frontend or a backend names it, with or without a configuration of its own, so that changes may come in any order.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "backend/cluster.h"
+#include "base/clock.h"
+
+namespace seki::proxy {
+
+// Limits of time that a frontend or a cluster sets in place of what it would inherit.
+struct TimeoutOverrides {
+    std::optional<Duration> front;
+    std::optional<Duration> back;
+    std::optional<Duration> connect;
+    std::optional<Duration> tunnel;
+};
+
+// Requests of one source: `burst` at once, and so many per second in the long run. 0 per second: no limit.
+struct RateLimit {
+    uint32_t per_second = 0;
+    uint32_t burst = 0;
+};
+
+// Immutable: a change makes a new one, and exchanges that run keep theirs.
+struct ClusterPolicy {
+    bool sticky = false;
+    bool https_redirect = false;
+    uint16_t https_redirect_port = 0;                    // 0: none in the location
+    std::optional<uint64_t> max_connections_per_source;  // 0: no limit. Absent: as for all clusters
+    std::optional<uint32_t> retry_after_s;               // of 429; 0: left out. Absent: as for all clusters
+    RateLimit rate;
+    TimeoutOverrides timeouts;
+};
+
+struct Cluster {
+    explicit Cluster(std::string id) : backends(std::move(id)) {}
+
+    [[nodiscard]] const std::string& id() const noexcept { return backends.id(); }
+
+    backend::Cluster backends;
+    // Null as long as only frontends and backends speak of the cluster.
+    std::shared_ptr<const ClusterPolicy> policy;
+};
+using ClusterPtr = std::shared_ptr<Cluster>;
+
+}  // namespace seki::proxy
