@@ -105,6 +105,11 @@ socklen_t SocketAddress::to_kernel(sockaddr_storage& to) const noexcept {
     return sizeof in;
 }
 
+bool SocketAddress::is_loopback() const noexcept {
+    constexpr std::array<uint8_t, 16> v6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    return v4_ ? ip_[0] == 127 : ip_ == v6;
+}
+
 SocketAddress SocketAddress::with_port(uint16_t port) const noexcept {
     SocketAddress address = *this;
     address.port_ = port;

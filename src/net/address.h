@@ -51,6 +51,7 @@ public:
     // 4 or 16 bytes in network order.
     [[nodiscard]] std::span<const uint8_t> ip() const noexcept { return {ip_.data(), v4_ ? 4U : 16U}; }
     [[nodiscard]] bool is_any() const noexcept { return ip_ == std::array<uint8_t, 16>{}; }  // 0.0.0.0 or ::
+    [[nodiscard]] bool is_loopback() const noexcept;  // 127.0.0.0/8 or ::1
     [[nodiscard]] SocketAddress with_port(uint16_t port) const noexcept;
 
     // Write at most max_text_size (max_ip_text_size) characters, no terminating zero, and return how many. Nothing is

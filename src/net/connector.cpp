@@ -5,6 +5,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "net/same_machine.h"
+
 namespace seki::net {
 
 bool ConnectFailure::local() const noexcept {
@@ -19,6 +21,7 @@ std::expected<Connection, ConnectFailure> TcpConnector::connect(const SocketAddr
     if (!socket.valid()) return std::unexpected(ConnectFailure{errno});
     const int on = 1;
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    spare_pacing(socket.get(), to);
     // On the same machine the connection often stands at once.
     const bool connected = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0;
     if (!connected && errno != EINPROGRESS) return std::unexpected(ConnectFailure{errno});

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "net/dead_peer.h"
+#include "net/same_machine.h"
 
 namespace seki::supervisor {
 namespace {
@@ -50,6 +51,7 @@ Result<UniqueFd> listen_on(const ListenerKey& key, uint32_t backlog) {
     // Accepted sockets inherit it: no call per connection.
     if (done) done = set_option(fd->get(), IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
     if (done && key.type == command::TCP) done = net::notice_dead_peer(fd->get());
+    net::spare_pacing(fd->get(), address);
     if (done) done = bind_to(*fd, address);
     if (done && ::listen(fd->get(), static_cast<int>(backlog)) != 0) {
         done = errno == EADDRINUSE ? failure("the address is already in use")

@@ -111,5 +111,12 @@ TEST(Address, equal_addresses_hash_alike_and_others_hardly_ever) {
     EXPECT_EQ(std::ranges::adjacent_find(hashes), hashes.end());
 }
 
+TEST(Address, of_this_machine_are_known) {
+    for (const char* text : {"127.0.0.1:1", "127.255.255.255:1", "[::1]:1", "[::ffff:127.0.0.1]:1"})
+        EXPECT_TRUE(SocketAddress::parse(text)->is_loopback()) << text;
+    for (const char* text : {"126.255.255.255:1", "128.0.0.1:1", "0.0.0.0:1", "[::]:1", "[::2]:1", "[1::1]:1"})
+        EXPECT_FALSE(SocketAddress::parse(text)->is_loopback()) << text;
+}
+
 }  // namespace
 }  // namespace seki
