@@ -15,7 +15,7 @@ LEVELS = [
     ["base"],
     ["event", "http"],
     ["net", "routing", "observe"],
-    ["config", "tls", "backend"],
+    ["config", "tls", "auth", "backend"],
     ["command", "proxy"],
     ["supervisor", "worker", "ctl"],
 ]

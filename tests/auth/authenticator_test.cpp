@@ -1,0 +1,128 @@
+#include "auth/authenticator.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace seki::auth {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// "foo"
+constexpr const char* fast_hash = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+constexpr const char* foo_by_fred = "Basic ZnJlZDpmb28=";        // fred:foo
+constexpr const char* bar_by_fred = "Basic ZnJlZDpiYXI=";        // fred:bar
+constexpr const char* foo_by_nobody = "Basic bm9ib2R5OmZvbw==";  // nobody:foo
+constexpr const char* foo_by_slow = "Basic c2xvdzpmb28=";        // slow:foo
+constexpr const char* bar_by_slow = "Basic c2xvdzpiYXI=";        // slow:bar
+
+// Hashes when it is told to; "foo" is what matches.
+struct ByHand final : Hasher {
+    void on_done(Done done) override { tell = std::move(done); }
+    void begin(HashingJob job) override { jobs.push_back(std::move(job)); }
+    void finish() {
+        const auto ready = std::exchange(jobs, {});
+        for (const HashingJob& job : ready) tell(job.id, job.password == "foo");
+    }
+    Done tell;
+    std::vector<HashingJob> jobs;
+};
+
+struct Door : testing::Test {
+    Door() {
+        fast.add("fred", fast_hash);
+        slow.add("slow", "$6$hash");
+        slow.add("fred", fast_hash);
+    }
+    Verdict ask(const Credentials& credentials, std::string_view authorization, uint32_t waiter = 1,
+                uint64_t source = 1) {
+        return authenticator.check({&credentials, authorization, source, SlabId{waiter, 0}}, now);
+    }
+    ByHand hasher;
+    std::vector<uint32_t> woken;
+    Authenticator authenticator{hasher, 4096, [this](SlabId waiter) { woken.push_back(waiter.slot); }};
+    Credentials fast;
+    Credentials slow;
+    Monotonic now{minutes(1)};
+};
+
+TEST_F(Door, opens_and_stays_shut_at_once_by_fast_hashes) {
+    EXPECT_EQ(ask(fast, foo_by_fred), Verdict::granted);
+    EXPECT_EQ(ask(fast, bar_by_fred), Verdict::denied);
+    EXPECT_EQ(ask(fast, foo_by_nobody), Verdict::denied);
+    EXPECT_EQ(ask(fast, ""), Verdict::denied);
+    EXPECT_EQ(ask(Credentials(), foo_by_fred), Verdict::denied);
+    EXPECT_TRUE(hasher.jobs.empty());
+}
+
+TEST_F(Door, waits_once_for_a_slow_hash) {
+    EXPECT_EQ(ask(slow, foo_by_slow), Verdict::pending);
+    EXPECT_EQ(ask(slow, foo_by_slow), Verdict::pending);
+    EXPECT_EQ(ask(slow, foo_by_slow, 2), Verdict::pending);
+    EXPECT_EQ(hasher.jobs.size(), 1U);
+    hasher.finish();
+    EXPECT_EQ(woken, (std::vector<uint32_t>{1, 2}));
+    EXPECT_EQ(ask(slow, foo_by_slow), Verdict::granted);
+    EXPECT_EQ(ask(slow, foo_by_slow, 3, 99), Verdict::granted);
+    EXPECT_TRUE(hasher.jobs.empty());
+}
+
+TEST_F(Door, remembers_for_a_while_and_not_beyond_a_change) {
+    ask(slow, foo_by_slow);
+    ask(slow, bar_by_slow);
+    hasher.finish();
+    EXPECT_EQ(ask(slow, bar_by_slow), Verdict::denied);
+    Credentials changed;
+    changed.add("slow", "$6$other");
+    EXPECT_EQ(ask(changed, foo_by_slow), Verdict::pending);
+    now += Authenticator::remembered_for;
+    EXPECT_EQ(ask(slow, foo_by_slow), Verdict::pending);
+}
+
+TEST_F(Door, does_not_tell_by_its_time_who_exists_and_lets_nobody_in_by_anothers_hash) {
+    EXPECT_EQ(ask(slow, foo_by_nobody), Verdict::pending);
+    hasher.finish();
+    EXPECT_EQ(ask(slow, foo_by_nobody), Verdict::denied);
+    EXPECT_EQ(ask(slow, bar_by_fred), Verdict::pending);
+    EXPECT_EQ(ask(slow, foo_by_fred), Verdict::granted);
+}
+
+TEST_F(Door, is_busy_when_too_many_wait) {
+    for (size_t i = 0; i < Authenticator::max_waiting; ++i)
+        EXPECT_EQ(ask(slow, foo_by_slow, static_cast<uint32_t>(i)), Verdict::pending);
+    EXPECT_EQ(ask(slow, foo_by_slow, 1000), Verdict::busy);
+    std::vector<std::unique_ptr<Credentials>> sets;
+    for (size_t i = 1; i < Authenticator::max_pending; ++i) {
+        sets.push_back(std::make_unique<Credentials>());
+        sets.back()->add("slow", "$6$x");
+        EXPECT_EQ(ask(*sets.back(), foo_by_slow), Verdict::pending);
+    }
+    Credentials one_more;
+    one_more.add("slow", "$6$x");
+    EXPECT_EQ(ask(one_more, foo_by_slow), Verdict::busy);
+    hasher.finish();
+    EXPECT_EQ(authenticator.pending(), 0U);
+    EXPECT_EQ(ask(one_more, foo_by_slow), Verdict::pending);
+}
+
+TEST_F(Door, bounds_how_often_a_source_may_guess) {
+    std::vector<std::unique_ptr<Credentials>> sets;
+    const auto guess = [&](uint64_t source) {
+        sets.push_back(std::make_unique<Credentials>());
+        sets.back()->add("slow", "$6$x");
+        const Verdict verdict = ask(*sets.back(), bar_by_slow, 1, source);
+        hasher.finish();
+        return verdict;
+    };
+    for (uint32_t i = 0; i < Authenticator::wrong_guesses; ++i) EXPECT_EQ(guess(7), Verdict::pending) << i;
+    EXPECT_EQ(guess(7), Verdict::exhausted);
+    EXPECT_EQ(guess(8), Verdict::pending);
+    now += Authenticator::per_guess;
+    EXPECT_EQ(guess(7), Verdict::pending);
+    EXPECT_EQ(guess(7), Verdict::exhausted);
+    EXPECT_EQ(ask(fast, foo_by_fred, 1, 7), Verdict::granted);
+}
+
+}  // namespace
+}  // namespace seki::auth
