@@ -100,7 +100,25 @@ Result<Undo> State::add(const typename Kind::Message& message) {
     if (!Kind::replaceable && table<Kind>().find(key) != nullptr) {
         return failure("{} '{}' already exists", Kind::name, Kind::key_text(key));
     }
+    if constexpr (HasActivation<Kind>) {
+        if (auto free = address_is_free(key); !free) return std::unexpected(free.error());
+    }
     return exchange<Kind>(key, message);
+}
+
+// An address belongs to one listener, of whatever kind: the kernel could not tell whose client it is.
+Result<> State::address_is_free(const SocketAddress& address) const {
+    Result<> free;
+    const auto look = [&]<typename Kind>(const Table<Kind>& table) {
+        if constexpr (HasActivation<Kind>) {
+            if (table.find(address) == nullptr) return;
+            const std::string& kind = command::ListenerType_Name(Kind::type);
+            const std::string_view article = kind.starts_with('H') ? "an" : "a";
+            free = failure("there is already {} {} listener on {}", article, kind, address.text());
+        }
+    };
+    std::apply([&](const auto&... tables) { (look(tables), ...); }, tables_);
+    return free;
 }
 
 template <typename Kind>

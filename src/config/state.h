@@ -92,6 +92,7 @@ private:
     Undo exchange(const typename Kind::Key& key, std::optional<typename Kind::Message> next);
     template <typename Kind>
     Result<Undo> add(const typename Kind::Message& message);
+    [[nodiscard]] Result<> address_is_free(const SocketAddress& address) const;
     template <typename Kind>
     Result<Undo> remove(const typename Kind::Key& key);
     template <typename Kind, typename Frontend>

@@ -65,6 +65,17 @@ TEST(State, takes_listeners_and_routes_only_once_and_replaces_clusters_and_backe
     EXPECT_EQ(state.table<Backends>().entries().begin()->second.load_balancing_parameters().weight(), 7);
 }
 
+TEST(State, gives_an_address_to_one_listener_of_whatever_kind) {
+    State state = state_of(whole());
+    EXPECT_EQ(apply(state, tcp_listener("127.0.0.1:80")).error().message,
+              "there is already an HTTP listener on 127.0.0.1:80");
+    EXPECT_EQ(apply(state, http_listener("[::1]:81")).error().message, "there is already a TCP listener on [::1]:81");
+    EXPECT_TRUE(state.same_as(state_of(whole())));
+
+    ASSERT_TRUE(apply(state, remove_listener(command::HTTP, "127.0.0.1:80")).has_value());
+    EXPECT_TRUE(apply(state, tcp_listener("127.0.0.1:80")).has_value());
+}
+
 TEST(State, refuses_to_remove_what_is_not_there) {
     State state = state_of(whole());
     Request request;
