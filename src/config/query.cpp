@@ -106,6 +106,15 @@ command::RequestCounts request_counts(const State& state) {
     return counts;
 }
 
+void count_things(const State& state, google::protobuf::Map<std::string, command::FilteredMetrics>& metrics) {
+    const auto count = [&]<typename... Kinds>(const std::string& name) {
+        metrics[name].set_gauge((state.table<Kinds>().entries().size() + ...));
+    };
+    count.operator()<Clusters>("configuration.clusters");
+    count.operator()<Backends>("configuration.backends");
+    count.operator()<HttpFrontends, HttpsFrontends, TcpFrontends, UdpFrontends>("configuration.frontends");
+}
+
 command::HealthChecksList health_checks(const State& state, const command::QueryHealthChecks& query) {
     command::HealthChecksList list;
     const auto add = [&](const command::Cluster& cluster) {

@@ -4,6 +4,7 @@
 // host costs what that cluster or host has, not what the state has.
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "config/state.h"
@@ -25,6 +26,9 @@ command::ClusterInformations clusters_by_domain(const State& state, const comman
 command::ClusterHashes cluster_hashes(const State& state);
 
 command::RequestCounts request_counts(const State& state);
+
+// How much there is, as the gauges configuration.clusters, .backends and .frontends.
+void count_things(const State& state, google::protobuf::Map<std::string, command::FilteredMetrics>& metrics);
 
 // Of one cluster, or of all that have one.
 command::HealthChecksList health_checks(const State& state, const command::QueryHealthChecks& query);

@@ -70,9 +70,6 @@ namespace seki::observe {
 
 // Set when somebody asks, from what the worker's objects know.
 #define SEKI_GAUGES(X)                                          \
-    X(configuration_clusters, "configuration.clusters")         \
-    X(configuration_backends, "configuration.backends")         \
-    X(configuration_frontends, "configuration.frontends")       \
     X(client_connections, "client.connections")                 \
     X(client_connections_max, "client.connections_max")         \
     X(client_connections_percent, "client.connections_percent") \

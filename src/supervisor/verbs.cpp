@@ -204,13 +204,14 @@ void Verbs::status(Request& request, Answer& answer) {
 void Verbs::metrics(Request& request, Answer& answer) {
     const bool names_only = request.query_metrics().list();
     const bool each = request.query_metrics().workers();
-    const auto combine = [names_only, each](Join& join) {
+    const auto combine = [this, names_only, each](Join& join) {
         Response response = ok();
         command::ResponseContent& content = *response.mutable_content();
         if (names_only) {
             content.mutable_available_metrics();
         } else {
-            content.mutable_metrics();
+            // Workers would tell the same number each, and their sum would be no number of anything.
+            config::count_things(state_, *content.mutable_metrics()->mutable_main());
         }
         join.for_each_answer([&](command::MemberId worker, const Response& of_one) {
             if (of_one.status() != command::OK) return;

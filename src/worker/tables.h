@@ -44,8 +44,6 @@ public:
     void tidy_routes(const ListenerKey& key);
     void tidy_cluster(std::string_view id);
 
-    [[nodiscard]] size_t cluster_count() const noexcept { return clusters_.size(); }
-
 private:
     absl::flat_hash_map<ListenerKey, proxy::ListenerPtr> listeners_;
     absl::flat_hash_map<ListenerKey, std::shared_ptr<proxy::Routes>> routes_;

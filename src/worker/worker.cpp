@@ -305,7 +305,6 @@ void Worker::refresh_gauges() {
                              Gauge::slab_usage_percent);
     metrics.set_with_percent(Gauge::buffer_in_use, buffers_.in_use(), Gauge::buffer_capacity, buffers_.capacity(),
                              Gauge::buffer_usage_percent);
-    metrics.set(Gauge::configuration_clusters, tables_.cluster_count());
     metrics.set(Gauge::http_active_requests, context_.running_exchanges());
     metrics.set(Gauge::backend_connections, sessions_.size() - sessions_.clients());
     metrics.set(Gauge::backend_pool_size, pool_.size());

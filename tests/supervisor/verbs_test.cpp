@@ -134,6 +134,39 @@ TEST_F(VerbsTest, metrics_of_all_workers_become_one_or_stay_apart) {
     EXPECT_TRUE(answers.back().content().metrics().proxying().empty());
 }
 
+TEST_F(VerbsTest, metrics_tell_how_much_is_configured) {
+    begin();
+    obey(add_cluster("other"));
+    command::Request backend;
+    backend.mutable_add_backend()->set_cluster_id("shop");
+    backend.mutable_add_backend()->set_backend_id("shop-1");
+    *backend.mutable_add_backend()->mutable_address() = config::to_wire(free_address());
+    obey(backend);
+    command::Request frontend;
+    frontend.mutable_add_http_frontend()->set_cluster_id("shop");
+    frontend.mutable_add_http_frontend()->set_hostname("shop.example");
+    *frontend.mutable_add_http_frontend()->mutable_address() = config::to_wire(free_address());
+    obey(frontend);
+
+    const auto gauges = [&] {
+        command::Request request;
+        config::fill_required(*request.mutable_query_metrics());
+        obey(request);
+        std::vector<uint64_t> values;
+        for (const char* name : {"configuration.clusters", "configuration.backends", "configuration.frontends"}) {
+            values.push_back(answers.back().content().metrics().main().at(name).gauge());
+        }
+        return values;
+    };
+    EXPECT_THAT(gauges(), ElementsAre(2, 1, 1));
+    command::Request removal;
+    removal.set_remove_cluster("other");
+    obey(removal);
+    *removal.mutable_remove_http_frontend() = frontend.add_http_frontend();
+    obey(removal);
+    EXPECT_THAT(gauges(), ElementsAre(1, 1, 0));
+}
+
 TEST_F(VerbsTest, sessions_of_all_workers_are_one_list) {
     begin();
     for (const uint32_t id : {0U, 1U}) {
