@@ -40,6 +40,10 @@ BackendPtr Cluster::remove(std::string_view backend_id, const SocketAddress& add
     return removed;
 }
 
+bool Cluster::has(std::string_view backend_id) const noexcept {
+    return std::ranges::any_of(backends_, [&](const BackendPtr& backend) { return backend->id == backend_id; });
+}
+
 // A new round: to each its share, in the smallest whole numbers.
 void Cluster::deal_credits() {
     uint32_t divisor = 0;

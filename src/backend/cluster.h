@@ -31,9 +31,15 @@ public:
     BackendPtr put(BackendPtr backend);
     // The removed one, or null.
     BackendPtr remove(std::string_view backend_id, const SocketAddress& address);
+    // Whether any backend has this id; several may, at different addresses.
+    [[nodiscard]] bool has(std::string_view backend_id) const noexcept;
 
     // The next in turn that is not among `tried`; null when there is none.
     [[nodiscard]] BackendPtr next(Monotonic now, std::span<const BackendPtr> tried);
+
+    // Nothing names it any more; only exchanges that still run have it.
+    void forget() noexcept { forgotten_ = true; }
+    [[nodiscard]] bool forgotten() const noexcept { return forgotten_; }
 
 private:
     void deal_credits();
@@ -41,6 +47,7 @@ private:
     std::string id_;
     std::vector<BackendPtr> backends_;
     size_t cursor_ = 0;
+    bool forgotten_ = false;
 };
 
 }  // namespace seki::backend

@@ -177,11 +177,22 @@ void Recorder::refused(net::Session& client, const Listener& listener, uint16_t 
 // --- backends
 // ----------------------------------------------------------------------------------------------------------
 
-void Recorder::connect_failed(const backend::Backend& backend, int error) {
+observe::ClusterSeries* Recorder::series_of(const backend::Cluster& cluster) {
+    return cluster.forgotten() ? nullptr : metrics_.cluster(cluster.id());
+}
+
+observe::Series* Recorder::series_of(observe::ClusterSeries& series, const backend::Cluster& cluster,
+                                     const backend::Backend& backend) {
+    // Another one may have its id.
+    return backend.removed && !cluster.has(backend.id) ? nullptr : metrics_.backend(series, backend.id);
+}
+
+void Recorder::connect_failed(const backend::Cluster& cluster, const backend::Backend& backend, int error) {
     metrics_.add(Counter::backend_connections_error);
-    if (observe::ClusterSeries* cluster = metrics_.cluster(backend.cluster_id)) {
-        cluster->add(SeriesCounter::connection_errors);
-        if (observe::Series* own = metrics_.backend(*cluster, backend.id)) own->add(SeriesCounter::connection_errors);
+    if (observe::ClusterSeries* series = series_of(cluster)) {
+        series->add(SeriesCounter::connection_errors);
+        observe::Series* own = series_of(*series, cluster, backend);
+        if (own != nullptr) own->add(SeriesCounter::connection_errors);
     }
     // One line per failure would drown the log when a busy backend is down: backend_down() has the line for people.
     if (log_.wants(observe::Level::debug, Module::backend)) {
@@ -251,9 +262,10 @@ void Recorder::ended(const Record& record, bool tunnel, const Listener& listener
     const bool of_tcp = listener.kind == Listener::Kind::tcp;
     count_exchange(record, of_tcp, times, bytes_in, bytes_out);
     if (frontend != nullptr && frontend->cluster != nullptr) {
-        if (observe::ClusterSeries* cluster = metrics_.cluster(frontend->cluster->id())) {
-            count_series(*cluster, record, of_tcp, times, bytes_in, bytes_out);
-            observe::Series* own = backend != nullptr ? metrics_.backend(*cluster, backend->id) : nullptr;
+        const backend::Cluster& cluster = frontend->cluster->backends;
+        if (observe::ClusterSeries* series = series_of(cluster)) {
+            count_series(*series, record, of_tcp, times, bytes_in, bytes_out);
+            observe::Series* own = backend != nullptr ? series_of(*series, cluster, *backend) : nullptr;
             if (own != nullptr) count_series(*own, record, of_tcp, times, bytes_in, bytes_out);
         }
     }

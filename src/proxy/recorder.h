@@ -122,7 +122,7 @@ public:
     // A request that could not be understood; its answer is counted by count_status().
     void refused(net::Session& client, const Listener& listener, uint16_t status, std::string_view message);
 
-    void connect_failed(const backend::Backend& backend, int error);
+    void connect_failed(const backend::Cluster& cluster, const backend::Backend& backend, int error);
     void backend_up(const backend::Backend& backend);
     void backend_down(const backend::Backend& backend);
 
@@ -144,6 +144,10 @@ private:
                       uint64_t bytes_out) noexcept;
     void write_line(const Record& record, bool tunnel, const Listener& listener, const Frontend* frontend,
                     const backend::Backend* backend, const Times& times, uint64_t bytes_in, uint64_t bytes_out);
+    // Null for what a change removed: its series were dropped, and what still ran must not bring them back.
+    [[nodiscard]] observe::ClusterSeries* series_of(const backend::Cluster& cluster);
+    [[nodiscard]] observe::Series* series_of(observe::ClusterSeries& series, const backend::Cluster& cluster,
+                                             const backend::Backend& backend);
     static unsigned long describe_last(void* owner, char* out, unsigned long capacity);
 
     EventLoop& loop_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <utility>
 
 #include "config/convert.h"
 #include "worker/running.h"
@@ -35,7 +36,9 @@ void Apply::abort() {
 }
 
 void Apply::tidy() {
-    for (const std::string& id : clusters_) tables_.tidy_cluster(id);
+    for (const std::string& id : clusters_) {
+        if (tables_.tidy_cluster(id)) metrics_.remove_cluster(id);
+    }
     for (const ListenerKey& key : routes_) tables_.tidy_routes(key);
     clusters_.clear();
     routes_.clear();
@@ -74,10 +77,10 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
             steps_.emplace_back([this, filter = change.logging()] { on_log_filter(filter); });
             return {};
         case Request::kAddCluster:
-            set_policy(change.add_cluster().cluster_id(), running_policy(change.add_cluster()));
+            add_cluster(change.add_cluster());
             return {};
         case Request::kRemoveCluster:
-            set_policy(change.remove_cluster(), nullptr);
+            remove_cluster(change.remove_cluster());
             return {};
         // Which sockets a listener has is said by assign and unassign.
         case Request::kActivateListener:
@@ -131,9 +134,9 @@ Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, 
     if (auto listens = must_listen(key, serving); !listens) return listens;
     const bool serves = frontend.has_cluster_id() && frontend.redirect() != command::UNAUTHORIZED;
     const std::string* cluster = serves ? &frontend.cluster_id() : nullptr;
-    steps_.emplace_back([routes = mention_routes(key), rule = rule_of(frontend),
+    steps_.emplace_back([this, routes = mention_routes(key), rule = rule_of(frontend),
                          target = make_frontend(cluster, frontend.tags())]() mutable {
-        routes->http.add(std::move(rule), std::move(target));
+        if (routes->http.add(std::move(rule), target)) lead_to(target);
     });
     return {};
 }
@@ -141,8 +144,7 @@ Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, 
 void Apply::remove_http_frontend(const command::RequestHttpFrontend& frontend) {
     const ListenerKey key{Kind::http, config::checked_address(frontend.address())};
     steps_.emplace_back([this, routes = mention_routes(key), rule = rule_of(frontend)] {
-        const auto removed = routes->http.remove(rule);
-        if (removed && (*removed)->cluster != nullptr) clusters_.push_back((*removed)->cluster->id());
+        if (const auto removed = routes->http.remove(rule)) no_longer_lead_to(*removed);
     });
 }
 
@@ -150,16 +152,27 @@ Result<> Apply::set_tunnel(const command::RequestTcpFrontend& frontend, bool ser
     const ListenerKey key{Kind::tcp, config::checked_address(frontend.address())};
     if (auto listens = must_listen(key, serving); !listens) return listens;
     steps_.emplace_back(
-        [routes = mention_routes(key), target = make_frontend(&frontend.cluster_id(), frontend.tags())]() mutable {
-            routes->tunnel = std::move(target);
+        [this, routes = mention_routes(key), target = make_frontend(&frontend.cluster_id(), frontend.tags())] {
+            lead_to(target);
+            no_longer_lead_to(std::exchange(routes->tunnel, target));
         });
     return {};
 }
 
 void Apply::remove_tunnel(const command::RequestTcpFrontend& frontend) {
     const ListenerKey key{Kind::tcp, config::checked_address(frontend.address())};
-    clusters_.push_back(frontend.cluster_id());
-    steps_.emplace_back([routes = mention_routes(key)] { routes->tunnel = nullptr; });
+    steps_.emplace_back(
+        [this, routes = mention_routes(key)] { no_longer_lead_to(std::exchange(routes->tunnel, nullptr)); });
+}
+
+void Apply::lead_to(const proxy::FrontendPtr& frontend) {
+    if (frontend->cluster != nullptr) tables_.lead_to(*frontend->cluster);
+}
+
+void Apply::no_longer_lead_to(const proxy::FrontendPtr& frontend) {
+    if (frontend == nullptr || frontend->cluster == nullptr) return;
+    tables_.no_longer_lead_to(*frontend->cluster);
+    clusters_.push_back(frontend->cluster->id());
 }
 
 std::shared_ptr<proxy::Routes> Apply::mention_routes(const ListenerKey& key) {
@@ -175,9 +188,17 @@ proxy::ClusterPtr Apply::mention_cluster(const std::string& id) {
     return tables_.cluster(id);
 }
 
-void Apply::set_policy(const std::string& cluster_id, std::shared_ptr<const proxy::ClusterPolicy> policy) {
-    steps_.emplace_back([cluster = mention_cluster(cluster_id), made = std::move(policy)]() mutable {
-        cluster->policy = std::move(made);
+void Apply::add_cluster(const command::Cluster& config) {
+    steps_.emplace_back([cluster = mention_cluster(config.cluster_id()), policy = running_policy(config)]() mutable {
+        cluster->policy = std::move(policy);
+    });
+}
+
+// Frontends may still lead there: then it serves on, and is counted anew.
+void Apply::remove_cluster(const std::string& id) {
+    steps_.emplace_back([this, cluster = mention_cluster(id)] {
+        cluster->policy = nullptr;
+        metrics_.remove_cluster(cluster->id());
     });
 }
 
@@ -192,6 +213,7 @@ void Apply::remove_backend(const command::RemoveBackend& removal) {
     steps_.emplace_back([this, cluster = mention_cluster(removal.cluster_id()), id = removal.backend_id(),
                          address = config::checked_address(removal.address())] {
         if (const auto removed = cluster->backends.remove(id, address)) retire(*removed);
+        if (!cluster->backends.has(id)) metrics_.remove_backend(cluster->id(), id);
     });
 }
 

@@ -12,14 +12,16 @@
 #include "backend/pool.h"
 #include "base/result.h"
 #include "command.pb.h"
+#include "observe/metrics.h"
 #include "worker/tables.h"
 
 namespace seki::worker {
 
 class Apply {
 public:
-    // Both outlive this.
-    Apply(Tables& tables, backend::Pool& pool) noexcept : tables_(tables), pool_(pool) {}
+    // All outlive this.
+    Apply(Tables& tables, backend::Pool& pool, observe::Metrics& metrics) noexcept
+        : tables_(tables), pool_(pool), metrics_(metrics) {}
 
     // All of them, or none and the reason. `serving`: what names a listener that is not there is refused; before that,
     // while the configuration is still coming, it is kept for the listener to come. Takes the place of what was
@@ -41,13 +43,16 @@ private:
     void remove_tunnel(const command::RequestTcpFrontend& frontend);
     void add_listener(const ListenerKey& key, proxy::Listener listener);
     void remove_listener(const command::RemoveListener& removal);
-    void set_policy(const std::string& cluster_id, std::shared_ptr<const proxy::ClusterPolicy> policy);
+    void add_cluster(const command::Cluster& config);
+    void remove_cluster(const std::string& id);
     void add_backend(const command::AddBackend& addition);
     void remove_backend(const command::RemoveBackend& removal);
 
     Result<> must_listen(const ListenerKey& key, bool serving) const;
     proxy::FrontendPtr make_frontend(const std::string* cluster_id,
                                      const google::protobuf::Map<std::string, std::string>& tags);
+    void lead_to(const proxy::FrontendPtr& frontend);
+    void no_longer_lead_to(const proxy::FrontendPtr& frontend);
     proxy::ClusterPtr mention_cluster(const std::string& id);
     std::shared_ptr<proxy::Routes> mention_routes(const ListenerKey& key);
     void tidy();
@@ -55,6 +60,7 @@ private:
 
     Tables& tables_;
     backend::Pool& pool_;
+    observe::Metrics& metrics_;
     std::vector<Step> steps_;
     std::vector<ListenerKey> new_listeners_;  // of what is prepared
     std::vector<std::string> clusters_;       // mentioned by what is prepared

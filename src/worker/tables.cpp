@@ -1,5 +1,7 @@
 #include "worker/tables.h"
 
+#include "base/check.h"
+
 namespace seki::worker {
 
 namespace {
@@ -20,8 +22,18 @@ std::shared_ptr<proxy::Routes> Tables::routes(const ListenerKey& key) {
 
 proxy::ClusterPtr Tables::cluster(std::string_view id) {
     const auto found = clusters_.find(key_of(id));
-    if (found != clusters_.end()) return found->second;
-    return clusters_.emplace(std::string(id), std::make_shared<proxy::Cluster>(std::string(id))).first->second;
+    if (found != clusters_.end()) return found->second.cluster;
+    NamedCluster& made = clusters_[key_of(id)];
+    made.cluster = std::make_shared<proxy::Cluster>(std::string(id));
+    return made.cluster;
+}
+
+void Tables::lead_to(const proxy::Cluster& cluster) { ++clusters_.at(cluster.id()).frontends; }
+
+void Tables::no_longer_lead_to(const proxy::Cluster& cluster) {
+    uint32_t& frontends = clusters_.at(cluster.id()).frontends;
+    SEKI_CHECK(frontends > 0);
+    --frontends;
 }
 
 void Tables::tidy_routes(const ListenerKey& key) {
@@ -30,10 +42,15 @@ void Tables::tidy_routes(const ListenerKey& key) {
     if (found->second->http.size() == 0 && found->second->tunnel == nullptr) routes_.erase(found);
 }
 
-void Tables::tidy_cluster(std::string_view id) {
+bool Tables::tidy_cluster(std::string_view id) {
     const auto found = clusters_.find(key_of(id));
-    if (found == clusters_.end() || found->second.use_count() > 1) return;
-    if (found->second->policy == nullptr && found->second->backends.backends().empty()) clusters_.erase(found);
+    if (found == clusters_.end()) return false;
+    const NamedCluster& named = found->second;
+    const bool configured = named.cluster->policy != nullptr;
+    if (configured || named.frontends > 0 || !named.cluster->backends.backends().empty()) return false;
+    named.cluster->backends.forget();
+    clusters_.erase(found);
+    return true;
 }
 
 }  // namespace seki::worker

@@ -5,6 +5,7 @@
 // shared_ptr; a change puts new objects here and touches none that run.
 
 #include <absl/container/flat_hash_map.h>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,14 +41,25 @@ public:
     std::shared_ptr<proxy::Routes> routes(const ListenerKey& key);
     proxy::ClusterPtr cluster(std::string_view id);
 
+    // A rule that leads to a cluster names it, as a configuration of its own does. After a mention.
+    void lead_to(const proxy::Cluster& cluster);
+    void no_longer_lead_to(const proxy::Cluster& cluster);
+
     // Forgets what was mentioned but holds nothing and is used by nobody.
     void tidy_routes(const ListenerKey& key);
-    void tidy_cluster(std::string_view id);
+    // Likewise a cluster without backends that nothing names; true when it is forgotten now. Exchanges do not count:
+    // they keep what they began with.
+    bool tidy_cluster(std::string_view id);
 
 private:
+    struct NamedCluster {
+        proxy::ClusterPtr cluster;
+        uint32_t frontends = 0;
+    };
+
     absl::flat_hash_map<ListenerKey, proxy::ListenerPtr> listeners_;
     absl::flat_hash_map<ListenerKey, std::shared_ptr<proxy::Routes>> routes_;
-    absl::flat_hash_map<std::string, proxy::ClusterPtr> clusters_;
+    absl::flat_hash_map<std::string, NamedCluster> clusters_;
 };
 
 }  // namespace seki::worker

@@ -71,7 +71,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, Report report)
       pool_(sessions_, {hello.config().backend_idle_connections(), hello.config().backend_idle_connections_total()}),
       context_(around.loop, around.random, sessions_, buffers_, pipes_, around.connector, pool_, around.recorder,
                settings(hello.config()), max_clients_),
-      apply_(tables_, pool_),
+      apply_(tables_, pool_, around.metrics),
       began_(around.loop.now()) {
     apply_.on_log_filter = [this](const std::string& filter) {
         if (auto set = around_.log.set_filter(filter); !set)

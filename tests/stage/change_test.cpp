@@ -158,6 +158,96 @@ TEST(Changes, may_remove_the_listener_of_connections_that_run) {
     EXPECT_EQ(late->received(), "");
 }
 
+command::Request add_cluster(const std::string& id) {
+    command::Request request;
+    request.mutable_add_cluster()->set_cluster_id(id);
+    return request;
+}
+
+command::Request remove_cluster(const std::string& id) {
+    command::Request request;
+    request.set_remove_cluster(id);
+    return request;
+}
+
+TEST(Changes, that_remove_a_cluster_drop_what_was_counted_of_it) {
+    Stage stage;
+    stage.route_to_backends(1);
+    ASSERT_TRUE(stage.change({add_cluster("c")}).has_done());
+    EXPECT_EQ(status_for(stage, "a"), 200);
+    ASSERT_TRUE(stage.metrics.clusters().contains("c"));
+    ASSERT_TRUE(stage.change({remove_frontend("c", "a"), remove_backend("c", 1)}).has_done());
+    EXPECT_TRUE(stage.metrics.clusters().contains("c")) << "it is still configured";
+    ASSERT_TRUE(stage.change({remove_cluster("c")}).has_done());
+    EXPECT_TRUE(stage.metrics.clusters().empty());
+}
+
+TEST(Changes, that_take_all_from_a_cluster_without_a_configuration_drop_what_was_counted_of_it) {
+    Stage stage;
+    stage.route_to_backends(1);
+    stage.tunnel_to_backends(1);
+    EXPECT_EQ(status_for(stage, "a"), 200);
+    ASSERT_TRUE(stage.change({remove_frontend("c", "a"), remove_backend("c", 1)}).has_done());
+    EXPECT_TRUE(stage.metrics.clusters().contains("c")) << "a tunnel leads there";
+    command::Request removal;
+    removal.mutable_remove_tcp_frontend()->set_cluster_id("c");
+    *removal.mutable_remove_tcp_frontend()->mutable_address() = config::to_wire(Stage::tcp.address);
+    ASSERT_TRUE(stage.change({removal}).has_done());
+    EXPECT_TRUE(stage.metrics.clusters().empty());
+}
+
+TEST(Changes, that_remove_a_cluster_under_way_leave_nothing_counted_of_it) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    ASSERT_TRUE(stage.change({remove_frontend("c", "a"), remove_backend("c", 1), add_cluster("d")}).has_done());
+    backend->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "x");
+    EXPECT_TRUE(stage.metrics.clusters().empty());
+    EXPECT_EQ(stage.metrics.value(observe::Counter::http_requests), 1U);
+
+    // One with the same name begins at zero, and has nothing from those who had the old one.
+    stage.route_to_backends(1);
+    EXPECT_EQ(status_for(stage, "a"), 200);
+    EXPECT_EQ(stage.metrics.clusters().at("c")->counters[static_cast<size_t>(observe::SeriesCounter::requests)], 1U);
+}
+
+TEST(Changes, that_remove_a_cluster_under_way_do_not_count_failures_of_it) {
+    Stage stage;
+    stage.route_to_backends(0);
+    stage.network.listen(backend_address(1), Network::Reception::accept_later);
+    ASSERT_TRUE(stage.change({add_backend("c", 1)}).has_done());
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    ASSERT_TRUE(stage.change({remove_frontend("c", "a"), remove_backend("c", 1)}).has_done());
+    backend->refuse();
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 503);
+    EXPECT_TRUE(stage.metrics.clusters().empty());
+}
+
+TEST(Changes, that_remove_a_backend_drop_what_was_counted_of_it) {
+    Stage stage;
+    stage.metrics.set_detail(observe::Detail::backend);
+    stage.route_to_backends(2);
+    EXPECT_EQ(status_for(stage, "a"), 200);
+    EXPECT_EQ(status_for(stage, "a"), 200);
+    const auto& counted = stage.metrics.clusters().at("c")->backends;
+    EXPECT_EQ(counted.size(), 2U);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    command::Request elsewhere = add_backend("c", 2);
+    *elsewhere.mutable_add_backend()->mutable_address() = config::to_wire(backend_address(3));
+    ASSERT_TRUE(stage.change({elsewhere, remove_backend("c", 1), remove_backend("c", 2)}).has_done());
+    backend->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "x");
+    EXPECT_FALSE(counted.contains("b1"));
+    EXPECT_TRUE(counted.contains("b2")) << "another one has its id";
+}
+
 TEST(Connections, above_their_number_are_not_taken_until_another_ends) {
     Stage::Options options;
     options.max_connections = 2;
