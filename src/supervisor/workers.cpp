@@ -173,14 +173,26 @@ void Workers::introduce(const std::vector<WorkerProcess*>& workers, std::vector<
             bytes += snapshot[at].ByteSizeLong();
             *prepare.mutable_prepare()->add_changes() = std::move(snapshot[at]);
         }
-        worker::Order commit;
-        commit.mutable_commit();
-        for (WorkerProcess* worker : workers) {
-            worker->order(prepare, Patience::start, refusal_kills(*worker));
-            worker->order(commit, Patience::start);
-        }
+        tell(workers, prepare);
     }
     for (WorkerProcess* worker : workers) let_serve(*worker);
+}
+
+// What was decided without them.
+void Workers::tell(const std::vector<WorkerProcess*>& workers, worker::Order& prepare) {
+    worker::Order commit;
+    commit.mutable_commit();
+    for (WorkerProcess* worker : workers) {
+        worker->order(prepare, Patience::start, refusal_kills(*worker));
+        worker->order(commit, Patience::start);
+    }
+}
+
+void Workers::set_log_filter(const std::string& filter) {
+    settings_.server.set_log_level(filter);
+    worker::Order prepare;
+    prepare.mutable_prepare()->add_changes()->set_logging(filter);
+    tell(strangers(), prepare);
 }
 
 void Workers::let_serve(WorkerProcess& worker) {

@@ -51,8 +51,9 @@ public:
     void assign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report);
     void unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report);
 
-    // Workers that start later begin with this filter of the log.
-    void set_log_filter(const std::string& filter) { settings_.server.set_log_level(filter); }
+    // Workers that start later begin with this filter of the log; strangers were not asked when it was decided, and are
+    // told.
+    void set_log_filter(const std::string& filter);
     void signal_all(int number);
 
     // Nobody is replaced any more. Softly: each ends when its last session has ended. `on_stopped`: when all processes
@@ -79,6 +80,7 @@ private:
     Result<> launch(Seat& seat);
     void launch_again(Seat& seat);
     void replace(Seat& seat, bool was_steady);
+    static void tell(const std::vector<WorkerProcess*>& workers, worker::Order& prepare);
     void let_serve(WorkerProcess& worker);
     void ready(WorkerProcess& worker);
     void check_stopped();

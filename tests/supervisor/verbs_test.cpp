@@ -217,6 +217,40 @@ TEST_F(VerbsTest, the_log_filter_reaches_workers_that_start_later) {
     EXPECT_EQ(worker(2).orders[0].hello().config().log_level(), "debug");
 }
 
+TEST_F(VerbsTest, the_log_filter_reaches_a_worker_that_starts_while_it_is_undecided) {
+    begin();
+    worker(1).silent_about = {Kind::kPrepare};
+    command::Request request;
+    request.set_logging("debug");
+    obey(request);
+    lose(0);
+    ASSERT_NE(worker(2).orders[0].hello().config().log_level(), "debug");
+    worker(1).answer_late(Kind::kPrepare);
+    turns();
+    EXPECT_EQ(answers.back().status(), command::OK);
+    ASSERT_GE(worker(2).orders.size(), 3U);
+    EXPECT_EQ(worker(2).orders[1].prepare().changes(0).logging(), "debug");
+    EXPECT_EQ(worker(2).orders[2].kind_case(), Kind::kCommit);
+    EXPECT_EQ(worker(2).orders.back().kind_case(), Kind::kServe);
+}
+
+TEST_F(VerbsTest, the_log_filter_does_not_reach_a_worker_that_starts_while_it_is_undecided_when_it_is_refused) {
+    begin();
+    worker(1).silent_about = {Kind::kPrepare};
+    command::Request request;
+    request.set_logging("debug");
+    obey(request);
+    lose(0);
+    worker(1).refuses = "no";
+    worker(1).answer_late(Kind::kPrepare);
+    turns();
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+    for (const worker::Order& order : worker(2).orders) {
+        for (const auto& change : order.prepare().changes()) EXPECT_FALSE(change.has_logging());
+    }
+    EXPECT_EQ(worker(2).orders.back().kind_case(), Kind::kServe);
+}
+
 TEST_F(VerbsTest, a_soft_stop_is_answered_when_all_workers_have_ended) {
     begin();
     worker(0).silent_about = {Kind::kStop};
