@@ -12,6 +12,8 @@ namespace seki::proxy {
 
 namespace {
 
+constexpr std::string_view no_buffers = "no buffers";
+
 std::unique_ptr<http::ServerCodec> codec_for(const Listener& listener, Context& context) {
     if (listener.kind == Listener::Kind::tcp) return std::make_unique<RawServerCodec>();
     return std::make_unique<http::h1::ServerCodec>(context.heads, context.settings.head_limits);
@@ -181,6 +183,7 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
     exchange_ = context_.open_exchange();
     if (exchange_ == nullptr) {
         context_.recorder.count(Count::out_of_buffers);
+        context_.recorder.refused(session_, *listener_, 503, no_buffers, &codec_->head());
         answer_without_exchange(503, codec_->head().method == http::Method::head);
         return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
     }
@@ -218,7 +221,11 @@ void ClientSide::answer_without_exchange(uint16_t status, bool head_only) {
 net::Next ClientSide::begin_tunnel() {
     ++requests_;
     exchange_ = context_.open_exchange();
-    if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::no_resources};
+    if (exchange_ == nullptr) {
+        context_.recorder.count(Count::out_of_buffers);
+        context_.recorder.refused(session_, *listener_, 0, no_buffers);
+        return net::Close{net::CloseManner::now, net::CloseReason::no_resources};
+    }
     exchange_->begin_tunnel(*this, listener_);
     if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::finished};
     return pump();

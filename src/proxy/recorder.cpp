@@ -54,6 +54,11 @@ uint64_t wire_size(const http::RequestHead& head) noexcept {
     return static_cast<uint64_t>(last.data() + last.size() - head.method_text.data()) + empty_line;
 }
 
+std::string_view user_agent_of(const http::RequestHead& head) noexcept {
+    const http::Field* agent = head.fields.find(http::FieldId::user_agent);
+    return agent != nullptr ? agent->value : std::string_view();
+}
+
 bool counts_as_failed(const Record& record) noexcept {
     return record.failed || (record.own_answer && record.status >= 500);
 }
@@ -108,8 +113,7 @@ void Record::note_request(net::BufferPool& buffers, const http::RequestHead& hea
         std::span<char> room = texts->room();
         method = keep(room, head.method_text, max_method_bytes);
         authority = keep(room, head.authority, max_authority_bytes);
-        const http::Field* agent = head.fields.find(http::FieldId::user_agent);
-        if (agent != nullptr) user_agent = keep(room, agent->value, max_user_agent_bytes);
+        user_agent = keep(room, user_agent_of(head), max_user_agent_bytes);
         path = keep(room, head.path, max_path_bytes);
     }
     recorder->remember(*this);
@@ -159,8 +163,10 @@ void Recorder::count_status(uint16_t status) noexcept {
     metrics_.add_own_answer(status);
 }
 
-void Recorder::refused(net::Session& client, const Listener& listener, uint16_t status, std::string_view message) {
-    metrics_.add(Counter::http_errors);
+void Recorder::refused(net::Session& client, const Listener& listener, uint16_t status, std::string_view message,
+                       const http::RequestHead* head) {
+    const bool of_http = listener.kind == Listener::Kind::http;
+    if (of_http) metrics_.add(Counter::http_errors);
     if (access_ == nullptr || !access_->wants(true)) return;
     const AddressText address(client.peer());
     observe::AccessLine line;
@@ -169,6 +175,13 @@ void Recorder::refused(net::Session& client, const Listener& listener, uint16_t 
     line.session = client.ulid();
     line.client = address.view();
     line.protocol = protocol_name(listener, false);
+    line.has_endpoint = of_http;
+    if (head != nullptr) {
+        line.authority = head->authority;
+        line.method = head->method_text;
+        line.path = head->path;
+        line.user_agent = user_agent_of(*head);
+    }
     line.status = status;
     line.message = message;
     access_->write(line);

@@ -119,8 +119,10 @@ public:
     void count(Count what) noexcept;
     // A bare answer that no exchange gave.
     void count_status(uint16_t status) noexcept;
-    // A request that could not be understood; its answer is counted by count_status().
-    void refused(net::Session& client, const Listener& listener, uint16_t status, std::string_view message);
+    // What got no exchange: a request that could not be understood, or for which there was no room, then with its head;
+    // a client of a TCP listener likewise, with status 0. Its answer is counted by count_status().
+    void refused(net::Session& client, const Listener& listener, uint16_t status, std::string_view message,
+                 const http::RequestHead* head = nullptr);
 
     void connect_failed(const backend::Cluster& cluster, const backend::Backend& backend, int error);
     void backend_up(const backend::Backend& backend);

@@ -182,6 +182,26 @@ TEST(Buffers, that_are_used_up_are_503_at_once_until_there_are_some_again) {
     EXPECT_EQ(take_answer(second).body, "z");
 }
 
+TEST(Buffers, that_are_used_up_are_told_in_the_access_log) {
+    Stage::Options options;
+    options.max_buffers = 2;
+    Stage stage(options);
+    stage.route_to_backends(1);
+    const WirePtr first = stage.client(get());
+    stage.settle();
+    const WirePtr second = stage.client(get("/second?q", "User-Agent: curl\r\n"));
+    const WirePtr tunnel = stage.tunnel_client("hello");
+    stage.settle();
+    const std::string log = stage.log();
+    EXPECT_TRUE(log.contains("[user-agent=curl] None http a GET /second?q 503 | no buffers\n")) << log;
+    EXPECT_TRUE(log.contains(" None TCP - | no buffers\n")) << log;
+    EXPECT_EQ(stage.metrics.value(observe::Counter::buffer_exhausted), 2U);
+    EXPECT_EQ(stage.metrics.value(observe::Counter::http_errors), 1U);
+    stage.backend(1)->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(first).body, "x");
+}
+
 TEST(Buffers, that_an_exchange_set_aside_are_enough_for_it) {
     Stage::Options options;
     options.max_buffers = 2;
