@@ -50,6 +50,18 @@ def until(enough, what, patience_seconds=wire.PATIENCE_SECONDS):
     return result
 
 
+def wait_stopped(pid):
+    """Waits until SIGSTOP has stopped it. It may have been killed since."""
+    def stopped():
+        try:
+            stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        return stat.rsplit(")", 1)[1].split()[0] in "TZX"
+
+    until(stopped, f"process {pid} to stop")
+
+
 def wait_gone(pid):
     """Waits for the end of any process, child or not."""
     try:

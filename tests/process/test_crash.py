@@ -1,11 +1,12 @@
 """Workers that die, hang and crash again and again."""
+import contextlib
 import os
 import signal
 import threading
 import unittest
 
 import wire
-from harness import ProcessTest, until, wait_gone
+from harness import ProcessTest, until, wait_gone, wait_stopped
 
 
 class Crash(ProcessTest):
@@ -72,19 +73,36 @@ class Crash(ProcessTest):
         self.assertEqual(set(outcomes), {200})
         self.replaced(seki, dead)
 
-    def test_who_waits_in_a_hung_workers_queue_is_answered_when_it_is_killed(self):
-        seki = self.http(self.backend(), worker_count=2, worker_timeout=60)
-        hung = seki.worker_pids()[0]
-        os.kill(hung, signal.SIGSTOP)
-        clients = [seki.connect() for _ in range(200)]
-        try:
+    def hang_and_kill(self, seki, pid):
+        """Whoever comes while it hangs, and whoever comes when it was killed, is answered."""
+        os.kill(pid, signal.SIGSTOP)
+        wait_stopped(pid)
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(seki.connect()) for _ in range(200)]
             for client in clients:
                 client.send(wire.request())
-            os.kill(hung, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+            self.assertEqual([seki.get().status for _ in range(200)], [200] * 200)
             self.assertEqual([client.read_response().status for client in clients], [200] * 200)
-        finally:
-            for client in clients:
-                client.close()
+
+    def test_who_waits_in_a_hung_workers_queue_is_answered_when_it_is_killed(self):
+        seki = self.http(self.backend(), worker_count=2)
+        self.hang_and_kill(seki, seki.worker_pids()[0])
+
+    def test_likewise_while_the_worker_crashes_in_a_loop(self):
+        seki = self.http(self.backend(), worker_count=2)
+        with seki.control() as control:
+            steady = {worker.id: worker.pid for worker in control.workers()}[1]
+
+        def crashing():
+            """The next one in the seat of those that crash, whatever it does at that moment."""
+            return [pid for pid in seki.worker_pids() if pid != steady]
+
+        for _ in range(5):
+            pid, = until(crashing, "a worker to start")
+            self.hang_and_kill(seki, pid)
+            wait_gone(pid)
+        self.assertIn(steady, seki.worker_pids())
 
     def test_while_a_worker_crashes_in_a_loop_everybody_is_served(self):
         seki = self.http(self.backend(), worker_count=2)
