@@ -4,6 +4,7 @@ The binary is $SEKI_BINARY, or build/release/seki. Each instance has a folder, a
 127.0.0.0/8 of its own, so that tests cannot meet each other. Tests wait for events (an answer, an end of stream, the
 end of a process); where only asking tells, as for readiness, they ask again until it is so.
 """
+import functools
 import itertools
 import json
 import os
@@ -60,6 +61,13 @@ def wait_stopped(pid):
         return stat.rsplit(")", 1)[1].split()[0] in "TZX"
 
     until(stopped, f"process {pid} to stop")
+
+
+@functools.cache
+def sanitizer_runtimes():
+    """The libraries of ASan that the binary was built with; none in a release."""
+    needed = subprocess.run(["ldd", BINARY], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"=> (\S*libasan\S*)", needed)
 
 
 def wait_gone(pid):

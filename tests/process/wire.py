@@ -95,6 +95,12 @@ class Stream:
         del self.buffer[:size]
         return taken
 
+    def take_some(self, most):
+        """What is here, at least a byte; nothing at the end."""
+        if not self.buffer:
+            return self.socket.recv(most)
+        return self.take(min(most, len(self.buffer)))
+
     def take_until(self, mark):
         start = 0
         while (found := self.buffer.find(mark, start)) < 0:
