@@ -111,6 +111,7 @@ class Seki:
         self.address = (self.ip, free_port(self.ip))
         self.settings = {"command_socket": "seki.sock", **self.GLOBAL, **settings}
         self.body = body
+        self.environment = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"}
         self.process = None
 
     @property
@@ -133,7 +134,7 @@ class Seki:
     def spawn(self):
         """Starts the process without waiting for anything."""
         self.write_config()
-        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"}
+        environment = {**os.environ, **self.environment}
         with open(self.folder / "out", "ab") as out, open(self.folder / "err", "ab") as err:
             self.process = subprocess.Popen([BINARY, "-c", self.config, "start"], stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=err, env=environment)
