@@ -30,6 +30,11 @@ def table(head, lines):
                       *("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)]) + "\n"
 
 
+def verdict(claims):
+    """Claims, each (what, figure, whether it holds), in lines."""
+    return "\n".join(f"{'holds' if holds else 'DOES NOT HOLD'}: {what}: {figure}" for what, figure, holds in claims)
+
+
 def scenario_table(rows, split):
     """The cost of one scenario, cheapest first."""
     references = [name for name in REFERENCES if any(row["peer"] == name for row in rows)]

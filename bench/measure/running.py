@@ -6,21 +6,37 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 from measure import machine
-from measure.peers import Seki, Site
+from measure.peers import ROOT, Seki, Site
 
 SOURCES = pathlib.Path(__file__).resolve().parents[1] / "src"
+
+
+def prepare():
+    """Everything that a measurement needs; returns the folder to work in."""
+    work = pathlib.Path(os.environ.get("BENCH_WORK", os.path.join(tempfile.gettempdir(), "seki-bench")))
+    subprocess.run([str(ROOT / "tools/install"), "bench"], check=True)
+    if "SEKI_BINARY" not in os.environ:
+        for step in (["--preset", "release"], ["--build", "--preset", "release", "--target", "seki"]):
+            subprocess.run(["cmake", *step], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    build_tools(work)
+    machine.raise_descriptor_limit()
+    os.sched_setaffinity(0, machine.LOAD_CPU)
+    return work
 
 
 def build_tools(work):
     work.mkdir(parents=True, exist_ok=True)
     headers = max(path.stat().st_mtime for path in SOURCES.glob("*.h"))
-    for name, options in {"origin": [], "floor": [], "load": [], "wrap_worker": ["-shared", "-fPIC"]}.items():
+    for name, options in {"origin": [], "floor": [], "load": [], "change": [], "wrap_worker": ["-shared", "-fPIC"],
+                          "count_calls": ["-shared", "-fPIC"]}.items():
         source, program = SOURCES / f"{name}.cpp", work / name
         if not program.exists() or program.stat().st_mtime < max(source.stat().st_mtime, headers):
-            subprocess.run(["g++", "-std=c++23", "-O2", "-Wall", "-Wextra", *options, "-o", program, source], check=True)
+            subprocess.run(["g++", "-std=c++23", "-O2", "-Wall", "-Wextra", *options, "-o", program, source],
+                           check=True)
 
 
 def free_address():
@@ -28,13 +44,27 @@ def free_address():
         return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
-def answers(address):
-    ip, port = address.split(":")
+def connects(address):
     try:
-        socket.create_connection((ip, int(port)), timeout=1).close()
+        _connect(address).close()
         return True
     except OSError:
         return False
+
+
+def answers(address):
+    """Whether somebody answers a request, whatever he says: a socket that listens may be one that nobody serves yet."""
+    try:
+        with _connect(address) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: nobody.test\r\nConnection: close\r\n\r\n")
+            return client.recv(5) == b"HTTP/"
+    except OSError:
+        return False
+
+
+def _connect(address):
+    ip, port = address.split(":")
+    return socket.create_connection((ip, int(port)), timeout=1)
 
 
 class Origin:
@@ -69,7 +99,7 @@ class Origin:
 class Proxy:
     """One running peer. `wrap` are the words of a program that its processes run under, valgrind for one."""
 
-    def __init__(self, work, name, peer, origin_port, wrap=(), patience_seconds=30, **site):
+    def __init__(self, work, name, peer, origin_port, wrap=(), environment=None, patience_seconds=30, **site):
         folder = work / "run" / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -81,7 +111,7 @@ class Proxy:
             (folder / file).write_text(text)
         started = time.monotonic()
         self._out = open(folder / "out", "w", encoding="utf-8")
-        environment = dict(os.environ)
+        environment = {**os.environ, **(environment or {})}
         if wrap and isinstance(peer, Seki):
             environment |= {"LD_PRELOAD": str(work / "wrap_worker"), "BENCH_WRAP": " ".join(wrap)}
             wrap = ()
@@ -98,7 +128,7 @@ class Proxy:
         time.sleep(0.2)  # let it finish what it does after it listens
 
     def _wait_ready(self, deadline):
-        while not (answers(self.site.http) and answers(self.site.tcp)):
+        while not (answers(self.site.http) and connects(self.site.tcp)):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name} did not start: {(self.site.folder / 'out').read_text()[-2000:]}")
             time.sleep(0.01)
@@ -151,4 +181,34 @@ class Load:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process.stdout.close()
+
+
+class Changer:
+    """Changes at a steady rate, from one client of a command socket, while it is entered."""
+
+    def __init__(self, work, command_socket, requests, rate):
+        frames = work / "change.frames"
+        payloads = [request.SerializeToString() for request in requests]
+        frames.write_bytes(b"".join((len(payload) + 8).to_bytes(8, "little") + payload for payload in payloads))
+        command = [str(work / "change"), "-s", command_socket, "-f", str(frames), "-r", str(rate)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                         preexec_fn=machine.pin(machine.LOAD_CPU))
+        self.told = {}
+
+    def __enter__(self):
+        self._tell("begin")
+        return self
+
+    def __exit__(self, *_):
+        self._tell("end")
+        self.told = json.loads(self._process.stdout.readline())
+
+    def _tell(self, line):
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.wait(5)
         self._process.stdout.close()
