@@ -55,8 +55,8 @@ static_assert(std::ranges::is_sorted(names, {}, [](const Name& name) { return na
 constexpr size_t longest = names.back().text.size();
 
 // A name as three words, letters folded by one bit: what two names of one length have in common is seen in three
-// comparisons. The bit that folds letters folds no other characters of a token (RFC 9110 §5.6.2) onto those of the
-// names above.
+// comparisons, up to 24 letters, which all names have but one. The bit that folds letters folds no other characters of
+// a token (RFC 9110 §5.6.2) onto those of the names above.
 struct Signature {
     uint64_t first = 0;
     uint64_t middle = 0;
@@ -64,6 +64,8 @@ struct Signature {
 
     bool operator==(const Signature&) const = default;
 };
+
+constexpr size_t longest_seen_whole = 24;
 
 constexpr uint64_t fold = 0x2020202020202020;
 
@@ -130,7 +132,9 @@ FieldId field_id(std::string_view name) noexcept {
     if (i == end) return FieldId::other;
     const Signature seen = signature(name);
     for (; i < end; ++i) {
-        if (signatures[i] == seen) return names[i].id;
+        if (signatures[i] != seen) continue;
+        const bool same = name.size() <= longest_seen_whole || equal_ignoring_case(name, names[i].text);
+        return same ? names[i].id : FieldId::other;
     }
     return FieldId::other;
 }

@@ -21,6 +21,17 @@ TEST(FieldNames, that_nobody_cares_about_are_other) {
     EXPECT_EQ(field_id(std::string(300, 'a')), FieldId::other);
 }
 
+TEST(FieldNames, are_compared_to_their_last_letter) {
+    for (const std::string_view known :
+         {"te", "host", "http2-settings", "transfer-encoding", "proxy-authorization", "strict-transport-security"}) {
+        for (size_t i = 0; i < known.size(); ++i) {
+            std::string name(known);
+            name[i] = '!';
+            EXPECT_EQ(field_id(name), FieldId::other) << name;
+        }
+    }
+}
+
 TEST(Hosts, are_names_addresses_and_literals_with_or_without_port) {
     struct Case {
         std::string_view text;
