@@ -21,6 +21,19 @@ TEST(ClientCodec, reads_to_the_end_of_the_connection_when_nothing_else_says_wher
               "head 200 OK body=until_close\nbody hello\nend\ngoes\n");
 }
 
+TEST(ClientCodec, has_no_trailers_of_an_earlier_answer_when_one_ends_with_the_connection) {
+    Codecs codecs;
+    codecs.storage.trailers.push().name = "of another connection";
+    RequestHead request;
+    request.path = "/";
+    char bytes[256];
+    Output out(bytes, bytes + sizeof bytes);
+    codecs.client.write_head(request, {}, out);
+    EXPECT_EQ(codecs.client.next("HTTP/1.1 200 OK\r\n\r\n").kind, Event::Kind::head);
+    EXPECT_EQ(codecs.client.next_at_end_of_input().kind, Event::Kind::end);
+    EXPECT_TRUE(codecs.client.trailers().all().empty());
+}
+
 TEST(ClientCodec, reads_interim_answers_before_the_final_one) {
     EXPECT_EQ(
         read_responses_every_way(

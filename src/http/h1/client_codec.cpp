@@ -145,6 +145,7 @@ Event ClientCodec::next_at_end_of_input() {
     Event event = reader_.next_at_end_of_input();
     event.stream = only_stream;
     if (event.kind == Event::Kind::fault) return fail(event.fault);
+    storage_.trailers.clear();
     state_ = State::idle;
     return event;
 }
