@@ -8,7 +8,7 @@ namespace seki::http::h1 {
 
 namespace {
 
-constexpr bool alphanumeric(char c) noexcept {
+consteval bool alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
@@ -16,7 +16,7 @@ constexpr bool control(char c) noexcept { return (static_cast<uint8_t>(c) < 0x20
 
 }  // namespace
 
-constexpr std::array<uint8_t, 256> table::classes = [] {
+constexpr std::array<uint8_t, 256> table::classes = []() consteval {
     std::array<uint8_t, 256> classes{};
     for (int code = 0; code < 128; ++code) {
         const char c = static_cast<char>(code);
