@@ -1,12 +1,29 @@
 #include "proxy/answers.h"
 
+#include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <map>
 
+#include "base/check.h"
+#include "http/h1/characters.h"
+#include "http/h1/framing.h"
+#include "proxy/built_in_body.h"
+
 namespace seki::proxy {
+
+using http::Variable;
 
 std::string_view reason_phrase(uint16_t status) noexcept {
     switch (status) {
+        case 301:
+            return "Moved Permanently";
+        case 302:
+            return "Found";
+        case 307:
+            return "Temporary Redirect";
+        case 308:
+            return "Permanent Redirect";
         case 400:
             return "Bad Request";
         case 401:
@@ -39,30 +56,88 @@ std::string_view reason_phrase(uint16_t status) noexcept {
             return "Gateway Timeout";
         case 505:
             return "HTTP Version Not Supported";
+        case 507:
+            return "Insufficient Storage";
         default:
             return "Error";
     }
 }
 
 namespace {
-constexpr std::string_view page =
-    "<!doctype html>\n<html><head><title>{0} {1}</title></head>\n<body><h1>{0} {1}</h1><p>request "
-    "{2}</p></body></html>\n";
+
+// RFC 9110 §15.4.2, §15.4.9: may be kept without being asked again. All else is about this moment.
+bool lasts(uint16_t status) noexcept { return status == 301 || status == 308; }
+
+constexpr std::string_view methods = "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, PATCH";
+
+}  // namespace
+
+OwnAnswer::OwnAnswer(http::ResponseHead& head, const AnswerParts& parts) : head_(head) {
+    head_.status = parts.status;
+    head_.version = http::Version::http11;
+    head_.fields.clear();
+    if (parts.custom != nullptr) {
+        use(*parts.custom, parts);
+    } else {
+        use_built_in(parts);
+    }
+    head_.body = {body_.empty() ? http::BodyKind::none : http::BodyKind::length, body_.size()};
+    // RFC 9110 §15.5.6 demands it, whoever wrote the answer.
+    if (parts.status == 405 && !has("Allow")) push("Allow", methods);
+    if (!http::h1::bodiless(parts.status)) push_content_length();
+    const std::string_view id = parts.variables[Variable::request_id];
+    if (!parts.id_header.empty() && !id.empty() && !has(parts.id_header))
+        added_[added_count_++] = {parts.id_header, id};
 }
 
-OwnAnswer::OwnAnswer(http::ResponseHead& head, uint16_t status, std::string_view request_id, std::string_view id_header)
-    : head_(head) {
-    const auto written = fmt::format_to_n(body_.data(), body_.size(), page, status, reason_phrase(status), request_id);
-    body_size_ = std::min(written.size, body_.size());
-    head_.status = status;
-    head_.version = http::Version::http11;
-    head_.reason = reason_phrase(status);
-    head_.body = {http::BodyKind::length, body_size_};
-    head_.fields.clear();
-    added_[count_++] = {"Content-Type", "text/html; charset=utf-8"};
-    added_[count_++] = {"Cache-Control", "no-store"};
-    added_[count_++] = {id_header, request_id};
-    if (status == 405) added_[count_++] = {"Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, PATCH"};
+void OwnAnswer::use(const http::AnswerTemplate& custom, const AnswerParts& parts) {
+    SEKI_DCHECK(custom.status() == parts.status);
+    head_.reason = custom.reason();
+    closes_ = custom.closes();
+    body_ = custom.render(parts.variables, head_.fields, rendered_);
+}
+
+void OwnAnswer::use_built_in(const AnswerParts& parts) {
+    const http::AnswerType type = http::preferred_type(parts.accept);
+    const bool redirect = parts.status >= 300 && parts.status < 400;
+    const BuiltInBody content{.status = parts.status,
+                              .reason = reason_phrase(parts.status),
+                              .request_id = parts.variables[Variable::request_id],
+                              .location = redirect ? parts.variables[Variable::redirect_location] : std::string_view()};
+    head_.reason = content.reason;
+    body_ = content.write(type, built_in_);
+    push("Content-Type", http::content_type(type));
+    if (lasts(parts.status)) {
+        push("Vary", "Accept");  // RFC 9110 §12.5.5: what is kept must not be shown to those who like another type
+    } else {
+        push("Cache-Control", "no-store");
+    }
+    push_if_valid("Location", content.location);
+    if (parts.status == 401) push_if_valid("WWW-Authenticate", parts.variables[Variable::www_authenticate]);
+    if (parts.status == 429 || parts.status == 503) {
+        push_if_valid("Retry-After", parts.variables[Variable::retry_after]);
+    }
+}
+
+void OwnAnswer::push(std::string_view name, std::string_view value) {
+    head_.fields.push() = {.name = name, .value = value, .line = {}, .id = http::field_id(name)};
+}
+
+// A value that is not ours: no field if there is none, nor if it could end its line.
+void OwnAnswer::push_if_valid(std::string_view name, std::string_view value) {
+    const char* const end = value.data() + value.size();
+    if (!value.empty() && http::h1::find_control(value.data(), end) == end) push(name, value);
+}
+
+// Said here and not left to the codec, which does not count the body that the answer to HEAD would have.
+void OwnAnswer::push_content_length() {
+    const auto written = std::to_chars(length_.data(), length_.data() + length_.size(), body_.size());
+    push("Content-Length", {length_.data(), written.ptr});
+}
+
+bool OwnAnswer::has(std::string_view name) const noexcept {
+    return std::ranges::any_of(head_.fields.all(),
+                               [&](const http::Field& field) { return http::equal_ignoring_case(field.name, name); });
 }
 
 std::string_view bare_answer(uint16_t status) {

@@ -263,8 +263,10 @@ void Exchange::answer(uint16_t status, const char* message) {
     record_.message = message;
     record_.own_answer = true;
     enter(State::answering);
-    const bool close = context_.draining || !request_ended();
-    OwnAnswer own(context_.own_head, status, record_.request_id_as_text(), listener_->id_header);
+    AnswerParts parts{.status = status, .id_header = listener_->id_header};
+    parts.variables.set(http::Variable::request_id, record_.request_id_as_text());
+    const OwnAnswer own(context_.own_head, parts);
+    const bool close = context_.draining || !request_ended() || own.closes();
     if (!client_->send_head(client_stream_, own.head(), own.added(), close)) {
         return abort(net::CloseReason::no_resources, message);
     }
