@@ -1,0 +1,71 @@
+#include "base/siphash.h"
+
+#include <bit>
+#include <cstring>
+
+namespace seki {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "words are read as they lie in memory");
+
+class SipState {
+public:
+    // The constants spell "somepseudorandomlygeneratedbytes".
+    explicit SipState(const SipKey& key) noexcept
+        : a_(key.low ^ 0x736f6d6570736575U),
+          b_(key.high ^ 0x646f72616e646f6dU),
+          c_(key.low ^ 0x6c7967656e657261U),
+          d_(key.high ^ 0x7465646279746573U) {}
+
+    void absorb(uint64_t word) noexcept {
+        d_ ^= word;
+        round();
+        round();
+        a_ ^= word;
+    }
+
+    uint64_t finish() noexcept {
+        c_ ^= 0xffU;
+        for (int times = 0; times < 4; ++times) round();
+        return a_ ^ b_ ^ c_ ^ d_;
+    }
+
+private:
+    void round() noexcept {
+        a_ += b_;
+        b_ = std::rotl(b_, 13) ^ a_;
+        a_ = std::rotl(a_, 32);
+        c_ += d_;
+        d_ = std::rotl(d_, 16) ^ c_;
+        a_ += d_;
+        d_ = std::rotl(d_, 21) ^ a_;
+        c_ += b_;
+        b_ = std::rotl(b_, 17) ^ c_;
+        c_ = std::rotl(c_, 32);
+    }
+
+    uint64_t a_;
+    uint64_t b_;
+    uint64_t c_;
+    uint64_t d_;
+};
+
+}  // namespace
+
+uint64_t siphash(const SipKey& key, std::string_view bytes) noexcept {
+    SipState state(key);
+    // The last word carries what is left of the text, and its length in the highest byte.
+    uint64_t last = static_cast<uint64_t>(bytes.size()) << 56U;
+    for (; bytes.size() >= sizeof last; bytes.remove_prefix(sizeof last)) {
+        uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), sizeof word);
+        state.absorb(word);
+    }
+    uint64_t rest = 0;
+    if (!bytes.empty()) std::memcpy(&rest, bytes.data(), bytes.size());
+    state.absorb(last | rest);
+    return state.finish();
+}
+
+}  // namespace seki
