@@ -28,8 +28,7 @@ endif()
 
 if(SEKI_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
-  if(SEKI_COVERAGE)
-    add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
-    add_link_options(-fprofile-instr-generate)
-  endif()
+  # Coverage for tools/coverage, which tells where the build folder is: what ccache gave may come from another one.
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping -fcoverage-compilation-dir=.)
+  add_link_options(-fprofile-instr-generate)
 endif()

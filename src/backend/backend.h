@@ -13,12 +13,21 @@
 
 namespace seki::backend {
 
+// What the operator lets it be used for.
+enum class State : uint8_t {
+    ready,
+    drain,        // by clients that are bound to it, nobody else
+    maintenance,  // by nobody
+};
+
 struct Backend {
     std::string cluster_id;
     std::string id;
     SocketAddress address;
     std::string address_text;
+    std::string cookie;  // what the cookie of a sticky session says when it means this one
     uint32_t weight = 100;
+    State state = State::ready;
 
     bool removed = false;
     Backoff backoff;

@@ -12,8 +12,9 @@ auto same_place(std::string_view id, const SocketAddress& address) {
     return [id, &address](const BackendPtr& other) { return other->id == id && other->address == address; };
 }
 
-bool contains(std::span<const BackendPtr> list, const BackendPtr& backend) {
-    return std::find(list.begin(), list.end(), backend) != list.end();
+// Whether it may be chosen for a client that is bound to none.
+bool is_candidate(std::span<const BackendPtr> tried, const BackendPtr& backend) {
+    return backend->state == State::ready && std::find(tried.begin(), tried.end(), backend) == tried.end();
 }
 
 }  // namespace
@@ -31,6 +32,11 @@ BackendPtr Cluster::put(BackendPtr backend) {
     return replaced;
 }
 
+BackendPtr Cluster::find(std::string_view backend_id, const SocketAddress& address) const {
+    const auto found = std::find_if(backends_.begin(), backends_.end(), same_place(backend_id, address));
+    return found == backends_.end() ? nullptr : *found;
+}
+
 BackendPtr Cluster::remove(std::string_view backend_id, const SocketAddress& address) {
     const auto found = std::find_if(backends_.begin(), backends_.end(), same_place(backend_id, address));
     if (found == backends_.end()) return nullptr;
@@ -42,6 +48,13 @@ BackendPtr Cluster::remove(std::string_view backend_id, const SocketAddress& add
 
 bool Cluster::has(std::string_view backend_id) const noexcept {
     return std::ranges::any_of(backends_, [&](const BackendPtr& backend) { return backend->id == backend_id; });
+}
+
+BackendPtr Cluster::find_cookie(std::string_view cookie) const {
+    const auto found = std::ranges::find_if(backends_, [&](const BackendPtr& backend) {
+        return backend->cookie == cookie && backend->state != State::maintenance;
+    });
+    return found != backends_.end() ? *found : nullptr;
 }
 
 // A new round: to each its share, in the smallest whole numbers.
@@ -58,13 +71,13 @@ BackendPtr Cluster::next(Monotonic now, std::span<const BackendPtr> tried) {
         if (step == count) deal_credits();
         if (cursor_ >= count) cursor_ = 0;
         const BackendPtr& candidate = backends_[cursor_++];
-        if (candidate->credit == 0 || !candidate->backoff.up(now) || contains(tried, candidate)) continue;
+        if (candidate->credit == 0 || !candidate->backoff.up(now) || !is_candidate(tried, candidate)) continue;
         --candidate->credit;
         return candidate;
     }
     BackendPtr last_resort;
     for (const BackendPtr& candidate : backends_) {
-        if (candidate->weight == 0 || contains(tried, candidate)) continue;
+        if (candidate->weight == 0 || !is_candidate(tried, candidate)) continue;
         if (last_resort == nullptr || candidate->backoff.until() < last_resort->backoff.until())
             last_resort = candidate;
     }

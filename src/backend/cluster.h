@@ -4,8 +4,9 @@
 // names it, with or without a configuration of its own, so that changes may come in any order.
 //
 // The turn: weighted round robin. In a round each backend is chosen as often as its weight is in proportion to the
-// others', one after the other; backends that are failing are passed over. When all are failing, the one that failed
-// longest ago is tried: a backend that may be down beats an answer that surely is an error.
+// others', one after the other; backends that are failing or not ready are passed over. When all that are ready are
+// failing, the one that failed longest ago is tried: a backend that may be down beats an answer that surely is an
+// error.
 
 #include <memory>
 #include <span>
@@ -29,12 +30,16 @@ public:
 
     // Adds, or replaces the one with the same id and address, which is returned.
     BackendPtr put(BackendPtr backend);
+    // Null when there is none.
+    [[nodiscard]] BackendPtr find(std::string_view backend_id, const SocketAddress& address) const;
     // The removed one, or null.
     BackendPtr remove(std::string_view backend_id, const SocketAddress& address);
     // Whether any backend has this id; several may, at different addresses.
     [[nodiscard]] bool has(std::string_view backend_id) const noexcept;
 
-    // The next in turn that is not among `tried`; null when there is none.
+    // The one that a sticky cookie means and that may still serve such clients; null when there is none.
+    [[nodiscard]] BackendPtr find_cookie(std::string_view cookie) const;
+    // The next in turn that is ready and not among `tried`; null when there is none.
     [[nodiscard]] BackendPtr next(Monotonic now, std::span<const BackendPtr> tried);
 
     // Nothing names it any more; only exchanges that still run have it.

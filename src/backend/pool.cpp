@@ -17,7 +17,8 @@ net::Session* Pool::take(Backend& backend) {
 }
 
 bool Pool::put(Backend& backend, net::Session& session) {
-    if (backend.removed || backend.idle.size() >= limits_.idle_per_backend || size_ >= limits_.idle_total) return false;
+    const bool unused = backend.removed || backend.state == State::maintenance;
+    if (unused || backend.idle.size() >= limits_.idle_per_backend || size_ >= limits_.idle_total) return false;
     backend.idle.push_back(session.id());
     ++size_;
     return true;

@@ -22,7 +22,7 @@ public:
 
     // An idle connection, which is idle no more; null when there is none.
     [[nodiscard]] net::Session* take(Backend& backend);
-    // False when the limits have no room for it: the caller closes it.
+    // False when the limits have no room for it, or the backend is not used any more: the caller closes it.
     [[nodiscard]] bool put(Backend& backend, net::Session& session);
     // A connection that was put here ended.
     void remove(Backend& backend, net::SessionId id);

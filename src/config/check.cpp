@@ -2,6 +2,7 @@
 
 #include "config/check_rules.h"
 #include "config/convert.h"
+#include "config/kinds.h"
 #include "config/limits.h"
 #include "config/text.h"
 
@@ -42,7 +43,7 @@ void check_change(Examiner& examine, Request& request) {
         case Request::kAddHttpFrontend:
             return check_frontend(examine, *request.mutable_add_http_frontend());
         case Request::kRemoveHttpFrontend:
-            return check_frontend(examine, *request.mutable_remove_http_frontend());
+            return check_frontend_removal(examine, *request.mutable_remove_http_frontend());
         case Request::kAddTcpFrontend:
             return check_frontend(examine, *request.mutable_add_tcp_frontend());
         case Request::kRemoveTcpFrontend:
@@ -51,41 +52,45 @@ void check_change(Examiner& examine, Request& request) {
             return check_backend(examine, *request.mutable_add_backend());
         case Request::kRemoveBackend:
             return check_backend_removal(examine, *request.mutable_remove_backend());
+        case Request::kSetBackendState:
+            return check_backend_state(examine, *request.mutable_set_backend_state());
         case Request::kAddHttpListener:
             return check_listener(examine, *request.mutable_add_http_listener());
         case Request::kAddTcpListener:
             return check_listener(examine, *request.mutable_add_tcp_listener());
+        case Request::kUpdateHttpListener:
+            return check_update(examine, *request.mutable_update_http_listener());
+        case Request::kUpdateTcpListener:
+            return check_update(examine, *request.mutable_update_tcp_listener());
         case Request::kRemoveListener:
             return check_listener_key(examine, *request.mutable_remove_listener());
         case Request::kActivateListener:
             return check_listener_key(examine, *request.mutable_activate_listener());
         case Request::kDeactivateListener:
             return check_listener_key(examine, *request.mutable_deactivate_listener());
+        case Request::kSetMaxConnectionsPerIp:
+            return examine.number("set_max_connections_per_ip", request.set_max_connections_per_ip(), 0,
+                                  max_connections_per_worker);
         case Request::kLogging:
             return check_log_filter(examine, request.logging());
 
         case Request::kAddHttpsFrontend:
         case Request::kRemoveHttpsFrontend:
         case Request::kAddHttpsListener:
+        case Request::kUpdateHttpsListener:
             return examine.wants("", true, Feature::https);
         case Request::kAddCertificate:
         case Request::kReplaceCertificate:
         case Request::kRemoveCertificate:
             return examine.wants("", true, Feature::certificates);
         case Request::kAddUdpListener:
+        case Request::kUpdateUdpListener:
         case Request::kAddUdpFrontend:
         case Request::kRemoveUdpFrontend:
             return examine.wants("", true, Feature::udp);
-        case Request::kUpdateHttpListener:
-        case Request::kUpdateHttpsListener:
-        case Request::kUpdateTcpListener:
-        case Request::kUpdateUdpListener:
-            return examine.wants("", true, Feature::listener_updates);
         case Request::kSetHealthCheck:
         case Request::kRemoveHealthCheck:
             return examine.wants("", true, Feature::health_checks);
-        case Request::kSetMaxConnectionsPerIp:
-            return examine.wants("", request.set_max_connections_per_ip() > 0, Feature::connections_per_ip);
         case Request::kConfigureMetrics:
             return examine.wants("", true, Feature::metric_switches);
 
@@ -119,6 +124,7 @@ bool is_change(const Request& request) {
         case Request::kRemoveUdpFrontend:
         case Request::kAddBackend:
         case Request::kRemoveBackend:
+        case Request::kSetBackendState:
         case Request::kAddHttpListener:
         case Request::kAddHttpsListener:
         case Request::kAddTcpListener:
@@ -142,6 +148,10 @@ bool is_change(const Request& request) {
 }
 
 std::expected<Checked<Request>, std::vector<Refusal>> check_every_field(Request request) {
+    // What else the sender knows about a frontend that goes is nobody's concern, right or wrong.
+    if (request.has_remove_http_frontend()) {
+        *request.mutable_remove_http_frontend() = route_identity(request.remove_http_frontend());
+    }
     fill_required(request);
     Examiner examine;
     examine.schema(request);

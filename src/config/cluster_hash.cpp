@@ -19,6 +19,8 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 using TextMap = google::protobuf::Map<std::string, std::string>;
 
+constexpr int first_own_number = 1000;
+
 // Writes messages as Rust's derived Hash feeds them to its hasher: integers little-endian at their width, 0xFF after a
 // string, an eight-byte tag before what is optional, an eight-byte length before what is repeated, fields in the order
 // of the schema.
@@ -45,8 +47,10 @@ public:
     void message(const Message& message) {
         if (const auto* address = dynamic_cast<const command::SocketAddress*>(&message))
             return socket_address(*address);
+        const Reflection& reflection = *message.GetReflection();
         for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
-            field(message, *message.GetReflection(), message.GetDescriptor()->field(i));
+            const FieldDescriptor* one = message.GetDescriptor()->field(i);
+            one->number() < first_own_number ? field(message, reflection, one) : own_field(message, reflection, one);
         }
     }
 
@@ -57,6 +61,16 @@ private:
         for (const uint8_t byte : address.ip()) number(byte);
         number(address.port());
         if (!address.is_v4()) number<uint64_t>(0);  // flow information and scope
+    }
+
+    // Fields that only Seki has say which one they are, and only when they are there: what does without them has the
+    // hash that others compute.
+    void own_field(const Message& message, const Reflection& reflection, const FieldDescriptor* field) {
+        const bool there =
+            field->is_repeated() ? reflection.FieldSize(message, field) > 0 : reflection.HasField(message, field);
+        if (!there) return;
+        number(field->number());
+        this->field(message, reflection, field);
     }
 
     void field(const Message& message, const Reflection& reflection, const FieldDescriptor* field) {
@@ -155,7 +169,7 @@ void add_tcp_frontends(HashedForm& form, const State& state, std::string_view cl
 
 template <typename Kind>
 void add_routes(HashedForm& form, const State& state, std::string_view cluster_id) {
-    std::map<std::string, const command::RequestHttpFrontend*> by_key_text;
+    std::multimap<std::string, const command::RequestHttpFrontend*> by_key_text;
     state.table<Kind>().for_each_of(cluster_id,
                                     [&](const auto& key, const auto& each) { by_key_text.emplace(key.text(), &each); });
     for (const auto& [key, frontend] : by_key_text) form.message(*frontend);

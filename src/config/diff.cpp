@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "config/listener_update.h"
 #include "config/state.h"
 
 namespace seki::config {
@@ -23,6 +24,21 @@ Request activation(const typename Kind::Message& listener, bool active) {
     return request;
 }
 
+// Nothing when the backends differ in more than their states.
+std::optional<Request> state_change(const command::AddBackend& from, const command::AddBackend& to) {
+    auto changed = from;
+    changed.clear_state();
+    if (to.has_state()) changed.set_state(to.state());
+    if (!same_message(changed, to)) return {};
+    Request request;
+    command::SetBackendState& change = *request.mutable_set_backend_state();
+    change.set_cluster_id(to.cluster_id());
+    change.set_backend_id(to.backend_id());
+    *change.mutable_address() = to.address();
+    change.set_state(to.state());
+    return request;
+}
+
 // Whether two things differ in more than being active, which has verbs of its own.
 template <typename Kind>
 bool differ(const typename Kind::Message& a, const typename Kind::Message& b) {
@@ -36,12 +52,26 @@ bool differ(const typename Kind::Message& a, const typename Kind::Message& b) {
     return !same_message(a, b);
 }
 
+// The change that makes `from` to `to` where it is; nothing when it has to be added anew.
+template <typename Kind>
+std::optional<Request> change_in_place(const typename Kind::Message& from, const typename Kind::Message& to) {
+    if constexpr (HasUpdate<Kind>) return update_between<Kind>(from, to);
+    if constexpr (std::is_same_v<Kind, Backends>) return state_change(from, to);
+    return {};
+}
+
+// Whether a thing need not be added anew to become `wanted`.
+template <typename Kind>
+bool stays(const typename Kind::Message& known, const typename Kind::Message& wanted) {
+    return !differ<Kind>(known, wanted) || change_in_place<Kind>(known, wanted);
+}
+
 // What of `from` is not in `to`, or is another thing there that cannot simply replace it.
 template <typename Kind>
 void removals(const Table<Kind>& from, const Table<Kind>& to, Changes& changes) {
     for (const auto& [key, message] : from.entries()) {
         const auto* kept = to.find(key);
-        const bool in_the_way = kept != nullptr && !Kind::replaceable && differ<Kind>(message, *kept);
+        const bool in_the_way = kept != nullptr && !Kind::replaceable && !stays<Kind>(message, *kept);
         if (kept == nullptr || in_the_way) changes.push_back(Kind::removal(key, message));
     }
 }
@@ -51,6 +81,10 @@ void additions(const Table<Kind>& from, const Table<Kind>& to, Changes& changes)
     for (const auto& [key, message] : to.entries()) {
         const auto* known = from.find(key);
         if (known != nullptr && !differ<Kind>(*known, message)) continue;
+        if (auto change = known != nullptr ? change_in_place<Kind>(*known, message) : std::nullopt) {
+            changes.push_back(std::move(*change));
+            continue;
+        }
         auto* added = Kind::add(changes.emplace_back());
         *added = message;
         if constexpr (HasActivation<Kind>) added->set_active(false);
@@ -62,7 +96,7 @@ void deactivations(const Table<Kind>& from, const Table<Kind>& to, Changes& chan
     if constexpr (HasActivation<Kind>) {
         for (const auto& [key, listener] : to.entries()) {
             const auto* known = from.find(key);
-            const bool kept = known != nullptr && !differ<Kind>(*known, listener);
+            const bool kept = known != nullptr && stays<Kind>(*known, listener);
             if (kept && known->active() && !listener.active()) changes.push_back(activation<Kind>(listener, false));
         }
     }
@@ -73,7 +107,7 @@ void activations(const Table<Kind>& from, const Table<Kind>& to, Changes& change
     if constexpr (HasActivation<Kind>) {
         for (const auto& [key, listener] : to.entries()) {
             const auto* known = from.find(key);
-            const bool still_active = known != nullptr && known->active() && !differ<Kind>(*known, listener);
+            const bool still_active = known != nullptr && known->active() && stays<Kind>(*known, listener);
             if (listener.active() && !still_active) changes.push_back(activation<Kind>(listener, true));
         }
     }
@@ -94,7 +128,11 @@ Changes diff_of_kinds(const State& from, const State& to, const std::tuple<Table
 }  // namespace
 
 std::vector<Request> diff(const State& from, const State& to) {
-    return diff_of_kinds(from, to, static_cast<const EveryKind<Table>*>(nullptr));
+    Changes changes = diff_of_kinds(from, to, static_cast<const EveryKind<Table>*>(nullptr));
+    if (from.max_connections_per_ip() != to.max_connections_per_ip()) {
+        changes.emplace_back().set_set_max_connections_per_ip(to.max_connections_per_ip());
+    }
+    return changes;
 }
 
 std::vector<Request> snapshot(const State& state) { return diff(State(), state); }

@@ -2,9 +2,14 @@
 
 #include <google/protobuf/unknown_field_set.h>
 
+#include "base/network.h"
+#include "config/answer_status.h"
 #include "config/convert.h"
 #include "config/limits.h"
 #include "config/text.h"
+#include "http/answer_template.h"
+#include "routing/host_pattern.h"
+#include "routing/regex.h"
 
 namespace seki::config {
 
@@ -39,7 +44,7 @@ void Examiner::token(std::string_view field, std::string_view value, size_t max_
     if (!is_token(value)) refuse(field, "'{}' is no token (letters, digits and !#$%&'*+-.^_`|~)", value);
 }
 
-void Examiner::tags(std::string_view field, const Tags& tags) {
+void Examiner::tags(std::string_view field, const Texts& tags) {
     if (tags.size() > max_tags) refuse(field, "{} tags are more than {}", tags.size(), max_tags);
     for (const auto& [key, value] : tags) {
         if (key.empty() || key.size() > max_tag_key_size) {
@@ -52,6 +57,23 @@ void Examiner::tags(std::string_view field, const Tags& tags) {
     }
 }
 
+void Examiner::answer(std::string_view field, std::string_view text, uint16_t status) {
+    if (text.empty()) return;
+    if (!is_utf8(text)) return refuse(field, "the answer for {}: it is not valid UTF-8", status);
+    const auto parsed = http::AnswerTemplate::parse(status, text);
+    if (!parsed) refuse(field, "the answer for {}: {}", status, parsed.error().message);
+}
+
+void Examiner::answers(std::string_view field, const Texts& answers) {
+    for (const auto& [key, text] : answers) {
+        if (const auto status = answer_status(key)) {
+            answer(field, text, *status);
+        } else {
+            refuse(field, "'{}' is no status that Seki answers with", is_utf8(key) ? key : "?");
+        }
+    }
+}
+
 void Examiner::address(std::string_view field, command::SocketAddress& address) {
     const Result<SocketAddress> known = from_wire(address);
     if (!known) return refuse(field, "{}", known.error().message);
@@ -60,10 +82,31 @@ void Examiner::address(std::string_view field, command::SocketAddress& address) 
 }
 
 void Examiner::host(std::string_view field, std::string& host) {
-    host = normal_host(host);
-    if (host.contains('*') || host.contains('/')) return wants(field, true, Feature::host_patterns);
-    const std::string_view why = why_no_host(host);
-    if (!why.empty()) refuse(field, "'{}' is no host name: {}", host, why);
+    constexpr size_t max_size = routing::max_host_pattern_bytes;
+    if (host.size() > max_size) return refuse(field, "it is longer than {} bytes", max_size);
+    Result<std::string> normal = routing::normalise_host_pattern(host);
+    if (!normal) return refuse(field, "{}", normal.error().message);
+    host = std::move(*normal);
+    if (routing::host_kind(host) != routing::HostKind::regex) return;
+    if (const auto compiled = routing::HostRegex::compile(host); !compiled) {
+        refuse(field, "{}", compiled.error().message);
+    }
+}
+
+void Examiner::regex(std::string_view field, std::string_view value) {
+    if (value.empty()) return refuse(field, "a regular expression must not be empty");
+    if (value.size() > max_regex_size) return refuse(field, "it is longer than {} bytes", max_regex_size);
+    if (has_control(value)) return refuse(field, "a regular expression has a control character");
+    const auto compiled = routing::Regex::compile(value, routing::Letters::as_written);
+    if (!compiled) refuse(field, "{}", compiled.error().message);
+}
+
+void Examiner::network(std::string_view field, std::string& network) {
+    constexpr size_t max_size = SocketAddress::max_ip_text_size + 4;  // "/128"
+    if (network.size() > max_size) return refuse(field, "it is longer than {} bytes", max_size);
+    const auto parsed = Network::parse(network);
+    if (!parsed) return refuse(field, "{}", parsed.error().message);
+    network = parsed->text();
 }
 
 void Examiner::schema(const Message& message) {

@@ -17,7 +17,7 @@ namespace seki::config {
 
 class Examiner {
 public:
-    using Tags = google::protobuf::Map<std::string, std::string>;
+    using Texts = google::protobuf::Map<std::string, std::string>;
 
     template <typename... Args>
     void refuse(std::string_view field, fmt::format_string<Args...> format, Args&&... args) {
@@ -31,11 +31,16 @@ public:
     void number(std::string_view field, uint64_t value, uint64_t min, uint64_t max);
     void timeout(std::string_view field, uint64_t seconds);
     void token(std::string_view field, std::string_view value, size_t max_size);
-    void tags(std::string_view field, const Tags& tags);
+    void tags(std::string_view field, const Texts& tags);
+    void regex(std::string_view field, std::string_view value);
+    // Those without text count as absent (http/answer_template.h).
+    void answer(std::string_view field, std::string_view text, uint16_t status);
+    void answers(std::string_view field, const Texts& answers);
 
     // These also write the normal form into the message.
     void address(std::string_view field, command::SocketAddress& address);
     void host(std::string_view field, std::string& host);
+    void network(std::string_view field, std::string& network);
 
     // Every string is UTF-8 and every enumeration has a value that the schema knows, at any depth. Maps look after
     // themselves.

@@ -6,11 +6,10 @@
 #include <unistd.h>
 
 #include "base/unique_fd.h"
-#include "config/limits.h"
 
 namespace seki::config {
 
-Result<std::string> read_file_text(const std::string& path) {
+Result<std::string> read_file_text(const std::string& path, size_t max_size) {
     const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file.valid()) return failure("cannot open it: {}", system_error(errno));
     struct stat status{};
@@ -24,7 +23,7 @@ Result<std::string> read_file_text(const std::string& path) {
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return failure("cannot read it: {}", system_error(errno));
         text.append(piece, static_cast<size_t>(got));
-        if (text.size() > max_file_size) return failure("it is larger than {} bytes", max_file_size);
+        if (text.size() > max_size) return failure("it is larger than {} bytes", max_size);
     }
 }
 

@@ -11,11 +11,13 @@
 //   key_text(key)       for errors
 //   add(request)        the slot of a request that adds one
 //   removal(key, …)     the request that removes one
+//   update(request)     the slot of a request that changes one where it is (listener_update.h); not every kind has it
 
 #include <compare>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "command.pb.h"
 #include "config/convert.h"
@@ -44,6 +46,8 @@ struct ListenerKind {
 struct HttpListeners
     : ListenerKind<command::HttpListenerConfig, command::HTTP, &command::Request::mutable_add_http_listener> {
     static constexpr std::string_view name = "HttpListener";
+    using Update = command::UpdateHttpListenerConfig;
+    static Update* update(command::Request& request) { return request.mutable_update_http_listener(); }
 };
 struct HttpsListeners
     : ListenerKind<command::HttpsListenerConfig, command::HTTPS, &command::Request::mutable_add_https_listener> {
@@ -52,6 +56,8 @@ struct HttpsListeners
 struct TcpListeners
     : ListenerKind<command::TcpListenerConfig, command::TCP, &command::Request::mutable_add_tcp_listener> {
     static constexpr std::string_view name = "TcpListener";
+    using Update = command::UpdateTcpListenerConfig;
+    static Update* update(command::Request& request) { return request.mutable_update_tcp_listener(); }
 };
 struct UdpListeners
     : ListenerKind<command::UdpListenerConfig, command::UDP, &command::Request::mutable_add_udp_listener> {
@@ -87,11 +93,10 @@ struct Backends {
     static constexpr std::string_view name = "Backend";
     static constexpr bool replaceable = true;
 
-    static Key key(const Message& backend) {
-        return {backend.cluster_id(), backend.backend_id(), checked_address(backend.address())};
-    }
-    static Key key(const command::RemoveBackend& removal) {
-        return {removal.cluster_id(), removal.backend_id(), checked_address(removal.address())};
+    // Of whatever names a backend.
+    template <typename Named>
+    static Key key(const Named& named) {
+        return {named.cluster_id(), named.backend_id(), checked_address(named.address())};
     }
     static std::string key_text(const Key& key) { return key.backend_id; }
     static Message* add(command::Request& request) { return request.mutable_add_backend(); }
@@ -104,21 +109,25 @@ struct Backends {
     }
 };
 
-// What makes two rules the same rule. Cluster, position and tags are what a rule does, not which one it is. The host
-// name comes first so that all rules of a host are neighbours.
+// What makes two rules the same rule: for which requests it is. Cluster, position, tags and edits are what a rule does,
+// not which one it is. The host name comes first so that all rules of a host are neighbours.
 struct RouteKey {
     std::string hostname;
     SocketAddress address;
     command::PathRuleKind path_kind = command::PREFIX;
     std::string path;
     std::string method;
+    std::vector<std::string> conditions;  // conditions.h
     auto operator<=>(const RouteKey&) const = default;
 
-    // "127.0.0.1:80;example.com;P/api;GET", as clients know it from Sōzu's errors.
+    // "127.0.0.1:80;example.com;P/api;GET", as clients know it from Sōzu's errors, and the conditions behind it.
     [[nodiscard]] std::string text() const;
 };
 
 RouteKey route_key(const command::RequestHttpFrontend& frontend);
+
+// What the key is made of, without the rest of the frontend.
+command::RequestHttpFrontend route_identity(const command::RequestHttpFrontend& frontend);
 
 using RouteSlot = command::RequestHttpFrontend* (command::Request::*)();
 
@@ -133,7 +142,7 @@ struct RouteKind {
     static Message* add(command::Request& request) { return (request.*add_slot)(); }
     static command::Request removal(const Key&, const Message& frontend) {
         command::Request request;
-        *(request.*remove_slot)() = frontend;
+        *(request.*remove_slot)() = route_identity(frontend);
         return request;
     }
 };
@@ -180,14 +189,18 @@ using EveryKind = std::tuple<Of<HttpListeners>, Of<HttpsListeners>, Of<TcpListen
 
 template <typename Kind>
 concept HasActivation = requires { Kind::type; };
-
-// The cluster that a thing belongs to; empty for listeners, for clusters themselves and for rules that deny.
 template <typename Kind>
-std::string_view owner(const typename Kind::Message& message) {
-    if constexpr (HasActivation<Kind> || std::is_same_v<Kind, Clusters>) {
-        return {};
-    } else {
-        return message.cluster_id();
+concept HasUpdate = requires { typename Kind::Update; };
+
+// Visits the ids of the clusters that a thing belongs to: none for listeners, for clusters themselves and for rules
+// that deny; several for rules that split requests among clusters.
+template <typename Kind, typename Visit>
+void for_each_owner(const typename Kind::Message& message, Visit visit) {
+    if constexpr (!HasActivation<Kind> && !std::is_same_v<Kind, Clusters>) {
+        if (!message.cluster_id().empty()) visit(message.cluster_id());
+    }
+    if constexpr (requires { message.split(); }) {
+        for (const command::ClusterShare& share : message.split()) visit(share.cluster_id());
     }
 }
 

@@ -18,10 +18,44 @@ inline constexpr size_t max_path_size = 4096;
 inline constexpr size_t max_method_size = 32;
 inline constexpr size_t max_header_name_size = 128;
 
+// Lists that are gone through for a request.
+inline constexpr size_t max_networks = 1024;
+inline constexpr size_t max_credentials = 1024;
+inline constexpr size_t max_credential_text_size = 512;
+inline constexpr size_t max_challenge_size = 1024;  // the value of WWW-Authenticate
+
+// Browsers forget a cookie after 400 days anyway.
+inline constexpr size_t max_cookie_path_size = 1024;
+inline constexpr uint64_t max_cookie_age_s = 34'560'000;
+
+// What a listener takes of a request. A buffer bounds the head too.
+inline constexpr uint64_t min_header_limit = 1024;
+inline constexpr uint64_t max_header_limit = 1'048'576;
+inline constexpr uint64_t max_body_rate = 1'073'741'824;  // bytes/s; beyond it nobody would ever keep up
+
+inline constexpr uint64_t max_requests_per_second = 1'000'000;
+inline constexpr uint64_t max_burst = 1'000'000;
+
 // Tags are copied into the access log of every request.
 inline constexpr size_t max_tags = 32;
 inline constexpr size_t max_tag_key_size = 128;
 inline constexpr size_t max_tag_value_size = 1024;
+
+// Routing rules. What a rule has is gone through for every request that reaches it.
+inline constexpr size_t max_conditions = 16;  // on headers; as many on cookies and on parameters
+inline constexpr size_t max_regex_size = 1024;
+inline constexpr size_t max_query_name_size = 256;
+inline constexpr size_t max_match_value_size = 1024;
+inline constexpr size_t max_sources = 256;
+inline constexpr size_t min_shares = 2;
+inline constexpr size_t max_shares = 16;
+inline constexpr uint64_t max_share_weight = 1000;
+
+// Edits. All that is added must fit into the head of a message.
+inline constexpr size_t max_header_edits = 64;
+inline constexpr size_t max_header_value_size = 4096;
+inline constexpr size_t max_header_edits_size = 8192;  // of all together
+inline constexpr size_t max_rewrite_size = 1024;
 
 // Below a second a timeout would cut healthy connections; beyond a day it protects nobody.
 inline constexpr uint64_t min_timeout_s = 1;

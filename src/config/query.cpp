@@ -4,7 +4,7 @@
 #include <string>
 
 #include "config/cluster_hash.h"
-#include "config/text.h"
+#include "routing/host_pattern.h"
 
 namespace seki::config {
 namespace {
@@ -37,12 +37,12 @@ void clusters_of_host(const State& state, const command::QueryClusterByDomain& q
                       std::set<std::string>& cluster_ids) {
     const auto& entries = state.table<Kind>().entries();
     RouteKey first;
-    first.hostname = normal_host(query.hostname());
+    first.hostname = routing::normalise_host_pattern(query.hostname()).value_or(std::string());
     for (auto entry = entries.lower_bound(first); entry != entries.end(); ++entry) {
         const auto& [key, frontend] = *entry;
         if (key.hostname != first.hostname) return;
-        const bool path_matches = !query.has_path() || key.path == query.path();
-        if (path_matches && frontend.has_cluster_id()) cluster_ids.insert(frontend.cluster_id());
+        if (query.has_path() && key.path != query.path()) continue;
+        for_each_owner<Kind>(frontend, [&](const std::string& cluster_id) { cluster_ids.insert(cluster_id); });
     }
 }
 

@@ -20,7 +20,7 @@ command::ListenersList list_listeners(const State& state);
 // One element, or none if there is no such cluster.
 command::ClusterInformations cluster_by_id(const State& state, std::string_view cluster_id);
 
-// The clusters that have a rule for exactly this host and, when given, exactly this path value.
+// The clusters that have a rule for exactly this host or pattern and, when given, exactly this path value.
 command::ClusterInformations clusters_by_domain(const State& state, const command::QueryClusterByDomain& query);
 
 command::ClusterHashes cluster_hashes(const State& state);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "config/listener_update.h"
 
 namespace seki::config {
 namespace {
@@ -50,6 +51,15 @@ Result<Undo> State::apply(const Checked<Request>& change) {
             return add<TcpFrontends>(change->add_tcp_frontend());
         case Request::kAddUdpFrontend:
             return add<UdpFrontends>(change->add_udp_frontend());
+
+        case Request::kUpdateHttpListener:
+            return update<HttpListeners>(change->update_http_listener());
+        case Request::kUpdateTcpListener:
+            return update<TcpListeners>(change->update_tcp_listener());
+        case Request::kSetBackendState:
+            return set_backend_state(change->set_backend_state());
+        case Request::kSetMaxConnectionsPerIp:
+            return limit_connections(change->set_max_connections_per_ip());
 
         case Request::kRemoveListener:
             return remove_listener(change->remove_listener());
@@ -143,6 +153,40 @@ Result<Undo> State::remove_backend(const command::RemoveBackend& removal) {
     return exchange<Backends>(key, std::nullopt);
 }
 
+Result<Undo> State::set_backend_state(const command::SetBackendState& change) {
+    const BackendKey key = Backends::key(change);
+    const auto* found = table<Backends>().find(key);
+    if (found == nullptr) return not_found(Backends::name, change.backend_id());
+    if (found->state() == change.state()) return Undo();
+    auto backend = *found;
+    backend.set_state(change.state());
+    if (change.state() == command::READY) backend.clear_state();
+    return exchange<Backends>(key, std::move(backend));
+}
+
+// The fields may be right one by one and exclude each other all the same: the listener passes the door again.
+template <typename Kind>
+Result<Undo> State::update(const typename Kind::Update& update) {
+    const auto key = checked_address(update.address());
+    const auto* found = table<Kind>().find(key);
+    if (found == nullptr) return not_found(Kind::name, Kind::key_text(key));
+    Request whole;
+    *Kind::add(whole) = *found;
+    merge(update, *Kind::add(whole));
+    const auto checked = check(std::move(whole));
+    if (!checked) return std::unexpected(checked.error());
+    Request passed = **checked;
+    typename Kind::Message& listener = *Kind::add(passed);
+    listener.set_active(found->active());
+    if (same_message(listener, *found)) return Undo();
+    return exchange<Kind>(key, std::move(listener));
+}
+
+Undo State::limit_connections(uint64_t per_ip) {
+    if (per_ip == max_connections_per_ip_) return {};
+    return Undo(DisplacedLimit{std::exchange(max_connections_per_ip_, per_ip)});
+}
+
 // Calls `visit.operator()<Kind>()` with the kind of listener that `type` names.
 template <typename Visit>
 static auto with_listener_kind(command::ListenerType type, Visit visit) {
@@ -181,6 +225,7 @@ Result<Undo> State::set_active(command::ListenerType type, const command::Socket
 }
 
 bool State::same_as(const State& other) const {
+    if (max_connections_per_ip_ != other.max_connections_per_ip_) return false;
     return std::apply(
         [&](const auto&... mine) {
             return (same_entries(mine, std::get<std::remove_cvref_t<decltype(mine)>>(other.tables_)) && ...);

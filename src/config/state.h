@@ -30,6 +30,11 @@ struct Displaced {
     std::optional<typename Kind::Message> message;
 };
 
+// What a change of a number displaced.
+struct DisplacedLimit {
+    uint64_t max_connections_per_ip;
+};
+
 // Takes one change back. Several changes are taken back in the reverse order. Good for one use.
 class Undo {
 public:
@@ -48,7 +53,7 @@ private:
     struct Unpack;
     template <typename... Displacements>
     struct Unpack<std::tuple<Displacements...>> {
-        using Variant = std::variant<std::monostate, Displacements...>;
+        using Variant = std::variant<std::monostate, DisplacedLimit, Displacements...>;
     };
     using Variant = Unpack<EveryKind<Displaced>>::Variant;
 
@@ -75,6 +80,9 @@ public:
         return std::get<Table<Kind>>(tables_);
     }
 
+    // Connections that one source may have to a cluster that does not say; 0: as many as it likes.
+    [[nodiscard]] uint64_t max_connections_per_ip() const noexcept { return max_connections_per_ip_; }
+
     // How often apply() was asked for each verb, by name (convert.h, verb_name), whatever the outcome.
     [[nodiscard]] const std::map<std::string, int32_t>& counts() const noexcept { return counts_; }
 
@@ -88,6 +96,7 @@ private:
     }
     template <typename Kind>
     void put_back(Displaced<Kind>& displaced);
+    void put_back(const DisplacedLimit& displaced) { max_connections_per_ip_ = displaced.max_connections_per_ip; }
     template <typename Kind>
     Undo exchange(const typename Kind::Key& key, std::optional<typename Kind::Message> next);
     template <typename Kind>
@@ -98,15 +107,21 @@ private:
     template <typename Kind, typename Frontend>
     Result<Undo> remove_stream_frontend(const Frontend& frontend);
     Result<Undo> remove_backend(const command::RemoveBackend& removal);
+    Result<Undo> set_backend_state(const command::SetBackendState& change);
+    template <typename Kind>
+    Result<Undo> update(const typename Kind::Update& update);
+    Undo limit_connections(uint64_t per_ip);
     Result<Undo> remove_listener(const command::RemoveListener& removal);
     Result<Undo> set_active(command::ListenerType type, const command::SocketAddress& address, bool active);
 
     EveryKind<Table> tables_;
+    uint64_t max_connections_per_ip_ = 0;
     std::map<std::string, int32_t> counts_;
 };
 
 // The ordered changes that lead from one state to the other and touch nothing that is equal in both: what must stop
 // serving goes first, dependents before owners, then owners come before dependents, and listeners are activated last.
+// What can be changed where it is is not removed.
 std::vector<command::Request> diff(const State& from, const State& to);
 
 // The ordered changes that build the state from nothing.

@@ -64,18 +64,17 @@ private:
     };
 
     void link(const Entry& entry) {
-        const std::string_view cluster_id = owner<Kind>(entry.second);
-        if (cluster_id.empty()) return;
-        auto place = by_cluster_.find(cluster_id);
-        if (place == by_cluster_.end()) place = by_cluster_.try_emplace(std::string(cluster_id)).first;
-        place->second.insert(&entry);
+        for_each_owner<Kind>(entry.second, [&](const std::string& cluster_id) {
+            by_cluster_.try_emplace(cluster_id).first->second.insert(&entry);
+        });
     }
 
     void unlink(const Entry& entry) {
-        const auto place = by_cluster_.find(owner<Kind>(entry.second));
-        if (place == by_cluster_.end()) return;
-        place->second.erase(&entry);
-        if (place->second.empty()) by_cluster_.erase(place);
+        for_each_owner<Kind>(entry.second, [&](const std::string& cluster_id) {
+            const auto place = by_cluster_.find(cluster_id);
+            place->second.erase(&entry);
+            if (place->second.empty()) by_cluster_.erase(place);
+        });
     }
 
     Entries entries_;  // nodes do not move: the index points to them

@@ -8,23 +8,13 @@
 namespace seki::config {
 namespace {
 
-constexpr size_t max_host_size = 253;  // RFC 1035 §2.3.4, in the written form
-constexpr size_t max_label_size = 63;
 constexpr size_t max_log_filter_size = 4096;
 
 constexpr std::array<std::string_view, 6> log_levels{"off", "error", "warn", "info", "debug", "trace"};
 
-bool is_lower_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-bool is_alphanumeric(char c) { return is_lower_alphanumeric(c) || (c >= 'A' && c <= 'Z'); }
-
-std::string lower(std::string_view text) {
-    std::string lowered(text);
-    for (char& c : lowered) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return lowered;
-}
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // How many bytes the sequence that begins here has, and the smallest code point that needs so many; 0 for no beginning.
 struct Lead {
@@ -60,9 +50,7 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
-bool has_control(std::string_view text) {
-    return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
+bool has_control(std::string_view text) { return std::ranges::any_of(text, is_control); }
 
 bool is_token(std::string_view text) {
     constexpr std::string_view punctuation = "!#$%&'*+-.^_`|~";
@@ -70,24 +58,20 @@ bool is_token(std::string_view text) {
            std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || punctuation.contains(c); });
 }
 
-std::string normal_host(std::string_view host) {
-    if (host.ends_with('.')) host.remove_suffix(1);
-    return lower(host);
+bool is_field_value(std::string_view text) {
+    if (text.empty()) return true;
+    if (is_blank(text.front()) || is_blank(text.back())) return false;
+    return std::ranges::none_of(text, [](char c) { return is_control(c) && c != '\t'; });
 }
 
-std::string_view why_no_host(std::string_view host) {
-    if (host.empty()) return "it is empty";
-    if (host.size() > max_host_size) return "it is longer than 253 characters";
-    for (const auto part : std::views::split(host, '.')) {
-        const std::string_view label(part.begin(), part.end());
-        if (label.empty()) return "it has an empty label";
-        if (label.size() > max_label_size) return "it has a label longer than 63 characters";
-        if (label.starts_with('-') || label.ends_with('-')) return "a label must not begin or end with '-'";
-        if (!std::ranges::all_of(label, [](char c) { return is_lower_alphanumeric(c) || c == '-' || c == '_'; })) {
-            return "only letters, digits, '-', '_' and '.' are allowed (international names in their xn-- form)";
-        }
+bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); }
+
+std::string lower_case(std::string_view text) {
+    std::string lowered(text);
+    for (char& c : lowered) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
-    return {};
+    return lowered;
 }
 
 std::string_view why_no_log_filter(std::string_view filter) {
@@ -97,7 +81,7 @@ std::string_view why_no_log_filter(std::string_view filter) {
     for (const auto part : std::views::split(filter, ',')) {
         const std::string_view directive(part.begin(), part.end());
         const size_t equals = directive.find('=');
-        const std::string level = lower(equals == directive.npos ? directive : directive.substr(equals + 1));
+        const std::string level = lower_case(equals == directive.npos ? directive : directive.substr(equals + 1));
         if (equals == 0) return "a directive has no module before its '='";
         if (std::ranges::find(log_levels, level) == log_levels.end()) {
             return "the levels are off, error, warn, info, debug and trace, as 'level' or 'module=level'";

@@ -16,12 +16,13 @@ bool has_control(std::string_view text);
 // RFC 9110 §5.6.2: field names, methods, names of cookies.
 bool is_token(std::string_view text);
 
-// A host name as it is compared: lower case and without the dot of the root.
-std::string normal_host(std::string_view host);
+// RFC 9110 §5.5: no control characters but the tab, and no blank at either end.
+bool is_field_value(std::string_view text);
 
-// Why `host`, already normal, is no name of a host (RFC 1123 §2.1, and underscores, which people do use); empty when it
-// is one.
-std::string_view why_no_host(std::string_view host);
+bool is_alphanumeric(char c);  // of ASCII
+
+// Letters beyond ASCII stay.
+std::string lower_case(std::string_view text);
 
 // Why `filter` is no log filter ("info", "warn,proxy=debug"); empty when it is one.
 std::string_view why_no_log_filter(std::string_view filter);

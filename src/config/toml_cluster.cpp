@@ -4,9 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "config/available.h"
 #include "config/limits.h"
-#include "config/toml_global.h"
+#include "config/toml_answers.h"
 #include "config/toml_message.h"
 
 namespace seki::config {
@@ -19,8 +18,16 @@ constexpr std::array protocols{
     Choice{"tcp", std::to_underlying(ClusterProtocol::tcp)},
 };
 
-constexpr std::array http_keys{"sticky_session", "https_redirect",    "https_redirect_port",
-                               "http2",          "authorized_hashes", "www_authenticate"};
+constexpr std::array http_keys{"sticky_session",    "https_redirect",   "https_redirect_port", "http2",
+                               "authorized_hashes", "www_authenticate", "tunnel_timeout"};
+// Each is read in a way of its own.
+constexpr std::array other_http_keys{"answers", "answer_503", "rate_limit"};
+
+constexpr std::array backend_states{
+    Choice{"ready", command::READY},
+    Choice{"drain", command::DRAIN},
+    Choice{"maintenance", command::MAINTENANCE},
+};
 
 constexpr int default_weight = 100;
 
@@ -68,26 +75,48 @@ void read_proxy_protocol(TableReader& table, command::Cluster& cluster, bool exp
     }
 }
 
-void read_protocol_keys(TableReader& table, command::Cluster& cluster, ClusterProtocol protocol, bool expect) {
+void read_rate_limit(TableReader& table, command::RateLimit& limit) {
+    if (!table.has("requests_per_second")) table.missing("requests_per_second");
+    read_fields(table, limit, {"requests_per_second", "burst"});
+    table.finish();
+}
+
+void read_http_keys(TableReader& table, command::Cluster& cluster, const ReadFile& read_file) {
+    for (const std::string_view key : http_keys) read_field(table, cluster, key);
+    read_answers(table, read_file, *cluster.mutable_answers());
+    if (auto answer = read_answer_file(table, read_file, "answer_503")) cluster.set_answer_503(std::move(*answer));
+    if (auto limit = table.table("rate_limit", TableKind::rate_limit)) {
+        read_rate_limit(*limit, *cluster.mutable_rate_limit());
+    }
+}
+
+void no_http_keys(TableReader& table) {
+    const auto no_effect = [&](std::string_view key) {
+        if (table.has(key)) table.warn(key, "it has no effect: only http clusters have it");
+    };
+    for (const std::string_view key : http_keys) no_effect(key);
+    for (const std::string_view key : other_http_keys) no_effect(key);
+}
+
+void read_protocol_keys(TableReader& table, command::Cluster& cluster, ClusterProtocol protocol, bool expect,
+                        const ReadFile& read_file) {
     if (protocol == ClusterProtocol::http) {
-        for (const std::string_view key : http_keys) read_field(table, cluster, key);
+        read_http_keys(table, cluster, read_file);
         if (table.flag("send_proxy")) table.warn("send_proxy", "it has no effect: only tcp clusters have it");
         return;
     }
-    for (const std::string_view key : http_keys) {
-        if (table.has(key)) table.warn(key, "it has no effect: only http clusters have it");
-    }
+    no_http_keys(table);
     read_proxy_protocol(table, cluster, expect);
 }
 
-command::Cluster read_own_keys(const std::string& cluster_id, TableReader& table, ClusterProtocol protocol,
-                               bool expect) {
+command::Cluster read_own_keys(const std::string& cluster_id, TableReader& table, ClusterProtocol protocol, bool expect,
+                               const ReadFile& read_file) {
     command::Cluster cluster;
     cluster.set_cluster_id(cluster_id);
-    read_protocol_keys(table, cluster, protocol, expect);
-    read_fields(table, cluster, {"load_balancing", "load_metric", "max_connections_per_ip", "retry_after"});
-    read_answers(table, cluster);
-    wants(table, "answer_503", table.text("answer_503").has_value(), Feature::custom_answers);
+    read_protocol_keys(table, cluster, protocol, expect, read_file);
+    read_fields(table, cluster,
+                {"load_balancing", "load_metric", "max_connections_per_ip", "retry_after", "front_timeout",
+                 "back_timeout", "connect_timeout"});
     if (auto health_check = table.table("health_check", TableKind::health_check)) {
         read_health_check(*health_check, *cluster.mutable_health_check());
     }
@@ -107,6 +136,9 @@ public:
         read_fields(table, backend, {"backend_id", "address", "sticky_id", "backup"});
         const uint64_t weight = table.number("weight", 0, max_weight).value_or(default_weight);
         backend.mutable_load_balancing_parameters()->set_weight(static_cast<int32_t>(weight));
+        if (const auto state = table.choice("state", backend_states, true)) {
+            backend.set_state(static_cast<command::BackendState>(*state));
+        }
         table.finish();
         if (!backend.has_address()) return;
 
@@ -141,7 +173,7 @@ void read_cluster(const std::string& cluster_id, TableReader& table, Draft& draf
     const bool expect = protocol == ClusterProtocol::tcp && expects_proxy(frontends, draft);
 
     Request request;
-    *request.mutable_add_cluster() = read_own_keys(cluster_id, table, protocol, expect);
+    *request.mutable_add_cluster() = read_own_keys(cluster_id, table, protocol, expect, draft.read_file());
     table.finish();
     draft.add(table, std::move(request), {{"proxy_protocol", "send_proxy"}});
 

@@ -24,22 +24,6 @@ Checked<Request> activation(command::ListenerType type, const SocketAddress& add
     return std::move(*checked);
 }
 
-std::optional<Checked<Request>> activation_of(const Request& change) {
-    if (change.has_add_http_listener()) {
-        return activation(command::HTTP, checked_address(change.add_http_listener().address()));
-    }
-    if (change.has_add_https_listener()) {
-        return activation(command::HTTPS, checked_address(change.add_https_listener().address()));
-    }
-    if (change.has_add_tcp_listener()) {
-        return activation(command::TCP, checked_address(change.add_tcp_listener().address()));
-    }
-    if (change.has_add_udp_listener()) {
-        return activation(command::UDP, checked_address(change.add_udp_listener().address()));
-    }
-    return {};
-}
-
 }  // namespace
 
 std::optional<Checked<Request>> Draft::check_all(TableReader& table, Request request,
@@ -62,9 +46,12 @@ std::optional<Checked<Request>> Draft::pass(TableReader& table, Request request,
 
 void Draft::judge(TableReader& table, Request request) { check_all(table, std::move(request), {{"", "protocol"}}); }
 
-void Draft::add_listener(TableReader& table, Request request) {
+void Draft::add_listener(TableReader& table, const SocketAddress& address, Listener listener, Request request) {
+    listeners_[address] = listener;
     auto passed = pass(table, std::move(request), {{"", "protocol"}});
-    if (passed) listener_changes_.push_back(std::move(*passed));
+    if (!passed) return;
+    listener_changes_.push_back(std::move(*passed));
+    activations_.push_back(activation(listener.type, address));
 }
 
 void Draft::add(TableReader& table, Request request, std::initializer_list<Alias> aliases) {
@@ -78,15 +65,9 @@ const Draft::Listener* Draft::find_listener(const SocketAddress& address) const 
 }
 
 std::vector<Checked<Request>> Draft::take(bool activate) {
-    std::vector<Checked<Request>> activations;
-    for (const Checked<Request>& change : listener_changes_) {
-        if (auto activation = activation_of(*change); activation && activate) {
-            activations.push_back(std::move(*activation));
-        }
-    }
     std::vector<Checked<Request>> changes = std::move(listener_changes_);
     std::ranges::move(cluster_changes_, std::back_inserter(changes));
-    std::ranges::move(activations, std::back_inserter(changes));
+    if (activate) std::ranges::move(activations_, std::back_inserter(changes));
     return changes;
 }
 

@@ -4,10 +4,13 @@
 // thrown away, so that a file in which two things exclude each other is refused when it is read, not when it is
 // applied.
 
+#include <filesystem>
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/state.h"
@@ -24,7 +27,9 @@ struct Alias {
 
 class Draft {
 public:
-    explicit Draft(const FileConfig& globals) : globals_(globals) {}
+    // The first two outlive this.
+    Draft(const FileConfig& globals, const ReadFile& read_file, std::filesystem::path directory)
+        : globals_(globals), read_file_(read_file), directory_(std::move(directory)) {}
 
     struct Listener {
         command::ListenerType type;
@@ -33,17 +38,23 @@ public:
     };
 
     // Listeners come before everything that refers to them, whenever they are added.
-    void add_listener(TableReader& table, command::Request request);
+    void add_listener(TableReader& table, const SocketAddress& address, Listener listener, command::Request request);
     void add(TableReader& table, command::Request request, std::initializer_list<Alias> aliases = {});
     // Says what is wrong with a change that will not be added for another reason.
     void judge(TableReader& table, command::Request request);
 
-    // What was written at this address, whether or not it passed; nothing when that was no listener.
+    // The listener that was added at this address, whether or not it passed; nothing when there was none.
     [[nodiscard]] const Listener* find_listener(const SocketAddress& address) const;
-    void remember_listener(const SocketAddress& address, Listener listener) { listeners_[address] = listener; }
+
+    // All clusters of the file are remembered before the first one is read.
+    void remember_cluster(std::string_view id) { clusters_.push_back(id); }
+    [[nodiscard]] std::span<const std::string_view> clusters() const noexcept { return clusters_; }
 
     // Timeouts of listeners that name none.
     [[nodiscard]] const FileConfig& globals() const noexcept { return globals_; }
+    // For texts that stand in files of their own; the directory is that of the configuration file.
+    [[nodiscard]] const ReadFile& read_file() const noexcept { return read_file_; }
+    [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
 
     std::vector<Checked<command::Request>> take(bool activate);
 
@@ -54,10 +65,14 @@ private:
                                                   std::initializer_list<Alias> aliases);
 
     const FileConfig& globals_;
+    const ReadFile& read_file_;
+    std::filesystem::path directory_;
+    std::vector<std::string_view> clusters_;
     State trial_;
     std::map<SocketAddress, Listener> listeners_;
     std::vector<Checked<command::Request>> listener_changes_;
     std::vector<Checked<command::Request>> cluster_changes_;
+    std::vector<Checked<command::Request>> activations_;
 };
 
 }  // namespace seki::config

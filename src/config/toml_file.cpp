@@ -1,6 +1,5 @@
 #include "config/toml_file.h"
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "config/file_text.h"
@@ -21,46 +20,52 @@ void disable_cluster_metrics(TableReader& table, Draft& draft) {
     draft.add(table, std::move(request), {{"", "disable_cluster_metrics"}});
 }
 
-void read_file(const TomlTable& document, std::string_view name, FileConfig& config, Remarks& remarks) {
+void limit_connections(TableReader& table, const FileConfig& config, Draft& draft) {
+    if (config.server.max_connections_per_ip() == 0) return;
+    command::Request request;
+    request.set_set_max_connections_per_ip(config.server.max_connections_per_ip());
+    draft.add(table, std::move(request), {{"set_max_connections_per_ip", "max_connections_per_ip"}});
+}
+
+void read_tables(const TomlTable& document, std::string_view name, const ReadFile& read_file, FileConfig& config,
+                 Remarks& remarks) {
     TableReader table(document, {}, TableKind::global, remarks);
     const auto directory = std::filesystem::path(name).parent_path();
     const ListenerSwitches switches = read_global(table, directory, config);
 
-    Draft draft(config);
+    Draft draft(config, read_file, directory);
     for (TableReader& listener : table.tables("listeners", TableKind::listener)) read_listener(listener, draft);
-    for (auto& [id, cluster] : table.named_tables("clusters", TableKind::cluster)) read_cluster(id, cluster, draft);
+    auto clusters = table.named_tables("clusters", TableKind::cluster);
+    for (const auto& [id, cluster] : clusters) draft.remember_cluster(id);
+    for (auto& [id, cluster] : clusters) read_cluster(id, cluster, draft);
+    limit_connections(table, config, draft);
     if (switches.disable_cluster_metrics) disable_cluster_metrics(table, draft);
     table.finish();
     config.changes = draft.take(switches.activate_listeners);
 }
 
-}  // namespace
-
-std::string default_path() {
-    const char* const named = std::getenv("SEKI_CONFIG");
-    return named != nullptr && *named != '\0' ? named : "/etc/seki/seki.toml";
+FileResult refused(std::string_view name, std::string_view reason) {
+    Remarks remarks(name);
+    remarks.refuse({}, "{}", reason);
+    return std::unexpected(remarks.take_errors());
 }
 
-FileResult parse(std::string_view text, std::string_view name) {
+}  // namespace
+
+FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file) {
+    if (!is_utf8(text)) return refused(name, "it is not valid UTF-8");
     Remarks remarks(name);
-    if (!is_utf8(text)) {
-        remarks.refuse({}, "it is not valid UTF-8");
-        return std::unexpected(remarks.take_errors());
-    }
     const TomlTable document = read_document(text, remarks);
     FileConfig config;
-    if (!remarks.has_errors()) read_file(document, name, config, remarks);
+    if (!remarks.has_errors()) read_tables(document, name, read_file, config, remarks);
     if (remarks.has_errors()) return std::unexpected(remarks.take_errors());
     config.warnings = remarks.take_warnings();
     return config;
 }
 
-FileResult load(const std::string& path) {
+FileResult load(const std::string& path, const ReadFile& read_file) {
     const Result<std::string> text = read_file_text(path);
-    if (text) return parse(*text, path);
-    Remarks remarks(path);
-    remarks.refuse({}, "{}", text.error().message);
-    return std::unexpected(remarks.take_errors());
+    return text ? parse(*text, path, read_file) : refused(path, text.error().message);
 }
 
 std::string text(const std::vector<Remark>& remarks) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 
 #include "command.pb.h"
 #include "config/check.h"
+#include "config/file_text.h"
 #include "config/remark.h"
 
 namespace seki::config {
@@ -51,13 +53,13 @@ struct FileConfig {
 // All that is wrong with the file, never empty, in the order of its lines.
 using FileResult = std::expected<FileConfig, std::vector<Remark>>;
 
-// $SEKI_CONFIG, else /etc/seki/seki.toml: the file when the command line names none.
-std::string default_path();
+// How the text of a file that the configuration names comes here.
+using ReadFile = std::function<Result<std::string>(const std::string& path, size_t max_size)>;
 
-FileResult load(const std::string& path);
+FileResult load(const std::string& path, const ReadFile& read_file = read_file_text);
 
 // `name` stands before each remark; relative paths in the text are relative to its directory.
-FileResult parse(std::string_view text, std::string_view name);
+FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file = read_file_text);
 
 // One line for each.
 std::string text(const std::vector<Remark>& remarks);

@@ -5,6 +5,7 @@
 #include "config/toml_global.h"
 #include "config/toml_listener.h"
 #include "config/toml_message.h"
+#include "config/toml_rule.h"
 
 namespace seki::config {
 namespace {
@@ -12,37 +13,7 @@ namespace {
 using command::Request;
 using command::RequestHttpFrontend;
 
-// The protocol knows two more, which the file of Sōzu does not.
-constexpr std::array redirects{
-    Choice{"forward", command::FORWARD},
-    Choice{"permanent", command::PERMANENT},
-    Choice{"unauthorized", command::UNAUTHORIZED},
-};
-
-constexpr std::array redirect_schemes{
-    Choice{"use-same", command::USE_SAME},
-    Choice{"use-http", command::USE_HTTP},
-    Choice{"use-https", command::USE_HTTPS},
-};
-
-constexpr std::array path_types{
-    Choice{"PREFIX", command::PREFIX},
-    Choice{"REGEX", command::REGEX},
-    Choice{"EQUALS", command::EQUALS},
-};
-
-constexpr std::array header_positions{
-    Choice{"request", command::REQUEST},
-    Choice{"response", command::RESPONSE},
-    Choice{"both", command::BOTH},
-};
-
-constexpr std::array certificate_keys{"certificate", "certificate_chain", "key", "tls_versions"};
-
-constexpr std::array http_keys{"hostname",     "path",         "path_type",         "method",
-                               "position",     "redirect",     "redirect_scheme",   "rewrite_host",
-                               "rewrite_path", "rewrite_port", "redirect_template", "required_auth",
-                               "headers",      "hsts"};
+constexpr std::array other_http_keys{"certificate", "certificate_chain", "key", "tls_versions", "hsts"};
 
 std::string_view protocol_name(command::ListenerType type) {
     switch (type) {
@@ -56,36 +27,6 @@ std::string_view protocol_name(command::ListenerType type) {
             return "udp";
     }
     return {};
-}
-
-void read_path(TableReader& table, command::PathRule& path) {
-    path.set_kind(static_cast<command::PathRuleKind>(table.choice("path_type", path_types).value_or(command::PREFIX)));
-    path.set_value(table.text("path").value_or(""));
-}
-
-void read_redirect(TableReader& table, RequestHttpFrontend& frontend) {
-    if (const auto redirect = table.choice("redirect", redirects, true)) {
-        frontend.set_redirect(static_cast<command::RedirectPolicy>(*redirect));
-    }
-    if (const auto scheme = table.choice("redirect_scheme", redirect_schemes, true)) {
-        frontend.set_redirect_scheme(static_cast<command::RedirectScheme>(*scheme));
-    }
-    read_fields(table, frontend,
-                {"redirect_template", "rewrite_host", "rewrite_path", "rewrite_port", "required_auth"});
-}
-
-void read_headers(TableReader& table, RequestHttpFrontend& frontend) {
-    for (TableReader& header : table.tables("headers", TableKind::header)) {
-        for (const std::string_view key : {"position", "key", "value"}) {
-            if (!header.has(key)) header.missing(key);
-        }
-        command::Header& edit = *frontend.add_headers();
-        const auto position = header.choice("position", header_positions, true);
-        edit.set_position(static_cast<command::HeaderPosition>(position.value_or(command::BOTH)));
-        edit.set_key(header.text("key").value_or(""));
-        edit.set_val(header.text("value").value_or(""));
-        header.finish();
-    }
 }
 
 // Whether the frontend brings its own certificate, which makes it one of HTTPS.
@@ -116,15 +57,12 @@ std::optional<command::ListenerType> listener_for(TableReader& table, Draft& dra
 }
 
 void read_http_frontend(const std::string& cluster_id, TableReader& table, Draft& draft) {
-    RequestHttpFrontend frontend;
-    frontend.set_cluster_id(cluster_id);
     for (const std::string_view key : {"address", "hostname"}) {
         if (!table.has(key)) table.missing(key);
     }
-    read_fields(table, frontend, {"address", "hostname", "method", "position", "tags"});
-    read_path(table, *frontend.mutable_path());
-    read_redirect(table, frontend);
-    read_headers(table, frontend);
+    RequestHttpFrontend frontend = read_rule(table, draft);
+    read_fields(table, frontend, {"address", "tags"});
+    if (frontend.split().empty()) frontend.set_cluster_id(cluster_id);
     const bool certified = read_certificate(table);
     if (auto hsts = table.table("hsts", TableKind::hsts)) read_hsts(*hsts, *frontend.mutable_hsts());
     table.finish();
@@ -148,12 +86,11 @@ void read_stream_frontend(const std::string& cluster_id, TableReader& table, Dra
     frontend.set_cluster_id(cluster_id);
     if (!table.has("address")) table.missing("address");
     read_fields(table, frontend, {"address", "tags"});
-    for (const std::string_view key : http_keys) {
+    const auto refuse = [&](std::string_view key) {
         if (table.has(key)) table.refuse(key, "only frontends of http clusters have it");
-    }
-    for (const std::string_view key : certificate_keys) {
-        if (table.has(key)) table.refuse(key, "only frontends of http clusters have it");
-    }
+    };
+    for (const std::string_view key : rule_keys()) refuse(key);
+    for (const std::string_view key : other_http_keys) refuse(key);
     table.finish();
     if (!frontend.has_address()) return;
 

@@ -200,7 +200,6 @@ ListenerSwitches read_global(TableReader& table, const fs::path& directory, File
     for (const NumberKey& number : server_numbers) read_number(table, server, number.key, number.min, number.max);
     fill_defaults(server);
     check_buffers(table, server);
-    wants(table, "max_connections_per_ip", server.max_connections_per_ip() > 0, Feature::connections_per_ip);
     read_field(table, server, "evict_on_queue_full");
     wants(table, "evict_on_queue_full", server.evict_on_queue_full(), Feature::eviction);
     read_logs(table, server);

@@ -14,12 +14,16 @@ enum class TableKind : uint8_t {
     metrics,
     listener,
     hsts,
+    sticky_cookie,
     cluster,
+    rate_limit,
     health_check,
     udp,
     udp_health,
     frontend,
     header,
+    condition,
+    share,
     backend,
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/available.h"
+#include "config/toml_answers.h"
 #include "config/toml_global.h"
 #include "config/toml_message.h"
 
@@ -24,6 +25,12 @@ constexpr std::array tls_versions{
     Choice{"TLS_V11", command::TLS_V1_1}, Choice{"TLS_V12", command::TLS_V1_2}, Choice{"TLS_V13", command::TLS_V1_3},
 };
 
+constexpr std::array same_sites{
+    Choice{"lax", command::LAX},
+    Choice{"strict", command::STRICT},
+    Choice{"none", command::NONE},
+};
+
 using Keys = std::span<const std::string_view>;
 
 constexpr auto http_keys = std::to_array<std::string_view>({
@@ -32,6 +39,12 @@ constexpr auto http_keys = std::to_array<std::string_view>({
     "sozu_id_header",
     "elide_x_real_ip",
     "send_x_real_ip",
+    "tunnel_timeout",
+    "max_header_bytes",
+    "max_header_fields",
+    "max_uri_bytes",
+    "max_body_bytes",
+    "min_body_rate",
     "h2_max_rst_stream_per_window",
     "h2_max_ping_per_window",
     "h2_max_settings_per_window",
@@ -52,11 +65,6 @@ constexpr auto http_keys = std::to_array<std::string_view>({
     "h2_graceful_shutdown_deadline_seconds",
 });
 
-// Paths of files, one for each status.
-constexpr auto answer_keys = std::to_array<std::string_view>({"answer_301", "answer_400", "answer_401", "answer_404",
-                                                              "answer_408", "answer_413", "answer_421", "answer_429",
-                                                              "answer_502", "answer_503", "answer_504", "answer_507"});
-
 constexpr auto https_keys =
     std::to_array<std::string_view>({"cipher_list", "cipher_suites", "groups_list", "send_tls13_tickets",
                                      "alpn_protocols", "strict_sni_binding", "disable_http11"});
@@ -65,7 +73,8 @@ constexpr auto certificate_keys = std::to_array<std::string_view>({"certificate"
 
 constexpr auto udp_keys = std::to_array<std::string_view>({"max_rx_datagram_size", "max_flows"});
 
-constexpr std::array<std::string_view, 1> custom_answer_keys{"answers"};
+// Each is read in a way of its own.
+constexpr auto other_http_keys = std::to_array<std::string_view>({"answers", "trusted_proxies", "sticky_cookie"});
 constexpr std::array<std::string_view, 1> tls_version_keys{"tls_versions"};
 constexpr std::array<std::string_view, 1> hsts_keys{"hsts"};
 constexpr std::array<std::string_view, 1> connect_keys{"connect_timeout"};
@@ -99,18 +108,43 @@ void read_stream_keys(TableReader& table, Listener& listener) {
     }
 }
 
-template <typename Listener>
-void read_http_keys(TableReader& table, Listener& listener, const FileConfig& globals) {
-    read_stream_keys(table, listener);
-    read_fields(table, listener, http_keys);
-    read_answers(table, listener);
-    for (const std::string_view key : answer_keys)
-        wants(table, key, table.text(key).has_value(), Feature::custom_answers);
-    inherit_http_timeouts(listener, globals);
+void read_sticky_cookie(TableReader& table, command::StickyCookie& cookie) {
+    read_fields(table, cookie, {"secure", "http_only", "path", "max_age"});
+    if (const auto same_site = table.choice("same_site", same_sites, true)) {
+        cookie.set_same_site(static_cast<command::SameSite>(*same_site));
+    }
+    table.finish();
 }
 
-void read_http(TableReader& table, command::HttpListenerConfig& listener, const FileConfig& globals) {
-    read_http_keys(table, listener, globals);
+// An empty list trusts nobody; without the key, everybody is trusted.
+void read_trusted_proxies(TableReader& table, command::Networks& networks) {
+    for (const std::string& network : table.texts("trusted_proxies")) networks.add_values(network);
+}
+
+// What only this listener's part of the file can tell, because the buffers stand in another.
+template <typename Listener>
+void check_head_limit(TableReader& table, const Listener& listener, const FileConfig& globals) {
+    const uint64_t buffer_size = globals.server.buffer_size();
+    if (listener.max_header_bytes() <= buffer_size) return;
+    table.refuse("max_header_bytes", "{} is more than buffer_size, {}", listener.max_header_bytes(), buffer_size);
+}
+
+template <typename Listener>
+void read_http_keys(TableReader& table, Listener& listener, const Draft& draft) {
+    read_stream_keys(table, listener);
+    read_fields(table, listener, http_keys);
+    read_answers(table, draft.read_file(), *listener.mutable_answers());
+    read_old_answers(table, draft.read_file(), *listener.mutable_http_answers());
+    if (table.has("trusted_proxies")) read_trusted_proxies(table, *listener.mutable_trusted_proxies());
+    if (auto cookie = table.table("sticky_cookie", TableKind::sticky_cookie)) {
+        read_sticky_cookie(*cookie, *listener.mutable_sticky_cookie());
+    }
+    check_head_limit(table, listener, draft.globals());
+    inherit_http_timeouts(listener, draft.globals());
+}
+
+void read_http(TableReader& table, command::HttpListenerConfig& listener, const Draft& draft) {
+    read_http_keys(table, listener, draft);
     no_effect(table, https_keys, "https");
     no_effect(table, certificate_keys, "https");
     no_effect(table, tls_version_keys, "https");
@@ -131,8 +165,8 @@ void read_tls_versions(TableReader& table, command::HttpsListenerConfig& listene
     }
 }
 
-void read_https(TableReader& table, command::HttpsListenerConfig& listener, const FileConfig& globals) {
-    read_http_keys(table, listener, globals);
+void read_https(TableReader& table, command::HttpsListenerConfig& listener, const Draft& draft) {
+    read_http_keys(table, listener, draft);
     read_fields(table, listener, https_keys);
     read_tls_versions(table, listener);
     if (auto hsts = table.table("hsts", TableKind::hsts)) read_hsts(*hsts, *listener.mutable_hsts());
@@ -144,8 +178,8 @@ void read_https(TableReader& table, command::HttpsListenerConfig& listener, cons
 
 void no_http_keys(TableReader& table) {
     no_effect(table, http_keys, "http and https");
-    no_effect(table, custom_answer_keys, "http and https");
-    no_effect(table, answer_keys, "http and https");
+    no_effect(table, other_http_keys, "http and https");
+    no_effect(table, old_answer_keys(), "http and https");
     no_effect(table, https_keys, "https");
     no_effect(table, certificate_keys, "https");
     no_effect(table, tls_version_keys, "https");
@@ -174,22 +208,22 @@ bool is_free(TableReader& table, Draft& draft, const SocketAddress& address) {
     return false;
 }
 
-Request read_kind(TableReader& table, const FileConfig& globals, command::ListenerType type,
+Request read_kind(TableReader& table, const Draft& draft, command::ListenerType type,
                   const command::SocketAddress& address) {
     Request request;
     switch (type) {
         case command::HTTP:
             *request.mutable_add_http_listener()->mutable_address() = address;
-            read_http(table, *request.mutable_add_http_listener(), globals);
+            read_http(table, *request.mutable_add_http_listener(), draft);
             break;
         case command::HTTPS:
             *request.mutable_add_https_listener()->mutable_address() = address;
             request.mutable_add_https_listener()->set_send_tls13_tickets(4);
-            read_https(table, *request.mutable_add_https_listener(), globals);
+            read_https(table, *request.mutable_add_https_listener(), draft);
             break;
         case command::TCP:
             *request.mutable_add_tcp_listener()->mutable_address() = address;
-            read_tcp(table, *request.mutable_add_tcp_listener(), globals);
+            read_tcp(table, *request.mutable_add_tcp_listener(), draft.globals());
             break;
         case command::UDP:
             *request.mutable_add_udp_listener()->mutable_address() = address;
@@ -218,13 +252,12 @@ void read_listener(TableReader& table, Draft& draft) {
     if (!type) return;
     const auto kind = static_cast<command::ListenerType>(*type);
     const command::SocketAddress any = to_wire(SocketAddress::v4(0, 1));
-    Request request = read_kind(table, draft.globals(), kind, address.value_or(any));
+    Request request = read_kind(table, draft, kind, address.value_or(any));
 
     // The rest of the table is judged even if it cannot become a listener.
     if (!address || !is_free(table, draft, checked_address(*address))) return draft.judge(table, std::move(request));
     const bool expect_proxy = table.flag("expect_proxy").value_or(false);
-    draft.remember_listener(checked_address(*address), {kind, expect_proxy, table.where().line});
-    draft.add_listener(table, std::move(request));
+    draft.add_listener(table, checked_address(*address), {kind, expect_proxy, table.where().line}, std::move(request));
 }
 
 void add_default_listener(TableReader& frontend, Draft& draft, const command::SocketAddress& address,
@@ -239,8 +272,7 @@ void add_default_listener(TableReader& frontend, Draft& draft, const command::So
     } else {
         return;
     }
-    draft.remember_listener(checked_address(address), {type, false, frontend.where().line});
-    draft.add_listener(frontend, std::move(request));
+    draft.add_listener(frontend, checked_address(address), {type, false, frontend.where().line}, std::move(request));
 }
 
 }  // namespace seki::config

@@ -84,13 +84,6 @@ void read_field(TableReader& table, Message& message, std::string_view key) {
     }
 }
 
-void read_answers(TableReader& table, Message& message) {
-    const FieldDescriptor& field = field_of(message, "answers");
-    for (const auto& [status, answer] : table.text_map("answers")) {
-        if (!answer.empty()) add_to_map(message, field, status, answer);
-    }
-}
-
 void read_fields(TableReader& table, Message& message, std::span<const std::string_view> keys) {
     for (const std::string_view key : keys) read_field(table, message, key);
 }

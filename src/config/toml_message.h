@@ -18,9 +18,6 @@ void read_fields(TableReader& table, google::protobuf::Message& message, std::in
 void read_fields(TableReader& table, google::protobuf::Message& message, std::span<const std::string_view> keys);
 void read_field(TableReader& table, google::protobuf::Message& message, std::string_view key);
 
-// The map `answers`; those without text count as absent.
-void read_answers(TableReader& table, google::protobuf::Message& message);
-
 // A number with narrower bounds than its type has.
 void read_number(TableReader& table, google::protobuf::Message& message, std::string_view key, uint64_t min,
                  uint64_t max);

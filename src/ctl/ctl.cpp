@@ -5,7 +5,7 @@
 #include <string_view>
 #include <unistd.h>
 
-#include "config/toml_file.h"
+#include "config/default_path.h"
 #include "ctl/command_line.h"
 #include "ctl/conversation.h"
 #include "ctl/settings.h"

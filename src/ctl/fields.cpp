@@ -122,6 +122,13 @@ Result<> put_text(const FieldRef& target, std::string_view text) {
     }
 }
 
+void put_entry(const FieldRef& map, const std::string& key, const std::string& value) {
+    Message& entry = *map.owner->GetReflection()->AddMessage(map.owner, map.field);
+    const Descriptor& type = *map.field->message_type();
+    entry.GetReflection()->SetString(&entry, type.map_key(), key);
+    entry.GetReflection()->SetString(&entry, type.map_value(), value);
+}
+
 std::string type_label(const FieldDescriptor& field) {
     switch (field.cpp_type()) {
         case FieldDescriptor::CPPTYPE_BOOL:

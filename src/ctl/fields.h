@@ -27,6 +27,9 @@ FieldRef find_field(google::protobuf::Message& message, std::string_view path);
 // '.'.
 Result<> put_text(const FieldRef& target, std::string_view text);
 
+// Adds an entry to a map of texts.
+void put_entry(const FieldRef& map, const std::string& key, const std::string& value);
+
 // What a help text calls the values of this field: "N", "true|false", "round_robin|random|…".
 std::string type_label(const google::protobuf::FieldDescriptor& field);
 

@@ -24,19 +24,9 @@ command::Request parse_request(std::string_view text) {
     return request;
 }
 
-std::vector<std::string> split(std::string_view list) {
-    std::vector<std::string> items;
-    for (size_t comma = 0; comma != std::string_view::npos;) {
-        comma = list.find(',');
-        items.emplace_back(list.substr(0, comma));
-        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-    }
-    return items;
-}
-
 Result<> put_all(const FieldRef& target, const std::vector<std::string>& values) {
     for (const std::string& value : values) {
-        for (const std::string& item : target.field->is_repeated() ? split(value) : std::vector{value}) {
+        for (const std::string& item : target.field->is_repeated() ? comma_separated(value) : std::vector{value}) {
             const Result<> put = put_text(target, item);
             if (!put) return put;
         }
@@ -45,6 +35,16 @@ Result<> put_all(const FieldRef& target, const std::vector<std::string>& values)
 }
 
 }  // namespace
+
+std::vector<std::string> comma_separated(std::string_view list) {
+    std::vector<std::string> items;
+    for (size_t comma = 0; comma != std::string_view::npos;) {
+        comma = list.find(',');
+        items.emplace_back(list.substr(0, comma));
+        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+    }
+    return items;
+}
 
 Message& payload(command::Request& request) {
     const FieldDescriptor* variant = variant_of(request);

@@ -44,6 +44,8 @@ public:
     CLI::Option* sign(const std::string& names, const std::string& help, Read read);
     // A word that follows the options ("deny"), with options of its own; exactly one of a verb's words must be there.
     Verb& word(const std::string& name, const std::string& help);
+    // … or none, said after the last of them.
+    void words_are_optional() { app_->require_subcommand(0, 1); }
 
     // Runs after all options: what depends on several of them.
     void finish(Finish finish) { finish_ = std::move(finish); }
@@ -87,6 +89,9 @@ private:
     CLI::App* app_;
     std::deque<Verb>* all_;
 };
+
+// "a,b,c"
+std::vector<std::string> comma_separated(std::string_view list);
 
 // The message that the request carries, or the request itself for scalars.
 google::protobuf::Message& payload(command::Request& request);

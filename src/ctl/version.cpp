@@ -21,10 +21,7 @@ constexpr auto features = std::to_array<Named>({
     {"udp", Feature::udp},
     {"proxy-protocol", Feature::proxy_protocol},
     {"http2-backends", Feature::http2_backends},
-    {"sticky-sessions", Feature::sticky_sessions},
     {"health-checks", Feature::health_checks},
-    {"redirects", Feature::redirects},
-    {"basic-auth", Feature::basic_auth},
     {"statsd", Feature::statsd},
     {"audit-logs", Feature::audit_logs},
 });
@@ -32,7 +29,7 @@ constexpr auto features = std::to_array<Named>({
 }  // namespace
 
 std::string version_text() {
-    std::string text = "seki " SEKI_VERSION "\n+http +tcp";
+    std::string text = "seki " SEKI_VERSION "\n+http +tcp +sticky-sessions +redirects +basic-auth";
     for (const auto& [name, feature] : features) {
         text += config::why_unavailable(feature).empty() ? " +" : " -";
         text += name;

@@ -114,6 +114,8 @@ public:
     // whatever `head.body` says.
     virtual void write_head(StreamId stream, const ResponseHead& head, std::span<const AddedField> added, bool close,
                             Output& out) = 0;
+    // The owner cannot act on the last `head` event yet: next() gives it again when it is given the same bytes again.
+    virtual void read_again(StreamId stream) = 0;
     // True once the request was read to its end.
     [[nodiscard]] virtual bool request_complete(StreamId stream) const = 0;
     // Both directions of the stream ended (or the answer ended and the connection will close): HTTP/1 reads the next

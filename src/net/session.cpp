@@ -29,6 +29,8 @@ std::string_view describe(CloseReason reason) noexcept {
             return "stale";
         case CloseReason::killed:
             return "killed";
+        case CloseReason::limited:
+            return "over a limit";
     }
     return "?";
 }

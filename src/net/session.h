@@ -44,7 +44,8 @@ enum class CloseReason : uint8_t {
     no_resources,    // buffers, descriptors or memory are used up
     stopping,        // the worker ends
     stale,           // an idle backend connection that the backend ended, or that is not wanted any more
-    killed           // an operator asked for it
+    killed,          // an operator asked for it
+    limited          // its source has as much as it may
 };
 [[nodiscard]] std::string_view describe(CloseReason reason) noexcept;
 

@@ -52,6 +52,7 @@ namespace seki::observe {
     X(http_404_errors, "http.404.errors")                                     \
     X(http_408_errors, "http.408.errors")                                     \
     X(http_413_errors, "http.413.errors")                                     \
+    X(http_429_errors, "http.429.errors")                                     \
     X(http_502_errors, "http.502.errors")                                     \
     X(http_503_errors, "http.503.errors")                                     \
     X(http_504_errors, "http.504.errors")                                     \
@@ -59,6 +60,8 @@ namespace seki::observe {
     X(http_frontend_parse_errors, "http.frontend_parse_errors")               \
     X(http_request_timeouts, "http.request_timeouts")                         \
     X(buffer_exhausted, "buffer.exhausted")                                   \
+    X(connections_over_limit, "connections.rejected_per_cluster_ip")          \
+    X(requests_over_limit, "requests.rejected_per_cluster_ip")                \
     X(backend_up, "backend.up")                                               \
     X(backend_down, "backend.down")                                           \
     X(backend_connections_error, "backend.connections.error")                 \
@@ -110,6 +113,8 @@ enum class SeriesCounter : uint8_t {
     bytes_in,
     bytes_out,
     connection_errors,
+    connections_over_limit,
+    requests_over_limit,
     status_1xx,
     status_2xx,
     status_3xx,
@@ -118,8 +123,9 @@ enum class SeriesCounter : uint8_t {
     status_other
 };
 inline constexpr std::array series_counter_names = std::to_array<std::string_view>(
-    {"requests", "http.errors", "bytes_in", "bytes_out", "backend.connections.error", "http.status.1xx",
-     "http.status.2xx", "http.status.3xx", "http.status.4xx", "http.status.5xx", "http.status.other"});
+    {"requests", "http.errors", "bytes_in", "bytes_out", "backend.connections.error",
+     "connections.rejected_per_cluster_ip", "requests.rejected_per_cluster_ip", "http.status.1xx", "http.status.2xx",
+     "http.status.3xx", "http.status.4xx", "http.status.5xx", "http.status.other"});
 
 #undef SEKI_TEXT_ONLY
 #undef SEKI_NAME_ONLY

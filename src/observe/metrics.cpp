@@ -56,6 +56,8 @@ void Metrics::add_own_answer(uint16_t status) noexcept {
             return add(Counter::http_408_errors);
         case 413:
             return add(Counter::http_413_errors);
+        case 429:
+            return add(Counter::http_429_errors);
         case 502:
             return add(Counter::http_502_errors);
         case 503:

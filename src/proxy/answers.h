@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <fmt/format.h>
 #include <span>
 #include <string>
 #include <string_view>

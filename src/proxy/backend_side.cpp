@@ -40,7 +40,8 @@ void BackendSide::enter(State next) {
 bool BackendSide::silent() {
     SEKI_CHECK(state_ == State::idle);
     if (!session_.readable()) return true;
-    return session_.read(std::span(context_.scratch).first(1)).stop == net::IoOutcome::Stop::blocked;
+    char stray;  // not into the scratch: the head of a request lies there
+    return session_.read(std::span(&stray, 1)).stop == net::IoOutcome::Stop::blocked;
 }
 
 void BackendSide::attach(Exchange& exchange, Duration answer_timeout) {

@@ -16,7 +16,7 @@ constexpr std::string_view no_buffers = "no buffers";
 
 std::unique_ptr<http::ServerCodec> codec_for(const Listener& listener, Context& context) {
     if (listener.kind == Listener::Kind::tcp) return std::make_unique<RawServerCodec>();
-    return std::make_unique<http::h1::ServerCodec>(context.heads, context.settings.head_limits);
+    return std::make_unique<http::h1::ServerCodec>(context.heads, listener.head_limits);
 }
 
 }  // namespace
@@ -70,6 +70,7 @@ void ClientSide::end_output() {
 // ----------------------------------------------------------------------------------------------------------
 
 net::Next ClientSide::on_ready(net::Session& session) {
+    postponed_ = false;
     const bool took = flush_some();
     if (session.write_failed()) return net::Close{net::CloseManner::now, net::CloseReason::peer_error};
     if (exchange_ != nullptr) exchange_->sink_progress(Direction::response, took);
@@ -83,7 +84,7 @@ net::Next ClientSide::on_ready(net::Session& session) {
 
 // What is left to do when there is nothing to read for now.
 net::Next ClientSide::rest() {
-    if (exchange_ != nullptr) return net::Stay{};
+    if (exchange_ != nullptr || postponed_) return net::Stay{};
     if (ending_) return farewell();
     if (has_unread()) {
         // The rest of a head is due within the time for a whole one, counted from its first byte.
@@ -109,11 +110,11 @@ net::Next ClientSide::on_deadline(net::Session& session) {
     const Monotonic now = context_.loop.now();
     if (exchange_ != nullptr && !session.watched()) {
         session.want_watch();
-        session.deadline(now + listener_->timeouts.front);
+        session.deadline(exchange_->idle_until(now).value_or(now));
         return net::Stay{};
     }
     if (exchange_ != nullptr) {
-        if (const auto again = exchange_->idle_until(now, listener_->timeouts.front)) {
+        if (const auto again = exchange_->idle_until(now)) {
             session.deadline(*again);
             return net::Stay{};
         }
@@ -129,6 +130,7 @@ net::Next ClientSide::on_deadline(net::Session& session) {
 }
 
 void ClientSide::on_close(net::Session& session, net::CloseReason reason) {
+    counted_.reset();
     if (exchange_ == nullptr) return;
     if (exchange_->cuts_off()) session.transport().reset_on_close();
     std::exchange(exchange_, nullptr)->client_gone(reason);
@@ -141,7 +143,7 @@ void ClientSide::describe(std::string& line) const {
 }
 
 size_t ClientSide::input_room() const {
-    if (ending_) return 0;
+    if (ending_ || postponed_) return 0;
     if (exchange_ == nullptr) return context_.scratch.size() - Context::edit_room;
     if (exchange_->request_ended()) return 0;
     return exchange_->room(Direction::request);
@@ -188,7 +190,13 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
         return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
     }
     session_.deadline(now + (session_.watched() ? listener_->timeouts.front : Context::unwatched_limit));
-    exchange_->begin(*this, event.stream, listener_, codec_->head(), event.end, first_byte);
+    if (!exchange_->begin(*this, event.stream, listener_, codec_->head(), event.end, first_byte)) {
+        exchange_ = nullptr;
+        postponed_ = true;
+        --requests_;
+        codec_->read_again(event.stream);
+        return std::nullopt;
+    }
     if (ending_) return farewell();
     return std::nullopt;
 }

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 
+#include "net/source_counts.h"
 #include "proxy/listener.h"
 #include "proxy/side.h"
 
@@ -42,6 +43,8 @@ public:
     void become_raw();
     // No more bytes will follow what was written (tunnel).
     void end_output();
+    // What the connection counts as for the cluster that it was let into last, if that has a limit.
+    [[nodiscard]] net::SourceCounts::Token& counted() noexcept { return counted_; }
 
     // --- Protocol
     // ------------------------------------------------------------------------------------------------------
@@ -71,6 +74,7 @@ private:
     ListenerPtr listener_;
     std::unique_ptr<http::ServerCodec> codec_;
     Exchange* exchange_ = nullptr;
+    net::SourceCounts::Token counted_;
     Monotonic first_byte_{};
     uint32_t requests_ = 0;
     bool head_began_ = false;  // bytes of a head came, its deadline runs

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 
+#include "auth/credentials.h"
 #include "backend/cluster.h"
 #include "base/clock.h"
+#include "proxy/answer_templates.h"
 
 namespace seki::proxy {
 
@@ -36,6 +38,9 @@ struct ClusterPolicy {
     std::optional<uint32_t> retry_after_s;               // of 429; 0: left out. Absent: as for all clusters
     RateLimit rate;
     TimeoutOverrides timeouts;
+    AnswerTemplates answers;
+    auth::Credentials credentials;
+    std::string www_authenticate;  // of 401; empty: left out
 };
 
 struct Cluster {

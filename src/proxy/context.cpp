@@ -6,8 +6,9 @@
 namespace seki::proxy {
 
 Context::Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, net::BufferPool& buffers_,
-                 net::PipePool& pipes_, net::Connector& connector_, backend::Pool& pool_, Recorder& recorder_,
-                 const Settings& settings_, uint32_t max_exchanges)
+                 net::PipePool& pipes_, net::Connector& connector_, backend::Pool& pool_, auth::Hasher& hasher,
+                 Recorder& recorder_, net::SourceTable& sources_, uint32_t source_column, const Settings& settings_,
+                 uint32_t max_exchanges)
     : loop(loop_),
       random(random_),
       sessions(sessions_),
@@ -16,7 +17,14 @@ Context::Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, ne
       connector(connector_),
       pool(pool_),
       recorder(recorder_),
+      sources(sources_),
+      source_counts(sources_, source_column),
+      source_rates(sources_),
       settings(settings_),
+      authenticator(hasher, settings_.max_credential_bytes,
+                    [this](SlabId waiter) {
+                        if (net::Session* session = sessions.find(waiter)) session->wake();
+                    }),
       scratch(buffers_.buffer_size()),
       exchanges_(std::make_unique<Slab<Exchange, 32>>(max_exchanges)) {
     loop.at_end_of_turn([this] { bury_retired(); });

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "auth/authenticator.h"
 #include "backend/pool.h"
 #include "base/random.h"
 #include "base/slab.h"
@@ -17,6 +18,9 @@
 #include "net/connector.h"
 #include "net/pipe_pool.h"
 #include "net/session.h"
+#include "net/source_counts.h"
+#include "net/source_rates.h"
+#include "proxy/added_fields.h"
 #include "proxy/recorder.h"
 
 namespace seki::proxy {
@@ -29,6 +33,11 @@ struct Settings {
     // A body of at least so many bytes still to come goes through a pipe. Below, two calls of splice cost more than the
     // copy.
     uint64_t splice_threshold = 64 * 1024;
+    // Of clusters that have no limit of their own; 0: none. May change at any time: who is connected is counted from
+    // the next request on.
+    uint64_t max_connections_per_source = 0;
+    uint32_t retry_after_s = 60;         // of 429, likewise; 0: left out
+    size_t max_credential_bytes = 4096;  // user and password together
 };
 
 class Context {
@@ -47,8 +56,9 @@ public:
     static constexpr size_t edit_room = 5 * 1024;
 
     Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, net::BufferPool& buffers_,
-            net::PipePool& pipes_, net::Connector& connector_, backend::Pool& pool_, Recorder& recorder_,
-            const Settings& settings_, uint32_t max_exchanges);
+            net::PipePool& pipes_, net::Connector& connector_, backend::Pool& pool_, auth::Hasher& hasher,
+            Recorder& recorder_, net::SourceTable& sources_, uint32_t source_column, const Settings& settings_,
+            uint32_t max_exchanges);
     ~Context();
 
     // Null when there are as many as there may be. The buffers it may need are reserved.
@@ -65,11 +75,16 @@ public:
     net::Connector& connector;
     backend::Pool& pool;
     Recorder& recorder;
+    net::SourceTable& sources;  // shared by all workers
+    net::SourceCounts source_counts;
+    net::SourceRates source_rates;
     Settings settings;
+    auth::Authenticator authenticator;
     bool draining = false;  // the worker stops: connections end after the answer they are at
 
     http::h1::HeadStorage heads;
     http::ResponseHead own_head;  // of the answer that Seki gives itself
+    AddedFields added;            // to the head that is being written
     // Where bytes are read before anybody owns them; good until the next read.
     std::vector<char> scratch;
 

@@ -5,9 +5,7 @@
 
 #include "base/check.h"
 #include "http/h1/client_codec.h"
-#include "proxy/answers.h"
 #include "proxy/client_side.h"
-#include "proxy/forwarding.h"
 #include "proxy/raw_codec.h"
 
 namespace seki::proxy {
@@ -40,47 +38,20 @@ void Exchange::enter(State next) {
 // --- beginning
 // ---------------------------------------------------------------------------------------------------------
 
-void Exchange::begin(ClientSide& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
-                     Monotonic first_byte) {
-    client_ = &client;
-    client_stream_ = stream;
-    listener_ = std::move(listener);
-    ended_[index(Direction::request)] = end;
-    idempotent_ = http::idempotent(head.method);
-    upgrade_asked_ = !head.upgrade.empty();
-    client_activity_ = backend_activity_ = context_.loop.now();
-    record_.begin(context_, client.session(), first_byte);
-    record_.note_request(context_.buffers, head);
-
-    if (head.method == http::Method::connect) return answer(405, "CONNECT is not served");
-    const FrontendPtr* found = listener_->routes->http.find(head.host, head.path, head.method_text);
-    if (found == nullptr) return answer(404, "no frontend");
-    frontend_ = *found;
-    if (frontend_->cluster == nullptr) return answer(401, "frontend denies");
-
-    BackendSide* side = connect();
-    if (side == nullptr) return answer(503, "no backend");
-    backend_ = side;
-    ForwardedFields fields;
-    fields.add(head, *listener_, client.session().peer(), record_.request_id_as_text());
-    const auto written = side->send_head(head, fields.added());
-    if (!written) {
-        release_backend(false);
-        return answer(431, "request head too large to be forwarded");
-    }
-    backend_stream_ = *written;
-    enter(State::waiting);
-}
-
 void Exchange::begin_tunnel(ClientSide& client, ListenerPtr listener) {
     mode_ = Mode::tunnel;
     client_ = &client;
     client_stream_ = backend_stream_ = RawServerCodec::stream;
     listener_ = std::move(listener);
+    timeouts_ = listener_->timeouts;
     frontend_ = listener_->routes->tunnel;
+    if (frontend_ != nullptr) cluster_ = frontend_->cluster;
+    if (cluster_ != nullptr) policy_ = cluster_->policy;
+    if (policy_ != nullptr) timeouts_.override_by(policy_->timeouts);
     client_activity_ = backend_activity_ = context_.loop.now();
     record_.begin(context_, client.session(), client_activity_);
-    backend_ = frontend_ != nullptr && frontend_->cluster != nullptr ? connect() : nullptr;
+    if (const auto refusal = over_limit()) return refuse_tunnel(*refusal);
+    backend_ = cluster_ != nullptr ? connect() : nullptr;
     if (backend_ == nullptr) return abort(net::CloseReason::no_resources, "no backend");
     enter(State::waiting);
 }
@@ -89,15 +60,22 @@ void Exchange::begin_tunnel(ClientSide& client, ListenerPtr listener) {
 // -------------------------------------------------------------------------------------------------------
 
 BackendSide* Exchange::connect() {
-    backend::Cluster& cluster = frontend_->cluster->backends;
     while (attempts_ < max_attempts) {
-        chosen_ = cluster.next(context_.loop.now(), std::span(tried_).first(attempts_));
+        chosen_ = next_backend();
         if (chosen_ == nullptr) return nullptr;
         BackendSide* side = mode_ == Mode::http && !fresh_only_ ? take_idle() : nullptr;
         if (side == nullptr) side = dial();
         if (side != nullptr) return side;
     }
     return nullptr;
+}
+
+// The one that the client's cookie names, else the next in turn.
+backend::BackendPtr Exchange::next_backend() {
+    const Monotonic now = context_.loop.now();
+    const auto tried = std::span(tried_).first(attempts_);
+    const bool stays = named_ != nullptr && named_->backoff.up(now) && std::ranges::find(tried, named_) == tried.end();
+    return stays ? named_ : cluster_->backends.next(now, tried);
 }
 
 // A connection to the chosen backend that served before, and on which nothing waits that could pass for our answer.
@@ -109,7 +87,7 @@ BackendSide* Exchange::take_idle() {
             continue;
         }
         context_.recorder.count(Count::pool_hits);
-        side->attach(*this, listener_->timeouts.back);
+        side->attach(*this, timeouts_.back);
         return side;
     }
     return nullptr;
@@ -120,7 +98,7 @@ BackendSide* Exchange::dial() {
     context_.recorder.count(Count::pool_misses);
     auto transport = context_.connector.connect(chosen_->address);
     if (!transport) {
-        context_.recorder.connect_failed(frontend_->cluster->backends, *chosen_, transport.error().error);
+        context_.recorder.connect_failed(cluster_->backends, *chosen_, transport.error().error);
         if (!transport.error().local()) note_failure();
         tried_[attempts_++] = chosen_;
         return nullptr;
@@ -138,10 +116,9 @@ BackendSide* Exchange::dial() {
         codec = std::make_unique<RawClientCodec>();
         session->transport().notice_dead_peer();
     }
-    auto side =
-        std::make_unique<BackendSide>(*session, context_, chosen_, std::move(codec), listener_->timeouts.connect);
+    auto side = std::make_unique<BackendSide>(*session, context_, chosen_, std::move(codec), timeouts_.connect);
     BackendSide* attached = side.get();
-    attached->attach(*this, listener_->timeouts.back);
+    attached->attach(*this, timeouts_.back);
     record_.connecting(context_.loop.now());
     session->start(std::move(side));
     return attached;
@@ -171,7 +148,7 @@ void Exchange::backend_gone(BackendLoss loss) {
     backend_ = nullptr;
     const bool never_connected = loss.kind == Kind::refused || loss.kind == Kind::connect_timeout;
     if (never_connected) {
-        context_.recorder.connect_failed(frontend_->cluster->backends, *chosen_,
+        context_.recorder.connect_failed(cluster_->backends, *chosen_,
                                          loss.kind == Kind::refused ? loss.error : ETIMEDOUT);
         note_failure();
     }
@@ -185,13 +162,13 @@ void Exchange::backend_gone(BackendLoss loss) {
         case Kind::refused:
         case Kind::connect_timeout:
         case Kind::no_resources:
-            return answer(503, "no backend could be reached");
+            return answer({503, "no backend could be reached"});
         case Kind::timeout:
-            return answer(504, "backend_timeout");
+            return answer({504, "backend_timeout"});
         case Kind::fault:
-            return answer(502, http::describe(loss.fault).data());
+            return answer({502, http::describe(loss.fault).data()});
         case Kind::closed:
-            return answer(502, "backend closed without an answer");
+            return answer({502, "backend closed without an answer"});
     }
 }
 
@@ -207,7 +184,7 @@ void Exchange::try_another(BackendLoss loss) {
     if (backend_ == nullptr) {
         context_.recorder.count(Count::retries_exhausted);
         if (mode_ == Mode::tunnel) return abort(net::CloseReason::peer_error, "no backend could be reached");
-        return answer(503, "no backend could be reached");
+        return answer({503, "no backend could be reached"});
     }
     if (loss.held) backend_->adopt(std::move(*loss.held));
     if (!request_ended()) client_->resume();
@@ -228,6 +205,7 @@ void Exchange::release_backend(bool reusable) {
 void Exchange::interim(const http::ResponseHead& head) {
     backend_activity_ = context_.loop.now();
     client_->send_interim(client_stream_, head);
+    if (!request_ended()) begin_pace();
 }
 
 void Exchange::answer_head(http::ResponseHead& head, bool end) {
@@ -237,16 +215,25 @@ void Exchange::answer_head(http::ResponseHead& head, bool end) {
     // RFC 9110 §7.8: not without being asked, and not before the request is complete.
     if (switching && !(upgrade_asked_ && request_ended())) {
         release_backend(false);
-        return answer(502, "backend switched protocols out of turn");
+        return answer({502, "backend switched protocols out of turn"});
     }
-    const http::AddedField added[] = {{listener_->id_header, record_.request_id_as_text()}};
-    if (!client_->send_head(client_stream_, head, added, context_.draining)) {
+    AddedFields& added = context_.added;
+    edit_answer(head, added);
+    if (added.overflow() || !client_->send_head(client_stream_, head, added.all(), context_.draining)) {
         release_backend(false);
-        return answer(502, "head of the answer too large");
+        return answer({502, "head of the answer too large"});
     }
     enter(State::answering);
     if (switching) return become_tunnel();
     if (end) this->end(Direction::response, nullptr);
+}
+
+void Exchange::edit_answer(http::ResponseHead& head, AddedFields& added) {
+    added.clear();
+    added.push(listener_->id_header, record_.request_id_as_text());
+    const bool give_cookie = policy_ != nullptr && policy_->sticky && chosen_ != named_;
+    if (give_cookie) added.push("Set-Cookie", listener_->sticky_cookie.set(chosen_->cookie, false, added));
+    if (!frontend_->response_edits.empty()) frontend_->response_edits.apply(head.fields, added);
 }
 
 void Exchange::become_tunnel() {
@@ -256,23 +243,6 @@ void Exchange::become_tunnel() {
     backend_->become_raw();
     client_stream_ = backend_stream_ = RawServerCodec::stream;
     client_->resume();
-}
-
-void Exchange::answer(uint16_t status, const char* message) {
-    record_.answered(status, context_.loop.now());
-    record_.message = message;
-    record_.own_answer = true;
-    enter(State::answering);
-    AnswerParts parts{.status = status, .id_header = listener_->id_header};
-    parts.variables.set(http::Variable::request_id, record_.request_id_as_text());
-    const OwnAnswer own(context_.own_head, parts);
-    const bool close = context_.draining || !request_ended() || own.closes();
-    if (!client_->send_head(client_stream_, own.head(), own.added(), close)) {
-        return abort(net::CloseReason::no_resources, message);
-    }
-    client_->send_body(client_stream_, own.body());
-    end(Direction::response, nullptr);
-    flush(Direction::response);
 }
 
 void Exchange::abort(net::CloseReason reason, const char* message) {
@@ -305,7 +275,8 @@ void Exchange::client_gone(net::CloseReason reason) {
 
 void Exchange::retire(bool complete) {
     enter(State::retired);
-    context_.recorder.ended(record_, mode_ == Mode::tunnel, *listener_, frontend_.get(), chosen_.get());
+    context_.recorder.ended(record_, mode_ == Mode::tunnel, *listener_,
+                            {frontend_.get(), cluster_.get(), chosen_.get()});
     if (client_ != nullptr) std::exchange(client_, nullptr)->exchange_ended(client_stream_, complete);
     context_.retire(*this);
 }
@@ -313,8 +284,7 @@ void Exchange::retire(bool complete) {
 void Exchange::describe(std::string& line) const {
     constexpr std::string_view names[] = {"routing", "waiting", "answering", "draining", "retired"};
     line += fmt::format("{} {} cluster={} backend={} attempts={}", mode_ == Mode::tunnel ? "tunnel" : "exchange",
-                        names[static_cast<size_t>(state_)],
-                        frontend_ != nullptr && frontend_->cluster != nullptr ? frontend_->cluster->id() : "-",
+                        names[static_cast<size_t>(state_)], cluster_ != nullptr ? cluster_->id() : "-",
                         chosen_ != nullptr ? chosen_->id : "-", attempts_ + 1);
     record_.describe(line);
 }

@@ -26,6 +26,7 @@
 #include "http/codec.h"
 #include "net/splice.h"
 #include "proxy/backend_side.h"
+#include "proxy/body_pace.h"
 #include "proxy/listener.h"
 #include "proxy/side.h"
 
@@ -46,8 +47,9 @@ public:
     // --- from the client's side
     // ----------------------------------------------------------------------------------------
 
-    // A request came; `head` is good during the call. `first_byte`: when it began to arrive.
-    void begin(ClientSide& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
+    // A request came; `head` is good during the call. `first_byte`: when it began to arrive. False when it has to wait
+    // for a password to be checked: nothing has happened, and the request shall come again when the client is woken.
+    bool begin(ClientSide& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
                Monotonic first_byte);
     void begin_tunnel(ClientSide& client, ListenerPtr listener);
     void client_gone(net::CloseReason reason);
@@ -85,7 +87,7 @@ public:
     [[nodiscard]] bool request_ended() const noexcept { return ended_[index(Direction::request)]; }
     [[nodiscard]] bool answer_ended() const noexcept { return ended_[index(Direction::response)]; }
     // Until when the client may do nothing; nothing when that time is over. While it is the backend's turn, later.
-    [[nodiscard]] std::optional<Monotonic> idle_until(Monotonic now, Duration limit) const;
+    [[nodiscard]] std::optional<Monotonic> idle_until(Monotonic now);
     // The same for the backend.
     [[nodiscard]] std::optional<Monotonic> backend_due(Monotonic now, Duration limit) const;
     void describe(std::string& line) const;
@@ -93,6 +95,20 @@ public:
 private:
     enum class State : uint8_t { routing, waiting, answering, draining, retired };
     enum class Mode : uint8_t { http, tunnel };
+
+    // An answer that Seki gives itself.
+    struct Reply {
+        uint16_t status = 0;
+        const char* message = nullptr;  // for the log
+        std::string_view location{};
+        uint32_t retry_after_s = 0;                    // 0: left out
+        const http::AnswerTemplate* custom = nullptr;  // goes before those of cluster and listener
+    };
+    struct Target {
+        std::string_view host;
+        std::string_view path;
+    };
+    struct Routed;
 
     static constexpr size_t index(Direction direction) noexcept { return static_cast<size_t>(direction); }
     [[nodiscard]] Side* source(Direction direction) const noexcept;
@@ -102,9 +118,25 @@ private:
 
     void enter(State next);
     void active(Direction direction, bool gave) noexcept;
+    bool accept_body(uint64_t bytes);
+
+    void withdraw();
+    [[nodiscard]] std::optional<Reply> unservable(const http::RequestHead& head) const;
+    std::optional<Reply> decide(const Routed& routed);
+    std::optional<Reply> authenticate(const http::RequestHead& head);
+    void choose_cluster(const http::RequestHead& head);
+    [[nodiscard]] ClusterPtr share_of(std::string_view cookie);
+    std::optional<Target> target_of(const Routed& routed);
+    std::string_view with_port(std::string_view host, uint16_t port);
+    std::optional<std::string_view> redirect_location(const Routed& routed, Frontend::Scheme wanted);
+    bool rewrite(const Routed& routed);
+    static void set_authority(http::RequestHead& head, std::string_view authority);
+    void forward(const Routed& routed);
+    void begin_pace();
 
     // A connection to the next backend in turn, ours from here on; null after everything was tried.
     BackendSide* connect();
+    [[nodiscard]] backend::BackendPtr next_backend();
     BackendSide* take_idle();
     BackendSide* dial();
     void try_another(BackendLoss loss);
@@ -112,7 +144,12 @@ private:
     void note_failure();  // of the chosen backend
     void release_backend(bool reusable);
 
-    void answer(uint16_t status, const char* message);
+    // What the client is told whose source has as many connections or requests of the cluster as it may.
+    std::optional<Reply> over_limit();
+    void refuse_tunnel(const Reply& reply);
+    void edit_answer(http::ResponseHead& head, AddedFields& added);
+    void answer(const Reply& reply);
+    void send_own_body();
     void abort(net::CloseReason reason, const char* message);
     [[nodiscard]] bool clients_turn() const noexcept;
     void become_tunnel();
@@ -134,17 +171,25 @@ private:
     http::StreamId backend_stream_ = 0;
     ListenerPtr listener_;
     FrontendPtr frontend_;
+    ClusterPtr cluster_;
+    std::shared_ptr<const ClusterPolicy> policy_;  // null: the cluster asks for nothing
+    Timeouts timeouts_;
+    backend::BackendPtr named_;  // by the client's sticky cookie
     backend::BackendPtr chosen_;
     std::array<backend::BackendPtr, max_attempts> tried_;
     uint8_t attempts_ = 0;
     bool idempotent_ = true;
     bool upgrade_asked_ = false;
+    bool postponed_ = false;       // a password is being checked
     bool fresh_only_ = false;      // idle connections failed us already
     std::array<bool, 2> ended_{};  // per direction: the source said its last
     std::array<std::optional<net::SpliceTransfer>, 2> splices_;
     std::array<bool, 2> bulk_{};  // a read filled the buffer: more of the same will come
     Monotonic client_activity_{};
     Monotonic backend_activity_{};
+    BodyPace pace_;
+    uint64_t request_bytes_ = 0;  // of its body
+    std::string own_rest_;        // of the body of our own answer, for which there was no room yet
     Record record_;
 };
 

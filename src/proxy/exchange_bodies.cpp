@@ -45,8 +45,24 @@ size_t Exchange::room(Direction direction) {
 
 void Exchange::body(Direction direction, std::string_view bytes) {
     active(direction, true);
+    if (direction == Direction::request && !accept_body(bytes.size())) return;
     bulk_[index(direction)] = bytes.size() >= bulk_read;
     sink(direction)->send_body(sink_stream(direction), bytes);
+}
+
+// Counts bytes of the request's body. False when they are too many, and the exchange has taken the consequences.
+bool Exchange::accept_body(uint64_t bytes) {
+    if (mode_ == Mode::tunnel) return true;
+    request_bytes_ += bytes;
+    if (pace_.limited()) pace_.received(context_.loop.now(), bytes);
+    if (listener_->max_body_bytes == 0 || request_bytes_ <= listener_->max_body_bytes) return true;
+    if (state_ == State::waiting) {
+        release_backend(false);
+        answer({413, "request body too large"});
+    } else {
+        abort(net::CloseReason::protocol_error, "request body too large");
+    }
+    return false;
 }
 
 // Notes that one of the ends did something: gave bytes, or took some.
@@ -84,6 +100,7 @@ void Exchange::sink_progress(Direction direction, bool took) {
         if (from->session().readable() && to->session().writable()) from->session().wake();
         return;
     }
+    if (direction == Direction::response && !own_rest_.empty()) return send_own_body();
     const bool more = from != nullptr && !ended_[index(direction)];
     if (more && from->waits_for_room() && room(direction) > 0) from->resume();
     settle(direction);
@@ -158,6 +175,9 @@ bool Exchange::move_raw(Direction direction) {
     // A tunnel that gave little after all goes back to buffers, where little costs less.
     if (mode_ == Mode::tunnel) bulk_[index(direction)] = progress.taken >= bulk_read || progress.given >= bulk_read;
     if (progress.taken > 0) active(direction, true);
+    if (progress.taken > 0 && direction == Direction::request && pace_.limited()) {
+        pace_.received(context_.loop.now(), progress.taken);
+    }
     if (progress.given > 0) active(direction, false);
     to.codec().sent_raw(sink_stream(direction), progress.given);
     spliced(direction, progress);
@@ -211,9 +231,14 @@ bool Exchange::clients_turn() const noexcept {
     return backend_ == nullptr || (backend_->all_sent() && !(request && request->held() > 0));
 }
 
-std::optional<Monotonic> Exchange::idle_until(Monotonic now, Duration limit) const {
-    if (mode_ == Mode::http && !clients_turn()) return now + limit;
-    const Monotonic until = client_activity_ + limit;
+std::optional<Monotonic> Exchange::idle_until(Monotonic now) {
+    const Duration limit = mode_ == Mode::tunnel ? timeouts_.of_tunnel() : timeouts_.front;
+    if (mode_ == Mode::http && !clients_turn()) {
+        pace_.excuse(now);
+        return now + (pace_.limited() && !request_ended() ? BodyPace::grace : limit);
+    }
+    Monotonic until = client_activity_ + limit;
+    if (mode_ == Mode::http && pace_.limited() && !request_ended()) until = std::min(until, pace_.due());
     if (until > now) return until;
     return std::nullopt;
 }
@@ -229,7 +254,7 @@ std::optional<Monotonic> Exchange::backend_due(Monotonic now, Duration limit) co
 void Exchange::client_late() {
     if (state_ == State::waiting && mode_ == Mode::http) {
         release_backend(false);
-        return answer(408, "client_timeout");
+        return answer({408, "client_timeout"});
     }
     abort(net::CloseReason::idle, mode_ == Mode::tunnel ? "idle" : "client_timeout_during_response");
 }
@@ -237,7 +262,7 @@ void Exchange::client_late() {
 void Exchange::client_fault(http::Fault fault) {
     if (state_ == State::waiting) {
         release_backend(false);
-        return answer(http::status_for(fault), http::describe(fault).data());
+        return answer({http::status_for(fault), http::describe(fault).data()});
     }
     abort(net::CloseReason::protocol_error, http::describe(fault).data());
 }

@@ -3,22 +3,21 @@
 // A listener as one worker runs it: where requests come from and which frontends they find there. Sessions hold it by
 // shared_ptr: what was accepted under a listener ends under it.
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
+#include "base/network.h"
+#include "http/codec.h"
 #include "net/address.h"
-#include "proxy/cluster.h"
+#include "proxy/answer_templates.h"
+#include "proxy/frontend.h"
+#include "proxy/sticky.h"
 #include "routing/router.h"
 
 namespace seki::proxy {
-
-// A routing rule's outcome. Immutable: a change makes a new one, and exchanges that run keep theirs.
-struct Frontend {
-    ClusterPtr cluster;  // null: the request is refused (401)
-    std::string tags;    // "k=v, k2=v2", for the access log
-};
-using FrontendPtr = std::shared_ptr<const Frontend>;
 
 // What requests of one listening address are routed by. It outlives listeners: a listener that is removed and added
 // again finds its frontends where they were.
@@ -32,6 +31,15 @@ struct Timeouts {
     Duration back = std::chrono::seconds(30);   // likewise a backend
     Duration connect = std::chrono::seconds(3);
     Duration request = std::chrono::seconds(10);  // for the whole head of a request
+    std::optional<Duration> tunnel;               // both ends of a tunnel; absent: the shorter of front and back
+
+    void override_by(const TimeoutOverrides& overrides) noexcept {
+        if (overrides.front) front = *overrides.front;
+        if (overrides.back) back = *overrides.back;
+        if (overrides.connect) connect = *overrides.connect;
+        if (overrides.tunnel) tunnel = overrides.tunnel;
+    }
+    [[nodiscard]] Duration of_tunnel() const noexcept { return tunnel.value_or(std::min(front, back)); }
 };
 
 struct Listener {
@@ -45,6 +53,17 @@ struct Listener {
     std::string id_header = "Sozu-Id";
     bool elide_x_real_ip = false;
     bool send_x_real_ip = false;
+    std::optional<NetworkSet> trusted_proxies;  // absent: what anybody says of forwarding is believed
+    StickyCookie sticky_cookie;
+    AnswerTemplates answers;
+
+    http::HeadLimits head_limits;
+    uint64_t max_body_bytes = 0;             // of a request; 0: no limit
+    uint32_t min_body_bytes_per_second = 0;  // that a client has to keep up with its request; 0: no limit
+
+    [[nodiscard]] bool trusts(const SocketAddress& peer) const noexcept {
+        return !trusted_proxies || trusted_proxies->contains(peer.ip_address());
+    }
 
     std::shared_ptr<const Routes> routes;
 };

@@ -32,8 +32,10 @@ constexpr std::array count_counters = std::to_array<Counter>({
     Counter::backend_pool_miss,                  // pool_misses
     Counter::backend_connect_retries,            // retries
     Counter::backend_connect_retries_exhausted,  // retries_exhausted
+    Counter::connections_over_limit,             // connections_over_limit
+    Counter::requests_over_limit,                // requests_over_limit
 });
-static_assert(count_counters.size() == static_cast<size_t>(Count::retries_exhausted) + 1);
+static_assert(count_counters.size() == static_cast<size_t>(Count::requests_over_limit) + 1);
 
 // Copies `text` into what is left of `room`, at most `limit` bytes of it.
 std::string_view keep(std::span<char>& room, std::string_view text, size_t limit) noexcept {
@@ -114,6 +116,9 @@ void Record::note_request(net::BufferPool& buffers, const http::RequestHead& hea
         method = keep(room, head.method_text, max_method_bytes);
         authority = keep(room, head.authority, max_authority_bytes);
         user_agent = keep(room, user_agent_of(head), max_user_agent_bytes);
+        if (const http::Field* wanted = head.fields.find(http::FieldId::accept)) {
+            accept = keep(room, wanted->value, max_accept_bytes);
+        }
         path = keep(room, head.path, max_path_bytes);
     }
     recorder->remember(*this);
@@ -185,6 +190,14 @@ void Recorder::refused(net::Session& client, const Listener& listener, uint16_t 
     line.status = status;
     line.message = message;
     access_->write(line);
+}
+
+void Recorder::over_limit(const Cluster& cluster, Count limit) {
+    count(limit);
+    observe::ClusterSeries* series = series_of(cluster.backends);
+    if (series == nullptr) return;
+    series->add(limit == Count::connections_over_limit ? SeriesCounter::connections_over_limit
+                                                       : SeriesCounter::requests_over_limit);
 }
 
 // --- backends
@@ -267,23 +280,22 @@ Recorder::Times Recorder::times_of(const Record& record, const backend::Backend*
     return times;
 }
 
-void Recorder::ended(const Record& record, bool tunnel, const Listener& listener, const Frontend* frontend,
-                     const backend::Backend* backend) {
-    const Times times = times_of(record, backend);
+void Recorder::ended(const Record& record, bool tunnel, const Listener& listener, const Route& route) {
+    const Times times = times_of(record, route.backend);
     const uint64_t bytes_in = record.bytes_in(tunnel);
     const uint64_t bytes_out = record.bytes_out();
     const bool of_tcp = listener.kind == Listener::Kind::tcp;
     count_exchange(record, of_tcp, times, bytes_in, bytes_out);
-    if (frontend != nullptr && frontend->cluster != nullptr) {
-        const backend::Cluster& cluster = frontend->cluster->backends;
+    if (route.cluster != nullptr) {
+        const backend::Cluster& cluster = route.cluster->backends;
         if (observe::ClusterSeries* series = series_of(cluster)) {
             count_series(*series, record, of_tcp, times, bytes_in, bytes_out);
-            observe::Series* own = backend != nullptr ? series_of(*series, cluster, *backend) : nullptr;
+            observe::Series* own = route.backend != nullptr ? series_of(*series, cluster, *route.backend) : nullptr;
             if (own != nullptr) count_series(*own, record, of_tcp, times, bytes_in, bytes_out);
         }
     }
     if (access_ == nullptr || !access_->wants(counts_as_failed(record))) return;
-    write_line(record, tunnel, listener, frontend, backend, times, bytes_in, bytes_out);
+    write_line(record, tunnel, listener, route, times, bytes_in, bytes_out);
 }
 
 void Recorder::count_exchange(const Record& record, bool of_tcp, const Times& times, uint64_t bytes_in,
@@ -316,8 +328,8 @@ void Recorder::count_series(observe::Series& series, const Record& record, bool 
     if (counts_as_failed(record)) series.add(SeriesCounter::http_errors);
 }
 
-void Recorder::write_line(const Record& record, bool tunnel, const Listener& listener, const Frontend* frontend,
-                          const backend::Backend* backend, const Times& times, uint64_t bytes_in, uint64_t bytes_out) {
+void Recorder::write_line(const Record& record, bool tunnel, const Listener& listener, const Route& route,
+                          const Times& times, uint64_t bytes_in, uint64_t bytes_out) {
     const AddressText client(record.client_address);
     observe::AccessLine line;
     line.now = loop_.wall();
@@ -325,13 +337,11 @@ void Recorder::write_line(const Record& record, bool tunnel, const Listener& lis
     line.session = record.session_id;
     line.request = record.request_id;
     line.client = client.view();
-    if (frontend != nullptr) {
-        line.tags = frontend->tags;
-        if (frontend->cluster != nullptr) line.cluster = frontend->cluster->id();
-    }
-    if (backend != nullptr) {
-        line.backend = backend->id;
-        line.backend_address = backend->address_text;
+    if (route.frontend != nullptr) line.tags = route.frontend->tags;
+    if (route.cluster != nullptr) line.cluster = route.cluster->id();
+    if (route.backend != nullptr) {
+        line.backend = route.backend->id;
+        line.backend_address = route.backend->address_text;
         if (record.was_connected() || !record.own_answer) {
             line.response_time = shown(loop_.now() - std::max(record.began, record.connected_at));
         }

@@ -41,6 +41,8 @@ enum class Count : uint8_t {
     pool_misses,
     retries,
     retries_exhausted,
+    connections_over_limit,
+    requests_over_limit,
 };
 
 // The story of one exchange. Texts of the request are kept in a small buffer of their own, cut where they are longer.
@@ -50,6 +52,7 @@ struct Record {
     static constexpr size_t max_authority_bytes = 256;
     static constexpr size_t max_user_agent_bytes = 256;
     static constexpr size_t max_path_bytes = 1024;
+    static constexpr size_t max_accept_bytes = 256;
 
     void begin(Context& context, net::Session& client, Monotonic first_byte);
     void note_request(net::BufferPool& buffers, const http::RequestHead& head);
@@ -86,6 +89,7 @@ struct Record {
     std::string_view authority;
     std::string_view path;
     std::string_view user_agent;
+    std::string_view accept;  // for an answer of our own
     const char* message = nullptr;
     uint16_t status = 0;
     bool failed = false;
@@ -123,15 +127,21 @@ public:
     // a client of a TCP listener likewise, with status 0. Its answer is counted by count_status().
     void refused(net::Session& client, const Listener& listener, uint16_t status, std::string_view message,
                  const http::RequestHead* head = nullptr);
+    // A source has as much of the cluster as it may: `limit` says of what.
+    void over_limit(const Cluster& cluster, Count limit);
 
     void connect_failed(const backend::Cluster& cluster, const backend::Backend& backend, int error);
     void backend_up(const backend::Backend& backend);
     void backend_down(const backend::Backend& backend);
 
     void remember(const Record& record) noexcept;
-    // The exchange's last word. `frontend` and `backend` are null when it did not come so far.
-    void ended(const Record& record, bool tunnel, const Listener& listener, const Frontend* frontend,
-               const backend::Backend* backend);
+    // The exchange's last word. What it did not come to is null.
+    struct Route {
+        const Frontend* frontend = nullptr;
+        const Cluster* cluster = nullptr;
+        const backend::Backend* backend = nullptr;
+    };
+    void ended(const Record& record, bool tunnel, const Listener& listener, const Route& route);
 
 private:
     struct Times {
@@ -144,8 +154,8 @@ private:
     void count_exchange(const Record& record, bool of_tcp, const Times& times, uint64_t bytes_in, uint64_t bytes_out);
     void count_series(observe::Series& series, const Record& record, bool of_tcp, const Times& times, uint64_t bytes_in,
                       uint64_t bytes_out) noexcept;
-    void write_line(const Record& record, bool tunnel, const Listener& listener, const Frontend* frontend,
-                    const backend::Backend* backend, const Times& times, uint64_t bytes_in, uint64_t bytes_out);
+    void write_line(const Record& record, bool tunnel, const Listener& listener, const Route& route, const Times& times,
+                    uint64_t bytes_in, uint64_t bytes_out);
     // Null for what a change removed: its series were dropped, and what still ran must not bring them back.
     [[nodiscard]] observe::ClusterSeries* series_of(const backend::Cluster& cluster);
     [[nodiscard]] observe::Series* series_of(observe::ClusterSeries& series, const backend::Cluster& cluster,

@@ -145,6 +145,10 @@ Side::Fed Side::feed(std::string_view input) {
             continue;
         }
         fed.next = handle(event);
+        if (postponed_) {
+            fed.used -= event.consumed;
+            break;
+        }
         if (fed.next) break;
         if (fed.used == input.size()) {
             starved_ = true;

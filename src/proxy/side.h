@@ -103,6 +103,9 @@ protected:
     void hold() noexcept { hold_ = true; }
     void release_hold() noexcept;
 
+    // The event at hand shall come again: its bytes stay unread, and nothing more is read until this is false.
+    bool postponed_ = false;
+
     net::Session& session_;
     Context& context_;
 

@@ -1,45 +1,32 @@
 #pragma once
 
-// Which frontend a request belongs to: (host, path, method) → Target. Hosts are found by hash, so that a lookup costs
-// the same with one host and with 100,000; the few rules of one host are walked in order of precedence:
+// Which frontend a request belongs to: host, path, method, source and fields → Target. Which rule wins does not depend
+// on the order in which rules came:
 //
-//     1. the exact path before any prefix
-//     2. the longer prefix before the shorter one
-//     3. for the same path, the rule that names the method before the one that takes any
+//     1. `pre` rules, then those of the tree, then `post` rules
+//     2. within each, the more specific host (host_table.h). In the tree it decides: a less specific one is not asked
+//        any more. Before and after the tree it is.
+//     3. within a host, see path_rules.h
 //
-// A prefix is one of bytes, as in Sōzu: "/api" takes "/apis" too. Hosts are compared without regard to case, port and a
-// trailing dot.
+// Hosts are compared without regard to case and a trailing dot. Finding allocates nothing where no regular expression
+// is asked.
 
-#include <absl/container/flat_hash_map.h>
-#include <algorithm>
 #include <array>
-#include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
+
+#include "routing/captures.h"
+#include "routing/host_table.h"
+#include "routing/request.h"
+#include "routing/rule.h"
 
 namespace seki::routing {
 
-enum class PathKind : uint8_t { prefix, equals };
-
-struct Rule {
-    std::string host;  // as normalise_host() makes it
-    PathKind kind = PathKind::prefix;
-    std::string path;
-    std::string method;  // empty: any
-
-    bool operator==(const Rule&) const = default;
-};
-
-// The longest name that DNS knows, written out (RFC 1035 §2.3.4), and room for brackets of an IPv6 literal.
-inline constexpr size_t max_host_bytes = 255;
-
-// Lower case, no trailing dot, into `storage`. Nothing when it is empty or longer than any name may be.
-inline std::optional<std::string_view> normalise_host(std::string_view host,
-                                                      std::array<char, max_host_bytes>& storage) noexcept {
+// Lower case, no trailing dot, into `storage`. Nothing when it is longer than any name may be.
+inline std::optional<std::string_view> normalise_host(std::string_view host, HostStorage& storage) noexcept {
     if (host.ends_with('.')) host.remove_suffix(1);
-    if (host.empty() || host.size() > storage.size()) return std::nullopt;
+    if (host.size() > storage.size()) return std::nullopt;
     for (size_t i = 0; i < host.size(); ++i) {
         const char c = host[i];
         storage[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
@@ -47,71 +34,106 @@ inline std::optional<std::string_view> normalise_host(std::string_view host,
     return std::string_view(storage.data(), host.size());
 }
 
-// `Target` is what a match gives: cheap to copy, owned by whoever routes.
+// Good until the next change.
+template <typename Target>
+struct Match {
+    const Target* target = nullptr;  // null: nothing matches
+    const Host<Target>* host = nullptr;
+    const Entry<Target>* entry = nullptr;
+
+    explicit operator bool() const noexcept { return target != nullptr; }
+};
+
+// `Target` is what a match gives: cheap to move, owned by whoever routes.
 template <typename Target>
 class Router {
 public:
-    // False when there is such a rule already.
-    bool add(Rule rule, Target target) {
-        std::vector<Entry>& entries = hosts_[rule.host];
-        const auto same = [&](const Entry& entry) { return entry.rule == rule; };
-        if (std::any_of(entries.begin(), entries.end(), same)) return false;
-        const auto place = std::upper_bound(entries.begin(), entries.end(), rule,
-                                            [](const Rule& a, const Entry& b) { return precedes(a, b.rule); });
-        entries.insert(place, Entry{std::move(rule), std::move(target)});
+    // False when there is such a rule already, in whatever position.
+    bool add(CompiledRule&& rule, Target target) {
+        const Conditions& conditions = rule.filter == nullptr ? rule.rule.conditions : rule.filter->conditions();
+        for (const HostTable<Target>& table : tables_) {
+            const auto* rules = table.find(rule.rule.host);
+            if (rules != nullptr && rules->contains(rule.rule.kind, rule.rule.path, conditions)) return false;
+        }
+        auto& rules = table_of(rule.rule.position).obtain(rule.rule.host, std::move(rule.host_regex));
+        rules.add(std::move(rule), std::move(target));
         ++size_;
         return true;
     }
 
-    // What the rule led to; nothing when there is no such rule.
+    // What the rule led to; nothing when there is no such rule, in whatever position.
     std::optional<Target> remove(const Rule& rule) {
-        const auto host = hosts_.find(rule.host);
-        if (host == hosts_.end()) return std::nullopt;
-        std::vector<Entry>& entries = host->second;
-        const auto entry = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.rule == rule; });
-        if (entry == entries.end()) return std::nullopt;
-        Target target = std::move(entry->target);
-        entries.erase(entry);
-        if (entries.empty()) hosts_.erase(host);
-        --size_;
-        return target;
+        const auto normal = normalise(rule);
+        if (!normal) return std::nullopt;
+        for (HostTable<Target>& table : tables_) {
+            auto* rules = table.find(normal->host);
+            auto target =
+                rules == nullptr ? std::nullopt : rules->remove(normal->kind, normal->path, normal->conditions);
+            if (!target) continue;
+            if (rules->empty()) table.erase(normal->host);
+            --size_;
+            return target;
+        }
+        return std::nullopt;
     }
 
-    // Null when nothing matches. The pointer is good until the next change.
-    [[nodiscard]] const Target* find(std::string_view host, std::string_view path,
-                                     std::string_view method) const noexcept {
-        std::array<char, max_host_bytes> storage;
-        const auto name = normalise_host(host, storage);
-        if (!name) return nullptr;
-        // Debian builds abseil with a string_view of its own.
-        const auto found = hosts_.find(absl::string_view(name->data(), name->size()));
-        if (found == hosts_.end()) return nullptr;
-        for (const Entry& entry : found->second) {
-            if (matches(entry.rule, path, method)) return &entry.target;
+    [[nodiscard]] Match<Target> find(const Request& request) const noexcept {
+        HostStorage storage;
+        const auto name = normalise_host(request.host, storage);
+        if (!name) return {};
+        for (const Position position : {Position::pre, Position::tree, Position::post}) {
+            if (const auto match = find(position, *name, request)) return match;
         }
-        return nullptr;
+        return {};
+    }
+
+    // Of what find() has found for this request.
+    static void captures(const Match<Target>& match, const Request& request, Captures& captures) {
+        captures.host_.fill({});
+        captures.path_.fill({});
+        capture_host(*match.host, normalise_host(request.host, captures.storage_).value_or(std::string_view()),
+                     captures.host_);
+        capture_path(*match.entry, request.path, captures.path_);
     }
 
     [[nodiscard]] size_t size() const noexcept { return size_; }
 
 private:
-    struct Entry {
-        Rule rule;
-        Target target;
-    };
+    using Values = std::span<std::string_view, Captures::capacity>;
 
-    static bool precedes(const Rule& a, const Rule& b) noexcept {
-        if (a.kind != b.kind) return a.kind == PathKind::equals;
-        if (a.path.size() != b.path.size()) return a.path.size() > b.path.size();
-        return !a.method.empty() && b.method.empty();
+    HostTable<Target>& table_of(Position position) noexcept { return tables_[static_cast<size_t>(position)]; }
+
+    [[nodiscard]] Match<Target> find(Position position, std::string_view name, const Request& request) const {
+        const HostTable<Target>& table = tables_[static_cast<size_t>(position)];
+        Match<Target> match;
+        if (table.empty()) return match;
+        table.each(name, [&](const Host<Target>& host) {
+            const Entry<Target>* entry = host.rules.find(request);
+            if (entry != nullptr) match = {&entry->target, &host, entry};
+            return entry != nullptr || position == Position::tree;
+        });
+        return match;
     }
 
-    static bool matches(const Rule& rule, std::string_view path, std::string_view method) noexcept {
-        if (!rule.method.empty() && rule.method != method) return false;
-        return rule.kind == PathKind::equals ? path == rule.path : path.starts_with(rule.path);
+    static void capture_host(const Host<Target>& host, std::string_view name, Values values) {
+        values[0] = name;
+        if (host.kind == HostKind::any) values[1] = name;
+        if (host.kind == HostKind::wildcard) values[1] = name.substr(0, name.find('.'));
+        if (host.kind != HostKind::regex) return;
+        const auto& of_regex = static_cast<const RegexHost<Target>&>(host);
+        const size_t suffix = fixed_suffix(host.name).size();
+        const std::string_view head = name.substr(0, name.size() - suffix - (suffix == 0 ? 0 : 1));
+        of_regex.regex.capture(head, values.template subspan<1>());
     }
 
-    absl::flat_hash_map<std::string, std::vector<Entry>> hosts_;
+    static void capture_path(const Entry<Target>& entry, std::string_view path, Values values) {
+        values[0] = path;
+        if (entry.kind == PathKind::prefix) values[1] = path.substr(entry.path.size());
+        if (entry.kind == PathKind::regex)
+            static_cast<const RegexEntry<Target>&>(entry).regex.capture(path, values.template subspan<1>());
+    }
+
+    std::array<HostTable<Target>, 3> tables_;  // by position
     size_t size_ = 0;
 };
 

@@ -17,6 +17,28 @@ ListenerKey key_of(const Message& message) {
     return {message.proxy(), config::checked_address(message.address())};
 }
 
+template <typename Kind, typename Update>
+Request whole_listener(const config::State& state, const Update& update) {
+    const auto* listener = state.table<Kind>().find(config::checked_address(update.address()));
+    SEKI_CHECK(listener != nullptr);
+    Request whole;
+    *Kind::add(whole) = *listener;
+    return whole;
+}
+
+// What workers are told of a change that the state has taken. They know nothing of updates: they get the listener as it
+// is now and put it in the place of the one they have.
+Request order_of(const config::State& state, const Request& change) {
+    switch (change.request_type_case()) {
+        case Request::kUpdateHttpListener:
+            return whole_listener<config::HttpListeners>(state, change.update_http_listener());
+        case Request::kUpdateTcpListener:
+            return whole_listener<config::TcpListeners>(state, change.update_tcp_listener());
+        default:
+            return change;
+    }
+}
+
 }  // namespace
 
 Changes::Changes(config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log)
@@ -109,7 +131,7 @@ void Changes::prepare(ChangeId id, Change& change) {
     for (const WorkerProcess* worker : workers) change.prepared.expect(worker->id());
     if (workers.empty()) return decide(id);
     worker::Order order;
-    *order.mutable_prepare()->add_changes() = *change.request;
+    *order.mutable_prepare()->add_changes() = order_of(state_, *change.request);
     for (WorkerProcess* worker : workers) {
         const auto patience = worker->state() == WorkerProcess::State::starting ? Patience::start : Patience::order;
         worker->order(order, patience, [this, id, member = worker->id()](const worker::Report* report) {

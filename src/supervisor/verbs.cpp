@@ -151,7 +151,7 @@ void Verbs::health_checks(Request& request, Answer& answer) {
 
 void Verbs::connections_per_ip(Request& /*request*/, Answer& answer) {
     Response response = ok();
-    response.mutable_content()->mutable_max_connections_per_ip_limit()->set_limit(0);  // no other is available yet
+    response.mutable_content()->mutable_max_connections_per_ip_limit()->set_limit(state_.max_connections_per_ip());
     answer(response);
 }
 

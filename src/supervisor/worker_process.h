@@ -44,8 +44,9 @@ public:
     };
 
     struct Identity {
-        uint32_t id;    // never used again
-        uint32_t slot;  // which of the listening sockets are its own
+        uint32_t id;             // never used again
+        uint32_t slot;           // which of the listening sockets are its own
+        uint32_t source_column;  // of the memory for limits per source; its own until its process is gone
     };
 
     WorkerProcess(EventLoop& loop, observe::Log& log, Launched launched, Identity identity, Duration answer_timeout,
@@ -65,6 +66,7 @@ public:
     [[nodiscard]] bool alive() const noexcept { return state_ != State::dead; }
     [[nodiscard]] uint32_t id() const noexcept { return identity_.id; }
     [[nodiscard]] uint32_t slot() const noexcept { return identity_.slot; }
+    [[nodiscard]] uint32_t source_column() const noexcept { return identity_.source_column; }
     [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
     [[nodiscard]] Monotonic launched_at() const noexcept { return launched_at_; }
 

@@ -51,6 +51,9 @@ Workers::~Workers() = default;
 // ---- life and death
 
 Result<> Workers::start() {
+    auto columns = SourceColumns::create(settings_.count);
+    if (!columns) return std::unexpected(columns.error());
+    source_columns_.emplace(std::move(*columns));
     for (const auto& seat : seats_) {
         if (auto launched = launch(*seat); !launched) return launched;
     }
@@ -59,12 +62,20 @@ Result<> Workers::start() {
 }
 
 Result<> Workers::launch(Seat& seat) {
+    auto memory = source_columns_->memory();
+    if (!memory) return std::unexpected(memory.error());
+    const auto column = source_columns_->take();
+    if (!column) return failure("no worker can start: {} others have not ended yet", workers_.size());
     const uint32_t id = next_id_++;
     auto launched = launcher_.launch(id);
-    if (!launched) return std::unexpected(launched.error());
+    if (!launched) {
+        source_columns_->give_back(*column);
+        return std::unexpected(launched.error());
+    }
     WorkerProcess::Owner& owner = *this;
-    workers_.push_back(std::make_unique<WorkerProcess>(
-        loop_, log_, std::move(*launched), WorkerProcess::Identity{id, seat.slot}, settings_.answer_timeout, owner));
+    workers_.push_back(std::make_unique<WorkerProcess>(loop_, log_, std::move(*launched),
+                                                       WorkerProcess::Identity{id, seat.slot, *column},
+                                                       settings_.answer_timeout, owner));
     WorkerProcess& worker = *workers_.back();
     log_.info(Module::supervisor, "worker {} started (pid {})", id, worker.pid());
     worker::Order order;
@@ -72,8 +83,11 @@ Result<> Workers::launch(Seat& seat) {
     hello.set_worker_id(id);
     hello.set_worker_count(settings_.count);
     *hello.mutable_config() = settings_.server;
+    hello.set_source_column(*column);
+    std::vector<UniqueFd> fds;
+    fds.push_back(std::move(*memory));
     // Only a hello that fails is answered.
-    worker.order(order, Patience::endless, refusal_kills(worker));
+    worker.order(order, Patience::endless, refusal_kills(worker), std::move(fds));
     return {};
 }
 
@@ -107,6 +121,7 @@ void Workers::replace(Seat& seat, bool was_steady) {
 void Workers::on_worker_ended(WorkerProcess& worker) {
     const auto found = std::ranges::find(workers_, &worker, &std::unique_ptr<WorkerProcess>::get);
     SEKI_CHECK(found != workers_.end());
+    source_columns_->give_back(worker.source_column());
     loop_.bury(std::move(*found));
     workers_.erase(found);
     check_stopped();

@@ -6,12 +6,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "event/event_loop.h"
 #include "observe/log.h"
 #include "supervisor/launcher.h"
 #include "supervisor/listening_sockets.h"
+#include "supervisor/source_columns.h"
 #include "supervisor/worker_process.h"
 
 namespace seki::supervisor {
@@ -97,6 +99,7 @@ private:
     Launcher& launcher_;
     ListeningSockets& sockets_;
     Settings settings_;
+    std::optional<SourceColumns> source_columns_;  // from start() on
     std::vector<std::unique_ptr<Seat>> seats_;
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
     uint32_t next_id_ = 0;

@@ -1,17 +1,26 @@
 #include "worker/apply.h"
 
 #include <algorithm>
-#include <fmt/format.h>
-#include <map>
 #include <utility>
 
 #include "config/convert.h"
 #include "worker/running.h"
+#include "worker/running_frontend.h"
 
 namespace seki::worker {
 
 using command::Request;
 using Kind = proxy::Listener::Kind;
+
+namespace {
+
+template <typename Visit>
+void for_each_cluster(const proxy::Frontend& frontend, Visit visit) {
+    if (frontend.cluster != nullptr) visit(*frontend.cluster);
+    for (const proxy::Frontend::Share& share : frontend.split) visit(*share.cluster);
+}
+
+}  // namespace
 
 Result<> Apply::prepare(const google::protobuf::RepeatedPtrField<Request>& changes, bool serving) {
     abort();
@@ -46,10 +55,9 @@ void Apply::tidy() {
 
 Result<> Apply::prepare_one(const Request& change, bool serving) {
     switch (change.request_type_case()) {
+        // One that is there is put in the place of the old one: that is how an update arrives.
         case Request::kAddHttpListener:
-            add_listener({Kind::http, config::checked_address(change.add_http_listener().address())},
-                         running_listener(change.add_http_listener()));
-            return {};
+            return add_http_listener(change.add_http_listener());
         case Request::kAddTcpListener:
             add_listener({Kind::tcp, config::checked_address(change.add_tcp_listener().address())},
                          running_listener(change.add_tcp_listener()));
@@ -73,12 +81,17 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         case Request::kRemoveBackend:
             remove_backend(change.remove_backend());
             return {};
+        case Request::kSetBackendState:
+            set_backend_state(change.set_backend_state());
+            return {};
+        case Request::kSetMaxConnectionsPerIp:
+            steps_.emplace_back([this, limit = change.set_max_connections_per_ip()] { on_connection_limit(limit); });
+            return {};
         case Request::kLogging:
             steps_.emplace_back([this, filter = change.logging()] { on_log_filter(filter); });
             return {};
         case Request::kAddCluster:
-            add_cluster(change.add_cluster());
-            return {};
+            return add_cluster(change.add_cluster());
         case Request::kRemoveCluster:
             remove_cluster(change.remove_cluster());
             return {};
@@ -93,6 +106,13 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
 
 // --- listeners
 // ---------------------------------------------------------------------------------------------------------
+
+Result<> Apply::add_http_listener(const command::HttpListenerConfig& config) {
+    auto listener = running_listener(config, defaults_.head_limits, defaults_.buffer_size);
+    if (!listener) return std::unexpected(listener.error());
+    add_listener({Kind::http, config::checked_address(config.address())}, std::move(*listener));
+    return {};
+}
 
 void Apply::add_listener(const ListenerKey& key, proxy::Listener listener) {
     listener.address = key.address;
@@ -119,25 +139,17 @@ Result<> Apply::must_listen(const ListenerKey& key, bool serving) const {
 // --- frontends
 // ---------------------------------------------------------------------------------------------------------
 
-proxy::FrontendPtr Apply::make_frontend(const std::string* cluster_id,
-                                        const google::protobuf::Map<std::string, std::string>& tags) {
-    auto frontend = std::make_shared<proxy::Frontend>();
-    if (cluster_id != nullptr) frontend->cluster = mention_cluster(*cluster_id);
-    const std::map<std::string, std::string> sorted(tags.begin(), tags.end());
-    for (const auto& [key, value] : sorted)
-        frontend->tags += fmt::format("{}{}={}", frontend->tags.empty() ? "" : ", ", key, value);
-    return frontend;
-}
-
 Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, bool serving) {
     const ListenerKey key{Kind::http, config::checked_address(frontend.address())};
     if (auto listens = must_listen(key, serving); !listens) return listens;
-    const bool serves = frontend.has_cluster_id() && frontend.redirect() != command::UNAUTHORIZED;
-    const std::string* cluster = serves ? &frontend.cluster_id() : nullptr;
-    steps_.emplace_back([this, routes = mention_routes(key), rule = rule_of(frontend),
-                         target = make_frontend(cluster, frontend.tags())]() mutable {
-        if (routes->http.add(std::move(rule), target)) lead_to(target);
-    });
+    auto rule = routing::compile(rule_of(frontend));
+    if (!rule) return std::unexpected(rule.error());
+    auto made = running_frontend(frontend, [this](const std::string& id) { return mention_cluster(id); });
+    if (!made) return std::unexpected(made.error());
+    steps_.emplace_back(
+        [this, routes = mention_routes(key), rule = std::move(*rule), target = std::move(*made)]() mutable {
+            if (routes->http.add(std::move(rule), target)) lead_to(target);
+        });
     return {};
 }
 
@@ -151,11 +163,11 @@ void Apply::remove_http_frontend(const command::RequestHttpFrontend& frontend) {
 Result<> Apply::set_tunnel(const command::RequestTcpFrontend& frontend, bool serving) {
     const ListenerKey key{Kind::tcp, config::checked_address(frontend.address())};
     if (auto listens = must_listen(key, serving); !listens) return listens;
-    steps_.emplace_back(
-        [this, routes = mention_routes(key), target = make_frontend(&frontend.cluster_id(), frontend.tags())] {
-            lead_to(target);
-            no_longer_lead_to(std::exchange(routes->tunnel, target));
-        });
+    auto target = running_tunnel(frontend, [this](const std::string& id) { return mention_cluster(id); });
+    steps_.emplace_back([this, routes = mention_routes(key), target = std::move(target)] {
+        lead_to(target);
+        no_longer_lead_to(std::exchange(routes->tunnel, target));
+    });
     return {};
 }
 
@@ -166,13 +178,15 @@ void Apply::remove_tunnel(const command::RequestTcpFrontend& frontend) {
 }
 
 void Apply::lead_to(const proxy::FrontendPtr& frontend) {
-    if (frontend->cluster != nullptr) tables_.lead_to(*frontend->cluster);
+    for_each_cluster(*frontend, [this](const proxy::Cluster& cluster) { tables_.lead_to(cluster); });
 }
 
 void Apply::no_longer_lead_to(const proxy::FrontendPtr& frontend) {
-    if (frontend == nullptr || frontend->cluster == nullptr) return;
-    tables_.no_longer_lead_to(*frontend->cluster);
-    clusters_.push_back(frontend->cluster->id());
+    if (frontend == nullptr) return;
+    for_each_cluster(*frontend, [this](const proxy::Cluster& cluster) {
+        tables_.no_longer_lead_to(cluster);
+        clusters_.push_back(cluster.id());
+    });
 }
 
 std::shared_ptr<proxy::Routes> Apply::mention_routes(const ListenerKey& key) {
@@ -188,10 +202,13 @@ proxy::ClusterPtr Apply::mention_cluster(const std::string& id) {
     return tables_.cluster(id);
 }
 
-void Apply::add_cluster(const command::Cluster& config) {
-    steps_.emplace_back([cluster = mention_cluster(config.cluster_id()), policy = running_policy(config)]() mutable {
-        cluster->policy = std::move(policy);
+Result<> Apply::add_cluster(const command::Cluster& config) {
+    auto policy = running_policy(config);
+    if (!policy) return std::unexpected(policy.error());
+    steps_.emplace_back([cluster = mention_cluster(config.cluster_id()), made = std::move(*policy)]() mutable {
+        cluster->policy = std::move(made);
     });
+    return {};
 }
 
 // Frontends may still lead there: then it serves on, and is counted anew.
@@ -214,6 +231,16 @@ void Apply::remove_backend(const command::RemoveBackend& removal) {
                          address = config::checked_address(removal.address())] {
         if (const auto removed = cluster->backends.remove(id, address)) retire(*removed);
         if (!cluster->backends.has(id)) metrics_.remove_backend(cluster->id(), id);
+    });
+}
+
+void Apply::set_backend_state(const command::SetBackendState& change) {
+    steps_.emplace_back([this, cluster = mention_cluster(change.cluster_id()), id = change.backend_id(),
+                         address = config::checked_address(change.address()), state = running_state(change.state())] {
+        const auto backend = cluster->backends.find(id, address);
+        if (backend == nullptr) return;
+        backend->state = state;
+        if (state == backend::State::maintenance) pool_.close_idle(*backend);
     });
 }
 

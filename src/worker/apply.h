@@ -19,9 +19,15 @@ namespace seki::worker {
 
 class Apply {
 public:
+    // For listeners that say nothing of it.
+    struct Defaults {
+        http::HeadLimits head_limits;
+        uint32_t buffer_size = 0;
+    };
+
     // All outlive this.
-    Apply(Tables& tables, backend::Pool& pool, observe::Metrics& metrics) noexcept
-        : tables_(tables), pool_(pool), metrics_(metrics) {}
+    Apply(Tables& tables, backend::Pool& pool, observe::Metrics& metrics, const Defaults& defaults) noexcept
+        : tables_(tables), pool_(pool), metrics_(metrics), defaults_(defaults) {}
 
     // All of them, or none and the reason. `serving`: what names a listener that is not there is refused; before that,
     // while the configuration is still coming, it is kept for the listener to come. Takes the place of what was
@@ -32,6 +38,8 @@ public:
 
     // Called at commit with the new filter of the log.
     std::function<void(const std::string& filter)> on_log_filter;
+    // Likewise with the new limit of connections per source, of clusters that have none of their own; 0: none.
+    std::function<void(uint64_t limit)> on_connection_limit;
 
 private:
     using Step = std::move_only_function<void()>;
@@ -41,16 +49,16 @@ private:
     void remove_http_frontend(const command::RequestHttpFrontend& frontend);
     Result<> set_tunnel(const command::RequestTcpFrontend& frontend, bool serving);
     void remove_tunnel(const command::RequestTcpFrontend& frontend);
+    Result<> add_http_listener(const command::HttpListenerConfig& config);
     void add_listener(const ListenerKey& key, proxy::Listener listener);
     void remove_listener(const command::RemoveListener& removal);
-    void add_cluster(const command::Cluster& config);
+    Result<> add_cluster(const command::Cluster& config);
     void remove_cluster(const std::string& id);
     void add_backend(const command::AddBackend& addition);
     void remove_backend(const command::RemoveBackend& removal);
+    void set_backend_state(const command::SetBackendState& change);
 
     Result<> must_listen(const ListenerKey& key, bool serving) const;
-    proxy::FrontendPtr make_frontend(const std::string* cluster_id,
-                                     const google::protobuf::Map<std::string, std::string>& tags);
     void lead_to(const proxy::FrontendPtr& frontend);
     void no_longer_lead_to(const proxy::FrontendPtr& frontend);
     proxy::ClusterPtr mention_cluster(const std::string& id);
@@ -61,6 +69,7 @@ private:
     Tables& tables_;
     backend::Pool& pool_;
     observe::Metrics& metrics_;
+    Defaults defaults_;
     std::vector<Step> steps_;
     std::vector<ListenerKey> new_listeners_;  // of what is prepared
     std::vector<std::string> clusters_;       // mentioned by what is prepared

@@ -64,12 +64,24 @@ void Process::on_closed(const std::string& /*reason*/) {
 
 Result<> Process::hello(const Hello& hello) {
     if (auto opened = open_logs(hello.config()); !opened) return opened;
+    if (auto opened = open_sources(hello); !opened) return opened;
     recorder_ = std::make_unique<proxy::Recorder>(loop_, *log_, access_log_.get(), metrics_);
     recorder_->describe_crashes();
-    const Worker::Surroundings around{loop_, random_, connector_, *recorder_, metrics_, *log_};
+    const Worker::Surroundings around{loop_, random_, connector_, hashing_, *recorder_, metrics_, *log_, *sources_};
     worker_ = std::make_unique<Worker>(around, hello, [this](const Report& report) {
         if (auto sent = channel_.send(report); !sent) log_->error(observe::Module::worker, "{}", sent.error().message);
     });
+    return {};
+}
+
+Result<> Process::open_sources(const Hello& hello) {
+    std::vector<UniqueFd> memory = channel_.take_fds(1);
+    if (memory.empty()) return failure("no memory for limits per source came with hello");
+    auto opened = net::SourceTable::open(std::move(memory.front()));
+    if (!opened) return std::unexpected(opened.error());
+    if (hello.source_column() >= opened->columns())
+        return failure("there is no column {} for limits per source", hello.source_column());
+    sources_.emplace(std::move(*opened));
     return {};
 }
 

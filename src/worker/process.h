@@ -4,8 +4,10 @@
 // worker itself is made when the first order, hello, brings the settings.
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "auth/hashing_thread.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "command/channel.h"
@@ -14,6 +16,7 @@
 #include "event/poller.h"
 #include "event/signals.h"
 #include "net/connector.h"
+#include "net/source_table.h"
 #include "observe/access_log.h"
 #include "observe/log.h"
 #include "observe/log_sink.h"
@@ -37,6 +40,7 @@ private:
     void on_closed(const std::string& reason) override;
 
     Result<> hello(const Hello& hello);
+    Result<> open_sources(const Hello& hello);
     Result<> open_logs(const command::ServerConfig& config);
     void reopen_logs();
     void turn_ended();
@@ -49,6 +53,7 @@ private:
     std::unique_ptr<Signals> signals_;
     Random random_;
     net::TcpConnector connector_;
+    auth::HashingThread hashing_{loop_};
     observe::LineHead line_head_;
     std::unique_ptr<observe::LogSink> log_sink_;
     std::unique_ptr<observe::LogSink> access_sink_;  // null: the access log goes where the log goes
@@ -56,6 +61,7 @@ private:
     std::unique_ptr<observe::AccessLog> access_log_;
     observe::Metrics metrics_;
     std::unique_ptr<proxy::Recorder> recorder_;
+    std::optional<net::SourceTable> sources_;
     std::unique_ptr<Worker> worker_;
     command::Channel channel_;
     int exit_code_ = 0;

@@ -1,7 +1,10 @@
 #include "worker/running.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <string>
 
+#include "base/network.h"
 #include "config/convert.h"
 
 namespace seki::worker {
@@ -24,26 +27,82 @@ proxy::Listener common(const Config& config, proxy::Listener::Kind kind) {
     return listener;
 }
 
-// Of a cluster or a frontend.
-template <typename Config>
-proxy::TimeoutOverrides timeouts_of(const Config& config) {
-    using std::chrono::seconds;
-    proxy::TimeoutOverrides timeouts;
-    if (config.has_front_timeout()) timeouts.front = seconds(config.front_timeout());
-    if (config.has_back_timeout()) timeouts.back = seconds(config.back_timeout());
-    if (config.has_connect_timeout()) timeouts.connect = seconds(config.connect_timeout());
-    if (config.has_tunnel_timeout()) timeouts.tunnel = seconds(config.tunnel_timeout());
-    return timeouts;
+using Answers = google::protobuf::Map<std::string, std::string>;
+
+Result<> put_answer(const std::string& status, const std::string& text, proxy::AnswerTemplates& answers) {
+    if (text.empty()) return {};
+    auto parsed = http::AnswerTemplate::parse(static_cast<uint16_t>(std::stoi(status)), text);
+    if (!parsed) return failure("the answer for {}: {}", status, parsed.error().message);
+    answers.put(std::move(*parsed));
+    return {};
+}
+
+Result<> put_answers(const Answers& texts, proxy::AnswerTemplates& answers) {
+    for (const auto& [status, text] : texts) {
+        if (auto put = put_answer(status, text, answers); !put) return put;
+    }
+    return {};
+}
+
+NetworkSet network_set(const command::Networks& config) {
+    std::vector<Network> networks;
+    for (const std::string& text : config.values()) {
+        if (const auto network = Network::parse(text)) networks.push_back(*network);
+    }
+    return NetworkSet(networks);
+}
+
+proxy::StickyCookie::SameSite same_site(const command::StickyCookie& config) {
+    using SameSite = proxy::StickyCookie::SameSite;
+    if (!config.has_same_site()) return SameSite::unset;
+    switch (config.same_site()) {
+        case command::LAX:
+            return SameSite::lax;
+        case command::STRICT:
+            return SameSite::strict;
+        case command::NONE:
+            break;
+    }
+    return SameSite::none;
+}
+
+proxy::StickyCookie sticky_cookie(const command::HttpListenerConfig& config) {
+    proxy::StickyCookie cookie;
+    if (!config.sticky_name().empty()) cookie.name = config.sticky_name();
+    const command::StickyCookie& attributes = config.sticky_cookie();
+    cookie.path = attributes.path();
+    cookie.http_only = attributes.http_only();
+    cookie.same_site = same_site(attributes);
+    if (attributes.has_secure()) cookie.secure = attributes.secure();
+    if (attributes.has_max_age()) cookie.max_age_s = attributes.max_age();
+    return cookie;
+}
+
+void set_limits(const command::HttpListenerConfig& config, uint32_t buffer_size, proxy::Listener& listener) {
+    http::HeadLimits& limits = listener.head_limits;
+    if (config.has_max_header_bytes()) limits.max_head_bytes = std::min(config.max_header_bytes(), buffer_size);
+    if (config.has_max_uri_bytes()) limits.max_target_bytes = config.max_uri_bytes();
+    limits.max_target_bytes = std::min(limits.max_target_bytes, limits.max_head_bytes);
+    if (config.has_max_header_fields()) limits.max_fields = config.max_header_fields();
+    listener.max_body_bytes = config.max_body_bytes();
+    listener.min_body_bytes_per_second = config.min_body_rate();
 }
 
 }  // namespace
 
-proxy::Listener running_listener(const command::HttpListenerConfig& config) {
+Result<proxy::Listener> running_listener(const command::HttpListenerConfig& config, const http::HeadLimits& limits,
+                                         uint32_t buffer_size) {
     proxy::Listener listener = common(config, proxy::Listener::Kind::http);
     listener.timeouts.request = std::chrono::seconds(config.request_timeout());
+    if (config.has_tunnel_timeout()) listener.timeouts.tunnel = std::chrono::seconds(config.tunnel_timeout());
     if (config.has_sozu_id_header()) listener.id_header = config.sozu_id_header();
     listener.elide_x_real_ip = config.elide_x_real_ip();
     listener.send_x_real_ip = config.send_x_real_ip();
+    if (config.has_trusted_proxies()) listener.trusted_proxies = network_set(config.trusted_proxies());
+    listener.sticky_cookie = sticky_cookie(config);
+    listener.head_limits = limits;
+    set_limits(config, buffer_size, listener);
+    if (auto put = put_answers(config.answers(), listener.answers); !put) return std::unexpected(put.error());
     return listener;
 }
 
@@ -51,7 +110,17 @@ proxy::Listener running_listener(const command::TcpListenerConfig& config) {
     return common(config, proxy::Listener::Kind::tcp);
 }
 
-std::shared_ptr<const proxy::ClusterPolicy> running_policy(const command::Cluster& config) {
+// "user:hash"
+static auth::Credentials credentials(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+    auth::Credentials credentials;
+    for (const std::string& text : texts) {
+        const size_t colon = text.find(':');
+        if (colon != std::string::npos) credentials.add(text.substr(0, colon), text.substr(colon + 1));
+    }
+    return credentials;
+}
+
+Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command::Cluster& config) {
     auto policy = std::make_shared<proxy::ClusterPolicy>();
     policy->sticky = config.sticky_session();
     policy->https_redirect = config.https_redirect();
@@ -62,12 +131,24 @@ std::shared_ptr<const proxy::ClusterPolicy> running_policy(const command::Cluste
     policy->rate.per_second = rate.requests_per_second();
     policy->rate.burst = rate.has_burst() ? rate.burst() : rate.requests_per_second();
     policy->timeouts = timeouts_of(config);
+    policy->credentials = credentials(config.authorized_hashes());
+    policy->www_authenticate = config.www_authenticate();
+    auto put = put_answer("503", config.answer_503(), policy->answers);
+    if (put) put = put_answers(config.answers(), policy->answers);  // these go before the older form
+    if (!put) return std::unexpected(put.error());
     return policy;
 }
 
-routing::Rule rule_of(const command::RequestHttpFrontend& frontend) {
-    const auto kind = frontend.path().kind() == command::EQUALS ? routing::PathKind::equals : routing::PathKind::prefix;
-    return {frontend.hostname(), kind, frontend.path().value(), frontend.method()};
+backend::State running_state(command::BackendState state) {
+    switch (state) {
+        case command::READY:
+            return backend::State::ready;
+        case command::DRAIN:
+            return backend::State::drain;
+        case command::MAINTENANCE:
+            break;
+    }
+    return backend::State::maintenance;
 }
 
 std::shared_ptr<backend::Backend> running_backend(const command::AddBackend& addition) {
@@ -78,6 +159,8 @@ std::shared_ptr<backend::Backend> running_backend(const command::AddBackend& add
     backend->address_text = backend->address.text();
     if (addition.has_load_balancing_parameters())
         backend->weight = static_cast<uint32_t>(addition.load_balancing_parameters().weight());
+    backend->cookie = proxy::cookie_text(addition.has_sticky_id() ? addition.sticky_id() : addition.backend_id());
+    backend->state = running_state(addition.state());
     return backend;
 }
 

@@ -5,18 +5,32 @@
 #include <memory>
 
 #include "backend/backend.h"
+#include "base/result.h"
 #include "command.pb.h"
 #include "proxy/cluster.h"
 #include "proxy/listener.h"
-#include "routing/router.h"
 
 namespace seki::worker {
 
-// Without address and routes, which the caller has.
-proxy::Listener running_listener(const command::HttpListenerConfig& config);
+// Without address and routes, which the caller has. `limits`: those of a listener that says nothing of them; none goes
+// beyond max_head_bytes, which a buffer holds.
+Result<proxy::Listener> running_listener(const command::HttpListenerConfig& config, const http::HeadLimits& limits,
+                                         uint32_t buffer_size);
 proxy::Listener running_listener(const command::TcpListenerConfig& config);
-std::shared_ptr<const proxy::ClusterPolicy> running_policy(const command::Cluster& config);
-routing::Rule rule_of(const command::RequestHttpFrontend& frontend);
+Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command::Cluster& config);
+backend::State running_state(command::BackendState state);
 std::shared_ptr<backend::Backend> running_backend(const command::AddBackend& addition);
+
+// Of a cluster or a frontend.
+template <typename Config>
+proxy::TimeoutOverrides timeouts_of(const Config& config) {
+    using std::chrono::seconds;
+    proxy::TimeoutOverrides timeouts;
+    if (config.has_front_timeout()) timeouts.front = seconds(config.front_timeout());
+    if (config.has_back_timeout()) timeouts.back = seconds(config.back_timeout());
+    if (config.has_connect_timeout()) timeouts.connect = seconds(config.connect_timeout());
+    if (config.has_tunnel_timeout()) timeouts.tunnel = seconds(config.tunnel_timeout());
+    return timeouts;
+}
 
 }  // namespace seki::worker

@@ -42,7 +42,11 @@ proxy::Settings settings(const command::ServerConfig& config) {
         std::min<uint32_t>(settings.head_limits.max_head_bytes, static_cast<uint32_t>(config.buffer_size()));
     settings.head_limits.max_target_bytes =
         std::min(settings.head_limits.max_target_bytes, settings.head_limits.max_head_bytes);
+    if (config.basic_auth_max_credential_bytes() > 0)
+        settings.max_credential_bytes = config.basic_auth_max_credential_bytes();
     settings.backend_idle_timeout = std::chrono::seconds(config.backend_idle_timeout());
+    settings.max_connections_per_source = config.max_connections_per_ip();
+    settings.retry_after_s = config.retry_after();
     return settings;
 }
 
@@ -69,14 +73,16 @@ Worker::Worker(const Surroundings& around, const Hello& hello, Report report)
       buffers_(buffer_sizes(hello.config())),
       pipes_(pipe_capacity(hello.config()), net::PipePool::limit_for(max_clients_)),
       pool_(sessions_, {hello.config().backend_idle_connections(), hello.config().backend_idle_connections_total()}),
-      context_(around.loop, around.random, sessions_, buffers_, pipes_, around.connector, pool_, around.recorder,
-               settings(hello.config()), max_clients_),
-      apply_(tables_, pool_, around.metrics),
+      context_(around.loop, around.random, sessions_, buffers_, pipes_, around.connector, pool_, around.hasher,
+               around.recorder, around.sources, hello.source_column(), settings(hello.config()), max_clients_),
+      apply_(tables_, pool_, around.metrics,
+             {context_.settings.head_limits, static_cast<uint32_t>(hello.config().buffer_size())}),
       began_(around.loop.now()) {
     apply_.on_log_filter = [this](const std::string& filter) {
         if (auto set = around_.log.set_filter(filter); !set)
             around_.log.error(observe::Module::worker, "{}", set.error().message);
     };
+    apply_.on_connection_limit = [this](uint64_t limit) { context_.settings.max_connections_per_source = limit; };
     around.loop.at_end_of_turn([this] { turn_ended(); });
     around.loop.timers().arm(*this, around.loop.now() + trim_interval);
 }

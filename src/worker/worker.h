@@ -31,9 +31,11 @@ public:
         EventLoop& loop;
         Random& random;
         net::Connector& connector;
+        auth::Hasher& hasher;
         proxy::Recorder& recorder;
         observe::Metrics& metrics;
         observe::Log& log;
+        net::SourceTable& sources;  // shared with the other workers
     };
     using Report = std::function<void(const Report& report)>;
 

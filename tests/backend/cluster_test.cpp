@@ -68,6 +68,34 @@ TEST_F(Balancing, when_all_fail_the_one_whose_time_comes_first_is_tried) {
     EXPECT_EQ(cluster.next(now, {}), first);
 }
 
+TEST_F(Balancing, only_backends_that_are_ready_get_new_clients) {
+    const BackendPtr a = add("a");
+    const BackendPtr b = add("b");
+    add("c");
+    a->state = State::drain;
+    b->state = State::maintenance;
+    EXPECT_EQ(turns(3), "ccc");
+    a->state = State::ready;
+    EXPECT_NE(turns(2).find('a'), std::string::npos);
+}
+
+TEST_F(Balancing, a_backend_that_is_not_ready_is_no_last_resort) {
+    const BackendPtr a = add("a");
+    const BackendPtr b = add("b");
+    a->backoff.failed(now, random);
+    b->state = State::drain;
+    EXPECT_EQ(cluster.next(now, {}), a);
+    a->state = State::maintenance;
+    EXPECT_EQ(cluster.next(now, {}), nullptr);
+}
+
+TEST_F(Balancing, a_backend_is_found_by_id_and_address) {
+    const BackendPtr a = add("a");
+    EXPECT_EQ(cluster.find("a", a->address), a);
+    EXPECT_EQ(cluster.find("b", a->address), nullptr);
+    EXPECT_EQ(cluster.find("a", a->address.with_port(1)), nullptr);
+}
+
 TEST_F(Balancing, a_backend_that_was_tried_is_not_chosen_again) {
     const BackendPtr a = add("a");
     const BackendPtr b = add("b");

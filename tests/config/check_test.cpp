@@ -58,6 +58,18 @@ std::function<Request(uint64_t)> listener_with(Edit edit) {
 #define LISTENER_NUMBER(field, type) \
     listener_with([](command::HttpListenerConfig& l, uint64_t v) { l.set_##field(static_cast<type>(v)); })
 
+template <typename Edit>
+std::function<Request(uint64_t)> cluster_with(Edit edit) {
+    return [edit](uint64_t value) {
+        Request request = cluster("c");
+        edit(*request.mutable_add_cluster(), value);
+        return request;
+    };
+}
+
+#define CLUSTER_NUMBER(field, type) \
+    cluster_with([](command::Cluster& c, uint64_t v) { c.set_##field(static_cast<type>(v)); })
+
 std::string of_size(uint64_t size) { return std::string(size, 'x'); }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -84,6 +96,20 @@ INSTANTIATE_TEST_SUITE_P(
         Field{"sozu_id_header",
               listener_with([](command::HttpListenerConfig& l, uint64_t v) { l.set_sozu_id_header(of_size(v)); }), 1,
               128, 0},
+        Field{"tunnel_timeout", LISTENER_NUMBER(tunnel_timeout, uint32_t), 1, 86'400, 0},
+        Field{"max_header_bytes", LISTENER_NUMBER(max_header_bytes, uint32_t), 1024, 1'048'576, 1023},
+        Field{"max_header_fields", LISTENER_NUMBER(max_header_fields, uint32_t), 1, 128, 0},
+        Field{"max_uri_bytes", LISTENER_NUMBER(max_uri_bytes, uint32_t), 1, 16'384, 0},
+        Field{"min_body_rate", LISTENER_NUMBER(min_body_rate, uint32_t), 0, 1'073'741'824, 1'073'741'825},
+        Field{"sticky_cookie", listener_with([](command::HttpListenerConfig& l, uint64_t v) {
+                  l.mutable_sticky_cookie()->set_max_age(static_cast<uint32_t>(v));
+              }),
+              1, 34'560'000, 0},
+        Field{"trusted_proxies", listener_with([](command::HttpListenerConfig& l, uint64_t v) {
+                  l.mutable_trusted_proxies();
+                  for (uint64_t i = 0; i < v; ++i) l.mutable_trusted_proxies()->add_values("10.0.0.0/8");
+              }),
+              0, 1024, 1025},
         Field{"cluster_id", [](uint64_t v) { return cluster(of_size(v)); }, 1, 255, 0},
         Field{"backend_id", [](uint64_t v) { return backend("c", of_size(v), "127.0.0.1:1"); }, 1, 512, 0},
         Field{"sticky_id",
@@ -101,20 +127,20 @@ INSTANTIATE_TEST_SUITE_P(
                   return request;
               },
               0, 256, UINT32_MAX},
-        Field{"https_redirect_port",
-              [](uint64_t v) {
-                  Request request = cluster("c");
-                  request.mutable_add_cluster()->set_https_redirect_port(static_cast<uint32_t>(v));
-                  return request;
-              },
-              1, 65'535, 0},
-        Field{"retry_after",
-              [](uint64_t v) {
-                  Request request = cluster("c");
-                  request.mutable_add_cluster()->set_retry_after(static_cast<uint32_t>(v));
-                  return request;
-              },
-              0, 86'400, 86'401},
+        Field{"https_redirect_port", CLUSTER_NUMBER(https_redirect_port, uint32_t), 1, 65'535, 0},
+        Field{"retry_after", CLUSTER_NUMBER(retry_after, uint32_t), 0, 86'400, 86'401},
+        Field{"max_connections_per_ip", CLUSTER_NUMBER(max_connections_per_ip, uint64_t), 0, 10'000'000, 10'000'001},
+        Field{"rate_limit", cluster_with([](command::Cluster& c, uint64_t v) {
+                  c.mutable_rate_limit()->set_requests_per_second(static_cast<uint32_t>(v));
+              }),
+              1, 1'000'000, 0},
+        Field{"www_authenticate",
+              cluster_with([](command::Cluster& c, uint64_t v) { c.set_www_authenticate(of_size(v)); }), 0, 1024, 1025},
+        Field{"authorized_hashes", cluster_with([](command::Cluster& c, uint64_t v) {
+                  for (uint64_t i = 0; i < v; ++i) c.add_authorized_hashes("ann:" + std::string(64, '0'));
+              }),
+              0, 1024, 1025},
+        Field{"set_max_connections_per_ip", connection_limit, 0, 10'000'000, 10'000'001},
         Field{"path",
               [](uint64_t v) {
                   Request request = http_frontend("c", "127.0.0.1:80", "a");
@@ -157,8 +183,8 @@ INSTANTIATE_TEST_SUITE_P(Check, HostNames,
                          testing::Values(Host{"example.com", "example.com"}, Host{"EXAMPLE.Com.", "example.com"},
                                          Host{"_acme.example", "_acme.example"}, Host{"192.0.2.1", "192.0.2.1"},
                                          Host{"", ""}, Host{".", ""}, Host{"a..b", ""}, Host{".a", ""}, Host{"-a", ""},
-                                         Host{"a-", ""}, Host{"a b", ""}, Host{"a:80", ""}, Host{"bücher.example", ""},
-                                         Host{"*.example", ""}, Host{"/a/.example", ""}));
+                                         Host{"a-", ""}, Host{"a b", ""}, Host{"a:80", ""}, Host{"bücher.example", "xn--bcher-kva.example"},
+                                         Host{"*", "*"}, Host{"a/b", ""}));
 
 struct Path {
     command::PathRuleKind kind;
@@ -180,7 +206,7 @@ INSTANTIATE_TEST_SUITE_P(Check, Paths,
                                          Path{command::PREFIX, "/a?b", true}, Path{command::PREFIX, "a", false},
                                          Path{command::EQUALS, "", false}, Path{command::EQUALS, "/a", true},
                                          Path{command::PREFIX, "/a b", false}, Path{command::PREFIX, "/a\n", false},
-                                         Path{command::REGEX, "/a", false}));
+                                         Path{command::REGEX, "a(b|c)", true}, Path{command::REGEX, "(", false}));
 
 TEST(Check, names_every_field_that_is_wrong) {
     Request request = http_listener("127.0.0.1:80");
@@ -206,7 +232,8 @@ TEST(Check, fills_in_what_is_required_and_never_activates) {
 
 TEST(Check, of_what_was_checked_changes_nothing) {
     for (const Request& request : {http_listener("[::ffff:127.0.0.1]:80"), cluster("c"), tcp_listener("[::1]:1"),
-                                   http_frontend("c", "127.0.0.1:80", "A."), backend("c", "b", "127.0.0.1:1")}) {
+                                   http_frontend("c", "127.0.0.1:80", "A."), backend("c", "b", "127.0.0.1:1"),
+                                   backend_state("c", "b", "127.0.0.1:1", command::DRAIN), connection_limit(3)}) {
         const auto once = check(request);
         ASSERT_TRUE(once.has_value());
         const auto twice = check(**once);
@@ -245,10 +272,17 @@ TEST(Check, refuses_features_that_do_not_exist_by_their_names) {
     Request udp;
     *udp.mutable_add_udp_listener()->mutable_address() = wire("127.0.0.1:53");
     EXPECT_EQ(check(udp).error().message, "UDP is not available yet");
+    Request http2 = cluster("c");
+    http2.mutable_add_cluster()->set_http2(true);
+    EXPECT_EQ(check(http2).error().message,
+              "Invalid value for field 'http2': HTTP/2 towards backends is not available yet");
+}
+
+TEST(Check, takes_a_cluster_that_redirects_to_https) {
     Request redirect = cluster("c");
     redirect.mutable_add_cluster()->set_https_redirect(true);
-    EXPECT_EQ(check(redirect).error().message,
-              "Invalid value for field 'https_redirect': redirects are not available yet");
+    redirect.mutable_add_cluster()->set_https_redirect_port(8443);
+    EXPECT_THAT(refusals(redirect), ElementsAre());
 }
 
 TEST(Check, lets_questions_pass_by) {

@@ -142,7 +142,7 @@ public:
     explicit Dice(uint64_t seed) : random_(seed) {}
 
     Request change() {
-        switch (random_.below(14)) {
+        switch (random_.below(18)) {
             case 0:
                 return listener_with_timeout(http_listener(address()));
             case 1:
@@ -165,6 +165,12 @@ public:
                 return removed_backend();
             case 11:
                 return removed_frontend();
+            case 12:
+                return updated_listener();
+            case 13:
+                return backend_in_a_state();
+            case 14:
+                return connection_limit(random_.below(3));
             default:
                 return activate(random_.below(2) == 0 ? command::HTTP : command::TCP, address(), random_.below(3) > 0);
         }
@@ -182,7 +188,12 @@ private:
 
     Request listener_with_timeout(Request request) {
         const uint32_t seconds = 1 + random_.below(2);
-        if (request.has_add_http_listener()) request.mutable_add_http_listener()->set_front_timeout(seconds);
+        if (request.has_add_http_listener()) {
+            request.mutable_add_http_listener()->set_front_timeout(seconds);
+            if (random_.below(2) == 0) {
+                (*request.mutable_add_http_listener()->mutable_answers())["404"] = answer_text("404");
+            }
+        }
         if (request.has_add_tcp_listener()) request.mutable_add_tcp_listener()->set_front_timeout(seconds);
         return request;
     }
@@ -195,6 +206,28 @@ private:
         Request request = backend(cluster_id(), fmt::format("b{}", random_.below(3)), address());
         request.mutable_add_backend()->mutable_load_balancing_parameters()->set_weight(
             static_cast<int32_t>(random_.below(2)));
+        return request;
+    }
+    Request updated_listener() {
+        if (random_.below(2) == 0) {
+            Request request = tcp_update(address());
+            request.mutable_update_tcp_listener()->set_back_timeout(1 + random_.below(2));
+            return request;
+        }
+        Request request = http_update(address());
+        command::UpdateHttpListenerConfig& update = *request.mutable_update_http_listener();
+        if (random_.below(2) == 0) update.set_back_timeout(1 + random_.below(2));
+        if (random_.below(4) == 0) update.set_tunnel_timeout(1 + random_.below(2));
+        const std::string status = random_.below(2) == 0 ? "404" : "503";
+        if (random_.below(2) == 0) (*update.mutable_answers())[status] = "";
+        if (random_.below(2) == 0) (*update.mutable_answers())["502"] = answer_text("502", host());
+        return request;
+    }
+    Request backend_in_a_state() {
+        const Request added = weighted_backend();
+        Request request = backend_state(added.add_backend().cluster_id(), added.add_backend().backend_id(), address(),
+                                        static_cast<command::BackendState>(random_.below(3)));
+        *request.mutable_set_backend_state()->mutable_address() = added.add_backend().address();
         return request;
     }
     Request removed_cluster() {

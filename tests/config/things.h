@@ -43,6 +43,39 @@ inline command::Request backend(const std::string& cluster_id, const std::string
     return request;
 }
 
+inline command::Request backend_state(const std::string& cluster_id, const std::string& id, std::string_view address,
+                                      command::BackendState state) {
+    command::Request request;
+    request.mutable_set_backend_state()->set_cluster_id(cluster_id);
+    request.mutable_set_backend_state()->set_backend_id(id);
+    *request.mutable_set_backend_state()->mutable_address() = wire(address);
+    request.mutable_set_backend_state()->set_state(state);
+    return request;
+}
+
+inline command::Request http_update(std::string_view address) {
+    command::Request request;
+    *request.mutable_update_http_listener()->mutable_address() = wire(address);
+    return request;
+}
+
+inline command::Request tcp_update(std::string_view address) {
+    command::Request request;
+    *request.mutable_update_tcp_listener()->mutable_address() = wire(address);
+    return request;
+}
+
+inline command::Request connection_limit(uint64_t per_ip) {
+    command::Request request;
+    request.set_set_max_connections_per_ip(per_ip);
+    return request;
+}
+
+// A template that is right for the status.
+inline std::string answer_text(const std::string& status, const std::string& body = "sorry") {
+    return "HTTP/1.1 " + status + " Whatever\r\n\r\n" + body;
+}
+
 inline command::Request http_frontend(const std::string& cluster_id, std::string_view address,
                                       const std::string& host) {
     command::Request request;

@@ -12,8 +12,8 @@
 
 namespace seki::config {
 
-inline FileConfig accepted(std::string_view text) {
-    FileResult result = parse(text, "dir/seki.toml");
+inline FileConfig accepted(std::string_view text, const ReadFile& read_file = read_file_text) {
+    FileResult result = parse(text, "dir/seki.toml", read_file);
     if (result) return std::move(*result);
     ADD_FAILURE() << config::text(result.error());
     return {};
@@ -25,8 +25,8 @@ inline std::vector<std::string> lines(const std::vector<Remark>& remarks) {
     return lines;
 }
 
-inline std::vector<std::string> errors(std::string_view text) {
-    const FileResult result = parse(text, "s.toml");
+inline std::vector<std::string> errors(std::string_view text, const ReadFile& read_file = read_file_text) {
+    const FileResult result = parse(text, "s.toml", read_file);
     return result ? std::vector<std::string>() : lines(result.error());
 }
 

@@ -1,5 +1,4 @@
 #include <cctype>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -59,7 +58,7 @@ max_buffers = 8
 buffer_size = 20000
 slab_entries_per_connection = 5
 basic_auth_max_credential_bytes = 100
-max_connections_per_ip = 0
+max_connections_per_ip = 9
 retry_after = 7
 splice_pipe_capacity_bytes = 131072
 command_allowed_uids = [0, 1000]
@@ -100,6 +99,7 @@ listen_backlog = 4097
     EXPECT_EQ(server.buffer_size(), 20'000);
     EXPECT_EQ(server.slab_entries_per_connection(), 5);
     EXPECT_EQ(server.basic_auth_max_credential_bytes(), 100);
+    EXPECT_EQ(server.max_connections_per_ip(), 9U);
     EXPECT_EQ(server.retry_after(), 7);
     EXPECT_EQ(server.splice_pipe_capacity_bytes(), 131'072);
     EXPECT_THAT(config.command_allowed_uids, ElementsAre(0, 1000));
@@ -237,13 +237,13 @@ TEST(TomlFile, every_key_of_a_cluster_and_what_is_in_it_arrives) {
 [clusters.shop]
 protocol = "http"
 sticky_session = false
-https_redirect = false
+https_redirect = true
 https_redirect_port = 8443
 load_balancing = "ROUND_ROBIN"
 load_metric = "REQUESTS"
 http2 = false
 authorized_hashes = []
-max_connections_per_ip = 0
+max_connections_per_ip = 5
 retry_after = 9
 
 [[clusters.shop.frontends]]
@@ -270,8 +270,10 @@ backup = false
                 ElementsAre("AddHttpListener", "AddCluster", "AddHttpFrontend", "AddBackend", "ActivateListener"));
     const command::Cluster& cluster = config.changes[1]->add_cluster();
     EXPECT_EQ(cluster.cluster_id(), "shop");
+    EXPECT_TRUE(cluster.https_redirect());
     EXPECT_EQ(cluster.https_redirect_port(), 8443);
     EXPECT_EQ(cluster.load_metric(), command::REQUESTS);
+    EXPECT_EQ(cluster.max_connections_per_ip(), 5U);
     EXPECT_EQ(cluster.retry_after(), 9);
     const command::RequestHttpFrontend& frontend = config.changes[2]->add_http_frontend();
     EXPECT_EQ(frontend.cluster_id(), "shop");
@@ -317,14 +319,6 @@ TEST(TomlFile, paths_are_relative_to_the_file) {
     EXPECT_THAT(errors("command_socket = \"\""), ElementsAre(HasSubstr("it must not be empty")));
     EXPECT_THAT(errors(fmt::format("command_socket = \"{}\"", std::string(108, 'x'))),
                 ElementsAre(HasSubstr("is longer than 107 bytes")));
-}
-
-TEST(TomlFile, the_default_path_follows_the_environment) {
-    unsetenv("SEKI_CONFIG");
-    EXPECT_EQ(default_path(), "/etc/seki/seki.toml");
-    setenv("SEKI_CONFIG", "/x/y.toml", 1);
-    EXPECT_EQ(default_path(), "/x/y.toml");
-    unsetenv("SEKI_CONFIG");
 }
 
 }  // namespace

@@ -65,6 +65,14 @@ TEST(Requests, enums_are_read_in_whichever_way_people_write_them) {
     }
 }
 
+TEST(Requests, the_password_of_a_user_may_be_hashed_by_crypt) {
+    const std::string credential = "Ann A:$2y$12$U1J9tV/NEC1Z.cZe0rKuS.YVnnP3nyOpd5KP1P2FlW.H8vcIAm4jy";
+    const auto request =
+        request_of(fmt::format("cluster add -i a --load-balancing-policy random --authorized-hash '{}'", credential));
+    ASSERT_EQ(request.add_cluster().authorized_hashes_size(), 1);
+    EXPECT_EQ(request.add_cluster().authorized_hashes(0), credential);
+}
+
 TEST(Requests, only_the_stop_that_waits_for_clients_has_no_limit_of_its_own) {
     const auto patience = [](std::string_view line) { return std::get<Ask>(understood(line).action).patience; };
     EXPECT_EQ(patience("shutdown"), Ask::Patience::drain);

@@ -42,7 +42,8 @@ TEST(Show, listeners_by_kind_with_notes_of_what_has_no_column) {
     EXPECT_EQ(shown("listeners_list {"
                     " http_listeners { key: '127.0.0.1:80' value { address { @80 } active: true sticky_name: 'lb'"
                     "   public_address { @8080 } front_timeout: 1 back_timeout: 2 connect_timeout: 3"
-                    "   request_timeout: 4 send_x_real_ip: true h2_max_ping_per_window: 5 } }"
+                    "   request_timeout: 4 send_x_real_ip: true h2_max_ping_per_window: 5"
+                    "   answers { key: '503' value: 'b' } answers { key: '404' value: 'a' } } }"
                     " https_listeners { key: '127.0.0.1:443' value { address { @443 } sticky_name: 'lb'"
                     "   versions: TLS_V1_3 key: 'secret' expect_proxy: true } }"
                     " tcp_listeners { key: '127.0.0.1:5432' value { address { @5432 } } }"
@@ -54,7 +55,7 @@ HTTP listeners
 ├──────────────┼────────┼────────────────┼───────┼───────┼──────┼─────────┼─────────┼───────────────┤
 │ 127.0.0.1:80 │ active │ 127.0.0.1:8080 │ -     │ 1 s   │ 2 s  │ 3 s     │ 4 s     │ lb            │
 ╰──────────────┴────────┴────────────────┴───────┴───────┴──────┴─────────┴─────────┴───────────────╯
-  127.0.0.1:80  h2_max_ping_per_window=5 send_x_real_ip=true
+  127.0.0.1:80  h2_max_ping_per_window=5 answers=404,503 send_x_real_ip=true
 HTTPS listeners
 ╭───────────────┬──────────┬────────────────┬──────────┬───────┬──────┬─────────┬─────────┬───────────────╮
 │ address       │ state    │ public address │ PROXY    │ front │ back │ connect │ request │ sticky cookie │
@@ -120,6 +121,26 @@ UDP frontends
     EXPECT_EQ(shown("frontend_list {}"), "\nNo frontends\n");
 }
 
+TEST(Show, conditions_and_edits_of_frontends_where_there_are_any) {
+    EXPECT_EQ(shown("frontend_list {"
+                    " http_frontends { address { @80 } hostname: '*' path { kind: PREFIX value: '' } position: POST"
+                    "   split { cluster_id: 'a' weight: 90 } split { cluster_id: 'b' weight: 10 }"
+                    "   match_headers { name: 'x-a' value: '1' } source_deny: '192.0.2.0/24' }"
+                    " http_frontends { cluster_id: 'a' address { @80 } hostname: 'a' path { kind: PREFIX value: '' }"
+                    "   redirect_scheme: USE_HTTPS redirect_template: 'x' rewrite_host: 'b' rewrite_path: '/c'"
+                    "   rewrite_port: 81 required_auth: true front_timeout: 1 tunnel_timeout: 2"
+                    "   headers { position: REQUEST key: 'x-b' val: '1' } headers { position: BOTH key: 'x-c' val: '' }"
+                    "   headers { position: RESPONSE key: 'x-d' val: '2' mode: REPLACE } } }"),
+              R"(
+HTTP frontends
+╭────────────┬──────────────┬──────────┬──────┬────────┬──────────────────────────────────────────┬──────────┬───────────────────────┬───────────────────────────────────────────────────────────────────────────────────────────────┬─────────────────────────────────┬──────╮
+│ cluster    │ address      │ hostname │ path │ method │ conditions                               │ position │ redirect              │ edits                                                                                         │ limits                          │ tags │
+├────────────┼──────────────┼──────────┼──────┼────────┼──────────────────────────────────────────┼──────────┼───────────────────────┼───────────────────────────────────────────────────────────────────────────────────────────────┼─────────────────────────────────┼──────┤
+│ a 90, b 10 │ 127.0.0.1:80 │ *        │ all  │ -      │ header x-a = 1, not from 192.0.2.0/24    │ POST     │ -                     │ -                                                                                             │ -                               │ -    │
+╰────────────┴──────────────┴──────────┴──────┴────────┴──────────────────────────────────────────┴──────────┴───────────────────────┴───────────────────────────────────────────────────────────────────────────────────────────────┴─────────────────────────────────┴──────╯
+)");
+}
+
 TEST(Show, hashes_of_clusters_with_those_that_differ_marked) {
     EXPECT_EQ(
         shown("worker_responses {"
@@ -149,7 +170,8 @@ TEST(Show, clusters_side_by_side) {
                     "   udp_frontends { cluster_id: 'shop' address { @82 } }"
                     "   backends { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 }"
                     "     load_balancing_parameters { weight: 100 } }"
-                    "   backends { cluster_id: 'shop' backend_id: 'shop-2' address { @9001 } backup: true } } } } }"
+                    "   backends { cluster_id: 'shop' backend_id: 'shop-2' address { @9001 } backup: true"
+                    "     state: DRAIN } } } } }"
                     " map { key: '0' value { clusters { vec {"
                     "   configuration { cluster_id: 'shop' sticky_session: true load_balancing: RANDOM retry_after: 1 }"
                     "   backends { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 }"
@@ -187,12 +209,12 @@ UDP frontends
 │ shop    │ 127.0.0.1:82 │ -        │ ●    │
 ╰─────────┴──────────────┴──────────┴──────╯
 Backends
-╭─────────┬────────┬────────────────┬────────┬────────┬──────────┬──────╮
-│ cluster │ id     │ address        │ weight │ backup │ worker 0 │ main │
-├─────────┼────────┼────────────────┼────────┼────────┼──────────┼──────┤
-│ shop    │ shop-1 │ 127.0.0.1:9000 │    100 │ no     │ ●        │ ●    │
-│ shop    │ shop-2 │ 127.0.0.1:9001 │      - │ yes    │ -        │ ●    │
-╰─────────┴────────┴────────────────┴────────┴────────┴──────────┴──────╯
+╭─────────┬────────┬────────────────┬────────┬────────┬───────┬──────────┬──────╮
+│ cluster │ id     │ address        │ weight │ backup │ state │ worker 0 │ main │
+├─────────┼────────┼────────────────┼────────┼────────┼───────┼──────────┼──────┤
+│ shop    │ shop-1 │ 127.0.0.1:9000 │    100 │ no     │ READY │ ●        │ ●    │
+│ shop    │ shop-2 │ 127.0.0.1:9001 │      - │ yes    │ DRAIN │ -        │ ●    │
+╰─────────┴────────┴────────────────┴────────┴────────┴───────┴──────────┴──────╯
 )");
     EXPECT_EQ(shown("worker_responses { map { key: 'main' value { clusters {} } } }"), "\nNo such cluster\n");
     EXPECT_EQ(shown("worker_responses {}"), "\nNo process answered\n");

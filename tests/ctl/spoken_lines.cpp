@@ -5,6 +5,18 @@
 namespace seki::ctl {
 namespace {
 
+// What only Seki has on a listener.
+#define SEKI_OWN_KNOBS                                                                                        \
+    "--answer 404=gone --answer 503=file://$/answer --trusted-proxies 10.0.0.0/8,::1 --tunnel-timeout 23 "    \
+    "--max-header-bytes 24 --max-header-fields 25 --max-uri-bytes 26 --max-body-bytes 27 --min-body-rate 28 " \
+    "--sticky-cookie-secure true --sticky-cookie-http-only false --sticky-cookie-same-site strict "           \
+    "--sticky-cookie-path /a --sticky-cookie-max-age 29"
+#define SEKI_OWN_FIELDS                                                                          \
+    " answers { key: '404' value: 'gone' } answers { key: '503' value: 'an answer' }"            \
+    " trusted_proxies { values: ['10.0.0.0/8', '::1'] } tunnel_timeout: 23 max_header_bytes: 24" \
+    " max_header_fields: 25 max_uri_bytes: 26 max_body_bytes: 27 min_body_rate: 28"              \
+    " sticky_cookie { secure: true http_only: false same_site: STRICT path: '/a' max_age: 29 }"
+
 // What an update of an HTTP listener may change; literals, so that they join with others.
 #define SEKI_HTTP_KNOBS                                                                                         \
     "--public-address 127.0.0.1:81 --expect-proxy --sticky-name lb --sozu-id-header x-id --front-timeout 1 "    \
@@ -17,7 +29,8 @@ namespace {
     "--h2-max-header-fields 20 --h2-stream-idle-timeout-seconds 21 --h2-graceful-shutdown-deadline-seconds 22 " \
     "--answer-301 $/answer --answer-401 $/answer --answer-404 $/answer --answer-408 $/answer "                  \
     "--answer-413 $/answer --answer-421 $/answer --answer-429 $/answer --answer-502 $/answer "                  \
-    "--answer-503 $/answer --answer-504 $/answer --answer-507 $/answer"
+    "--answer-503 $/answer --answer-504 $/answer --answer-507 $/answer --send-x-real-ip "                       \
+    "--elide-x-real-ip " SEKI_OWN_KNOBS
 #define SEKI_HTTP_FIELDS                                                                                      \
     " address { @80 } public_address { @81 } expect_proxy: true sticky_name: 'lb' sozu_id_header: 'x-id'"     \
     " front_timeout: 1 back_timeout: 2 connect_timeout: 3 request_timeout: 4 h2_max_rst_stream_per_window: 5" \
@@ -29,7 +42,8 @@ namespace {
     " h2_max_header_fields: 20 h2_stream_idle_timeout_seconds: 21 h2_graceful_shutdown_deadline_seconds: 22"  \
     " http_answers { answer_301: 'an answer' answer_401: 'an answer' answer_404: 'an answer'"                 \
     " answer_408: 'an answer' answer_413: 'an answer' answer_421: 'an answer' answer_429: 'an answer'"        \
-    " answer_502: 'an answer' answer_503: 'an answer' answer_504: 'an answer' answer_507: 'an answer' }"
+    " answer_502: 'an answer' answer_503: 'an answer' answer_504: 'an answer' answer_507: 'an answer' }"      \
+    " send_x_real_ip: true elide_x_real_ip: true" SEKI_OWN_FIELDS
 
 constexpr std::array lines{
     // ---- processes
@@ -87,6 +101,12 @@ constexpr std::array lines{
                "add_cluster { cluster_id: 'shop' load_balancing: RANDOM"
                " authorized_hashes: 'ann_1:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'"
                " authorized_hashes: 'bob:0000000000000000000000000000000000000000000000000000000000000000' }"},
+    SpokenLine{"cluster add -i shop --load-balancing-policy random --max-connections-per-ip 1 --retry-after 2 "
+               "--rate-limit 3 --rate-limit-burst 4 --front-timeout 5 --back-timeout 6 --connect-timeout 7 "
+               "--tunnel-timeout 8",
+               "add_cluster { cluster_id: 'shop' load_balancing: RANDOM max_connections_per_ip: 1 retry_after: 2 "
+               "rate_limit { requests_per_second: 3 burst: 4 }"
+               " front_timeout: 5 back_timeout: 6 connect_timeout: 7 tunnel_timeout: 8 }"},
     SpokenLine{"cluster remove --id shop", "remove_cluster: 'shop'"},
     SpokenLine{"cluster health-check set --id shop --uri /up --interval 1 --timeout 2 --healthy-threshold 3 "
                "--unhealthy-threshold 4 --expected-status 204",
@@ -105,6 +125,11 @@ constexpr std::array lines{
         "backend add -i shop --backend-id shop-1 -a [::1]:9000 --sticky-id one --backup true --weight 7",
         "add_backend { cluster_id: 'shop' backend_id: 'shop-1' address { ip { v6 { low: 1 high: 0 } } port: 9000 }"
         " sticky_id: 'one' backup: true load_balancing_parameters { weight: 7 } }"},
+    SpokenLine{"backend add -i shop --backend-id shop-1 -a 127.0.0.1:9000 --state drain",
+               "add_backend { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 }"
+               " load_balancing_parameters { weight: 100 } state: DRAIN }"},
+    SpokenLine{"backend set-state --id shop --backend-id shop-1 --address 127.0.0.1:9000 maintenance",
+               "set_backend_state { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 } state: MAINTENANCE }"},
     SpokenLine{"backend remove --id shop --backend-id shop-1 --address 127.0.0.1:9000",
                "remove_backend { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 } }"},
 
@@ -122,6 +147,22 @@ constexpr std::array lines{
                " rewrite_host: 'a' rewrite_path: '/b' rewrite_port: 81 required_auth: true"
                " headers { position: REQUEST key: 'x-a' val: '1' } headers { position: RESPONSE key: 'x-b' val: 'c=d' }"
                " headers { position: BOTH key: 'x-e' val: '' } }"},
+    SpokenLine{"frontend http add -a 127.0.0.1:80 --host * --position post --match-header x-a "
+               "--match-header !x-b=c=d --match-header x-e^=f --match-cookie group~=^[ab]= --match-query '!a b' "
+               "--match-query page=1 --source-allow 192.0.2.0/24,::/0 --source-allow ::1 --source-deny 192.0.2.7 "
+               "--split shop=90,a=b=10 --split c=0 --replace-header both=x-f=g --redirect-template file://$/answer "
+               "--front-timeout 1 --back-timeout 2 --connect-timeout 3 --tunnel-timeout 4",
+               "add_http_frontend { address { @80 } hostname: '*' path { kind: PREFIX value: '' } position: POST"
+               " match_headers { name: 'x-a' kind: PRESENT } match_headers { name: 'x-b' kind: EXACT value: 'c=d'"
+               " invert: true } match_headers { name: 'x-e' kind: STARTS_WITH value: 'f' }"
+               " match_cookies { name: 'group' kind: MATCHES value: '^[ab]=' }"
+               " match_query { name: 'a b' kind: PRESENT invert: true }"
+               " match_query { name: 'page' kind: EXACT value: '1' }"
+               " source_allow: ['192.0.2.0/24', '::/0', '::1'] source_deny: '192.0.2.7'"
+               " split { cluster_id: 'shop' weight: 90 } split { cluster_id: 'a=b' weight: 10 }"
+               " split { cluster_id: 'c' weight: 0 } headers { position: BOTH key: 'x-f' val: 'g' mode: REPLACE }"
+               " redirect_template: 'an answer' front_timeout: 1 back_timeout: 2 connect_timeout: 3"
+               " tunnel_timeout: 4 }"},
     SpokenLine{"frontend http add -a 127.0.0.1:80 --host a --path-regex /a.* --hsts-disabled deny",
                "add_http_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: '/a.*' } position: TREE"
                " hsts { enabled: false } }"},
@@ -135,6 +176,11 @@ constexpr std::array lines{
     SpokenLine{"frontend http remove --address 127.0.0.1:80 --hostname a --path-prefix /b --method PUT id c",
                "remove_http_frontend { cluster_id: 'c' address { @80 } hostname: 'a' method: 'PUT'"
                " path { kind: PREFIX value: '/b' } position: TREE }"},
+    SpokenLine{"frontend http remove -a 127.0.0.1:80 --host a --match-header x-a=1 --match-cookie b --match-query c^=d "
+               "--source-allow ::/0 --source-deny ::1",
+               "remove_http_frontend { address { @80 } hostname: 'a' path { kind: PREFIX value: '' } position: TREE"
+               " match_headers { name: 'x-a' kind: EXACT value: '1' } match_cookies { name: 'b' kind: PRESENT }"
+               " match_query { name: 'c' kind: STARTS_WITH value: 'd' } source_allow: '::/0' source_deny: '::1' }"},
     SpokenLine{"frontend http remove -a 127.0.0.1:80 --host a --path-regex b deny",
                "remove_http_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: 'b' } position: TREE }"},
     SpokenLine{
@@ -150,6 +196,15 @@ constexpr std::array lines{
                " rewrite_path: '/b' rewrite_port: 81 required_auth: true"
                " headers { position: REQUEST key: 'x-a' val: '1' } hsts { enabled: true max_age: 5"
                " include_subdomains: true preload: true force_replace_backend: true } }"},
+    SpokenLine{"frontend https add -a 127.0.0.1:80 --host a --position pre --match-header x-a --match-cookie b=c "
+               "--match-query d --source-allow ::/0 --source-deny ::1 --replace-header request=x-a=1 --front-timeout 1 "
+               "--back-timeout 2 --connect-timeout 3 --tunnel-timeout 4 --split a=1,b=2",
+               "add_https_frontend { address { @80 } hostname: 'a' path { kind: PREFIX value: '' } position: PRE"
+               " match_headers { name: 'x-a' kind: PRESENT } match_cookies { name: 'b' kind: EXACT value: 'c' }"
+               " match_query { name: 'd' kind: PRESENT } source_allow: '::/0' source_deny: '::1'"
+               " headers { position: REQUEST key: 'x-a' val: '1' mode: REPLACE } front_timeout: 1 back_timeout: 2"
+               " connect_timeout: 3 tunnel_timeout: 4 split { cluster_id: 'a' weight: 1 }"
+               " split { cluster_id: 'b' weight: 2 } }"},
     SpokenLine{"frontend https add -a 127.0.0.1:80 --host a --path-regex b --hsts-disabled deny",
                "add_https_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: 'b' } position: TREE"
                " hsts { enabled: false } }"},
@@ -159,6 +214,11 @@ constexpr std::array lines{
     SpokenLine{"frontend https remove --address 127.0.0.1:80 --hostname a --path-prefix /b --method PUT id c",
                "remove_https_frontend { cluster_id: 'c' address { @80 } hostname: 'a' method: 'PUT'"
                " path { kind: PREFIX value: '/b' } position: TREE }"},
+    SpokenLine{"frontend https remove -a 127.0.0.1:80 --host a --match-header x-a --match-cookie b --match-query c "
+               "--source-allow ::/0 --source-deny ::1 deny",
+               "remove_https_frontend { address { @80 } hostname: 'a' path { kind: PREFIX value: '' } position: TREE"
+               " match_headers { name: 'x-a' kind: PRESENT } match_cookies { name: 'b' kind: PRESENT }"
+               " match_query { name: 'c' kind: PRESENT } source_allow: '::/0' source_deny: '::1' }"},
     SpokenLine{
         "frontend https remove -a 127.0.0.1:80 --host a --path-regex b deny",
         "remove_https_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: 'b' } position: TREE }"},
@@ -183,22 +243,32 @@ constexpr std::array lines{
                "add_http_listener { address { @80 } sticky_name: 'SOZUBALANCEID' }"},
     SpokenLine{"listener http add -a 127.0.0.1:80 --public-address 127.0.0.1:81 --expect-proxy --sticky-name lb "
                "--front-timeout 1 --back-timeout 2 --connect-timeout 3 --request-timeout 4 --answer-404 $/answer "
-               "--answer-503 $/answer",
+               "--answer-503 $/answer --sozu-id-header x-id --send-x-real-ip --elide-x-real-ip " SEKI_OWN_KNOBS,
                "add_http_listener { address { @80 } public_address { @81 } expect_proxy: true sticky_name: 'lb'"
                " front_timeout: 1 back_timeout: 2 connect_timeout: 3 request_timeout: 4"
-               " http_answers { answer_404: 'an answer' answer_503: 'an answer' } }"},
+               " http_answers { answer_404: 'an answer' answer_503: 'an answer' } sozu_id_header: 'x-id'"
+               " send_x_real_ip: true elide_x_real_ip: true" SEKI_OWN_FIELDS "}"},
+    SpokenLine{"listener http add -a 127.0.0.1:80 --no-trusted-proxies",
+               "add_http_listener { address { @80 } sticky_name: 'SOZUBALANCEID' trusted_proxies {} }"},
     SpokenLine{"listener https add --address 127.0.0.1:443",
                "add_https_listener { address { @443 } sticky_name: 'SOZUBALANCEID' send_tls13_tickets: 4"
                " versions: [TLS_V1_2, TLS_V1_3] }"},
     SpokenLine{"listener https add -a 127.0.0.1:443 --public-address 127.0.0.1:81 --expect-proxy --sticky-name lb "
                "--front-timeout 1 --back-timeout 2 --connect-timeout 3 --request-timeout 4 --answer-404 $/answer "
-               "--answer-503 $/answer --tls-versions TLSv1 --tls-versions tls_v12,TLSv1.3 --tls-cipher-list A,B",
+               "--answer-503 $/answer --tls-versions TLSv1 --tls-versions tls_v12,TLSv1.3 --tls-cipher-list A,B "
+               "--sozu-id-header x-id --send-x-real-ip --elide-x-real-ip " SEKI_OWN_KNOBS,
                "add_https_listener { address { @443 } public_address { @81 } expect_proxy: true sticky_name: 'lb'"
                " front_timeout: 1 back_timeout: 2 connect_timeout: 3 request_timeout: 4 send_tls13_tickets: 4"
                " http_answers { answer_404: 'an answer' answer_503: 'an answer' }"
-               " versions: [TLS_V1_0, TLS_V1_2, TLS_V1_3] cipher_list: ['A', 'B'] }"},
-    SpokenLine{"listener tcp add --address 127.0.0.1:5432 --public-address 127.0.0.1:81 --expect-proxy",
-               "add_tcp_listener { address { @5432 } public_address { @81 } expect_proxy: true }"},
+               " versions: [TLS_V1_0, TLS_V1_2, TLS_V1_3] cipher_list: ['A', 'B'] sozu_id_header: 'x-id'"
+               " send_x_real_ip: true elide_x_real_ip: true" SEKI_OWN_FIELDS "}"},
+    SpokenLine{"listener https add -a 127.0.0.1:443 --no-trusted-proxies",
+               "add_https_listener { address { @443 } sticky_name: 'SOZUBALANCEID' send_tls13_tickets: 4"
+               " versions: [TLS_V1_2, TLS_V1_3] trusted_proxies {} }"},
+    SpokenLine{"listener tcp add --address 127.0.0.1:5432 --public-address 127.0.0.1:81 --expect-proxy "
+               "--front-timeout 1 --back-timeout 2 --connect-timeout 3",
+               "add_tcp_listener { address { @5432 } public_address { @81 } expect_proxy: true front_timeout: 1"
+               " back_timeout: 2 connect_timeout: 3 }"},
     SpokenLine{"listener udp add --address 127.0.0.1:53 --public-address 127.0.0.1:81 --front-timeout 1 "
                "--back-timeout 2 --max-rx-datagram-size 3 --max-flows 4",
                "add_udp_listener { address { @53 } public_address { @81 } front_timeout: 1 back_timeout: 2"
@@ -224,8 +294,10 @@ constexpr std::array lines{
     SpokenLine{"listener udp deactivate --address 127.0.0.1:80",
                "deactivate_listener { address { @80 } proxy: UDP to_scm: false }"},
     SpokenLine{"listener http update --address 127.0.0.1:80", "update_http_listener { address { @80 } }"},
-    SpokenLine{"listener http update -a 127.0.0.1:80 --no-expect-proxy",
-               "update_http_listener { address { @80 } expect_proxy: false }"},
+    SpokenLine{"listener http update -a 127.0.0.1:80 --no-expect-proxy --no-send-x-real-ip --no-elide-x-real-ip "
+               "--no-trusted-proxies --answer 404=",
+               "update_http_listener { address { @80 } expect_proxy: false send_x_real_ip: false elide_x_real_ip: false"
+               " trusted_proxies {} answers { key: '404' value: '' } }"},
     SpokenLine{"listener http update -a 127.0.0.1:80 " SEKI_HTTP_KNOBS, "update_http_listener {" SEKI_HTTP_FIELDS "}"},
     SpokenLine{
         "listener https update --address 127.0.0.1:80 " SEKI_HTTP_KNOBS
@@ -235,9 +307,10 @@ constexpr std::array lines{
         " strict_sni_binding: true disable_http11: true alpn_protocols { values: ['h2', 'http/1.1'] }"
         " hsts { enabled: true max_age: 9 include_subdomains: true preload: true force_replace_backend: true } }"},
     SpokenLine{"listener https update -a 127.0.0.1:80 --no-expect-proxy --no-strict-sni-binding --enable-http11 "
-               "--reset-alpn --hsts-disabled",
+               "--reset-alpn --hsts-disabled --no-send-x-real-ip --no-elide-x-real-ip --no-trusted-proxies",
                "update_https_listener { address { @80 } expect_proxy: false strict_sni_binding: false"
-               " disable_http11: false alpn_protocols {} hsts { enabled: false } }"},
+               " disable_http11: false alpn_protocols {} hsts { enabled: false } send_x_real_ip: false"
+               " elide_x_real_ip: false trusted_proxies {} }"},
     SpokenLine{"listener tcp update --address 127.0.0.1:80 --public-address 127.0.0.1:81 --expect-proxy "
                "--front-timeout 1 --back-timeout 2 --connect-timeout 3",
                "update_tcp_listener { address { @80 } public_address { @81 } expect_proxy: true front_timeout: 1"
@@ -275,6 +348,8 @@ constexpr std::array lines{
                " old_fingerprint: '5f48b009c77da8ff5d76512ff708dc53af9dec1c861f3827fbea61e19341f342' }"},
 };
 
+#undef SEKI_OWN_KNOBS
+#undef SEKI_OWN_FIELDS
 #undef SEKI_HTTP_KNOBS
 #undef SEKI_HTTP_FIELDS
 

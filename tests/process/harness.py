@@ -198,8 +198,8 @@ class Seki:
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def connect(self):
-        return wire.connect(self.address)
+    def connect(self, source=None):
+        return wire.connect(self.address, source)
 
     def get(self, target="/", host="example.com", fields=()):
         """One request on a connection of its own."""

@@ -28,6 +28,18 @@ class Changes(ProcessTest):
         self.assertIn("Success", removed.out)
         self.assertEqual(self.everybody_answers(seki), {b"one"})
 
+    def test_a_backend_is_taken_out_of_service_and_comes_back(self):
+        one, two = self.backend("one"), self.backend("two")
+        seki = self.http(one, two, worker_count=2)
+        identity = ["--id", "web", "--backend-id", "two", "--address", two.text]
+        for state, answers in (("drain", {b"one"}), ("maintenance", {b"one"}), ("ready", {b"one", b"two"})):
+            done = seki.ctl("backend", "set-state", *identity, state)
+            self.assertEqual(done.code, 0, done)
+            self.assertEqual(self.everybody_answers(seki), answers)
+            self.assertIn(state.upper(), seki.ctl("cluster", "list", "--id", "web").out)
+        self.assertEqual(seki.ctl("backend", "set-state", "--id", "web", "--backend-id", "three", "--address",
+                                  two.text, "drain").code, 1)
+
     def test_a_backend_is_added_and_removed_by_the_protocol(self):
         one, two = self.backend("one"), self.backend("two")
         seki = self.http(one, worker_count=2)
@@ -136,6 +148,31 @@ class Listeners(ProcessTest):
         self.assertEqual(refused.code, 1)
         self.assertIn(taken.text, refused.err)
         self.assertEqual(seki.get().status, 200)
+
+
+    def test_an_update_holds_for_new_connections_in_every_worker(self):
+        backend = self.backend()
+        seki = self.http(backend, worker_count=2)
+        with seki.connect() as early:
+            early.send(wire.request())
+            early.read_response()
+            done = seki.ctl("listener", "http", "update", "-a", seki.text, "--send-x-real-ip", "--front-timeout", "7")
+            self.assertEqual(done.code, 0, done)
+            for _ in range(20):
+                self.assertEqual(seki.get().status, 200)
+            self.assertTrue(all(request.get("X-Real-IP") for request in backend.requests[1:]))
+            early.send(wire.request())
+            early.read_response()
+            self.assertIsNone(backend.requests[-1].get("X-Real-IP"))
+        listener = seki.ctl("--json", "listener", "list").json["LISTENERS_LIST"]["http_listeners"][seki.text]
+        self.assertEqual((listener["front_timeout"], listener["back_timeout"]), (7, 30))
+        self.assertTrue(listener["active"])
+
+    def test_an_update_of_a_listener_that_is_not_there_is_refused(self):
+        seki = self.http(self.backend())
+        refused = seki.ctl("listener", "tcp", "update", "-a", seki.text, "--front-timeout", "7")
+        self.assertEqual(refused.code, 1)
+        self.assertIn(f"Did not find TcpListener with address or id '{seki.text}'", refused.err)
 
 
 class Protocol(ProcessTest):

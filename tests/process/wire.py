@@ -166,9 +166,10 @@ class Stream:
         return response
 
 
-def connect(address):
-    """A client's connection to ("ip", port)."""
-    return Stream(socket.create_connection(address, timeout=PATIENCE_SECONDS))
+def connect(address, source=None):
+    """A client's connection to ("ip", port), from an address that may be given."""
+    origin = None if source is None else (source, 0)
+    return Stream(socket.create_connection(address, timeout=PATIENCE_SECONDS, source_address=origin))
 
 
 def request(method="GET", target="/", host="example.com", fields=(), body=b""):

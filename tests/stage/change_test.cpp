@@ -248,6 +248,95 @@ TEST(Changes, that_remove_a_backend_drop_what_was_counted_of_it) {
     EXPECT_TRUE(counted.contains("b2")) << "another one has its id";
 }
 
+// As the supervisor tells of an update: the whole listener, in the place of the one that is there.
+command::Request renamed_listener(const std::string& id_header) {
+    command::Request request;
+    *request.mutable_add_http_listener()->mutable_address() = config::to_wire(Stage::http.address);
+    request.mutable_add_http_listener()->set_sozu_id_header(id_header);
+    return request;
+}
+
+TEST(Changes, of_a_listener_hold_for_who_comes_after_them) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr early = stage.client();
+    stage.settle();
+    ASSERT_TRUE(stage.change({renamed_listener("X-Renamed")}).has_done());
+    const auto head_at_backend = [&](const WirePtr& client, std::string_view request) {
+        client->send(request);
+        stage.settle();
+        const WirePtr backend = stage.backend(1);
+        const std::string head(backend->received());
+        backend->send(answer("x", "Connection: close\r\n"));
+        stage.settle();
+        return head;
+    };
+    EXPECT_NE(head_at_backend(early, get()).find("Sozu-Id: "), std::string::npos);
+    const WirePtr late = stage.client();
+    const std::string head = head_at_backend(late, get());
+    EXPECT_NE(head.find("X-Renamed: "), std::string::npos);
+    EXPECT_EQ(head.find("Sozu-Id: "), std::string::npos);
+    EXPECT_NE(head_at_backend(early, get()).find("Sozu-Id: "), std::string::npos) << "as it was accepted";
+}
+
+command::Request set_state(uint8_t n, command::BackendState state) {
+    command::Request request;
+    command::SetBackendState& change = *request.mutable_set_backend_state();
+    change.set_cluster_id("c");
+    change.set_backend_id("b" + std::to_string(n));
+    *change.mutable_address() = config::to_wire(backend_address(n));
+    change.set_state(state);
+    return request;
+}
+
+TEST(Changes, of_a_backend_s_state_hold_from_the_next_request_on) {
+    Stage stage;
+    stage.route_to_backends(1);
+    for (const command::BackendState state : {command::DRAIN, command::MAINTENANCE}) {
+        ASSERT_TRUE(stage.change({set_state(1, state)}).has_done());
+        EXPECT_EQ(status_for(stage, "a"), 503);
+        ASSERT_TRUE(stage.change({set_state(1, command::READY)}).has_done());
+        EXPECT_EQ(status_for(stage, "a"), 200);
+    }
+}
+
+TEST(Changes, of_a_backend_s_state_leave_running_exchanges_alone) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    ASSERT_TRUE(stage.change({set_state(1, command::MAINTENANCE)}).has_done());
+    backend->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "x");
+    EXPECT_EQ(stage.worker->pool().size(), 0U) << "nobody will use the connection";
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Changes, close_the_idle_connections_to_a_backend_in_maintenance) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    backend->send(answer("x"));
+    stage.settle();
+    ASSERT_TRUE(stage.change({set_state(1, command::DRAIN)}).has_done());
+    EXPECT_EQ(stage.worker->pool().size(), 1U) << "for clients that are bound to it";
+    ASSERT_TRUE(stage.change({set_state(1, command::MAINTENANCE)}).has_done());
+    stage.settle();
+    EXPECT_EQ(stage.worker->pool().size(), 0U);
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Changes, may_add_a_backend_that_is_not_ready_yet) {
+    Stage stage;
+    stage.route_to_backends(1);
+    command::Request addition = add_backend("c", 1);
+    addition.mutable_add_backend()->set_state(command::MAINTENANCE);
+    ASSERT_TRUE(stage.change({addition}).has_done());
+    EXPECT_EQ(status_for(stage, "a"), 503);
+}
+
 TEST(Connections, above_their_number_are_not_taken_until_another_ends) {
     Stage::Options options;
     options.max_connections = 2;

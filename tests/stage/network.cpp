@@ -183,8 +183,9 @@ void Wire::pull() {
 // --- the network
 // -------------------------------------------------------------------------------------------------------
 
-void Network::use_sockets() {
+void Network::use_sockets(int room) {
     sockets_ = true;
+    socket_room_ = room;
     ignore_broken_pipes();
 }
 
@@ -192,8 +193,7 @@ WirePtr Network::wire() {
     if (!sockets_) return std::make_shared<Wire>(*this, next_fd_++);
     int ends[2];
     SEKI_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
-    const int room = 4096;
-    for (const int end : ends) ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    for (const int end : ends) ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &socket_room_, sizeof socket_room_);
     auto made = std::make_shared<Wire>(*this, ends[0]);
     made->socket_ = UniqueFd(ends[1]);
     wires_.push_back(made);

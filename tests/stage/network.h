@@ -101,8 +101,8 @@ public:
     WirePtr next_connection(const SocketAddress& address);
     [[nodiscard]] bool has_connection(const SocketAddress& address) { return !connections_[address].empty(); }
 
-    // Connections made from now on are sockets of the kernel, with little room in them.
-    void use_sockets();
+    // Connections made from now on are sockets of the kernel with so much room in them, little unless said otherwise.
+    void use_sockets(int room = 4096);
     // Reads and writes move random amounts from now on.
     void stutter(Random& random) { random_ = &random; }
     [[nodiscard]] bool has_events();
@@ -130,6 +130,7 @@ private:
     void ask_kernel();
 
     bool sockets_ = false;
+    int socket_room_ = 0;
     EpollPoller kernel_;
     std::map<int, uint32_t> not_connected_;  // sockets that the kernel is not asked about yet
     std::vector<Event> from_kernel_;

@@ -156,16 +156,25 @@ TEST(Pipes, that_are_used_up_are_done_without) {
     }
 }
 
+// Sockets that give a tunnel so much at once that it takes a pipe.
+struct BulkStage : SocketStage {
+    BulkStage() {
+        network.use_sockets(32 * 1024);
+        tunnel_to_backends(1);
+    }
+};
+
 TEST(Pipes, of_a_tunnel_are_emptied_when_the_other_direction_ended_last) {
-    SocketStage stage;
-    stage.tunnel_to_backends(1);
-    const std::string body = tagged_body(1, 60'000);
+    BulkStage stage;
+    const std::string body = tagged_body(1, 200'000);
     const WirePtr client = stage.tunnel_client("hello");
     const WirePtr backend = stage.backend(1);
     client->take_at_most(1000);
     backend->send(body);
     backend->finish();
     stage.settle();
+    ASSERT_EQ(stage.worker->pipes().in_use(), 1U);
+    ASSERT_FALSE(client->saw_end());
     client->finish();
     stage.settle();
     client->take_at_most(SIZE_MAX);

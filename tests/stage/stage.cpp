@@ -22,6 +22,7 @@ worker::Hello hello(const Stage::Options& options) {
     worker::Hello hello;
     hello.set_worker_id(0);
     hello.set_worker_count(1);
+    hello.set_source_column(0);
     command::ServerConfig& config = *hello.mutable_config();
     config.set_max_connections(options.max_connections);
     config.set_max_buffers(options.max_buffers);
@@ -38,8 +39,9 @@ Stage::Stage(const Options& options)
       sink(open_sink()),
       log_(*sink, line_head, clock),
       access_log(*sink, line_head, log_),
-      recorder(loop, log_, &access_log, metrics) {
-    const worker::Worker::Surroundings around{loop, random, network, recorder, metrics, log_};
+      recorder(loop, log_, &access_log, metrics),
+      sources(net::SourceTable::create(2).value()) {
+    const worker::Worker::Surroundings around{loop, random, network, hasher, recorder, metrics, log_, sources};
     worker = std::make_unique<worker::Worker>(around, hello(options),
                                               [this](const worker::Report& report) { reports_.push_back(report); });
     command::Request listen;
@@ -67,6 +69,7 @@ Stage::~Stage() {
     EXPECT_EQ(worker->buffers().small_in_use(), 0U);
     EXPECT_EQ(worker->pipes().in_use(), 0U);
     EXPECT_EQ(worker->pool().size(), 0U);
+    EXPECT_EQ(worker->context().source_counts.held(), 0U);
     EXPECT_EQ(network.open_ends(), 0U);
 }
 
@@ -123,15 +126,17 @@ void Stage::tunnel_to_backends(int count) {
 // --- when
 // --------------------------------------------------------------------------------------------------------------
 
-WirePtr Stage::welcome(const worker::ListenerKey& key, std::string_view first_bytes) {
+WirePtr Stage::welcome(const worker::ListenerKey& key, std::string_view first_bytes, uint8_t source) {
     WirePtr wire = network.wire();
     auto end = network.transport(wire);
     wire->send(first_bytes);
-    worker->welcome(key, std::move(end), SocketAddress::v4(0xC0000201U, next_port_++));
+    worker->welcome(key, std::move(end), SocketAddress::v4(0xC0000200U + source, next_port_++));
     return wire;
 }
 
 WirePtr Stage::client(std::string_view first_bytes) { return welcome(http, first_bytes); }
+
+WirePtr Stage::client_from(uint8_t source, std::string_view first_bytes) { return welcome(http, first_bytes, source); }
 
 WirePtr Stage::tunnel_client(std::string_view first_bytes) { return welcome(tcp, first_bytes); }
 

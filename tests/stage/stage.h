@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "auth/hasher.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "event/event_loop.h"
@@ -24,6 +26,21 @@ namespace seki::stage {
 
 // 10.0.0.<n>:80, where scripted backends live.
 SocketAddress backend_address(uint8_t n);
+
+// Hashes passwords when the test says so; whether one matches is said by the test as well.
+class SlowHasher final : public auth::Hasher {
+public:
+    void on_done(Done done) override { done_ = std::move(done); }
+    void begin(auth::HashingJob job) override { jobs_.push_back(std::move(job)); }
+    [[nodiscard]] size_t jobs() const noexcept { return jobs_.size(); }
+    void finish(std::string_view right_password) {
+        for (const auth::HashingJob& job : std::exchange(jobs_, {})) done_(job.id, job.password == right_password);
+    }
+
+private:
+    Done done_;
+    std::vector<auth::HashingJob> jobs_;
+};
 
 class Stage {
 public:
@@ -51,6 +68,7 @@ public:
     worker::Report prepare(const std::vector<command::Request>& changes);
     worker::Report order(worker::Order order);
     Network network;
+    SlowHasher hasher;
 
     // --- when
     // ----------------------------------------------------------------------------------------------------------
@@ -58,6 +76,8 @@ public:
     // A client that comes to the HTTP listener, or the TCP one.
     WirePtr client(std::string_view first_bytes = {});
     WirePtr tunnel_client(std::string_view first_bytes = {});
+    // From 192.0.2.<source>; those who do not say are from 192.0.2.1.
+    WirePtr client_from(uint8_t source, std::string_view first_bytes = {});
     // The next connection to backend `n`, which must be there.
     WirePtr backend(uint8_t n);
     [[nodiscard]] bool has_connection(uint8_t n);
@@ -84,10 +104,11 @@ public:
     observe::AccessLog access_log;
     observe::Metrics metrics;
     proxy::Recorder recorder;
+    net::SourceTable sources;
     std::unique_ptr<worker::Worker> worker;
 
 private:
-    WirePtr welcome(const worker::ListenerKey& key, std::string_view first_bytes);
+    WirePtr welcome(const worker::ListenerKey& key, std::string_view first_bytes, uint8_t source = 1);
     std::unique_ptr<observe::LogSink> open_sink();
 
     uint64_t next_order_ = 1;

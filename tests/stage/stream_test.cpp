@@ -15,12 +15,15 @@ proxy::ListenerPtr text_listener(Stage& stage) {
     stage.network.listen(backend_address(1));
     auto backend = std::make_shared<backend::Backend>();
     backend->address = backend_address(1);
-    auto cluster = std::make_shared<backend::Cluster>("text");
-    cluster->put(backend);
+    auto cluster = std::make_shared<proxy::Cluster>("text");
+    cluster->backends.put(backend);
     auto frontend = std::make_shared<proxy::Frontend>();
     frontend->cluster = cluster;
     auto routes = std::make_shared<proxy::Routes>();
-    routes->http.add({"a", routing::PathKind::prefix, "/", ""}, frontend);
+    routing::Rule rule;
+    rule.host = "a";
+    rule.path = "/";
+    routes->http.add(routing::compile(std::move(rule)).value(), frontend);
     auto listener = std::make_shared<proxy::Listener>();
     listener->routes = routes;
     return listener;

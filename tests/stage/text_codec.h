@@ -59,6 +59,7 @@ public:
     [[nodiscard]] uint64_t outgoing_raw(http::StreamId) const override { return 0; }
     void sent_raw(http::StreamId, uint64_t) override {}
     [[nodiscard]] bool persistent() const override { return true; }
+    void read_again(http::StreamId) override { open_ = 0; }
     [[nodiscard]] bool request_complete(http::StreamId) const override { return complete_; }
     void finish(http::StreamId) override { open_ = 0; }
 

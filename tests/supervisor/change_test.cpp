@@ -231,6 +231,51 @@ TEST_F(ChangeTest, an_activation_that_a_worker_refuses_leaves_nobody_listening) 
     EXPECT_FALSE(accepts(address));
 }
 
+TEST_F(ChangeTest, an_update_of_a_listener_is_told_as_the_whole_listener_and_keeps_its_sockets) {
+    const SocketAddress address = free_address();
+    command::Request listener = add_listener(address);
+    listener.mutable_add_http_listener()->set_front_timeout(7);
+    start({checked(listener), checked(activate(address))});
+    submit(update_listener(address, "X-New"));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    const auto& orders = worker(0).orders;
+    ASSERT_EQ(orders.back().kind_case(), Kind::kCommit);
+    const command::Request& told = orders[orders.size() - 2].prepare().changes(0);
+    EXPECT_EQ(told.add_http_listener().sozu_id_header(), "X-New");
+    EXPECT_EQ(told.add_http_listener().front_timeout(), 7U);
+    EXPECT_THAT(worker(0).slots_of(address.text()), ElementsAre(0));
+    EXPECT_TRUE(accepts(address));
+}
+
+TEST_F(ChangeTest, an_update_that_a_worker_refuses_leaves_the_listener_as_it_was) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address))});
+    worker(1).refuses = "no";
+    submit(update_listener(address, "X-New"));
+    submit(update_listener(SocketAddress::v4(0x7F000001, 1), "X-New"));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre(HasSubstr("no"), HasSubstr("Did not find HttpListener")));
+    EXPECT_FALSE(supervisor->state().table<config::HttpListeners>().find(address)->has_sozu_id_header());
+}
+
+TEST_F(ChangeTest, a_new_worker_begins_with_what_was_updated) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address))});
+    submit(update_listener(address, "X-New"));
+    command::Request limit;
+    limit.set_set_max_connections_per_ip(5);
+    submit(limit);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK", "OK"));
+    lose(1);
+    ASSERT_EQ(worker(2).count(Kind::kPrepare), 1U);
+    const worker::Prepare& snapshot = worker(2).orders[1].prepare();
+    ASSERT_EQ(snapshot.changes_size(), 2);
+    EXPECT_EQ(snapshot.changes(0).add_http_listener().sozu_id_header(), "X-New");
+    EXPECT_EQ(snapshot.changes(1).set_max_connections_per_ip(), 5U);
+}
+
 TEST_F(ChangeTest, sockets_are_closed_when_the_last_worker_has_let_go_of_them) {
     const SocketAddress address = free_address();
     start({checked(add_listener(address)), checked(activate(address))});

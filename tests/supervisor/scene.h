@@ -36,8 +36,10 @@ public:
     uint32_t id;
     UniqueFd ended;
     bool killed = false;
+    bool ends_late = false;  // its channel closes at its end, and its process stays
     std::vector<worker::Order> orders;
     std::set<Kind> silent_about;                            // orders of these kinds are not answered
+    UniqueFd sources;                                       // the memory that came with hello
     std::string refuses;                                    // why every prepare is refused
     std::vector<std::pair<std::string, uint32_t>> sockets;  // what it accepts from
     std::function<command::Response(const command::Request&)> answers = [](const command::Request&) {
@@ -66,6 +68,7 @@ public:
 
     void end() {
         channel_.close();
+        if (ends_late) return;
         const uint64_t one = 1;
         ASSERT_EQ(::write(ended.get(), &one, sizeof one), static_cast<ssize_t>(sizeof one));
     }
@@ -82,6 +85,11 @@ private:
     void on_closed(const std::string& /*reason*/) override {}
 
     void move_sockets(const worker::Order& order) {
+        if (order.has_hello()) {
+            auto memory = channel_.take_fds(1);
+            ASSERT_EQ(memory.size(), 1U);
+            sources = std::move(memory.front());
+        }
         const auto name = [](const worker::ListeningSocket& socket) {
             return std::pair{config::checked_address(socket.address()).text(), socket.slot()};
         };
@@ -274,6 +282,13 @@ inline command::Request remove_listener(const SocketAddress& address) {
     command::Request request;
     *request.mutable_remove_listener()->mutable_address() = config::to_wire(address);
     request.mutable_remove_listener()->set_proxy(command::HTTP);
+    return request;
+}
+
+inline command::Request update_listener(const SocketAddress& address, const std::string& id_header) {
+    command::Request request;
+    *request.mutable_update_http_listener()->mutable_address() = config::to_wire(address);
+    request.mutable_update_http_listener()->set_sozu_id_header(id_header);
     return request;
 }
 

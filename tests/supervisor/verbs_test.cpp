@@ -75,6 +75,41 @@ TEST_F(VerbsTest, the_configuration_is_answered_from_the_state) {
     EXPECT_EQ(answers.back().content().request_counts().map().at("AddCluster"), 1);
 }
 
+TEST_F(VerbsTest, the_limit_of_connections_is_shown_as_it_was_set_last) {
+    begin();
+    const auto limit = [this] {
+        command::Request request;
+        request.mutable_query_max_connections_per_ip();
+        obey(request);
+        return answers.back().content().max_connections_per_ip_limit().limit();
+    };
+    EXPECT_EQ(limit(), 0U);
+    command::Request request;
+    request.set_set_max_connections_per_ip(7);
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::OK);
+    EXPECT_EQ(worker(0).orders.back().kind_case(), Kind::kCommit);
+    EXPECT_EQ(limit(), 7U);
+    request.set_set_max_connections_per_ip(0);
+    obey(request);
+    EXPECT_EQ(limit(), 0U);
+    request.set_set_max_connections_per_ip(1'000'000'000);
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+}
+
+TEST_F(VerbsTest, the_state_of_a_backend_that_is_not_there_cannot_be_set) {
+    begin();
+    command::Request request;
+    request.mutable_set_backend_state()->set_cluster_id("shop");
+    request.mutable_set_backend_state()->set_backend_id("b");
+    *request.mutable_set_backend_state()->mutable_address() = config::to_wire(SocketAddress::v4(0x7F000001, 80));
+    request.mutable_set_backend_state()->set_state(command::DRAIN);
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+    EXPECT_EQ(answers.back().message(), "Did not find Backend with address or id 'b'");
+}
+
 TEST_F(VerbsTest, status_names_the_worker_that_does_not_answer) {
     begin();
     worker(1).silent_about = {Kind::kQuery};

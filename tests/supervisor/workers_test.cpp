@@ -1,5 +1,6 @@
 #include "supervisor/workers.h"
 
+#include "net/source_counts.h"
 #include "supervisor/scene.h"
 
 namespace seki::supervisor {
@@ -12,6 +13,7 @@ struct WorkersTest : Scene {
     SocketAddress address = free_address();
     void start_listening() { start({checked(add_listener(address)), checked(activate(address))}); }
     std::vector<uint32_t> slots(size_t id) { return worker(id).slots_of(address.text()); }
+    uint32_t column(size_t id) { return worker(id).orders[0].hello().source_column(); }
 };
 
 TEST_F(WorkersTest, begin_with_hello_the_configuration_their_sockets_and_serve) {
@@ -23,6 +25,62 @@ TEST_F(WorkersTest, begin_with_hello_the_configuration_their_sockets_and_serve) 
     EXPECT_EQ(worker(1).orders[0].hello().worker_count(), 2U);
     EXPECT_THAT(slots(0), ElementsAre(0));
     EXPECT_THAT(slots(1), ElementsAre(1));
+}
+
+TEST_F(WorkersTest, are_given_the_memory_for_limits_per_source_and_a_column_of_it) {
+    start();
+    EXPECT_NE(column(0), column(1));
+    for (const size_t id : {0U, 1U}) {
+        auto opened = net::SourceTable::open(std::move(worker(id).sources));
+        ASSERT_TRUE(opened) << opened.error().message;
+        EXPECT_LT(column(id), opened->columns());
+    }
+}
+
+TEST_F(WorkersTest, leave_no_counts_behind_when_they_die) {
+    start();
+    auto table = net::SourceTable::open(std::move(worker(0).sources)).value();
+    const uint64_t hash = 4711;
+    // Nobody gives these back.
+    for (const uint32_t row : {0U, 1U, 2U, 3U}) {
+        table.counts(row, hash)[column(0)] = 7;
+        table.counts(row, hash)[column(1)] = 2;
+    }
+    const net::SourceCounts counts(table, table.columns() - 1);
+    EXPECT_EQ(counts.count(hash), 9U);
+    lose(0);
+    EXPECT_EQ(counts.count(hash), 2U);
+}
+
+TEST_F(WorkersTest, have_no_column_in_common_with_who_has_not_ended_yet) {
+    start();
+    worker(0).ends_late = true;
+    lose(0);
+    ASSERT_EQ(launcher.workers.size(), 3U);
+    EXPECT_NE(column(2), column(0)) << "its process may still write";
+    worker(0).ends_late = false;
+    worker(0).end();
+    turns();
+    lose(1);
+    EXPECT_EQ(column(3), column(0)) << "now it is free";
+}
+
+TEST_F(WorkersTest, do_not_start_while_all_columns_are_taken) {
+    settings.workers.count = 1;
+    launcher.on_launch = [](PlayedWorker& worker) { worker.ends_late = true; };
+    start();
+    const size_t columns = net::SourceTable::open(std::move(worker(0).sources)).value().columns();
+    for (size_t id = 0; id < columns; ++id) {
+        worker(id).end();
+        turns();
+        pass(Workers::longest_pause + std::chrono::milliseconds(2));
+    }
+    EXPECT_EQ(launcher.workers.size(), columns);
+    worker(0).ends_late = false;
+    worker(0).end();
+    turns();
+    pass(Workers::longest_pause + std::chrono::milliseconds(2));
+    EXPECT_EQ(launcher.workers.size(), columns + 1);
 }
 
 TEST_F(WorkersTest, a_large_configuration_comes_in_several_orders) {

@@ -80,12 +80,12 @@ std::string show_clusters(const Holders& holders) {
     Comparison https("HTTPS frontends", {"cluster", "address", "hostname", "path", "method"}, holders);
     Comparison tcp("TCP frontends", {"cluster", "address"}, holders);
     Comparison udp("UDP frontends", {"cluster", "address"}, holders);
-    Comparison backends("Backends", {"cluster", "id", "address", "weight", "backup"}, holders);
+    Comparison backends("Backends", {"cluster", "id", "address", "weight", "backup", "state"}, holders);
 
     const auto add_http = [](Comparison& to, const std::string& holder, const auto& frontends) {
         for (const command::RequestHttpFrontend& frontend : frontends) {
             to.add(holder,
-                   {frontend.cluster_id(), address_text(frontend.address()), frontend.hostname(),
+                   {target_text(frontend), address_text(frontend.address()), frontend.hostname(),
                     path_text(frontend.path()), frontend.method()},
                    frontend);
         }
@@ -112,7 +112,7 @@ std::string show_clusters(const Holders& holders) {
                 const std::string weight = weighted ? std::to_string(backend.load_balancing_parameters().weight()) : "";
                 backends.add(holder,
                              {backend.cluster_id(), backend.backend_id(), address_text(backend.address()), weight,
-                              yes_or_no(backend.backup())},
+                              yes_or_no(backend.backup()), BackendState_Name(backend.state())},
                              backend);
             }
         }

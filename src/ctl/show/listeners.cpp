@@ -29,6 +29,13 @@ std::string public_address(const auto& listener) {
     return listener.has_public_address() ? address_text(listener.public_address()) : "";
 }
 
+// Pages of text say little in a line; which ones there are does.
+std::string keys_of(const Json& map) {
+    std::string keys;
+    for (const auto& [key, value] : map.items()) keys += (keys.empty() ? "" : ",") + key;
+    return keys;
+}
+
 // What was set beside that: "  0.0.0.0:80  h2_max_ping_per_window=10 send_x_real_ip=true".
 std::string note(const std::string& address, const Message& listener) {
     std::vector<const FieldDescriptor*> set;
@@ -37,7 +44,8 @@ std::string note(const std::string& address, const Message& listener) {
     std::string line;
     for (const FieldDescriptor* field : set) {
         if (std::ranges::find(not_in_notes, field->name()) != not_in_notes.end()) continue;
-        line += " " + field->name() + "=" + json_text(json[field->name()]);
+        const Json& value = json[field->name()];
+        line += " " + field->name() + "=" + (field->is_map() ? keys_of(value) : json_text(value));
     }
     return line.empty() ? "" : "  " + address + " " + printable(line) + "\n";
 }

@@ -40,5 +40,7 @@ std::string section(const std::string& title, const std::string& body);
 std::string tags_text(const google::protobuf::Map<std::string, std::string>& tags);
 // "/api (prefix)"
 std::string path_text(const command::PathRule& path);
+// "shop", or "shop 90, shop-next 10".
+std::string target_text(const command::RequestHttpFrontend& frontend);
 
 }  // namespace seki::ctl

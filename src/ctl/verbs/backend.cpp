@@ -22,9 +22,15 @@ void add_backend_verbs(Family& root) {
     add.value("-w,--weight", "load_balancing_parameters.weight",
               "Share of the requests, relative to the other backends")
         ->default_str("100");
+    add.value("--state", "state", "What it is used for; see set-state")->default_str("ready");
 
     Verb& remove = backend.verb("remove", "remove_backend {}", "Remove a backend from a cluster");
     identity_options(remove);
+
+    Verb& set_state = backend.verb("set-state", "set_backend_state {}",
+                                   "Use a backend (ready), only for clients bound to it (drain), or not at all");
+    identity_options(set_state);
+    set_state.value("state", "state", "ready, drain or maintenance")->required();
 }
 
 }  // namespace seki::ctl

@@ -1,7 +1,6 @@
 #include <algorithm>
-#include <charconv>
 
-#include "ctl/text_file.h"
+#include "config/credential.h"
 #include "ctl/verbs/verbs.h"
 
 namespace seki::ctl {
@@ -11,46 +10,12 @@ constexpr int max_port = 65'535;
 
 void id_option(Verb& verb, const std::string& path) { verb.value("-i,--id", path, "Id of the cluster")->required(); }
 
-bool is_credential(std::string_view text) {
-    const size_t colon = text.find(':');
-    if (colon == 0 || colon == std::string_view::npos) return false;
-    const std::string_view user = text.substr(0, colon);
-    const std::string_view hash = text.substr(colon + 1);
-    const auto in_user = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    };
-    constexpr size_t sha256_hex_digits = 64;
-    return std::ranges::all_of(user, in_user) && hash.size() == sha256_hex_digits &&
-           hash.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 Result<> read_credentials(command::Request& request, const std::vector<std::string>& values) {
     for (const std::string& value : values) {
-        if (!is_credential(value)) {
-            return failure(
-                "'{}' is not user:HASH; HASH is the SHA-256 of the password, 64 lower-case hexadecimal digits", value);
-        }
+        const std::string_view why = config::why_no_credential(value);
+        if (!why.empty()) return failure("'{}' is no USER:HASH: {}", value, why);
         request.mutable_add_cluster()->add_authorized_hashes(value);
     }
-    return {};
-}
-
-Result<> read_answer(command::Request& request, const std::string& value) {
-    constexpr std::string_view file_scheme = "file://";
-    const size_t equals = value.find('=');
-    int status = 0;
-    const char* end = value.data() + std::min(equals, value.size());
-    const auto parsed = std::from_chars(value.data(), end, status);
-    if (equals == std::string::npos || parsed.ptr != end || status < 100 || status > 599) {
-        return failure("'{}' is not CODE=BODY or CODE=file://PATH with a status code", value);
-    }
-    std::string body = value.substr(equals + 1);
-    if (body.starts_with(file_scheme)) {
-        Result<std::string> content = read_text_file(body.substr(file_scheme.size()));
-        if (!content) return std::unexpected(content.error());
-        body = std::move(*content);
-    }
-    (*request.mutable_add_cluster()->mutable_answers())[std::to_string(status)] = std::move(body);
     return {};
 }
 
@@ -66,6 +31,21 @@ Result<> choose_proxy_protocol(command::Request& request, const Verb& verb) {
 
 Result<> nothing(command::Request&, const std::vector<std::string>&) { return {}; }
 
+void limit_options(Verb& add) {
+    add.value("--max-connections-per-ip", "max_connections_per_ip",
+              "Connections that one source may have; 0 = no limit; without it, that of connection-limit");
+    add.value("--retry-after", "retry_after", "Seconds in Retry-After of a 429; 0 = left out");
+    CLI::Option* rate =
+        add.value("--rate-limit", "rate_limit.requests_per_second", "Requests in a second that one source may make");
+    add.value("--rate-limit-burst", "rate_limit.burst", "How many of them at once; without it, as many as in a second")
+        ->needs(rate);
+    add.value("--front-timeout", "front_timeout", "Seconds that a client may be silent; without it, the listener's");
+    add.value("--back-timeout", "back_timeout", "Seconds that a backend may be silent; without it, the listener's");
+    add.value("--connect-timeout", "connect_timeout", "Seconds to connect to a backend; without it, the listener's");
+    add.value("--tunnel-timeout", "tunnel_timeout",
+              "Seconds that an upgraded connection may be silent; without it, the listener's");
+}
+
 void add_add(Family& cluster) {
     Verb& add = cluster.verb("add", "add_cluster {}", "Create a cluster, or replace its settings");
     id_option(add, "cluster_id");
@@ -80,16 +60,8 @@ void add_add(Family& cluster) {
     add.option("--authorized-hash", "USER:HASH", "Accept this user; may be repeated", read_credentials)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    add.option("--answer", "CODE=BODY|CODE=file://PATH", "Answer of its own for a status code; may be repeated",
-               [](command::Request& request, const std::vector<std::string>& values) -> Result<> {
-                   for (const std::string& value : values) {
-                       const Result<> read = read_answer(request, value);
-                       if (!read) return read;
-                   }
-                   return {};
-               })
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    answers_option(add);
+    limit_options(add);
     add.finish(choose_proxy_protocol);
 }
 

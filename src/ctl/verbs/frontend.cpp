@@ -1,6 +1,5 @@
 #include <string_view>
 
-#include "base/check.h"
 #include "ctl/fields.h"
 #include "ctl/verbs/verbs.h"
 
@@ -8,12 +7,6 @@ namespace seki::ctl {
 namespace {
 
 constexpr int max_port = 65'535;
-
-command::RequestHttpFrontend& http_frontend(command::Request& request) {
-    auto* frontend = google::protobuf::DynamicCastToGenerated<command::RequestHttpFrontend>(&payload(request));
-    SEKI_CHECK(frontend != nullptr);
-    return *frontend;
-}
 
 std::string_view trimmed(std::string_view text) {
     while (text.starts_with(' ')) text.remove_prefix(1);
@@ -39,7 +32,7 @@ Result<> read_tags(command::Request& request, const std::vector<std::string>& va
 }
 
 // "response=cache-control=no-store"; the value may hold '=' and may be empty.
-Result<> read_header(command::RequestHttpFrontend& frontend, const std::string& text) {
+Result<> read_header(command::RequestHttpFrontend& frontend, const std::string& text, command::HeaderMode mode) {
     const auto wrong = failure("'{}' is not POSITION=NAME=VALUE with a position of request, response or both", text);
     const size_t first = text.find('=');
     const size_t second = first == std::string::npos ? first : text.find('=', first + 1);
@@ -49,13 +42,41 @@ Result<> read_header(command::RequestHttpFrontend& frontend, const std::string& 
     if (!position || header.position() == command::HEADER_POSITION_UNSPECIFIED) return wrong;
     header.set_key(text.substr(first + 1, second - first - 1));
     header.set_val(text.substr(second + 1));
+    if (mode != command::ADD) header.set_mode(mode);
     return {};
 }
 
-Result<> read_headers(command::Request& request, const std::vector<std::string>& values) {
+void header_option(Verb& verb, const std::string& name, command::HeaderMode mode, const std::string& help) {
+    verb.option(name, "POSITION=NAME=VALUE", help,
+                [mode](command::Request& request, const auto& values) -> Result<> {
+                    for (const std::string& value : values) {
+                        const Result<> read = read_header(http_frontend(request), value, mode);
+                        if (!read) return read;
+                    }
+                    return {};
+                })
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+Result<> read_template(command::Request& request, const std::vector<std::string>& values) {
+    Result<std::string> text = text_or_file(values.front());
+    if (!text) return std::unexpected(text.error());
+    http_frontend(request).set_redirect_template(std::move(*text));
+    return {};
+}
+
+// "a=90,b=10"; the id of a cluster may hold '='.
+Result<> read_split(command::Request& request, const std::vector<std::string>& values) {
     for (const std::string& value : values) {
-        const Result<> read = read_header(http_frontend(request), value);
-        if (!read) return read;
+        for (const std::string& text : comma_separated(value)) {
+            const size_t equals = text.rfind('=');
+            if (equals == 0 || equals == std::string::npos) return failure("'{}' is not CLUSTER=WEIGHT", text);
+            command::ClusterShare& share = *http_frontend(request).add_split();
+            share.set_cluster_id(text.substr(0, equals));
+            const Result<> weight = put_text(find_field(share, "weight"), text.substr(equals + 1));
+            if (!weight) return weight;
+        }
     }
     return {};
 }
@@ -75,7 +96,7 @@ CLI::Option* path_option(Verb& verb, const std::string& names, command::PathRule
 // What tells one HTTP frontend from another.
 void http_identity(Verb& verb) {
     address_option(verb, "Address of the listener");
-    verb.value("--hostname,--host", "hostname", "Host name; may begin with '*.' or hold /regular expressions/")
+    verb.value("--hostname,--host", "hostname", "Host name; may begin with '*.', hold /regular expressions/, or be '*'")
         ->required();
     CLI::Option* prefix =
         path_option(verb, "-p,--path-prefix", command::PREFIX, "Paths that begin with this; the default is all");
@@ -84,27 +105,55 @@ void http_identity(Verb& verb) {
     prefix->excludes(regex, equals);
     regex->excludes(equals);
     verb.value("-m,--method", "method", "Only requests of this method");
+    condition_options(verb);
+}
 
+struct Targets {
+    const Verb& id;
+    const Verb& deny;
+
+    [[nodiscard]] bool chosen() const { return id.chosen() || deny.chosen(); }
+};
+
+Targets target_words(Verb& verb) {
     Verb& id = verb.word("id", "Send requests to a cluster");
     id.value("cluster", "cluster_id", "Id of the cluster")->required();
-    verb.word("deny", "Refuse requests with 401");
+    const Verb& deny = verb.word("deny", "Refuse requests with 401");
+    verb.words_are_optional();
+    return {id, deny};
+}
+
+// Where requests go: to one cluster, to several, or nowhere.
+void http_target(Verb& verb) {
+    verb.option("--split", "CLUSTER=WEIGHT,…", "Several clusters by weight, in place of one", read_split)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    verb.finish([targets = target_words(verb)](const command::Request&, const Verb& spoken) -> Result<> {
+        const bool split = spoken.given("--split");
+        if (split && targets.chosen()) return failure("--split excludes id and deny");
+        if (!split && !targets.chosen()) return failure("one of these must follow: id, deny; or --split must be given");
+        return {};
+    });
 }
 
 void http_treatment(Verb& verb) {
     tags_option(verb);
+    verb.value("--position", "position", "Before (pre), among or behind (post) the rules that are found by host name");
     verb.value("--redirect", "redirect", "What happens to requests")->default_str("forward");
     verb.value("--redirect-scheme", "redirect_scheme", "Scheme in redirects")->default_str("use_same");
-    verb.value("--redirect-template", "redirect_template", "Answer of its own in place of the built-in redirect");
+    verb.option("--redirect-template", "TEXT|file://PATH", "Answer of its own in place of the built-in redirect",
+                read_template);
     verb.value("--rewrite-host", "rewrite_host", "Host name that the backend sees; may use captures");
     verb.value("--rewrite-path", "rewrite_path", "Path that the backend sees; may use captures");
     verb.value("--rewrite-port", "rewrite_port", "Port in redirects")->check(CLI::Range(1, max_port));
     verb.flag("--required-auth", "required_auth",
               "Only for users whom the cluster knows (see cluster add --authorized-hash)");
-    verb.option("--header", "POSITION=NAME=VALUE",
-                "Set a header in the request, the response or both; an empty value removes it; may be repeated",
-                read_headers)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    header_option(verb, "--header", command::ADD,
+                  "Add a header to the request, the response or both; an empty value removes it; may be repeated");
+    header_option(verb, "--replace-header", command::REPLACE, "The same, in place of headers of that name");
+    for (const std::string limit : {"front", "back", "connect", "tunnel"}) {
+        verb.value("--" + limit + "-timeout", limit + "_timeout", "Seconds, in place of the listener's");
+    }
     hsts_options(verb);
 }
 
@@ -114,7 +163,10 @@ void add_http(Family& frontend, const std::string& kind, const std::string& what
     Verb& add = family.verb("add", "add_" + kind + rule, "Add a frontend: requests that match it go to a cluster");
     http_identity(add);
     http_treatment(add);
-    http_identity(family.verb("remove", "remove_" + kind + rule, "Remove a frontend"));
+    http_target(add);
+    Verb& remove = family.verb("remove", "remove_" + kind + rule, "Remove a frontend");
+    http_identity(remove);
+    target_words(remove);
 }
 
 void add_stream(Family& frontend, const std::string& kind, const std::string& what) {

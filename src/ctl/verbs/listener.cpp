@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* add_help = "Define a listener; it accepts when it is activated";
 constexpr const char* update_help = "Change what is given, keep the rest";
+constexpr const char* id_header_help = "Name of the header that carries the id of a request";
 constexpr std::string_view default_sticky_name = "SOZUBALANCEID";
 
 struct Knob {
@@ -26,6 +27,15 @@ constexpr auto timeouts = std::to_array<Knob>({
     {"back_timeout", "Seconds that a backend may be silent", "30"},
     {"connect_timeout", "Seconds to connect to a backend", "3"},
     {"request_timeout", "Seconds for the whole head of a request", "10"},
+});
+constexpr std::span<const Knob> stream_timeouts = std::span(timeouts).first(3);
+constexpr auto request_knobs = std::to_array<Knob>({
+    {"tunnel_timeout", "Seconds that an upgraded connection may be silent", ""},
+    {"max_header_bytes", "Bytes of a request's head", "16384"},
+    {"max_header_fields", "Fields of a request's head", "100"},
+    {"max_uri_bytes", "Bytes of a request's target", "8192"},
+    {"max_body_bytes", "Bytes of a request's body; 0 = no limit", "0"},
+    {"min_body_rate", "Bytes in a second that a request's body must keep up; 0 = no limit", "0"},
 });
 constexpr auto udp_knobs = std::to_array<Knob>({
     {"front_timeout", "Seconds that a flow lives without a datagram from the client", "30"},
@@ -69,7 +79,7 @@ void public_address_option(Verb& verb) {
     verb.value("--public-address", "public_address", "Address that clients see, where it is not the one listened on");
 }
 
-// The content of a file goes to the field, or to the entry of the map "answers".
+// The content of a file goes to the field.
 void answer_option(Verb& verb, const std::string& status, const std::string& path) {
     verb.option("--answer-" + status, "FILE", "Answer of its own for status " + status,
                 [path](command::Request& request, const auto& values) -> Result<> {
@@ -79,6 +89,35 @@ void answer_option(Verb& verb, const std::string& status, const std::string& pat
                 });
 }
 
+void cookie_options(Verb& verb) {
+    verb.value("--sticky-cookie-secure", "sticky_cookie.secure",
+               "Whether that cookie has Secure; without it, as the connection of the client is");
+    verb.value("--sticky-cookie-http-only", "sticky_cookie.http_only", "Whether it has HttpOnly");
+    verb.value("--sticky-cookie-same-site", "sticky_cookie.same_site", "Its SameSite; without it, none is said");
+    verb.value("--sticky-cookie-path", "sticky_cookie.path", "Its Path");
+    verb.value("--sticky-cookie-max-age", "sticky_cookie.max_age",
+               "Seconds that it lasts; without it, as long as the browser runs");
+}
+
+void trust_options(Verb& verb) {
+    CLI::Option* networks = verb.value("--trusted-proxies", "trusted_proxies.values",
+                                       "Networks of proxies whose X-Forwarded-* and Forwarded are believed");
+    verb.sign("--no-trusted-proxies", "Believe nobody; without either, everybody is believed",
+              [](command::Request& request, const auto&) {
+                  static_cast<void>(find_field(payload(request), "trusted_proxies.values"));
+                  return Result<>{};
+              })
+        ->excludes(networks);
+}
+
+// What only Seki has.
+void own_options(Verb& verb, bool show_defaults) {
+    answers_option(verb);
+    trust_options(verb);
+    knob_options(verb, request_knobs, show_defaults);
+    cookie_options(verb);
+}
+
 void http_add_options(Verb& add) {
     public_address_option(add);
     add.flag("--expect-proxy", "expect_proxy", "Clients begin with a PROXY header");
@@ -86,6 +125,10 @@ void http_add_options(Verb& add) {
         ->default_str(std::string(default_sticky_name));
     knob_options(add, timeouts, true);
     for (const char* status : {"404", "503"}) answer_option(add, status, std::string("http_answers.answer_") + status);
+    add.value("--sozu-id-header", "sozu_id_header", id_header_help)->default_str("Sozu-Id");
+    add.flag("--send-x-real-ip", "send_x_real_ip", "Tell backends the client's address in X-Real-IP");
+    add.flag("--elide-x-real-ip", "elide_x_real_ip", "Remove X-Real-IP of the client");
+    own_options(add, true);
 }
 
 void on_off_flags(Verb& verb, const std::string& on, const std::string& off, const std::string& path,
@@ -98,12 +141,17 @@ void http_update_options(Verb& update) {
     public_address_option(update);
     on_off_flags(update, "--expect-proxy", "--no-expect-proxy", "expect_proxy", "Clients begin with a PROXY header");
     update.value("--sticky-name", "sticky_name", "Name of the cookie that binds a client to a backend");
-    update.value("--sozu-id-header", "sozu_id_header", "Name of the header that carries the id of a request");
+    update.value("--sozu-id-header", "sozu_id_header", id_header_help);
+    on_off_flags(update, "--send-x-real-ip", "--no-send-x-real-ip", "send_x_real_ip",
+                 "Tell backends the client's address in X-Real-IP");
+    on_off_flags(update, "--elide-x-real-ip", "--no-elide-x-real-ip", "elide_x_real_ip",
+                 "Remove X-Real-IP of the client");
     knob_options(update, timeouts, false);
     knob_options(update, h2_knobs, false);
     for (const char* status : {"301", "401", "404", "408", "413", "421", "429", "502", "503", "504", "507"}) {
         answer_option(update, status, std::string("http_answers.answer_") + status);
     }
+    own_options(update, false);
 }
 
 void https_update_options(Verb& update) {
@@ -126,7 +174,7 @@ void https_update_options(Verb& update) {
 void tcp_update_options(Verb& update) {
     public_address_option(update);
     on_off_flags(update, "--expect-proxy", "--no-expect-proxy", "expect_proxy", "Clients begin with a PROXY header");
-    knob_options(update, std::span(timeouts).first(3), false);
+    knob_options(update, stream_timeouts, false);
 }
 
 // The verbs that only need to know which listener is meant.
@@ -179,6 +227,7 @@ void add_tcp(Family& listener) {
     address_option(add, "Address to listen on");
     public_address_option(add);
     add.flag("--expect-proxy", "expect_proxy", "Clients begin with a PROXY header");
+    knob_options(add, stream_timeouts, true);
     Verb& update = tcp.verb("update", "update_tcp_listener {}", update_help);
     address_option(update, "Address of the listener");
     tcp_update_options(update);

@@ -1,4 +1,9 @@
+#include <algorithm>
+#include <charconv>
+
+#include "base/check.h"
 #include "ctl/fields.h"
+#include "ctl/text_file.h"
 #include "ctl/verbs/verbs.h"
 
 namespace seki::ctl {
@@ -17,10 +22,42 @@ Result<> enable_hsts(command::Request& request, const std::string& path, const s
     return put(path, value);
 }
 
+Result<> read_answer(command::Request& request, const std::string& value) {
+    constexpr std::string_view file_scheme = "file://";
+    const size_t equals = value.find('=');
+    int status = 0;
+    const char* end = value.data() + std::min(equals, value.size());
+    const auto parsed = std::from_chars(value.data(), end, status);
+    if (equals == std::string::npos || parsed.ptr != end || status < 100 || status > 599) {
+        return failure("'{}' is not CODE=BODY or CODE=file://PATH with a status code", value);
+    }
+    std::string body = value.substr(equals + 1);
+    if (body.starts_with(file_scheme)) {
+        Result<std::string> content = read_text_file(body.substr(file_scheme.size()));
+        if (!content) return std::unexpected(content.error());
+        body = std::move(*content);
+    }
+    put_entry(find_field(payload(request), "answers"), std::to_string(status), body);
+    return {};
+}
+
 }  // namespace
 
 CLI::Option* address_option(Verb& verb, const std::string& help) {
     return verb.value("-a,--address", "address", help)->required();
+}
+
+void answers_option(Verb& verb) {
+    verb.option("--answer", "CODE=BODY|CODE=file://PATH", "Answer of its own for a status code; may be repeated",
+                [](command::Request& request, const std::vector<std::string>& values) -> Result<> {
+                    for (const std::string& value : values) {
+                        const Result<> read = read_answer(request, value);
+                        if (!read) return read;
+                    }
+                    return {};
+                })
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void hsts_options(Verb& verb) {
@@ -41,6 +78,17 @@ void hsts_options(Verb& verb) {
     enabling_flag("--hsts-preload", "hsts.preload", "Send the header, with the preload mark");
     enabling_flag("--hsts-force-replace-backend", "hsts.force_replace_backend",
                   "Send the header in place of a backend's");
+}
+
+command::RequestHttpFrontend& http_frontend(command::Request& request) {
+    auto* frontend = google::protobuf::DynamicCastToGenerated<command::RequestHttpFrontend>(&payload(request));
+    SEKI_CHECK(frontend != nullptr);
+    return *frontend;
+}
+
+Result<std::string> text_or_file(const std::string& value) {
+    constexpr std::string_view file_scheme = "file://";
+    return value.starts_with(file_scheme) ? read_text_file(value.substr(file_scheme.size())) : value;
 }
 
 }  // namespace seki::ctl

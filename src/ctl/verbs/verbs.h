@@ -22,7 +22,18 @@ void add_certificate_verbs(Family& root);  // certificate
 
 // -a,--address IP:PORT
 CLI::Option* address_option(Verb& verb, const std::string& help);
+// --answer CODE=BODY or CODE=file://PATH, into the map "answers"; may be repeated.
+void answers_option(Verb& verb);
 // The five --hsts-…; the policy goes to the field "hsts".
 void hsts_options(Verb& verb);
+// What requests an HTTP frontend is for, beyond host, path and method: --match-header, --source-allow and the like.
+void condition_options(Verb& verb);
+
+// ---- values that several verbs read
+
+// The frontend that the request adds or removes.
+command::RequestHttpFrontend& http_frontend(command::Request& request);
+// The text itself, or what the file has that "file://PATH" names.
+Result<std::string> text_or_file(const std::string& value);
 
 }  // namespace seki::ctl

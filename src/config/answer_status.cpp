@@ -1,0 +1,24 @@
+#include "config/answer_status.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace seki::config {
+namespace {
+
+constexpr std::array<uint16_t, 21> statuses{301, 302, 307, 308, 400, 401, 404, 405, 408, 413, 414,
+                                            421, 429, 431, 500, 501, 502, 503, 504, 505, 507};
+
+}  // namespace
+
+std::optional<uint16_t> answer_status(std::string_view key) {
+    uint16_t status = 0;
+    const char* const end = key.data() + key.size();
+    const auto [stop, error] = std::from_chars(key.data(), end, status);
+    const bool known =
+        error == std::errc() && stop == end && key.size() == 3 && std::ranges::find(statuses, status) != statuses.end();
+    return known ? std::optional(status) : std::nullopt;
+}
+
+}  // namespace seki::config

@@ -1,0 +1,15 @@
+#pragma once
+
+// Answers of the operator's own are filed under the status that they answer with, which must be one that Seki answers
+// with by itself. What such an answer is made of: http/answer_template.h.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace seki::config {
+
+// The status that a key of `answers` names ("404"); nothing for those that Seki never answers with by itself.
+std::optional<uint16_t> answer_status(std::string_view key);
+
+}  // namespace seki::config

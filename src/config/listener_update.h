@@ -1,0 +1,38 @@
+#pragma once
+
+// Changing a listener where it is: an update names what becomes different, and the rest stays. Its fields are called
+// like those of the listener. An entry of `answers` replaces the one for the same status, or removes it if it is empty;
+// every other field is replaced as a whole.
+
+#include <optional>
+
+#include "command.pb.h"
+#include "config/convert.h"
+#include "config/kinds.h"
+
+namespace seki::config {
+
+// Both are checked.
+void merge(const command::UpdateHttpListenerConfig& update, command::HttpListenerConfig& listener);
+void merge(const command::UpdateTcpListenerConfig& update, command::TcpListenerConfig& listener);
+
+// The contrary: an update that says all of `wanted`. Together with what `known` has beside it, it need not lead there.
+void describe(const command::HttpListenerConfig& known, const command::HttpListenerConfig& wanted,
+              command::UpdateHttpListenerConfig& update);
+void describe(const command::TcpListenerConfig& known, const command::TcpListenerConfig& wanted,
+              command::UpdateTcpListenerConfig& update);
+
+// The update that leads from one listener to the other, whether they are active aside; nothing when none does, because
+// a field that is set would have to become absent.
+template <HasUpdate Kind>
+std::optional<command::Request> update_between(const typename Kind::Message& from, const typename Kind::Message& to) {
+    command::Request request;
+    describe(from, to, *Kind::update(request));
+    auto merged = from;
+    merge(*Kind::update(request), merged);
+    merged.set_active(to.active());
+    if (!same_message(merged, to)) return {};
+    return request;
+}
+
+}  // namespace seki::config

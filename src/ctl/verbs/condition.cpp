@@ -1,0 +1,57 @@
+#include <string_view>
+
+#include "ctl/verbs/verbs.h"
+
+namespace seki::ctl {
+namespace {
+
+using Matches = google::protobuf::RepeatedPtrField<command::FieldMatch>;
+
+// "x-beta", "x-beta=1", "x-beta^=a", "x-beta~=[0-9]+"; a '!' in front turns each of them round. The value may hold '='.
+Result<> read_match(Matches& matches, std::string_view text) {
+    const bool invert = text.starts_with('!');
+    const std::string_view match_text = text.substr(invert ? 1 : 0);
+    const size_t equals = match_text.find('=');
+    std::string_view name = match_text.substr(0, equals);
+    command::MatchKind kind = equals == match_text.npos ? command::PRESENT : command::EXACT;
+    if (kind == command::EXACT && name.ends_with('^')) kind = command::STARTS_WITH;
+    if (kind == command::EXACT && name.ends_with('~')) kind = command::MATCHES;
+    if (kind == command::STARTS_WITH || kind == command::MATCHES) name.remove_suffix(1);
+    if (name.empty()) return failure("'{}' is not [!]NAME, followed by nothing, =VALUE, ^=PREFIX or ~=REGEX", text);
+
+    command::FieldMatch& match = *matches.Add();
+    match.set_name(std::string(name));
+    match.set_kind(kind);
+    if (kind != command::PRESENT) match.set_value(std::string(match_text.substr(equals + 1)));
+    if (invert) match.set_invert(true);
+    return {};
+}
+
+void match_option(Verb& verb, const std::string& name, const std::string& help,
+                  Matches* (command::RequestHttpFrontend::*matches)()) {
+    verb.option(name, "[!]NAME[=VALUE]", help,
+                [matches](command::Request& request, const auto& values) -> Result<> {
+                    for (const std::string& value : values) {
+                        const Result<> read = read_match(*(http_frontend(request).*matches)(), value);
+                        if (!read) return read;
+                    }
+                    return {};
+                })
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+}  // namespace
+
+void condition_options(Verb& verb) {
+    using Frontend = command::RequestHttpFrontend;
+    match_option(verb, "--match-header",
+                 "Only requests with this header; NAME^=PREFIX, NAME~=REGEX; '!' for those without; may be repeated",
+                 &Frontend::mutable_match_headers);
+    match_option(verb, "--match-cookie", "Likewise with this cookie", &Frontend::mutable_match_cookies);
+    match_option(verb, "--match-query", "Likewise with this parameter in the query", &Frontend::mutable_match_query);
+    verb.value("--source-allow", "source_allow", "Only clients of these networks: 192.0.2.0/24,2001:db8::/32");
+    verb.value("--source-deny", "source_deny", "No clients of these networks");
+}
+
+}  // namespace seki::ctl

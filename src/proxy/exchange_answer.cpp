@@ -1,0 +1,73 @@
+// The answers that an exchange gives by itself: refusals, redirects, errors. They go the way of a backend's.
+
+#include <fmt/format.h>
+
+#include "proxy/answers.h"
+#include "proxy/client_side.h"
+#include "proxy/exchange.h"
+
+namespace seki::proxy {
+
+void Exchange::answer(const Reply& reply) {
+    record_.answered(reply.status, context_.loop.now());
+    record_.message = reply.message;
+    record_.own_answer = true;
+    enter(State::answering);
+
+    AnswerParts parts;
+    parts.status = reply.status;
+    parts.custom = reply.custom;
+    if (parts.custom == nullptr && policy_ != nullptr) parts.custom = policy_->answers.find(reply.status);
+    if (parts.custom == nullptr) parts.custom = listener_->answers.find(reply.status);
+    parts.accept = record_.accept;
+    parts.id_header = listener_->id_header;
+    const fmt::format_int retry_after(reply.retry_after_s);
+    char client_ip[SocketAddress::max_ip_text_size];
+    using http::Variable;
+    http::Variables& values = parts.variables;
+    values.set(Variable::request_id, record_.request_id_as_text());
+    values.set(Variable::redirect_location, reply.location);
+    if (reply.retry_after_s > 0) values.set(Variable::retry_after, {retry_after.data(), retry_after.size()});
+    if (reply.status == 401 && policy_ != nullptr) values.set(Variable::www_authenticate, policy_->www_authenticate);
+    values.set(Variable::client_ip, {client_ip, client_->session().peer().write_ip(client_ip)});
+    values.set(Variable::message, reply.message);
+    values.set(Variable::method, record_.method);
+    values.set(Variable::host, record_.authority);
+    values.set(Variable::path, record_.path);
+    if (parts.custom != nullptr) {
+        const std::string_view between = record_.method.empty() ? "" : " ";
+        values.set(Variable::route, context_.added.store({record_.method, between, record_.authority, record_.path}));
+    }
+    if (cluster_ != nullptr) values.set(Variable::cluster_id, cluster_->id());
+    if (chosen_ != nullptr) values.set(Variable::backend_id, chosen_->id);
+
+    const OwnAnswer own(context_.own_head, parts);
+    const bool close = context_.draining || !request_ended() || own.closes();
+    if (!client_->send_head(client_stream_, own.head(), own.added(), close)) {
+        return abort(net::CloseReason::no_resources, reply.message);
+    }
+    const std::string_view body = own.body();
+    const size_t fits = std::min(body.size(), client_->body_room(client_stream_));
+    client_->send_body(client_stream_, body.substr(0, fits));
+    if (fits < body.size()) {
+        own_rest_ = body.substr(fits);
+        client_->flush();
+        return send_own_body();
+    }
+    end(Direction::response, nullptr);
+    flush(Direction::response);
+}
+
+// An operator's answer may be longer than a buffer: the rest follows as the client takes it.
+void Exchange::send_own_body() {
+    while (!own_rest_.empty() && client_->all_sent()) {
+        const size_t fits = std::min(own_rest_.size(), client_->body_room(client_stream_));
+        client_->send_body(client_stream_, std::string_view(own_rest_).substr(0, fits));
+        own_rest_.erase(0, fits);
+        if (own_rest_.empty()) end(Direction::response, nullptr);
+        client_->flush();
+    }
+    settle(Direction::response);
+}
+
+}  // namespace seki::proxy

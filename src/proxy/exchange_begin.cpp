@@ -1,0 +1,266 @@
+// How an exchange begins: what the router and the policies say of a request, and the head that goes to the backend.
+
+#include <fmt/format.h>
+#include <utility>
+
+#include "http/h1/host.h"
+#include "proxy/client_side.h"
+#include "proxy/exchange.h"
+#include "proxy/forwarding.h"
+
+namespace seki::proxy {
+
+namespace {
+
+class RequestFields final : public routing::HeaderFields {
+public:
+    explicit RequestFields(const http::FieldTable& fields) noexcept : fields_(fields) {}
+
+    void each(std::string_view name, See see) const override {
+        for (const http::Field& field : fields_.all()) {
+            if (http::equal_ignoring_case(field.name, name) && !see(field.value)) return;
+        }
+    }
+
+private:
+    const http::FieldTable& fields_;
+};
+
+uint16_t default_port(std::string_view scheme) noexcept { return scheme == "https" ? 443 : 80; }
+
+}  // namespace
+
+// A request that was routed, while it is decided about.
+struct Exchange::Routed {
+    http::RequestHead& head;
+    const routing::Request& asked;
+    const routing::Match<FrontendPtr>& match;
+};
+
+bool Exchange::begin(ClientSide& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
+                     Monotonic first_byte) {
+    client_ = &client;
+    client_stream_ = stream;
+    listener_ = std::move(listener);
+    timeouts_ = listener_->timeouts;
+    ended_[index(Direction::request)] = end;
+    idempotent_ = http::idempotent(head.method);
+    upgrade_asked_ = !head.upgrade.empty();
+    client_activity_ = backend_activity_ = context_.loop.now();
+    record_.begin(context_, client.session(), first_byte);
+    record_.note_request(context_.buffers, head);
+    context_.added.clear();
+
+    const RequestFields fields(head.fields);
+    const routing::Request asked{head.host, head.path, head.method_text, client.session().peer().ip_address(), &fields};
+    auto reply = unservable(head);
+    if (reply) {
+        answer(*reply);
+        return true;
+    }
+    const auto match = listener_->routes->http.find(asked);
+    if (!match) {
+        answer({404, "no frontend"});
+        return true;
+    }
+    frontend_ = *match.target;
+    const Routed routed{head, asked, match};
+    reply = decide(routed);
+    if (postponed_) {
+        withdraw();
+        return false;
+    }
+    if (reply) {
+        answer(*reply);
+    } else {
+        forward(routed);
+    }
+    return true;
+}
+
+// As if it had never been.
+void Exchange::withdraw() {
+    client_ = nullptr;
+    enter(State::retired);
+    context_.retire(*this);
+}
+
+// Of requests that no frontend could serve.
+std::optional<Exchange::Reply> Exchange::unservable(const http::RequestHead& head) const {
+    if (head.method == http::Method::connect) return Reply{405, "CONNECT is not served"};
+    const uint64_t max_body = listener_->max_body_bytes;
+    if (max_body > 0 && head.body.length > max_body) return Reply{413, "request body too large"};
+    return std::nullopt;
+}
+
+// What is answered in place of a backend; nothing when the request may go to one. In the order in which Sōzu asks.
+std::optional<Exchange::Reply> Exchange::decide(const Routed& routed) {
+    choose_cluster(routed.head);
+    if (frontend_->outcome == Frontend::Outcome::redirect) {
+        const auto location = redirect_location(routed, frontend_->redirect_scheme);
+        if (!location) return Reply{400, "the redirect leads to no valid address"};
+        return Reply{.status = frontend_->redirect_status,
+                     .message = "redirected",
+                     .location = *location,
+                     .custom = frontend_->redirect_template.get()};
+    }
+    if (frontend_->outcome == Frontend::Outcome::deny || cluster_ == nullptr) return Reply{401, "frontend denies"};
+    if (auto reply = authenticate(routed.head); reply || postponed_) return reply;
+    if (policy_ != nullptr && policy_->https_redirect) {
+        const auto location = redirect_location(routed, Frontend::Scheme::https);
+        if (!location) return Reply{400, "the redirect leads to no valid address"};
+        return Reply{.status = 301, .message = "redirected to https", .location = *location};
+    }
+    return over_limit();
+}
+
+std::optional<Exchange::Reply> Exchange::authenticate(const http::RequestHead& head) {
+    if (!frontend_->auth_required) return std::nullopt;
+    if (policy_ == nullptr) return Reply{401, "the cluster has no users"};
+    const http::Field* said = head.fields.find(http::FieldId::authorization);
+    const net::Session& session = client_->session();
+    const auth::Authenticator::Question question{&policy_->credentials,
+                                                 said != nullptr ? said->value : std::string_view(),
+                                                 session.peer().with_port(0).hash(), session.id()};
+    switch (context_.authenticator.check(question, context_.loop.now())) {
+        case auth::Verdict::granted:
+            break;
+        case auth::Verdict::denied:
+            return Reply{401, said != nullptr ? "wrong user or password" : "no user and password"};
+        case auth::Verdict::pending:
+            postponed_ = true;
+            break;
+        case auth::Verdict::busy:
+            return Reply{.status = 503, .message = "too many passwords to check", .retry_after_s = 1};
+        case auth::Verdict::exhausted:
+            return Reply{.status = 429, .message = "too many wrong passwords", .retry_after_s = 3};
+    }
+    return std::nullopt;
+}
+
+void Exchange::choose_cluster(const http::RequestHead& head) {
+    cluster_ = frontend_->cluster;
+    const std::string_view cookie = cookie_value(head.fields, listener_->sticky_cookie.name);
+    if (frontend_->split_weight > 0) cluster_ = share_of(cookie);
+    if (cluster_ != nullptr) policy_ = cluster_->policy;
+    if (policy_ != nullptr) {
+        timeouts_.override_by(policy_->timeouts);
+        if (policy_->sticky && !cookie.empty()) named_ = cluster_->backends.find_cookie(cookie);
+    }
+    timeouts_.override_by(frontend_->timeouts);
+}
+
+// A client that has a cookie of one of the clusters stays with it, the others are dealt out.
+ClusterPtr Exchange::share_of(std::string_view cookie) {
+    for (const Frontend::Share& share : frontend_->split) {
+        const bool sticky = share.cluster->policy != nullptr && share.cluster->policy->sticky;
+        if (!cookie.empty() && sticky && share.cluster->backends.find_cookie(cookie) != nullptr) return share.cluster;
+    }
+    uint32_t at = context_.random.below(frontend_->split_weight);
+    for (const Frontend::Share& share : frontend_->split) {
+        if (at < share.weight) return share.cluster;
+        at -= share.weight;
+    }
+    return nullptr;
+}
+
+// --- rewriting
+// ---------------------------------------------------------------------------------------------------------
+
+// Host and path as they are to be; nothing when what a client sent makes them invalid.
+std::optional<Exchange::Target> Exchange::target_of(const Routed& routed) {
+    Target target{routed.head.host, routed.head.path};
+    if (frontend_->rewrite_host.empty() && frontend_->rewrite_path.empty()) return target;
+    routing::Captures captures;
+    routing::Router<FrontendPtr>::captures(routed.match, routed.asked, captures);
+    if (!frontend_->rewrite_host.empty()) {
+        target.host = frontend_->rewrite_host.render(captures, context_.added);
+        const auto parsed = http::h1::parse_authority(target.host);
+        if (!parsed || parsed->host.size() != target.host.size()) return std::nullopt;
+    }
+    if (!frontend_->rewrite_path.empty()) {
+        target.path = frontend_->rewrite_path.render(captures, context_.added);
+        if (!valid_path(target.path)) return std::nullopt;
+    }
+    return target;
+}
+
+std::string_view Exchange::with_port(std::string_view host, uint16_t port) {
+    if (port == 0) return host;
+    const fmt::format_int digits(port);
+    return context_.added.store({host, ":", {digits.data(), digits.size()}});
+}
+
+std::optional<std::string_view> Exchange::redirect_location(const Routed& routed, Frontend::Scheme wanted) {
+    const auto target = target_of(routed);
+    if (!target) return std::nullopt;
+    const std::string_view scheme = wanted == Frontend::Scheme::https ? "https" : "http";
+    const bool changes = wanted == Frontend::Scheme::https;
+    uint16_t port = changes ? 0 : routed.head.port;
+    if (changes && policy_ != nullptr) port = policy_->https_redirect_port;
+    if (frontend_->rewrite_port != 0) port = frontend_->rewrite_port;
+    if (port == default_port(scheme)) port = 0;
+    // Without a host the client only can know where it is by itself (RFC 3986 §4.2).
+    if (target->host.empty()) return target->path;
+    const std::string_view authority = with_port(target->host, port);
+    const std::string_view path = target->path.starts_with('/') ? target->path : "/";
+    const std::string_view location = context_.added.store({scheme, "://", authority, path});
+    if (context_.added.overflow()) return std::nullopt;
+    return location;
+}
+
+// --- forwarding
+// --------------------------------------------------------------------------------------------------------
+
+bool Exchange::rewrite(const Routed& routed) {
+    http::RequestHead& head = routed.head;
+    const auto target = target_of(routed);
+    if (!target) return false;
+    head.path = target->path;
+    if (frontend_->rewrite_host.empty() && frontend_->rewrite_port == 0) return true;
+    const http::Field* told = head.fields.find(http::FieldId::x_forwarded_host);
+    if (told == nullptr && !head.authority.empty()) context_.added.push("X-Forwarded-Host", head.authority);
+    set_authority(head, with_port(target->host, frontend_->rewrite_port != 0 ? frontend_->rewrite_port : head.port));
+    return true;
+}
+
+void Exchange::set_authority(http::RequestHead& head, std::string_view authority) {
+    head.authority = authority;
+    for (http::Field& field : head.fields.all()) field.dropped |= field.id == http::FieldId::host;
+}
+
+void Exchange::forward(const Routed& routed) {
+    http::RequestHead& head = routed.head;
+    AddedFields& added = context_.added;
+    BackendSide* side = connect();
+    if (side == nullptr) return answer({503, "no backend"});
+    backend_ = side;
+    strip_cookie(head.fields, listener_->sticky_cookie.name, added);
+    add_forwarded_fields(head, *listener_, client_->session().peer(), record_.request_id_as_text(), added);
+    if (frontend_->rewrites() && !rewrite(routed)) {
+        release_backend(false);
+        return answer({400, "the rewritten target is not valid"});
+    }
+    if (!frontend_->request_edits.empty()) {
+        frontend_->request_edits.apply(head.fields, added);
+        if (!frontend_->request_edits.host().empty()) set_authority(head, frontend_->request_edits.host());
+    }
+    const auto written = added.overflow() ? std::nullopt : side->send_head(head, added.all());
+    if (!written) {
+        release_backend(false);
+        return answer({431, "request head too large to be forwarded"});
+    }
+    backend_stream_ = *written;
+    const bool waits_for_continue = head.expects_continue;
+    if (!request_ended() && !waits_for_continue) begin_pace();
+    enter(State::waiting);
+}
+
+void Exchange::begin_pace() {
+    const uint32_t rate = listener_->min_body_bytes_per_second;
+    if (rate == 0 || pace_.limited()) return;
+    pace_.begin(context_.loop.now(), rate);
+    client_->session().deadline(pace_.due());
+}
+
+}  // namespace seki::proxy

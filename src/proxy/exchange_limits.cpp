@@ -1,0 +1,76 @@
+// Limits of what one source may have of a cluster, in all workers together: connections, and requests in a time. Where
+// no limit is set nothing is hashed, counted or touched.
+
+#include <chrono>
+#include <optional>
+
+#include "net/source_counts.h"
+#include "net/source_rates.h"
+#include "proxy/client_side.h"
+#include "proxy/context.h"
+#include "proxy/exchange.h"
+
+namespace seki::proxy {
+
+namespace {
+
+struct Refusal {
+    Count limit;
+    const char* message;
+    uint32_t retry_after_s;
+};
+
+// The connection counts for the cluster of its last request that was let in; one to another cluster moves its token.
+std::optional<Refusal> refuse_connection(Context& context, const Cluster& cluster, const ClusterPolicy* policy,
+                                         const SocketAddress& source, net::SourceCounts::Token& counted) {
+    uint64_t limit = context.settings.max_connections_per_source;
+    if (policy != nullptr) limit = policy->max_connections_per_source.value_or(limit);
+    if (limit == 0) {
+        counted.reset();
+        return std::nullopt;
+    }
+    const uint64_t hash = context.sources.hash(cluster.id(), source);
+    if (counted.is_for(hash)) return std::nullopt;
+    if (auto token = context.source_counts.acquire(hash, limit); token.valid()) {
+        counted = std::move(token);
+        return std::nullopt;
+    }
+    uint32_t retry_after_s = context.settings.retry_after_s;
+    if (policy != nullptr) retry_after_s = policy->retry_after_s.value_or(retry_after_s);
+    return Refusal{Count::connections_over_limit, "connection limit", retry_after_s};
+}
+
+std::optional<Refusal> refuse_request(Context& context, const Cluster& cluster, const ClusterPolicy* policy,
+                                      const SocketAddress& source) {
+    if (policy == nullptr || policy->rate.per_second == 0) return std::nullopt;
+    const RateLimit& rate = policy->rate;
+    // A bucket of its own for each rate: a changed one does not have to wait until the debts of the old one are paid.
+    const uint64_t terms = (uint64_t{rate.per_second} << 32U) | rate.burst;
+    const Duration wait = context.source_rates.take(context.sources.hash(cluster.id(), source, terms),
+                                                    {rate.per_second, rate.burst}, context.loop.now());
+    if (wait == Duration::zero()) return std::nullopt;
+    const auto seconds = static_cast<uint32_t>(std::chrono::ceil<std::chrono::seconds>(wait).count());
+    return Refusal{Count::requests_over_limit, "rate limit", seconds};
+}
+
+}  // namespace
+
+std::optional<Exchange::Reply> Exchange::over_limit() {
+    if (cluster_ == nullptr) return std::nullopt;
+    const SocketAddress& source = client_->session().peer();
+    auto refusal = refuse_connection(context_, *cluster_, policy_.get(), source, client_->counted());
+    if (!refusal) refusal = refuse_request(context_, *cluster_, policy_.get(), source);
+    if (!refusal) return std::nullopt;
+    context_.recorder.over_limit(*cluster_, refusal->limit);
+    return Reply{.status = 429, .message = refusal->message, .retry_after_s = refusal->retry_after_s};
+}
+
+void Exchange::refuse_tunnel(const Reply& reply) {
+    record_.message = reply.message;
+    net::Session& session = client_->session();
+    retire(false);
+    // Not at once: what the client may have sent already would turn the end into a reset.
+    session.close(net::CloseManner::linger, net::CloseReason::limited);
+}
+
+}  // namespace seki::proxy

@@ -1,0 +1,68 @@
+#include "routing/request.h"
+
+#include <optional>
+#include <string>
+
+namespace seki::routing {
+namespace {
+
+// What stands before the first `delimiter`; the rest loses it and the delimiter.
+std::string_view take(std::string_view& rest, char delimiter) noexcept {
+    const std::string_view taken = rest.substr(0, rest.find(delimiter));
+    rest.remove_prefix(taken.size() < rest.size() ? taken.size() + 1 : rest.size());
+    return taken;
+}
+
+std::string_view trim(std::string_view text) noexcept {
+    while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+    while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+    return text;
+}
+
+std::optional<unsigned> hex_digit(char c) noexcept {
+    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+    const char letter = static_cast<char>(c | 0x20);
+    if (letter >= 'a' && letter <= 'f') return static_cast<unsigned>(letter - 'a' + 10);
+    return std::nullopt;
+}
+
+// A '%' that no two digits follow stands for itself.
+std::string_view decoded(std::string_view text, std::string& storage) {
+    if (text.find_first_of("%+") == text.npos) return text;
+    storage.clear();
+    for (size_t i = 0; i < text.size(); ++i) {
+        const auto high = text[i] == '%' && text.size() - i > 2 ? hex_digit(text[i + 1]) : std::nullopt;
+        const auto low = high ? hex_digit(text[i + 2]) : std::nullopt;
+        if (low) {
+            storage += static_cast<char>(*high << 4U | *low);
+            i += 2;
+        } else {
+            storage += text[i] == '+' ? ' ' : text[i];
+        }
+    }
+    return storage;
+}
+
+}  // namespace
+
+bool each_cookie(std::string_view field, std::string_view name, HeaderFields::See see) {
+    while (!field.empty()) {
+        std::string_view value = take(field, ';');
+        const std::string_view key = take(value, '=');
+        if (trim(key) == name && !see(trim(value))) return false;
+    }
+    return true;
+}
+
+bool each_query_parameter(std::string_view path, std::string_view name, HeaderFields::See see) {
+    take(path, '?');
+    std::string storage;
+    while (!path.empty()) {
+        std::string_view value = take(path, '&');
+        const std::string_view key = take(value, '=');
+        if (decoded(key, storage) == name && !see(decoded(value, storage))) return false;
+    }
+    return true;
+}
+
+}  // namespace seki::routing

@@ -1,0 +1,98 @@
+#pragma once
+
+// A routing rule as an operator means it, and the step that makes it ready to match. Everything that can be wrong with
+// a rule is found there, so that adding it to a router cannot fail.
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/network.h"
+#include "base/result.h"
+#include "routing/host_pattern.h"
+#include "routing/regex.h"
+
+namespace seki::routing {
+
+class Filter;
+
+// Rules are asked by position first. `tree` is for those of a site; `pre` and `post` are for those that hold before all
+// sites, or for what no site wanted.
+enum class Position : uint8_t { pre, tree, post };
+
+// A prefix is one of bytes: "/api" takes "/apis" too. All see the path with its query.
+enum class PathKind : uint8_t { prefix, equals, regex };
+
+// One condition on the values of a header, a cookie or a query parameter. For each name, one of the conditions must
+// hold, and none of the inverted ones may: an inverted condition fails when any value matches, and holds when there is
+// none.
+struct FieldCondition {
+    enum class Source : uint8_t { header, cookie, query };
+    enum class Kind : uint8_t { exact, starts_with, matches, present };
+
+    Source source = Source::header;
+    std::string name;  // of a header: in any case
+    bool invert = false;
+    Kind kind = Kind::exact;
+    std::string value;  // `matches`: a regular expression for the whole value; `present`: empty
+
+    auto operator<=>(const FieldCondition&) const = default;
+};
+
+// What a rule asks for beyond host and path.
+struct Conditions {
+    std::string method;  // empty: any
+    std::vector<FieldCondition> fields;
+    std::vector<Network> source_allow;  // empty: all
+    std::vector<Network> source_deny;   // goes before allow
+
+    // How much they ask for. All networks together are one condition.
+    [[nodiscard]] size_t count() const noexcept {
+        return fields.size() + (source_allow.empty() && source_deny.empty() ? 0 : 1);
+    }
+    [[nodiscard]] bool empty() const noexcept { return method.empty() && count() == 0; }
+
+    auto operator<=>(const Conditions&) const = default;
+};
+
+struct Rule {
+    std::string host;  // host_pattern.h
+    PathKind kind = PathKind::prefix;
+    std::string path;
+    Conditions conditions;
+    Position position = Position::tree;
+
+    // What a rule does, and when it is asked, does not make it another one.
+    bool operator==(const Rule& other) const {
+        return host == other.host && kind == other.kind && path == other.path && conditions == other.conditions;
+    }
+};
+
+// Far above what installations use.
+inline constexpr size_t max_field_conditions = 48;
+inline constexpr size_t max_networks = 1024;  // of each list
+
+// The form in which equal rules are equal: host pattern, names of headers, order and repetition of conditions.
+Result<Rule> normalise(Rule rule);
+
+struct CompiledRule {
+    Rule rule;                             // in its normal form, without the conditions, which the filter has
+    HostRegex host_regex;                  // if there are regular expressions in the host
+    Regex path_regex;                      // if the path is one
+    std::unique_ptr<const Filter> filter;  // null: host and path say everything
+
+    explicit CompiledRule(Rule&& normal);
+    CompiledRule(CompiledRule&&) noexcept;
+    CompiledRule& operator=(CompiledRule&&) noexcept;
+    ~CompiledRule();
+
+    // How many $HOST[n] and $PATH[n] a rewrite may name: n from 0, the whole, to below this.
+    [[nodiscard]] size_t host_captures() const noexcept;
+    [[nodiscard]] size_t path_captures() const noexcept;
+};
+
+Result<CompiledRule> compile(Rule rule);
+
+}  // namespace seki::routing

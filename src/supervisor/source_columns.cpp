@@ -1,0 +1,30 @@
+#include "supervisor/source_columns.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace seki::supervisor {
+
+SourceColumns::SourceColumns(net::SourceTable table) : table_(std::move(table)), taken_(table_.columns()) {}
+
+Result<SourceColumns> SourceColumns::create(uint32_t worker_count) {
+    auto table = net::SourceTable::create(2 * worker_count + spare);
+    if (!table) return std::unexpected(table.error());
+    return SourceColumns(std::move(*table));
+}
+
+std::optional<uint32_t> SourceColumns::take() {
+    const auto free = std::ranges::find(taken_, false);
+    if (free == taken_.end()) return std::nullopt;
+    *free = true;
+    return static_cast<uint32_t>(free - taken_.begin());
+}
+
+void SourceColumns::give_back(uint32_t column) {
+    SEKI_CHECK(taken_[column]);
+    table_.clear(column);
+    taken_[column] = false;
+}
+
+}  // namespace seki::supervisor

@@ -1,0 +1,185 @@
+#include "worker/running_frontend.h"
+
+#include <fmt/format.h>
+#include <map>
+
+#include "worker/running.h"
+
+namespace seki::worker {
+
+namespace {
+
+using Tags = google::protobuf::Map<std::string, std::string>;
+using FieldMatches = google::protobuf::RepeatedPtrField<command::FieldMatch>;
+using routing::FieldCondition;
+
+std::string tags_text(const Tags& tags) {
+    const std::map<std::string, std::string> sorted(tags.begin(), tags.end());
+    std::string text;
+    for (const auto& [key, value] : sorted) text += fmt::format("{}{}={}", text.empty() ? "" : ", ", key, value);
+    return text;
+}
+
+// --- the rule
+// ----------------------------------------------------------------------------------------------------------
+
+FieldCondition::Kind condition_kind(command::MatchKind kind) {
+    switch (kind) {
+        case command::EXACT:
+            return FieldCondition::Kind::exact;
+        case command::STARTS_WITH:
+            return FieldCondition::Kind::starts_with;
+        case command::MATCHES:
+            return FieldCondition::Kind::matches;
+        case command::PRESENT:
+            break;
+    }
+    return FieldCondition::Kind::present;
+}
+
+void add_conditions(const FieldMatches& matches, FieldCondition::Source source, routing::Conditions& conditions) {
+    for (const command::FieldMatch& match : matches) {
+        conditions.fields.push_back(
+            {source, match.name(), match.invert(), condition_kind(match.kind()), match.value()});
+    }
+}
+
+// Texts that were checked.
+std::vector<Network> networks(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+    std::vector<Network> networks;
+    for (const std::string& text : texts) {
+        if (const auto network = Network::parse(text)) networks.push_back(*network);
+    }
+    return networks;
+}
+
+routing::PathKind path_kind(command::PathRuleKind kind) {
+    switch (kind) {
+        case command::PREFIX:
+            return routing::PathKind::prefix;
+        case command::REGEX:
+            return routing::PathKind::regex;
+        case command::EQUALS:
+            break;
+    }
+    return routing::PathKind::equals;
+}
+
+routing::Position position(command::RulePosition position) {
+    switch (position) {
+        case command::PRE:
+            return routing::Position::pre;
+        case command::POST:
+            return routing::Position::post;
+        case command::TREE:
+            break;
+    }
+    return routing::Position::tree;
+}
+
+// --- what it leads to
+// --------------------------------------------------------------------------------------------------
+
+uint16_t redirect_status(command::RedirectPolicy policy) {
+    switch (policy) {
+        case command::PERMANENT:
+            return 301;
+        case command::FOUND:
+            return 302;
+        case command::TEMPORARY_REDIRECT:
+            return 307;
+        case command::PERMANENT_REDIRECT:
+            return 308;
+        case command::FORWARD:
+        case command::UNAUTHORIZED:
+            break;
+    }
+    return 0;
+}
+
+proxy::Frontend::Scheme scheme(command::RedirectScheme scheme) {
+    switch (scheme) {
+        case command::USE_HTTP:
+            return proxy::Frontend::Scheme::http;
+        case command::USE_HTTPS:
+            return proxy::Frontend::Scheme::https;
+        case command::USE_SAME:
+            break;
+    }
+    return proxy::Frontend::Scheme::same;
+}
+
+Result<> set_outcome(const command::RequestHttpFrontend& config, proxy::Frontend& frontend) {
+    using Outcome = proxy::Frontend::Outcome;
+    frontend.redirect_status = redirect_status(config.redirect());
+    if (config.redirect() == command::UNAUTHORIZED) frontend.outcome = Outcome::deny;
+    if (frontend.redirect_status == 0) return {};
+    frontend.outcome = Outcome::redirect;
+    frontend.redirect_scheme = scheme(config.redirect_scheme());
+    if (!config.has_redirect_template()) return {};
+    auto parsed = http::AnswerTemplate::parse(frontend.redirect_status, config.redirect_template());
+    if (!parsed) return failure("redirect_template: {}", parsed.error().message);
+    frontend.redirect_template = std::make_unique<const http::AnswerTemplate>(std::move(*parsed));
+    return {};
+}
+
+void add_edit(const command::Header& edit, proxy::FieldEdits& edits) {
+    if (edit.val().empty()) return edits.remove(edit.key());
+    if (edit.mode() == command::REPLACE) return edits.replace(edit.key(), edit.val());
+    edits.add(edit.key(), edit.val());
+}
+
+void set_edits(const command::RequestHttpFrontend& config, proxy::Frontend& frontend) {
+    for (const command::Header& edit : config.headers()) {
+        if (edit.position() != command::RESPONSE) add_edit(edit, frontend.request_edits);
+        if (edit.position() != command::REQUEST) add_edit(edit, frontend.response_edits);
+    }
+    frontend.rewrite_host = proxy::Rewrite::parse(config.rewrite_host());
+    frontend.rewrite_path = proxy::Rewrite::parse(config.rewrite_path());
+    frontend.rewrite_port = static_cast<uint16_t>(config.rewrite_port());
+}
+
+void set_clusters(const command::RequestHttpFrontend& config, const ClusterByName& cluster, proxy::Frontend& frontend) {
+    if (config.has_cluster_id()) frontend.cluster = cluster(config.cluster_id());
+    for (const command::ClusterShare& share : config.split()) {
+        frontend.split.push_back({cluster(share.cluster_id()), share.weight()});
+        frontend.split_weight += share.weight();
+    }
+}
+
+}  // namespace
+
+routing::Rule rule_of(const command::RequestHttpFrontend& frontend) {
+    routing::Rule rule;
+    rule.host = frontend.hostname();
+    rule.kind = path_kind(frontend.path().kind());
+    rule.path = frontend.path().value();
+    rule.position = position(frontend.position());
+    rule.conditions.method = frontend.method();
+    add_conditions(frontend.match_headers(), FieldCondition::Source::header, rule.conditions);
+    add_conditions(frontend.match_cookies(), FieldCondition::Source::cookie, rule.conditions);
+    add_conditions(frontend.match_query(), FieldCondition::Source::query, rule.conditions);
+    rule.conditions.source_allow = networks(frontend.source_allow());
+    rule.conditions.source_deny = networks(frontend.source_deny());
+    return rule;
+}
+
+Result<proxy::FrontendPtr> running_frontend(const command::RequestHttpFrontend& config, const ClusterByName& cluster) {
+    auto frontend = std::make_shared<proxy::Frontend>();
+    if (auto set = set_outcome(config, *frontend); !set) return std::unexpected(set.error());
+    set_clusters(config, cluster, *frontend);
+    set_edits(config, *frontend);
+    frontend->tags = tags_text(config.tags());
+    frontend->auth_required = config.required_auth();
+    frontend->timeouts = timeouts_of(config);
+    return frontend;
+}
+
+proxy::FrontendPtr running_tunnel(const command::RequestTcpFrontend& config, const ClusterByName& cluster) {
+    auto frontend = std::make_shared<proxy::Frontend>();
+    frontend->cluster = cluster(config.cluster_id());
+    frontend->tags = tags_text(config.tags());
+    return frontend;
+}
+
+}  // namespace seki::worker

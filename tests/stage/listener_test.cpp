@@ -1,0 +1,192 @@
+// What a listener takes of a request, in bytes and in time, and what it says when that is too much.
+
+#include <gtest/gtest.h>
+
+#include "config/convert.h"
+#include "stage/message.h"
+#include "stage/stage.h"
+
+namespace seki::stage {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// The HTTP listener with these fields in place of what it has.
+struct Limited : Stage {
+    template <typename Set>
+    explicit Limited(Set set) {
+        command::Request listen;
+        command::HttpListenerConfig& listener = *listen.mutable_add_http_listener();
+        *listener.mutable_address() = config::to_wire(http.address);
+        set(listener);
+        EXPECT_TRUE(change({listen}).has_done());
+        route_to_backends(1);
+    }
+    Message ask(std::string_view request) {
+        const WirePtr wire = client(request);
+        settle();
+        return take_answer(wire);
+    }
+};
+
+TEST(ListenerLimits, of_a_head_are_those_of_its_listener) {
+    Limited stage([](auto& listener) {
+        listener.set_max_header_bytes(2000);
+        listener.set_max_header_fields(10);
+        listener.set_max_uri_bytes(100);
+    });
+    EXPECT_EQ(stage.ask(get("/", "X: " + std::string(2000, 'x') + "\r\n")).status(), 431);
+    std::string fields;
+    for (int i = 0; i < 10; ++i) fields += "X: y\r\n";
+    EXPECT_EQ(stage.ask(get("/", fields)).status(), 431);
+    EXPECT_EQ(stage.ask(get("/" + std::string(100, 'x'))).status(), 414);
+    EXPECT_FALSE(stage.has_connection(1));
+    EXPECT_EQ(take_request(([&] {
+                  stage.client(get("/" + std::string(98, 'x')));
+                  return stage.backend(1);
+              })())
+                  .first_line.size(),
+              4 + 99 + 9);
+}
+
+TEST(ListenerLimits, of_a_body_are_known_from_its_length) {
+    Limited stage([](auto& listener) { listener.set_max_body_bytes(10); });
+    const Message refusal =
+        stage.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(refusal.status(), 413);
+    EXPECT_EQ(refusal.field("Connection"), "close");
+    EXPECT_FALSE(stage.has_connection(1));
+    stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789");
+    EXPECT_EQ(take_request(stage.backend(1)).body, "0123456789");
+}
+
+TEST(ListenerLimits, of_a_body_in_chunks_are_kept_as_it_comes) {
+    Limited stage([](auto& listener) { listener.set_max_body_bytes(10); });
+    const WirePtr client =
+        stage.client("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n01234567\r\n");
+    const WirePtr backend = stage.backend(1);
+    client->send("3\r\n890\r\n0\r\n\r\n");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 413);
+    EXPECT_TRUE(client->peer_finished());
+    EXPECT_FALSE(read_request(backend->received()).whole);
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(SlowBodies, end_when_they_fall_behind_their_rate) {
+    Limited stage([](auto& listener) { listener.set_min_body_rate(100); });
+    const WirePtr client = stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+    stage.backend(1);
+    // 50 bytes a second are half of what is asked for: the grace of 5 seconds is used up after 10.
+    int lasted = 0;
+    for (; lasted < 30 && !client->peer_finished(); ++lasted) {
+        client->send(std::string(50, 'x'));
+        stage.settle();
+        stage.pass(seconds(1));
+        stage.settle();
+    }
+    EXPECT_EQ(take_answer(client).status(), 408);
+    EXPECT_GE(lasted, 9);
+    EXPECT_LE(lasted, 11);
+}
+
+TEST(SlowBodies, may_take_their_time_at_the_rate_that_is_asked_for) {
+    Limited stage([](auto& listener) { listener.set_min_body_rate(100); });
+    const WirePtr client = stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6000\r\n\r\n");
+    const WirePtr backend = stage.backend(1);
+    for (int i = 0; i < 60; ++i) {
+        stage.pass(seconds(1));
+        client->send(std::string(100, 'x'));
+        stage.settle();
+    }
+    EXPECT_EQ(take_request(backend).body.size(), 6000U);
+}
+
+TEST(SlowBodies, that_wait_for_the_backend_are_excused) {
+    Limited stage([](auto& listener) { listener.set_min_body_rate(1000); });
+    const WirePtr client = stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+    const WirePtr backend = stage.backend(1);
+    backend->take();
+    backend->take_at_most(10);
+    client->send(std::string(100'000, 'x'));
+    stage.settle();
+    stage.pass(seconds(20));
+    stage.settle();
+    EXPECT_FALSE(client->peer_finished());
+}
+
+TEST(Answers, of_an_operator_may_be_longer_than_a_buffer) {
+    const std::string page(60'000, 'x');
+    Limited stage([&](auto& listener) {
+        (*listener.mutable_answers())["404"] =
+            "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n\r\n%HOST " + page;
+    });
+    const WirePtr client = stage.client();
+    client->take_at_most(1000);
+    client->send("GET / HTTP/1.1\r\nHost: nobody\r\n\r\n");
+    std::string got;
+    for (stage.settle(); !client->received().empty(); stage.settle()) got += client->take(700);
+    const Message answer = read_answer(got);
+    EXPECT_TRUE(answer.whole);
+    EXPECT_EQ(answer.body, "nobody " + page);
+    client->send(get());
+    EXPECT_EQ(take_request(stage.backend(1)).first_line, "GET / HTTP/1.1");
+}
+
+TEST(Answers, of_a_cluster_go_before_those_of_the_listener) {
+    Limited stage([](auto& listener) {
+        (*listener.mutable_answers())["503"] = "HTTP/1.1 503 Listener\r\n\r\n";
+        (*listener.mutable_answers())["404"] = "HTTP/1.1 404 Listener\r\nConnection: close\r\n\r\n";
+    });
+    command::Request cluster;
+    cluster.mutable_add_cluster()->set_cluster_id("none");
+    (*cluster.mutable_add_cluster()->mutable_answers())["503"] = "HTTP/1.1 503 Cluster %CLUSTER_ID\r\n\r\n%CLUSTER_ID";
+    ASSERT_TRUE(stage.change({cluster, add_frontend("none", "b")}).has_done());
+    EXPECT_EQ(stage.ask("GET / HTTP/1.1\r\nHost: b\r\n\r\n").body, "none");
+    const WirePtr client = stage.client("GET / HTTP/1.1\r\nHost: c\r\n\r\n");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).first_line, "HTTP/1.1 404 Listener");
+    EXPECT_TRUE(client->peer_closed() || client->peer_finished());
+}
+
+TEST(TrustedProxies, are_believed_and_nobody_else) {
+    for (const bool trusted : {true, false}) {
+        Limited stage([&](auto& listener) {
+            listener.mutable_trusted_proxies()->add_values(trusted ? "192.0.2.0/24" : "198.51.100.0/24");
+        });
+        stage.client(get("/",
+                         "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\nForwarded: for=203.0.113.9\r\n"
+                         "X-Forwarded-Port: 443\r\nX-Forwarded-Host: h\r\nX-Real-IP: 203.0.113.9\r\n"));
+        const Message request = take_request(stage.backend(1));
+        EXPECT_EQ(request.field("X-Forwarded-For"), trusted ? "203.0.113.9, 192.0.2.1" : "192.0.2.1");
+        EXPECT_EQ(request.field("X-Forwarded-Proto"), trusted ? "https" : "http");
+        EXPECT_EQ(request.field("X-Forwarded-Port"), trusted ? "443" : "80");
+        EXPECT_EQ(request.field("X-Forwarded-Host"), trusted ? "h" : "");
+        EXPECT_EQ(request.field("X-Real-IP"), trusted ? "203.0.113.9" : "");
+        EXPECT_EQ(request.field("Forwarded").starts_with("for=203.0.113.9, "), trusted);
+    }
+}
+
+TEST(Timeouts, of_a_route_go_before_those_of_its_cluster_and_listener) {
+    Limited stage([](auto& listener) { listener.set_back_timeout(50); });
+    command::Request cluster;
+    cluster.mutable_add_cluster()->set_cluster_id("c");
+    cluster.mutable_add_cluster()->set_back_timeout(20);
+    command::Request slow = add_frontend("c", "a", "/slow");
+    slow.mutable_add_http_frontend()->set_back_timeout(40);
+    ASSERT_TRUE(stage.change({cluster, slow}).has_done());
+    const WirePtr quick = stage.client(get("/"));
+    const WirePtr patient = stage.client(get("/slow"));
+    stage.settle();
+    stage.pass(seconds(20));
+    stage.settle();
+    EXPECT_EQ(take_answer(quick).status(), 504);
+    EXPECT_TRUE(patient->received().empty());
+    stage.pass(seconds(20));
+    stage.settle();
+    EXPECT_EQ(take_answer(patient).status(), 504);
+}
+
+}  // namespace
+}  // namespace seki::stage
