@@ -12,6 +12,7 @@ function(seki_room name)
     # Link-time optimisation where requests pass; elsewhere it would only make links slow.
     if(CMAKE_BUILD_TYPE STREQUAL "Release" AND name IN_LIST SEKI_HOT_ROOMS)
       set_target_properties(seki_${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
+      target_compile_options(seki_${name} PRIVATE -O3)
     endif()
   else()
     add_library(seki_${name} INTERFACE)

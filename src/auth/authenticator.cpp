@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <openssl/rand.h>
+#include <sys/random.h>
 
 #include "auth/basic.h"
 #include "base/check.h"
@@ -11,7 +11,7 @@ namespace seki::auth {
 
 Authenticator::Authenticator(Hasher& hasher, size_t max_credential_bytes, Wake wake)
     : hasher_(hasher), max_credential_bytes_(max_credential_bytes), wake_(std::move(wake)), restored_(source_cells) {
-    SEKI_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(secret_.data()), static_cast<int>(secret_.size())) == 1);
+    SEKI_CHECK(::getrandom(secret_.data(), secret_.size(), 0) == static_cast<ssize_t>(secret_.size()));
     hasher_.on_done([this](uint64_t id, bool matches) { done(id, matches); });
 }
 

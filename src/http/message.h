@@ -104,7 +104,10 @@ struct RequestHead {
     std::string_view upgrade;    // the protocols of Upgrade when Connection names it; else empty
     Body body;
     bool expects_continue = false;
-    FieldTable fields;  // all of them, Host too; those that are hop by hop are marked dropped
+    bool has_cookies = false;
+    std::string_view user_agent{};  // the last one; empty: none
+    std::string_view accept{};      // likewise
+    FieldTable fields;              // all of them, Host too; those that are hop by hop are marked dropped
 };
 
 struct ResponseHead {

@@ -1,7 +1,6 @@
 #include "proxy/added_fields.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace seki::proxy {
 
@@ -14,18 +13,17 @@ void AddedFields::remove(std::string_view name) noexcept {
 }
 
 std::string_view AddedFields::store(std::initializer_list<std::string_view> parts) noexcept {
-    const size_t begin = used_;
-    for (const std::string_view part : parts) {
-        if (part.size() > text_.size() - used_) {
-            overflow_ = true;
-            used_ = begin;
-            return {};
-        }
-        if (part.empty()) continue;
-        std::memcpy(text_.data() + used_, part.data(), part.size());
-        used_ += part.size();
+    size_t size = 0;
+    for (const std::string_view part : parts) size += part.size();
+    if (size > text_.size() - used_) {
+        overflow_ = true;
+        return {};
     }
-    return {text_.data() + begin, used_ - begin};
+    char* const begin = text_.data() + used_;
+    char* end = begin;
+    for (const std::string_view part : parts) end = std::copy_n(part.data(), part.size(), end);
+    used_ += size;
+    return {begin, size};
 }
 
 }  // namespace seki::proxy

@@ -21,6 +21,7 @@ struct TimeoutOverrides {
     std::optional<Duration> back;
     std::optional<Duration> connect;
     std::optional<Duration> tunnel;
+    bool any = false;  // of them is there
 };
 
 // Requests of one source: `burst` at once, and so many per second in the long run. 0 per second: no limit.

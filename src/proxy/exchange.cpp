@@ -43,14 +43,15 @@ void Exchange::begin_tunnel(ClientSide& client, ListenerPtr listener) {
     client_ = &client;
     client_stream_ = backend_stream_ = RawServerCodec::stream;
     listener_ = std::move(listener);
-    timeouts_ = listener_->timeouts;
     frontend_ = listener_->routes->tunnel;
-    if (frontend_ != nullptr) cluster_ = frontend_->cluster;
+    if (frontend_ != nullptr) cluster_ = frontend_->cluster.get();
     if (cluster_ != nullptr) policy_ = cluster_->policy;
-    if (policy_ != nullptr) timeouts_.override_by(policy_->timeouts);
+    if (policy_ != nullptr) override_timeouts(policy_->timeouts);
     client_activity_ = backend_activity_ = context_.loop.now();
     record_.begin(context_, client.session(), client_activity_);
-    if (const auto refusal = over_limit()) return refuse_tunnel(*refusal);
+    if (limits_source()) {
+        if (const auto refusal = over_limit()) return refuse_tunnel(*refusal);
+    }
     backend_ = cluster_ != nullptr ? connect() : nullptr;
     if (backend_ == nullptr) return abort(net::CloseReason::no_resources, "no backend");
     enter(State::waiting);
@@ -87,7 +88,7 @@ BackendSide* Exchange::take_idle() {
             continue;
         }
         context_.recorder.count(Count::pool_hits);
-        side->attach(*this, timeouts_.back);
+        side->attach(*this, timeouts().back);
         return side;
     }
     return nullptr;
@@ -116,9 +117,9 @@ BackendSide* Exchange::dial() {
         codec = std::make_unique<RawClientCodec>();
         session->transport().notice_dead_peer();
     }
-    auto side = std::make_unique<BackendSide>(*session, context_, chosen_, std::move(codec), timeouts_.connect);
+    auto side = std::make_unique<BackendSide>(*session, context_, chosen_, std::move(codec), timeouts().connect);
     BackendSide* attached = side.get();
-    attached->attach(*this, timeouts_.back);
+    attached->attach(*this, timeouts().back);
     record_.connecting(context_.loop.now());
     session->start(std::move(side));
     return attached;
@@ -275,8 +276,7 @@ void Exchange::client_gone(net::CloseReason reason) {
 
 void Exchange::retire(bool complete) {
     enter(State::retired);
-    context_.recorder.ended(record_, mode_ == Mode::tunnel, *listener_,
-                            {frontend_.get(), cluster_.get(), chosen_.get()});
+    context_.recorder.ended(record_, mode_ == Mode::tunnel, *listener_, {frontend_.get(), cluster_, chosen_.get()});
     if (client_ != nullptr) std::exchange(client_, nullptr)->exchange_ended(client_stream_, complete);
     context_.retire(*this);
 }

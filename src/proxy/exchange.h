@@ -123,9 +123,13 @@ private:
     void withdraw();
     [[nodiscard]] std::optional<Reply> unservable(const http::RequestHead& head) const;
     std::optional<Reply> decide(const Routed& routed);
+    void override_timeouts(const TimeoutOverrides& overrides);
+    [[nodiscard]] const Timeouts& timeouts() const noexcept {
+        return own_timeouts_ ? *own_timeouts_ : listener_->timeouts;
+    }
     std::optional<Reply> authenticate(const http::RequestHead& head);
     void choose_cluster(const http::RequestHead& head);
-    [[nodiscard]] ClusterPtr share_of(std::string_view cookie);
+    [[nodiscard]] Cluster* share_of(std::string_view cookie);
     std::optional<Target> target_of(const Routed& routed);
     std::string_view with_port(std::string_view host, uint16_t port);
     std::optional<std::string_view> redirect_location(const Routed& routed, Frontend::Scheme wanted);
@@ -144,6 +148,8 @@ private:
     void note_failure();  // of the chosen backend
     void release_backend(bool reusable);
 
+    // Whether anything is counted for the client's source.
+    [[nodiscard]] bool limits_source() const noexcept;
     // What the client is told whose source has as many connections or requests of the cluster as it may.
     std::optional<Reply> over_limit();
     void refuse_tunnel(const Reply& reply);
@@ -171,10 +177,10 @@ private:
     http::StreamId backend_stream_ = 0;
     ListenerPtr listener_;
     FrontendPtr frontend_;
-    ClusterPtr cluster_;
+    Cluster* cluster_ = nullptr;                   // the frontend's
     std::shared_ptr<const ClusterPolicy> policy_;  // null: the cluster asks for nothing
-    Timeouts timeouts_;
-    backend::BackendPtr named_;  // by the client's sticky cookie
+    std::optional<Timeouts> own_timeouts_;         // where frontend or cluster override those of the listener
+    backend::BackendPtr named_;                    // by the client's sticky cookie
     backend::BackendPtr chosen_;
     std::array<backend::BackendPtr, max_attempts> tried_;
     uint8_t attempts_ = 0;

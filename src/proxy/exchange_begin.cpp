@@ -42,7 +42,6 @@ bool Exchange::begin(ClientSide& client, http::StreamId stream, ListenerPtr list
     client_ = &client;
     client_stream_ = stream;
     listener_ = std::move(listener);
-    timeouts_ = listener_->timeouts;
     ended_[index(Direction::request)] = end;
     idempotent_ = http::idempotent(head.method);
     upgrade_asked_ = !head.upgrade.empty();
@@ -111,7 +110,7 @@ std::optional<Exchange::Reply> Exchange::decide(const Routed& routed) {
         if (!location) return Reply{400, "the redirect leads to no valid address"};
         return Reply{.status = 301, .message = "redirected to https", .location = *location};
     }
-    return over_limit();
+    return limits_source() ? over_limit() : std::nullopt;
 }
 
 std::optional<Exchange::Reply> Exchange::authenticate(const http::RequestHead& head) {
@@ -139,26 +138,34 @@ std::optional<Exchange::Reply> Exchange::authenticate(const http::RequestHead& h
 }
 
 void Exchange::choose_cluster(const http::RequestHead& head) {
-    cluster_ = frontend_->cluster;
-    const std::string_view cookie = cookie_value(head.fields, listener_->sticky_cookie.name);
+    cluster_ = frontend_->cluster.get();
+    std::string_view cookie;
+    if (head.has_cookies) cookie = cookie_value(head.fields, listener_->sticky_cookie.name);
     if (frontend_->split_weight > 0) cluster_ = share_of(cookie);
     if (cluster_ != nullptr) policy_ = cluster_->policy;
     if (policy_ != nullptr) {
-        timeouts_.override_by(policy_->timeouts);
+        override_timeouts(policy_->timeouts);
         if (policy_->sticky && !cookie.empty()) named_ = cluster_->backends.find_cookie(cookie);
     }
-    timeouts_.override_by(frontend_->timeouts);
+    override_timeouts(frontend_->timeouts);
+}
+
+void Exchange::override_timeouts(const TimeoutOverrides& overrides) {
+    if (!overrides.any) return;
+    if (!own_timeouts_) own_timeouts_ = listener_->timeouts;
+    own_timeouts_->override_by(overrides);
 }
 
 // A client that has a cookie of one of the clusters stays with it, the others are dealt out.
-ClusterPtr Exchange::share_of(std::string_view cookie) {
+Cluster* Exchange::share_of(std::string_view cookie) {
     for (const Frontend::Share& share : frontend_->split) {
         const bool sticky = share.cluster->policy != nullptr && share.cluster->policy->sticky;
-        if (!cookie.empty() && sticky && share.cluster->backends.find_cookie(cookie) != nullptr) return share.cluster;
+        if (!cookie.empty() && sticky && share.cluster->backends.find_cookie(cookie) != nullptr)
+            return share.cluster.get();
     }
     uint32_t at = context_.random.below(frontend_->split_weight);
     for (const Frontend::Share& share : frontend_->split) {
-        if (at < share.weight) return share.cluster;
+        if (at < share.weight) return share.cluster.get();
         at -= share.weight;
     }
     return nullptr;
@@ -235,7 +242,7 @@ void Exchange::forward(const Routed& routed) {
     BackendSide* side = connect();
     if (side == nullptr) return answer({503, "no backend"});
     backend_ = side;
-    strip_cookie(head.fields, listener_->sticky_cookie.name, added);
+    if (head.has_cookies) strip_cookie(head.fields, listener_->sticky_cookie.name, added);
     add_forwarded_fields(head, *listener_, client_->session().peer(), record_.request_id_as_text(), added);
     if (frontend_->rewrites() && !rewrite(routed)) {
         release_backend(false);

@@ -232,7 +232,7 @@ bool Exchange::clients_turn() const noexcept {
 }
 
 std::optional<Monotonic> Exchange::idle_until(Monotonic now) {
-    const Duration limit = mode_ == Mode::tunnel ? timeouts_.of_tunnel() : timeouts_.front;
+    const Duration limit = mode_ == Mode::tunnel ? timeouts().of_tunnel() : timeouts().front;
     if (mode_ == Mode::http && !clients_turn()) {
         pace_.excuse(now);
         return now + (pace_.limited() && !request_ended() ? BodyPace::grace : limit);

@@ -55,8 +55,13 @@ std::optional<Refusal> refuse_request(Context& context, const Cluster& cluster, 
 
 }  // namespace
 
+bool Exchange::limits_source() const noexcept {
+    if (cluster_ == nullptr) return false;
+    if (context_.settings.max_connections_per_source > 0 || client_->counted().valid()) return true;
+    return policy_ != nullptr && (policy_->max_connections_per_source || policy_->rate.per_second > 0);
+}
+
 std::optional<Exchange::Reply> Exchange::over_limit() {
-    if (cluster_ == nullptr) return std::nullopt;
     const SocketAddress& source = client_->session().peer();
     auto refusal = refuse_connection(context_, *cluster_, policy_.get(), source, client_->counted());
     if (!refusal) refusal = refuse_request(context_, *cluster_, policy_.get(), source);

@@ -81,10 +81,12 @@ void add_forwarded_fields(http::RequestHead& head, const Listener& listener, con
     const Said said = note_fields(head, listener, listener.trusts(peer));
     char peer_text[SocketAddress::max_text_size];
     const std::string_view peer_address(peer_text, peer.write(peer_text));
-    // "ip:port" or "[ip]:port"
-    const std::string_view host = peer_address.substr(0, peer_address.rfind(':'));
-    const std::string_view client_ip = added.store({peer.is_v4() ? host : host.substr(1, host.size() - 2)});
-    const std::string_view node = added.store({"proto=http;for=\"", peer_address, "\";by=", listener.public_node});
+    constexpr std::string_view before = "proto=http;for=\"";
+    const std::string_view node = added.store({before, peer_address, listener.forwarded_by});
+    // "ip:port" or "[ip]:port", within what was stored.
+    const std::string_view stored = node.empty() ? node : node.substr(before.size(), peer_address.size());
+    const std::string_view host = stored.substr(0, stored.rfind(':'));
+    const std::string_view client_ip = peer.is_v4() || host.empty() ? host : host.substr(1, host.size() - 2);
 
     if (said.forwarded_for) {
         continue_list(head, FieldId::x_forwarded_for, "X-Forwarded-For", client_ip, added);

@@ -47,7 +47,8 @@ struct Listener {
 
     Kind kind = Kind::http;
     SocketAddress address;
-    std::string public_node;  // the address that clients know, as Forwarded writes it: 192.0.2.1 or "[2001:db8::1]"
+    std::string public_node;   // the address that clients know, as Forwarded writes it: 192.0.2.1 or "[2001:db8::1]"
+    std::string forwarded_by;  // how a Forwarded element of ours ends: `";by=<public_node>`
     std::string public_port;
     Timeouts timeouts;
     std::string id_header = "Sozu-Id";

@@ -56,11 +56,6 @@ uint64_t wire_size(const http::RequestHead& head) noexcept {
     return static_cast<uint64_t>(last.data() + last.size() - head.method_text.data()) + empty_line;
 }
 
-std::string_view user_agent_of(const http::RequestHead& head) noexcept {
-    const http::Field* agent = head.fields.find(http::FieldId::user_agent);
-    return agent != nullptr ? agent->value : std::string_view();
-}
-
 bool counts_as_failed(const Record& record) noexcept {
     return record.failed || (record.own_answer && record.status >= 500);
 }
@@ -115,10 +110,8 @@ void Record::note_request(net::BufferPool& buffers, const http::RequestHead& hea
         std::span<char> room = texts->room();
         method = keep(room, head.method_text, max_method_bytes);
         authority = keep(room, head.authority, max_authority_bytes);
-        user_agent = keep(room, user_agent_of(head), max_user_agent_bytes);
-        if (const http::Field* wanted = head.fields.find(http::FieldId::accept)) {
-            accept = keep(room, wanted->value, max_accept_bytes);
-        }
+        user_agent = keep(room, head.user_agent, max_user_agent_bytes);
+        if (!head.accept.empty()) accept = keep(room, head.accept, max_accept_bytes);
         path = keep(room, head.path, max_path_bytes);
     }
     recorder->remember(*this);
@@ -185,7 +178,7 @@ void Recorder::refused(net::Session& client, const Listener& listener, uint16_t 
         line.authority = head->authority;
         line.method = head->method_text;
         line.path = head->path;
-        line.user_agent = user_agent_of(*head);
+        line.user_agent = head->user_agent;
     }
     line.status = status;
     line.message = message;

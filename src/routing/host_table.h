@@ -193,10 +193,6 @@ public:
         }
     }
 
-    [[nodiscard]] bool empty() const noexcept {
-        return exact_.empty() && wildcard_.empty() && regexes_.empty() && any_ == nullptr;
-    }
-
     // Shows the hosts that match `name`, in lower case and without the dot of the root, from the most specific to the
     // least, until `see` returns true.
     template <typename See>

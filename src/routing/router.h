@@ -55,6 +55,7 @@ public:
             const auto* rules = table.find(rule.rule.host);
             if (rules != nullptr && rules->contains(rule.rule.kind, rule.rule.path, conditions)) return false;
         }
+        ++sizes_[static_cast<size_t>(rule.rule.position)];
         auto& rules = table_of(rule.rule.position).obtain(rule.rule.host, std::move(rule.host_regex));
         rules.add(std::move(rule), std::move(target));
         ++size_;
@@ -71,6 +72,7 @@ public:
                 rules == nullptr ? std::nullopt : rules->remove(normal->kind, normal->path, normal->conditions);
             if (!target) continue;
             if (rules->empty()) table.erase(normal->host);
+            --sizes_[static_cast<size_t>(&table - tables_.data())];
             --size_;
             return target;
         }
@@ -81,9 +83,11 @@ public:
         HostStorage storage;
         const auto name = normalise_host(request.host, storage);
         if (!name) return {};
-        for (const Position position : {Position::pre, Position::tree, Position::post}) {
-            if (const auto match = find(position, *name, request)) return match;
+        if (sizes_[static_cast<size_t>(Position::pre)] > 0) {
+            if (const auto match = find(Position::pre, *name, request)) return match;
         }
+        if (const auto match = find(Position::tree, *name, request)) return match;
+        if (sizes_[static_cast<size_t>(Position::post)] > 0) return find(Position::post, *name, request);
         return {};
     }
 
@@ -106,7 +110,6 @@ private:
     [[nodiscard]] Match<Target> find(Position position, std::string_view name, const Request& request) const {
         const HostTable<Target>& table = tables_[static_cast<size_t>(position)];
         Match<Target> match;
-        if (table.empty()) return match;
         table.each(name, [&](const Host<Target>& host) {
             const Entry<Target>* entry = host.rules.find(request);
             if (entry != nullptr) match = {&entry->target, &host, entry};
@@ -134,6 +137,7 @@ private:
     }
 
     std::array<HostTable<Target>, 3> tables_;  // by position
+    std::array<size_t, 3> sizes_{};            // likewise, of rules
     size_t size_ = 0;
 };
 

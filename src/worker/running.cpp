@@ -20,6 +20,7 @@ proxy::Listener common(const Config& config, proxy::Listener::Kind kind) {
     listener.kind = kind;
     // RFC 7239 §6: an IPv6 address stands in brackets and quotes.
     listener.public_node = known_as.is_v4() ? known_as.ip_text() : fmt::format("\"[{}]\"", known_as.ip_text());
+    listener.forwarded_by = "\";by=" + listener.public_node;
     listener.public_port = fmt::format("{}", known_as.port());
     listener.timeouts.front = seconds(config.front_timeout());
     listener.timeouts.back = seconds(config.back_timeout());

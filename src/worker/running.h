@@ -30,6 +30,7 @@ proxy::TimeoutOverrides timeouts_of(const Config& config) {
     if (config.has_back_timeout()) timeouts.back = seconds(config.back_timeout());
     if (config.has_connect_timeout()) timeouts.connect = seconds(config.connect_timeout());
     if (config.has_tunnel_timeout()) timeouts.tunnel = seconds(config.tunnel_timeout());
+    timeouts.any = timeouts.front || timeouts.back || timeouts.connect || timeouts.tunnel;
     return timeouts;
 }
 

@@ -48,7 +48,8 @@ TEST_F(Listener, an_answer_is_checked_with_its_status) {
     (*listener.mutable_answers())["404"] = answer_text("404");
     EXPECT_EQ(refusal(request), "");
     (*listener.mutable_answers())["503"] = answer_text("404");
-    EXPECT_EQ(refusal(request), "Invalid value for field 'answers': the answer for 503: line 1: the status is 404, not 503");
+    EXPECT_EQ(refusal(request),
+              "Invalid value for field 'answers': the answer for 503: line 1: the status is 404, not 503");
 }
 
 TEST_F(Listener, an_answer_is_for_a_status_that_seki_answers_with) {
@@ -70,7 +71,8 @@ TEST_F(Listener, the_older_answers_become_the_newer_ones) {
 
 TEST_F(Listener, an_older_answer_is_refused_by_its_own_name) {
     listener.mutable_http_answers()->set_answer_404("<html>not found</html>");
-    EXPECT_THAT(refusal(request), HasSubstr("Invalid value for field 'answer_404': the answer for 404: an answer begins with a line"));
+    EXPECT_THAT(refusal(request),
+                HasSubstr("Invalid value for field 'answer_404': the answer for 404: an answer begins with a line"));
 }
 
 TEST_F(Listener, an_answer_without_text_is_none) {

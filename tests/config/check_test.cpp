@@ -183,8 +183,9 @@ INSTANTIATE_TEST_SUITE_P(Check, HostNames,
                          testing::Values(Host{"example.com", "example.com"}, Host{"EXAMPLE.Com.", "example.com"},
                                          Host{"_acme.example", "_acme.example"}, Host{"192.0.2.1", "192.0.2.1"},
                                          Host{"", ""}, Host{".", ""}, Host{"a..b", ""}, Host{".a", ""}, Host{"-a", ""},
-                                         Host{"a-", ""}, Host{"a b", ""}, Host{"a:80", ""}, Host{"bücher.example", "xn--bcher-kva.example"},
-                                         Host{"*", "*"}, Host{"a/b", ""}));
+                                         Host{"a-", ""}, Host{"a b", ""}, Host{"a:80", ""},
+                                         Host{"bücher.example", "xn--bcher-kva.example"}, Host{"*", "*"},
+                                         Host{"a/b", ""}));
 
 struct Path {
     command::PathRuleKind kind;

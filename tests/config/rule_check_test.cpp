@@ -82,7 +82,8 @@ TEST(RuleCheck, says_what_is_wrong_with_a_host_pattern) {
     const auto of = [](std::string_view host) {
         return refusals([&](auto& frontend) { frontend.set_hostname(std::string(host)); });
     };
-    EXPECT_THAT(of("a.*.b"), ElementsAre("hostname: 'a.*.b' is no host name: '*' must be the whole of the first label"));
+    EXPECT_THAT(of("a.*.b"),
+                ElementsAre("hostname: 'a.*.b' is no host name: '*' must be the whole of the first label"));
     EXPECT_THAT(of("/(/.b"), ElementsAre("hostname: '(' is no regular expression: missing ): ("));
     EXPECT_THAT(of("x/y/.b"), ElementsAre(HasSubstr("must be a whole label")));
     EXPECT_THAT(of("*." + std::string(2000, 'a')), ElementsAre("hostname: it is longer than 1024 bytes"));

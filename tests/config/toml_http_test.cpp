@@ -88,17 +88,18 @@ answer_503 = "/etc/503.http"
 }
 
 TEST(TomlHttp, an_answer_that_is_none_is_refused_where_it_is_written) {
-    EXPECT_THAT(errors(with(listener, R"(
+    EXPECT_THAT(
+        errors(with(listener, R"(
 answers = { "404" = "file://500.http", "200" = "HTTP/1.1 200 X\n\n" }
 answer_404 = "empty.http"
 answer_503 = "404.http"
 )"),
-                       read),
-                ElementsAre("s.toml:5: listeners[0].answers: the file '500.http': cannot open it: No such file or "
-                            "directory",
-                            "s.toml:5: listeners[0].answers: '200' is no status that Seki answers with",
-                            "s.toml:6: listeners[0].answer_404: the file 'empty.http': it is empty",
-                            "s.toml:7: listeners[0].answer_503: the answer for 503: line 1: the status is 404, not 503"));
+               read),
+        ElementsAre("s.toml:5: listeners[0].answers: the file '500.http': cannot open it: No such file or "
+                    "directory",
+                    "s.toml:5: listeners[0].answers: '200' is no status that Seki answers with",
+                    "s.toml:6: listeners[0].answer_404: the file 'empty.http': it is empty",
+                    "s.toml:7: listeners[0].answer_503: the answer for 503: line 1: the status is 404, not 503"));
 }
 
 TEST(TomlHttp, limits_of_a_listener_that_exclude_others_are_refused) {
@@ -111,9 +112,10 @@ TEST(TomlHttp, limits_of_a_listener_that_exclude_others_are_refused) {
 }
 
 TEST(TomlHttp, slips_in_the_cookie_are_found) {
-    EXPECT_THAT(errors(with(listener, "sticky_cookie = { htp_only = true, same_site = \"maybe\" }")),
-                UnorderedElementsAre("s.toml:4: listeners[0].sticky_cookie.htp_only: unknown key; did you mean 'http_only'?",
-                            "s.toml:4: listeners[0].sticky_cookie.same_site: 'maybe' is none of lax, strict, none"));
+    EXPECT_THAT(
+        errors(with(listener, "sticky_cookie = { htp_only = true, same_site = \"maybe\" }")),
+        UnorderedElementsAre("s.toml:4: listeners[0].sticky_cookie.htp_only: unknown key; did you mean 'http_only'?",
+                             "s.toml:4: listeners[0].sticky_cookie.same_site: 'maybe' is none of lax, strict, none"));
 }
 
 TEST(TomlHttp, a_tcp_listener_has_none_of_it) {

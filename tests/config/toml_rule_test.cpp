@@ -104,8 +104,10 @@ TEST(TomlRule, redirects_are_spelled_in_any_case) {
     EXPECT_EQ(rule("redirect = \"found\"").redirect(), command::FOUND);
     EXPECT_EQ(rule("redirect = \"PERMANENT\"").redirect(), command::PERMANENT);
     EXPECT_EQ(rule("redirect = \"Unauthorized\"").redirect(), command::UNAUTHORIZED);
-    EXPECT_THAT(rule_errors("redirect = \"301\""),
-                ElementsAre(HasSubstr("'301' is none of forward, permanent, unauthorized, found, permanent_redirect")));
+    EXPECT_THAT(
+        rule_errors("redirect = \"301\""),
+        ElementsAre(HasSubstr(
+            "'301' is none of forward, permanent, unauthorized, found, temporary_redirect, permanent_redirect")));
 }
 
 TEST(TomlRule, a_split_names_clusters_of_the_file_and_stands_in_any_of_them) {

@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"listener http update -a 127.0.0.1:80 --expect-proxy --no-expect-proxy", "seki listener http update",
                 "--expect-proxy excludes --no-expect-proxy"},
         Mistake{"listener http add -a 127.0.0.1:80 --no-trusted-proxies --trusted-proxies ::1",
-                "seki listener http add", "--no-trusted-proxies excludes --trusted-proxies"},
+                "seki listener http add", "--trusted-proxies excludes --no-trusted-proxies"},
         Mistake{"listener https add -a 127.0.0.1:80 --tls-versions TLS_V1_4", "seki listener https add",
                 "--tls-versions: 'TLS_V1_4' is none of ssl_v2|ssl_v3|tls_v1_0|tls_v1_1|tls_v1_2|tls_v1_3"},
         Mistake{"certificate remove -a 127.0.0.1:443", "seki certificate remove",

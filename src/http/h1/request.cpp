@@ -14,7 +14,10 @@ struct Noted {
     std::string_view host;
     uint32_t hosts = 0;
     std::string_view upgrade;
+    std::string_view user_agent;
+    std::string_view accept;
     bool expects_continue = false;
+    bool cookies = false;
 };
 
 Noted note_fields(RequestHead& head) noexcept {
@@ -38,6 +41,15 @@ Noted note_fields(RequestHead& head) noexcept {
                 break;
             case FieldId::expect:
                 noted.expects_continue = equal_ignoring_case(field.value, "100-continue");
+                break;
+            case FieldId::user_agent:
+                noted.user_agent = field.value;
+                break;
+            case FieldId::accept:
+                noted.accept = field.value;
+                break;
+            case FieldId::cookie:
+                noted.cookies = true;
                 break;
             default:
                 break;
@@ -109,6 +121,9 @@ Fault understand_request(RequestHead& head, bool& persistent) noexcept {
     const ConnectionOptions options = ConnectionOptions::read(head.fields);
     if (options.forbidden) return Fault::bad_field;
     head.body = *body;
+    head.has_cookies = noted.cookies;
+    head.user_agent = noted.user_agent;
+    head.accept = noted.accept;
     head.expects_continue = noted.expects_continue && head.version != Version::http10;
     const bool upgrades = options.upgrade && head.version != Version::http10 && forwardable_upgrade(noted.upgrade);
     head.upgrade = upgrades ? noted.upgrade : std::string_view();
