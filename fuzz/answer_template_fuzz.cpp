@@ -22,6 +22,11 @@ uint16_t status_in(std::string_view text) {
     return status;
 }
 
+bool says_close(std::string_view text) {
+    const auto same_letter = [](char a, char b) { return (a | 0x20) == b; };
+    return !std::ranges::search(text, std::string_view("close"), same_letter).empty();
+}
+
 http::Variables all_set_to(std::string_view value) {
     http::Variables variables;
     for (size_t i = 0; i < http::variable_count; ++i) variables.set(static_cast<http::Variable>(i), value);
@@ -66,6 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         require(std::ranges::none_of(reason, [](char c) { return static_cast<uint8_t>(c) < 0x20; }));
         return 0;
     }
+    require(!answer->closes() || says_close(text));
     static const std::string long_value(5000, '"');
     constexpr std::string_view hostile = "\r\n\r\nX-Hostile: <%ROUTE>\"'&\\";
     render(*answer, "", {});

@@ -15,19 +15,9 @@ using command::RequestHttpFrontend;
 
 constexpr std::array other_http_keys{"certificate", "certificate_chain", "key", "tls_versions", "hsts"};
 
-std::string_view protocol_name(command::ListenerType type) {
-    switch (type) {
-        case command::HTTP:
-            return "http";
-        case command::HTTPS:
-            return "https";
-        case command::TCP:
-            return "tcp";
-        case command::UDP:
-            return "udp";
-    }
-    return {};
-}
+// In the order of command::ListenerType.
+constexpr std::array<std::string_view, 4> protocol_names{"http", "https", "tcp", "udp"};
+static_assert(command::HTTP == 0 && command::HTTPS == 1 && command::TCP == 2 && command::UDP == 3);
 
 // Whether the frontend brings its own certificate, which makes it one of HTTPS.
 bool read_certificate(TableReader& table) {
@@ -52,7 +42,7 @@ std::optional<command::ListenerType> listener_for(TableReader& table, Draft& dra
     const bool datagrams = wanted == command::TCP && listener->type == command::UDP;
     if (listener->type == wanted || secured || datagrams) return listener->type;
     table.refuse("address", "the listener of line {} is one of {}, not of {}", listener->line,
-                 protocol_name(listener->type), protocol_name(wanted));
+                 protocol_names.at(listener->type), protocol_names.at(wanted));
     return {};
 }
 
@@ -69,15 +59,9 @@ void read_http_frontend(const std::string& cluster_id, TableReader& table, Draft
     if (!frontend.has_address() || !frontend.has_hostname()) return;
 
     const auto type = listener_for(table, draft, frontend.address(), certified ? command::HTTPS : command::HTTP);
-    if (!type) return;
+    if (type != command::HTTP) return;  // a listener or certificate of HTTPS has been refused as not available
     Request request;
-    if (*type == command::HTTP) {
-        *request.mutable_add_http_frontend() = std::move(frontend);
-    } else {
-        // The listener or the certificate has been refused already.
-        if (!why_unavailable(Feature::https).empty()) return;
-        *request.mutable_add_https_frontend() = std::move(frontend);
-    }
+    *request.mutable_add_http_frontend() = std::move(frontend);
     draft.add(table, std::move(request));
 }
 
@@ -95,16 +79,9 @@ void read_stream_frontend(const std::string& cluster_id, TableReader& table, Dra
     if (!frontend.has_address()) return;
 
     const auto type = listener_for(table, draft, frontend.address(), command::TCP);
-    if (!type) return;
+    if (type != command::TCP) return;  // a listener of UDP has been refused as not available
     Request request;
-    if (*type == command::TCP) {
-        *request.mutable_add_tcp_frontend() = std::move(frontend);
-    } else {
-        if (!why_unavailable(Feature::udp).empty()) return;  // the listener has been refused already
-        request.mutable_add_udp_frontend()->set_cluster_id(cluster_id);
-        *request.mutable_add_udp_frontend()->mutable_address() = frontend.address();
-        *request.mutable_add_udp_frontend()->mutable_tags() = frontend.tags();
-    }
+    *request.mutable_add_tcp_frontend() = std::move(frontend);
     draft.add(table, std::move(request));
 }
 

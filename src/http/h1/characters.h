@@ -33,20 +33,6 @@ extern const std::array<uint8_t, 256> classes;
 // its end.
 [[nodiscard]] const char* find_control(const char* begin, const char* end) noexcept;
 
-// The first byte that is not a tchar, or the end of the text.
-[[nodiscard]] inline const char* find_token_end(const char* begin, const char* end) noexcept {
-    // Four at a time: names of fields are most of what a head makes us look at one by one.
-    while (end - begin >= 4) {
-        if (!is_token(begin[0])) return begin;
-        if (!is_token(begin[1])) return begin + 1;
-        if (!is_token(begin[2])) return begin + 2;
-        if (!is_token(begin[3])) return begin + 3;
-        begin += 4;
-    }
-    while (begin != end && is_token(*begin)) ++begin;
-    return begin;
-}
-
 // Of every field of every head: always inlined.
 [[nodiscard, gnu::always_inline]] inline std::string_view trim(std::string_view text) noexcept {
     while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);

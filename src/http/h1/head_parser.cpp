@@ -8,6 +8,20 @@ namespace seki::http::h1 {
 
 namespace {
 
+// The first byte that is not a tchar, or the end of the text.
+const char* find_token_end(const char* begin, const char* end) noexcept {
+    // Four at a time: names of fields are most of what a head makes us look at one by one.
+    while (end - begin >= 4) {
+        if (!is_token(begin[0])) return begin;
+        if (!is_token(begin[1])) return begin + 1;
+        if (!is_token(begin[2])) return begin + 2;
+        if (!is_token(begin[3])) return begin + 3;
+        begin += 4;
+    }
+    while (begin != end && is_token(*begin)) ++begin;
+    return begin;
+}
+
 Parsed incomplete() noexcept { return {}; }
 Parsed refused(Fault fault) noexcept { return {Parsed::Outcome::fault, fault, 0}; }
 Parsed complete(size_t size) noexcept { return {Parsed::Outcome::complete, Fault::none, size}; }
