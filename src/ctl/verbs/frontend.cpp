@@ -152,7 +152,8 @@ void http_treatment(Verb& verb) {
                   "Add a header to the request, the response or both; an empty value removes it; may be repeated");
     header_option(verb, "--replace-header", command::REPLACE, "The same, in place of headers of that name");
     for (const std::string limit : {"front", "back", "connect", "tunnel"}) {
-        verb.value("--" + limit + "-timeout", limit + "_timeout", "Seconds, in place of the listener's");
+        verb.value("--" + limit + "-timeout", limit + "_timeout",
+                   "Seconds, in place of the cluster's and the listener's");
     }
     hsts_options(verb);
 }
