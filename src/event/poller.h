@@ -30,14 +30,14 @@ public:
 
 class EpollPoller final : public Poller {
 public:
+    static constexpr int batch = 512;  // events taken per turn: a bound for the work between two looks at the clock
+
     EpollPoller();
     Result<> add(int fd, uint32_t events, uint64_t key) override;
     void remove(int fd) override;
     std::span<const Event> wait(Duration timeout) override;
 
 private:
-    static constexpr int batch = 512;  // events taken per turn: a bound for the work between two looks at the clock
-
     UniqueFd epoll_;
     epoll_event raw_[batch];
     Event events_[batch];

@@ -27,6 +27,7 @@ Context::Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, ne
                     }),
       scratch(buffers_.buffer_size()),
       exchanges_(std::make_unique<Slab<Exchange, 32>>(max_exchanges)) {
+    retired_.reserve(EpollPoller::batch);  // as many as may end in one turn: nothing is allocated on the way
     loop.at_end_of_turn([this] { bury_retired(); });
 }
 
