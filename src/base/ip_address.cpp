@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <charconv>
 #include <cstring>
 #include <netinet/in.h>
 
@@ -14,6 +13,24 @@ namespace {
 static_assert(IpAddress::max_text_size + 1 == INET6_ADDRSTRLEN);
 
 constexpr std::array<uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+
+// An octet as it is written, with the dot behind it: every request tells its client's address, more than once.
+struct Octet {
+    std::array<char, 4> text;
+    uint8_t size;  // with the dot
+};
+
+constexpr auto octets = [] {
+    std::array<Octet, 256> all{};
+    for (size_t value = 0; value < all.size(); ++value) {
+        Octet& octet = all[value];
+        if (value >= 100) octet.text[octet.size++] = static_cast<char>('0' + value / 100);
+        if (value >= 10) octet.text[octet.size++] = static_cast<char>('0' + value / 10 % 10);
+        octet.text[octet.size++] = static_cast<char>('0' + value % 10);
+        octet.text[octet.size++] = '.';
+    }
+    return all;
+}();
 
 }  // namespace
 
@@ -54,10 +71,11 @@ size_t IpAddress::write(char* out) const noexcept {
     if (v4_) {  // the common case; inet_ntop goes through snprintf
         char* end = out;
         for (size_t i = 0; i < 4; ++i) {
-            if (i > 0) *end++ = '.';
-            end = std::to_chars(end, end + 3, bytes_[i]).ptr;
+            const Octet& octet = octets[bytes_[i]];
+            std::memcpy(end, octet.text.data(), octet.text.size());
+            end += octet.size;
         }
-        return static_cast<size_t>(end - out);
+        return static_cast<size_t>(end - 1 - out);  // without the last dot
     }
     std::array<char, INET6_ADDRSTRLEN> terminated{};
     SEKI_CHECK(inet_ntop(AF_INET6, bytes_.data(), terminated.data(), terminated.size()) != nullptr);

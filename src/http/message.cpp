@@ -55,8 +55,8 @@ static_assert(std::ranges::is_sorted(names, {}, [](const Name& name) { return na
 constexpr size_t longest = names.back().text.size();
 
 // A name as three words, letters folded by one bit: what two names of one length have in common is seen in three
-// comparisons, up to 24 letters, which all names have but one. The bit that folds letters folds no other characters of
-// a token (RFC 9110 §5.6.2) onto those of the names above.
+// comparisons, up to 24 letters, which all names have but one. The bit that folds letters folds nothing else onto the
+// characters of the names above but control characters, which no caller lets pass.
 struct Signature {
     uint64_t first = 0;
     uint64_t middle = 0;
@@ -131,12 +131,13 @@ FieldId field_id(std::string_view name) noexcept {
     size_t i = begin_of_length[name.size()];
     if (i == end) return FieldId::other;
     const Signature seen = signature(name);
-    for (; i < end; ++i) {
-        if (signatures[i] != seen) continue;
-        const bool same = name.size() <= longest_seen_whole || equal_ignoring_case(name, names[i].text);
-        return same ? names[i].id : FieldId::other;
+    const Signature* const signature_of = signatures.data();
+    while (signature_of[i] != seen) {
+        if (++i == end) return FieldId::other;
     }
-    return FieldId::other;
+    const Name& known = names[i];
+    const bool same = name.size() <= longest_seen_whole || equal_ignoring_case(name, known.text);
+    return same ? known.id : FieldId::other;
 }
 
 const Field* FieldTable::find(FieldId id) const noexcept {

@@ -73,8 +73,8 @@ public:
     static constexpr size_t capacity = 128;
 
     void clear() noexcept { size_ = 0; }
-    [[nodiscard]] bool full() const noexcept { return size_ == capacity; }
-    Field& push() noexcept { return fields_[size_++]; }  // not when full
+    [[nodiscard]] size_t size() const noexcept { return size_; }
+    Field& push() noexcept { return fields_.data()[size_++]; }  // not when it has `capacity` of them
     [[nodiscard]] std::span<Field> all() noexcept { return {fields_.data(), size_}; }
     [[nodiscard]] std::span<const Field> all() const noexcept { return {fields_.data(), size_}; }
     // The first field with that id that was not dropped, or nullptr.

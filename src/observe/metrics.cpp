@@ -101,6 +101,7 @@ void Metrics::remove_cluster(std::string_view id) {
     if (found == clusters_.end()) return;
     backend_count_ -= found->second->backends.size();
     clusters_.erase(found);
+    ++epoch_;
 }
 
 void Metrics::remove_backend(std::string_view cluster_id, std::string_view id) {
@@ -114,6 +115,7 @@ void Metrics::remove_backend(std::string_view cluster_id, std::string_view id) {
 void Metrics::drop_series() noexcept {
     clusters_.clear();
     backend_count_ = 0;
+    ++epoch_;
 }
 
 void Metrics::clear() {

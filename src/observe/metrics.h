@@ -15,6 +15,7 @@
 
 #include "observe/histogram.h"
 #include "observe/metric_names.h"
+#include "observe/series_handle.h"
 
 namespace seki::observe {
 
@@ -54,6 +55,12 @@ public:
     // The series of a cluster, of a backend; null when there are too many or the detail is lower. Good until something
     // is removed or set.
     [[nodiscard]] ClusterSeries* cluster(std::string_view id);
+    // The same for whoever asks again and again.
+    [[nodiscard]] ClusterSeries* cluster(std::string_view id, SeriesHandle& handle) {
+        if (handle.epoch != epoch_) handle = {cluster(id), epoch_};
+        if (handle.series == nullptr) handle.epoch = 0;  // there may be room for it by and by
+        return handle.series;
+    }
     [[nodiscard]] Series* backend(ClusterSeries& cluster, std::string_view id);
 
     void remove_cluster(std::string_view id);
@@ -86,6 +93,7 @@ private:
     size_t backend_count_ = 0;
     Detail detail_ = Detail::cluster;
     bool series_enabled_ = true;
+    uint64_t epoch_ = 1;  // of the handles
 };
 
 }  // namespace seki::observe

@@ -11,6 +11,7 @@
 #include "auth/credentials.h"
 #include "backend/cluster.h"
 #include "base/clock.h"
+#include "observe/series_handle.h"
 #include "proxy/answer_templates.h"
 
 namespace seki::proxy {
@@ -52,6 +53,7 @@ struct Cluster {
     backend::Cluster backends;
     // Null as long as only frontends and backends speak of the cluster.
     std::shared_ptr<const ClusterPolicy> policy;
+    mutable observe::SeriesHandle series;  // where its requests are counted
 };
 using ClusterPtr = std::shared_ptr<Cluster>;
 

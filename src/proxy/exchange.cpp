@@ -99,7 +99,7 @@ BackendSide* Exchange::dial() {
     context_.recorder.count(Count::pool_misses);
     auto transport = context_.connector.connect(chosen_->address);
     if (!transport) {
-        context_.recorder.connect_failed(cluster_->backends, *chosen_, transport.error().error);
+        context_.recorder.connect_failed(*cluster_, *chosen_, transport.error().error);
         if (!transport.error().local()) note_failure();
         tried_[attempts_++] = chosen_;
         return nullptr;
@@ -149,8 +149,7 @@ void Exchange::backend_gone(BackendLoss loss) {
     backend_ = nullptr;
     const bool never_connected = loss.kind == Kind::refused || loss.kind == Kind::connect_timeout;
     if (never_connected) {
-        context_.recorder.connect_failed(cluster_->backends, *chosen_,
-                                         loss.kind == Kind::refused ? loss.error : ETIMEDOUT);
+        context_.recorder.connect_failed(*cluster_, *chosen_, loss.kind == Kind::refused ? loss.error : ETIMEDOUT);
         note_failure();
     }
     // A connection from the pool that was stale says nothing about its backend; the next one shall be new.

@@ -37,13 +37,11 @@ constexpr std::array count_counters = std::to_array<Counter>({
 });
 static_assert(count_counters.size() == static_cast<size_t>(Count::requests_over_limit) + 1);
 
-// Copies `text` into what is left of `room`, at most `limit` bytes of it.
-std::string_view keep(std::span<char>& room, std::string_view text, size_t limit) noexcept {
-    const size_t size = std::min({text.size(), limit, room.size()});
-    if (size == 0) return {};
-    __builtin_memcpy(room.data(), text.data(), size);
-    const std::string_view kept(room.data(), size);
-    room = room.subspan(size);
+// Copies at most `limit` bytes of `text` to `at`, where there is room for as many.
+std::string_view keep(char*& at, std::string_view text, size_t limit) noexcept {
+    const std::string_view kept(at, std::min(text.size(), limit));
+    std::copy_n(text.data(), kept.size(), at);
+    at += kept.size();
     return kept;
 }
 
@@ -107,14 +105,17 @@ void Record::note_request(net::BufferPool& buffers, const http::RequestHead& hea
     body = head.body;
     texts = buffers.acquire_small();
     if (texts != nullptr) {
-        std::span<char> room = texts->room();
-        method = keep(room, head.method_text, max_method_bytes);
-        authority = keep(room, head.authority, max_authority_bytes);
-        user_agent = keep(room, head.user_agent, max_user_agent_bytes);
-        if (!head.accept.empty()) accept = keep(room, head.accept, max_accept_bytes);
-        path = keep(room, head.path, max_path_bytes);
+        const std::span<char> room = texts->room();
+        SEKI_CHECK(room.size() >= max_texts_bytes);
+        char* at = room.data();
+        method = keep(at, head.method_text, max_method_bytes);  // the first three in a row: request_line()
+        *at++ = ' ';
+        authority = keep(at, head.authority, max_authority_bytes);
+        path = keep(at, head.path, max_path_bytes);
+        user_agent = keep(at, head.user_agent, max_user_agent_bytes);
+        accept = keep(at, head.accept, max_accept_bytes);
     }
-    recorder->remember(*this);
+    recorder->remember(request_line());
 }
 
 void Record::answered(uint16_t status_, Monotonic now) noexcept {
@@ -131,7 +132,7 @@ uint64_t Record::bytes_in(bool tunnel) const noexcept {
 
 void Record::describe(std::string& line) const {
     line += fmt::format(" client={} status={}", client_address.text(), status);
-    if (!method.empty()) line += fmt::format(" request=\"{} {}{}\"", method, authority, path);
+    if (!method.empty()) line += fmt::format(" request=\"{}\"", request_line());
     if (message != nullptr) line += fmt::format(" message=\"{}\"", message);
 }
 
@@ -187,7 +188,7 @@ void Recorder::refused(net::Session& client, const Listener& listener, uint16_t 
 
 void Recorder::over_limit(const Cluster& cluster, Count limit) {
     count(limit);
-    observe::ClusterSeries* series = series_of(cluster.backends);
+    observe::ClusterSeries* series = series_of(cluster);
     if (series == nullptr) return;
     series->add(limit == Count::connections_over_limit ? SeriesCounter::connections_over_limit
                                                        : SeriesCounter::requests_over_limit);
@@ -196,8 +197,8 @@ void Recorder::over_limit(const Cluster& cluster, Count limit) {
 // --- backends
 // ----------------------------------------------------------------------------------------------------------
 
-observe::ClusterSeries* Recorder::series_of(const backend::Cluster& cluster) {
-    return cluster.forgotten() ? nullptr : metrics_.cluster(cluster.id());
+observe::ClusterSeries* Recorder::series_of(const Cluster& cluster) {
+    return cluster.backends.forgotten() ? nullptr : metrics_.cluster(cluster.id(), cluster.series);
 }
 
 observe::Series* Recorder::series_of(observe::ClusterSeries& series, const backend::Cluster& cluster,
@@ -206,11 +207,11 @@ observe::Series* Recorder::series_of(observe::ClusterSeries& series, const backe
     return backend.removed && !cluster.has(backend.id) ? nullptr : metrics_.backend(series, backend.id);
 }
 
-void Recorder::connect_failed(const backend::Cluster& cluster, const backend::Backend& backend, int error) {
+void Recorder::connect_failed(const Cluster& cluster, const backend::Backend& backend, int error) {
     metrics_.add(Counter::backend_connections_error);
     if (observe::ClusterSeries* series = series_of(cluster)) {
         series->add(SeriesCounter::connection_errors);
-        observe::Series* own = series_of(*series, cluster, backend);
+        observe::Series* own = series_of(*series, cluster.backends, backend);
         if (own != nullptr) own->add(SeriesCounter::connection_errors);
     }
     // One line per failure would drown the log when a busy backend is down: backend_down() has the line for people.
@@ -237,14 +238,9 @@ void Recorder::backend_down(const backend::Backend& backend) {
 // --- exchanges
 // ---------------------------------------------------------------------------------------------------------
 
-void Recorder::remember(const Record& record) noexcept {
-    std::span<char> room(last_request_);
-    constexpr std::string_view space = " ";
-    keep(room, record.method, Record::max_method_bytes);
-    keep(room, space, 1);
-    keep(room, record.authority, Record::max_authority_bytes / 2);
-    keep(room, record.path, room.size());
-    last_request_size_ = last_request_.size() - room.size();
+void Recorder::remember(std::string_view request_line) noexcept {
+    last_request_size_ = std::min(request_line.size(), last_request_.size());
+    std::copy_n(request_line.data(), last_request_size_, last_request_.data());
 }
 
 // In a signal handler: only what was copied before.
@@ -280,10 +276,11 @@ void Recorder::ended(const Record& record, bool tunnel, const Listener& listener
     const bool of_tcp = listener.kind == Listener::Kind::tcp;
     count_exchange(record, of_tcp, times, bytes_in, bytes_out);
     if (route.cluster != nullptr) {
-        const backend::Cluster& cluster = route.cluster->backends;
+        const Cluster& cluster = *route.cluster;
         if (observe::ClusterSeries* series = series_of(cluster)) {
             count_series(*series, record, of_tcp, times, bytes_in, bytes_out);
-            observe::Series* own = route.backend != nullptr ? series_of(*series, cluster, *route.backend) : nullptr;
+            observe::Series* own =
+                route.backend != nullptr ? series_of(*series, cluster.backends, *route.backend) : nullptr;
             if (own != nullptr) count_series(*own, record, of_tcp, times, bytes_in, bytes_out);
         }
     }

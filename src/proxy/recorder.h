@@ -53,6 +53,8 @@ struct Record {
     static constexpr size_t max_user_agent_bytes = 256;
     static constexpr size_t max_path_bytes = 1024;
     static constexpr size_t max_accept_bytes = 256;
+    static constexpr size_t max_texts_bytes =
+        max_method_bytes + max_authority_bytes + max_user_agent_bytes + max_path_bytes + max_accept_bytes + 1;
 
     void begin(Context& context, net::Session& client, Monotonic first_byte);
     void note_request(net::BufferPool& buffers, const http::RequestHead& head);
@@ -64,6 +66,11 @@ struct Record {
     }
     [[nodiscard]] bool was_connected() const noexcept { return connected_at != Monotonic{}; }
     void describe(std::string& line) const;
+    // "GET host/path"; empty when no request was noted, or there was no memory for it.
+    [[nodiscard]] std::string_view request_line() const noexcept {
+        if (method.empty()) return {};
+        return {method.data(), static_cast<size_t>(path.data() + path.size() - method.data())};
+    }
 
     // From and to the client. What was read together with the head is known from the head only.
     [[nodiscard]] uint64_t bytes_in(bool tunnel) const noexcept;
@@ -130,11 +137,11 @@ public:
     // A source has as much of the cluster as it may: `limit` says of what.
     void over_limit(const Cluster& cluster, Count limit);
 
-    void connect_failed(const backend::Cluster& cluster, const backend::Backend& backend, int error);
+    void connect_failed(const Cluster& cluster, const backend::Backend& backend, int error);
     void backend_up(const backend::Backend& backend);
     void backend_down(const backend::Backend& backend);
 
-    void remember(const Record& record) noexcept;
+    void remember(std::string_view request_line) noexcept;
     // The exchange's last word. What it did not come to is null.
     struct Route {
         const Frontend* frontend = nullptr;
@@ -152,12 +159,12 @@ private:
     };
     [[nodiscard]] Times times_of(const Record& record, const backend::Backend* backend) const noexcept;
     void count_exchange(const Record& record, bool of_tcp, const Times& times, uint64_t bytes_in, uint64_t bytes_out);
-    void count_series(observe::Series& series, const Record& record, bool of_tcp, const Times& times, uint64_t bytes_in,
-                      uint64_t bytes_out) noexcept;
+    static void count_series(observe::Series& series, const Record& record, bool of_tcp, const Times& times,
+                             uint64_t bytes_in, uint64_t bytes_out) noexcept;
     void write_line(const Record& record, bool tunnel, const Listener& listener, const Route& route, const Times& times,
                     uint64_t bytes_in, uint64_t bytes_out);
     // Null for what a change removed: its series were dropped, and what still ran must not bring them back.
-    [[nodiscard]] observe::ClusterSeries* series_of(const backend::Cluster& cluster);
+    [[nodiscard]] observe::ClusterSeries* series_of(const Cluster& cluster);
     [[nodiscard]] observe::Series* series_of(observe::ClusterSeries& series, const backend::Cluster& cluster,
                                              const backend::Backend& backend);
     static unsigned long describe_last(void* owner, char* out, unsigned long capacity);

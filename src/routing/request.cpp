@@ -1,5 +1,6 @@
 #include "routing/request.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -8,8 +9,9 @@ namespace {
 
 // What stands before the first `delimiter`; the rest loses it and the delimiter.
 std::string_view take(std::string_view& rest, char delimiter) noexcept {
-    const std::string_view taken = rest.substr(0, rest.find(delimiter));
-    rest.remove_prefix(taken.size() < rest.size() ? taken.size() + 1 : rest.size());
+    const size_t size = std::min(rest.find(delimiter), rest.size());
+    const std::string_view taken = rest.substr(0, size);
+    rest.remove_prefix(std::min(size + 1, rest.size()));
     return taken;
 }
 

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "http/h1/characters.h"
 #include "http/h1/framing.h"
+#include "http/h1/head_parser.h"
 #include "http/h1/host.h"
 #include "http/message.h"
 
@@ -30,6 +32,35 @@ TEST(FieldNames, are_compared_to_their_last_letter) {
             EXPECT_EQ(field_id(name), FieldId::other) << name;
         }
     }
+}
+
+// Names are looked up by words whose letters are folded, and sixteen characters are looked at together where there are
+// as many: neither may let a byte pass that no token has, wherever it stands and whatever follows.
+TEST(FieldNames, with_a_byte_that_no_token_has_are_refused_wherever_it_stands) {
+    for (const std::string_view name :
+         {"te", "host", "content-length", "transfer-encoding", "x-unknown-to-everybody"}) {
+        for (const std::string_view rest : {": 1\r\n\r\n", ": 1\r\nx-more-fields: 1234567890123456\r\n\r\n"}) {
+            for (size_t at = 0; at < name.size(); ++at) {
+                for (int byte = 0; byte < 256; ++byte) {
+                    std::string text = std::string(name) + std::string(rest);
+                    text[at] = static_cast<char>(byte);
+                    const bool colon = byte == ':' && at > 0;  // ends the name here, and what follows is its value
+                    const bool empty_line = at == 0 && byte == '\r' && text[1] == '\n';
+                    FieldTable fields;
+                    const auto outcome = h1::parse_fields(text, 100, fields).outcome;
+                    const bool good = h1::is_token(static_cast<char>(byte)) || colon || empty_line;
+                    EXPECT_EQ(outcome == h1::Parsed::Outcome::complete, good) << name << " at " << at << ": " << byte;
+                }
+            }
+        }
+    }
+}
+
+TEST(FieldNames, that_are_cut_off_are_refused_as_soon_as_they_cannot_be_names) {
+    FieldTable fields;
+    EXPECT_EQ(h1::parse_fields("x-cut", 100, fields).outcome, h1::Parsed::Outcome::incomplete);
+    EXPECT_EQ(h1::parse_fields("x(cut", 100, fields).outcome, h1::Parsed::Outcome::fault);
+    EXPECT_EQ(h1::parse_fields("x cut", 100, fields).outcome, h1::Parsed::Outcome::fault);
 }
 
 TEST(Hosts, are_names_addresses_and_literals_with_or_without_port) {

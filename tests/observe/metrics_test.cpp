@@ -123,6 +123,24 @@ TEST(Metrics, there_is_a_bound_on_series_and_what_is_beyond_is_counted) {
     EXPECT_NE(metrics.cluster("one too many"), nullptr);
 }
 
+TEST(Metrics, a_handle_finds_a_series_again_until_one_is_dropped) {
+    Metrics metrics;
+    SeriesHandle handle;
+    ClusterSeries* const first = metrics.cluster("web", handle);
+    ASSERT_NE(first, nullptr);
+    EXPECT_EQ(metrics.cluster("web", handle), first);
+    first->add(SeriesCounter::requests);
+
+    metrics.remove_cluster("web");
+    ASSERT_NE(metrics.cluster("web", handle), nullptr);
+    EXPECT_EQ(metrics.cluster("web", handle)->counters[static_cast<size_t>(SeriesCounter::requests)], 0U);
+
+    metrics.set_series_enabled(false);
+    EXPECT_EQ(metrics.cluster("web", handle), nullptr);
+    metrics.set_series_enabled(true);
+    EXPECT_EQ(metrics.cluster("web", handle), metrics.cluster("web"));
+}
+
 TEST(Metrics, clearing_starts_at_zero) {
     Metrics metrics;
     metrics.add(Counter::http_requests);

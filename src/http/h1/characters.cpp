@@ -29,6 +29,21 @@ constexpr std::array<uint8_t, 256> table::classes = []() consteval {
     return classes;
 }();
 
+const char* find_colon(const char* begin, const char* end) noexcept {
+#ifdef __SSE2__
+    const __m128i colon = _mm_set1_epi8(':');
+    const __m128i lowest_visible = _mm_set1_epi8(0x21);  // bytes above ASCII are negative, and so are below it too
+    for (; end - begin >= 16; begin += 16) {
+        const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(begin));
+        const __m128i stop = _mm_or_si128(_mm_cmpeq_epi8(text, colon), _mm_cmplt_epi8(text, lowest_visible));
+        const int mask = _mm_movemask_epi8(stop);
+        if (mask != 0) return begin + __builtin_ctz(static_cast<unsigned>(mask));
+    }
+#endif
+    while (begin != end && *begin != ':' && static_cast<signed char>(*begin) > ' ') ++begin;
+    return begin;
+}
+
 const char* find_control(const char* begin, const char* end) noexcept {
 #ifdef __SSE2__
     const __m128i highest_control = _mm_set1_epi8(0x1f);

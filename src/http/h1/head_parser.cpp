@@ -1,5 +1,6 @@
 #include "http/h1/head_parser.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "http/h1/characters.h"
@@ -10,14 +11,6 @@ namespace {
 
 // The first byte that is not a tchar, or the end of the text.
 const char* find_token_end(const char* begin, const char* end) noexcept {
-    // Four at a time: names of fields are most of what a head makes us look at one by one.
-    while (end - begin >= 4) {
-        if (!is_token(begin[0])) return begin;
-        if (!is_token(begin[1])) return begin + 1;
-        if (!is_token(begin[2])) return begin + 2;
-        if (!is_token(begin[3])) return begin + 3;
-        begin += 4;
-    }
     while (begin != end && is_token(*begin)) ++begin;
     return begin;
 }
@@ -47,26 +40,32 @@ std::string_view token_of(std::string_view text) noexcept {
     return text.substr(0, size);
 }
 
+// Whether `text` begins with `word`, which it is long enough for: one comparison of a register or two.
+template <size_t size>
+bool begins(std::string_view text, const char (&word)[size]) noexcept {
+    return std::memcmp(text.data(), word, size - 1) == 0;
+}
+
 Method method_of(std::string_view text) noexcept {
     switch (text.size()) {
         case 3:
-            if (text == "GET") return Method::get;
-            if (text == "PUT") return Method::put;
+            if (begins(text, "GET")) return Method::get;
+            if (begins(text, "PUT")) return Method::put;
             break;
         case 4:
-            if (text == "POST") return Method::post;
-            if (text == "HEAD") return Method::head;
+            if (begins(text, "POST")) return Method::post;
+            if (begins(text, "HEAD")) return Method::head;
             break;
         case 5:
-            if (text == "PATCH") return Method::patch;
-            if (text == "TRACE") return Method::trace;
+            if (begins(text, "PATCH")) return Method::patch;
+            if (begins(text, "TRACE")) return Method::trace;
             break;
         case 6:
-            if (text == "DELETE") return Method::del;
+            if (begins(text, "DELETE")) return Method::del;
             break;
         case 7:
-            if (text == "OPTIONS") return Method::options;
-            if (text == "CONNECT") return Method::connect;
+            if (begins(text, "OPTIONS")) return Method::options;
+            if (begins(text, "CONNECT")) return Method::connect;
             break;
         default:
             break;
@@ -78,9 +77,12 @@ constexpr size_t version_size = 8;  // "HTTP/1.1"
 
 // RFC 9112 §2.3. A higher minor version is understood as 1.1 (RFC 9110 §6.2).
 Fault version_of(std::string_view text, Version& version, Fault malformed) noexcept {
-    const bool shaped = text.size() == version_size && text.starts_with("HTTP/") && is_digit(text[5]) &&
-                        text[6] == '.' && is_digit(text[7]);
-    if (!shaped) return malformed;
+    if (text.size() != version_size) return malformed;
+    if (begins(text, "HTTP/1.1")) {
+        version = Version::http11;
+        return Fault::none;
+    }
+    if (!begins(text, "HTTP/") || !is_digit(text[5]) || text[6] != '.' || !is_digit(text[7])) return malformed;
     if (text[5] != '1') return Fault::version_not_supported;
     version = text[7] == '0' ? Version::http10 : Version::http11;
     return Fault::none;
@@ -139,9 +141,11 @@ Parsed parse_rest(std::string_view input, size_t start_line, const HeadLimits& l
 
 }  // namespace
 
-// One line at a time, each byte looked at once: the first control character of a value has to be the end of its line.
+// One line at a time. The first control character of a value has to be the end of its line; a name that is known need
+// not be looked at again for characters that no token has.
 Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fields) noexcept {
     fields.clear();
+    const size_t most_fields = std::min<size_t>(max_fields, FieldTable::capacity);
     const char* const end = input.data() + input.size();
     const char* at = input.data();
     const auto line_end = [end](const char* cr) noexcept {
@@ -156,23 +160,24 @@ Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fie
             return outcome == Parsed::Outcome::fault ? refused(Fault::bad_field) : incomplete();
         }
         const char* const line = at;
-        at = find_token_end(at, end);
-        if (at == end) return incomplete();
-        if (*at != ':' || at == line) return refused(Fault::bad_field);
-        const char* const colon = at;
+        const char* const colon = find_colon(at, end);
+        if (colon == end) return find_token_end(line, end) == end ? incomplete() : refused(Fault::bad_field);
+        if (*colon != ':' || colon == line) return refused(Fault::bad_field);
+        const FieldId id = field_id({line, colon});
+        if (id == FieldId::other && find_token_end(line, colon) != colon) return refused(Fault::bad_field);
         at = find_control(colon + 1, end);
         if (at == end) return incomplete();
         if (*at != '\r') return refused(Fault::bad_field);
         if (const auto outcome = line_end(at); outcome != Parsed::Outcome::complete) {
             return outcome == Parsed::Outcome::fault ? refused(Fault::bad_field) : incomplete();
         }
-        if (fields.all().size() >= max_fields || fields.full()) return refused(Fault::too_many_fields);
+        if (fields.size() == most_fields) return refused(Fault::too_many_fields);
         Field& field = fields.push();
         field.name = {line, colon};
         field.value = trim({colon + 1, at});
         at += 2;
         field.line = {line, at};
-        field.id = field_id(field.name);
+        field.id = id;
         field.dropped = false;
     }
 }
