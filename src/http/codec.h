@@ -114,6 +114,11 @@ public:
     // whatever `head.body` says.
     virtual void write_head(StreamId stream, const ResponseHead& head, std::span<const AddedField> added, bool close,
                             Output& out) = 0;
+    // The owner takes so many bytes more of the body of this request: it is never given more, and other streams pass
+    // it by as far as the format lets them. Where there is one stream, what is given to next() says as much.
+    virtual void allow(StreamId, size_t) {}
+    // The owner gives a stream up, with or without an answer. Where there is one, the connection ends instead.
+    virtual void write_reset(StreamId, Output&) {}
     // The owner cannot act on the last `head` event yet: next() gives it again when it is given the same bytes again.
     virtual void read_again(StreamId stream) = 0;
     // True once the request was read to its end.

@@ -78,6 +78,12 @@ BufferPtr BufferPool::try_acquire() {
     return buffer;
 }
 
+void BufferPool::endow(Buffer& buffer) noexcept {
+    if (buffer.reserved_ != 0) return;
+    buffer.reserved_ = true;
+    ++reserved_;
+}
+
 BufferPtr BufferPool::acquire_small() {
     if (small_.in_use == small_.count) return nullptr;
     return take(small_, sizes_.small_size, true);

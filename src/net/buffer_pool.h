@@ -85,6 +85,9 @@ public:
     [[nodiscard]] BufferPtr acquire();
     // A large buffer with a reservation of its own, which goes back with it; null when there is none to be had.
     [[nodiscard]] BufferPtr try_acquire();
+    // Gives a buffer a reservation of its own for the rest of its life, in place of the one it was acquired under,
+    // which the caller gives back in the same turn.
+    void endow(Buffer& buffer) noexcept;
     // A small buffer, or null when all are in use.
     [[nodiscard]] BufferPtr acquire_small();
 

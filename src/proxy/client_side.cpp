@@ -22,11 +22,7 @@ std::unique_ptr<http::ServerCodec> codec_for(const Listener& listener, Context& 
 }  // namespace
 
 ClientSide::ClientSide(net::Session& session, Context& context, ListenerPtr listener)
-    : ClientSide(session, context, listener, codec_for(*listener, context)) {}
-
-ClientSide::ClientSide(net::Session& session, Context& context, ListenerPtr listener,
-                       std::unique_ptr<http::ServerCodec> codec)
-    : Side(session, context), listener_(std::move(listener)), codec_(std::move(codec)) {
+    : Client(session, context, listener, codec_for(*listener, context)) {
     const Timeouts& timeouts = listener_->timeouts;
     session.deadline(context.loop.now() + (listener_->kind == Listener::Kind::tcp ? timeouts.front : timeouts.request));
 }
@@ -35,15 +31,6 @@ ClientSide::~ClientSide() { SEKI_CHECK(exchange_ == nullptr); }
 
 // --- for the exchange
 // --------------------------------------------------------------------------------------------------
-
-bool ClientSide::send_interim(http::StreamId stream, const http::ResponseHead& head) {
-    return append([&](http::Output& out) { codec_->write_interim(stream, head, out); });
-}
-
-bool ClientSide::send_head(http::StreamId stream, const http::ResponseHead& head,
-                           std::span<const http::AddedField> added, bool close) {
-    return append([&](http::Output& out) { codec_->write_head(stream, head, added, close, out); });
-}
 
 void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
     exchange_ = nullptr;

@@ -1,7 +1,8 @@
 #pragma once
 
-// The protocol of a connection to a client, from the first request to the last: reads requests, opens an exchange for
-// each, and writes the answers. A TCP listener's connection is the same with a codec that has one message: everything.
+// The protocol of a connection to a client, one request at a time, from the first to the last: reads requests, opens an
+// exchange for each, and writes the answers. A TCP listener's connection is the same with a codec that has one message:
+// everything.
 //
 //     idle ──► exchange runs ──► idle … ──► ending
 //
@@ -9,42 +10,31 @@
 
 #include <memory>
 #include <optional>
-#include <span>
 
-#include "net/source_counts.h"
-#include "proxy/listener.h"
-#include "proxy/side.h"
+#include "proxy/client.h"
 
 namespace seki::proxy {
 
-class ClientSide final : public Side {
+class ClientSide final : public Client {
 public:
     ClientSide(net::Session& session, Context& context, ListenerPtr listener);
-    // With another wire format than the listener's own.
-    ClientSide(net::Session& session, Context& context, ListenerPtr listener, std::unique_ptr<http::ServerCodec> codec);
     ~ClientSide() override;
-
-    [[nodiscard]] http::Codec& codec() noexcept override { return *codec_; }
 
     // --- for the exchange
     // ----------------------------------------------------------------------------------------------
 
-    bool send_interim(http::StreamId stream, const http::ResponseHead& head);
-    // False when the head does not fit into a buffer.
-    bool send_head(http::StreamId stream, const http::ResponseHead& head, std::span<const http::AddedField> added,
-                   bool close);
-    // All of the answer is in the outbox.
-    void answer_complete() noexcept {
-        if (!codec_->persistent()) nothing_follows();
+    // The head gets a buffer of its own, when interim answers before it have gone.
+    [[nodiscard]] size_t head_room() override {
+        return all_sent() ? context_.buffers.buffer_size() - Context::edit_room : 0;
     }
-    // Everything of the answer was sent and the exchange ends. `reusable`: it ended well.
-    void exchange_ended(http::StreamId stream, bool reusable);
-    // From here on bytes are just bytes.
-    void become_raw();
-    // No more bytes will follow what was written (tunnel).
-    void end_output();
-    // What the connection counts as for the cluster that it was let into last, if that has a limit.
-    [[nodiscard]] net::SourceCounts::Token& counted() noexcept { return counted_; }
+    [[nodiscard]] bool delivered() const noexcept override { return all_sent(); }
+    void exchange_ended(http::StreamId stream, bool reusable) override;
+    void give_up(net::CloseManner manner, net::CloseReason reason) override { session_.close(manner, reason); }
+    void go_on(http::StreamId, size_t) override { resume(); }
+    void due(Monotonic when) override { session_.deadline(when); }
+    void become_raw() override;
+    void end_output() override;
+    [[nodiscard]] bool shared() const noexcept override { return false; }
 
     // --- Protocol
     // ------------------------------------------------------------------------------------------------------
@@ -71,14 +61,9 @@ private:
     void answer_without_exchange(uint16_t status, bool head_only = false);
     [[nodiscard]] net::Close farewell() const;
 
-    ListenerPtr listener_;
-    std::unique_ptr<http::ServerCodec> codec_;
     Exchange* exchange_ = nullptr;
-    net::SourceCounts::Token counted_;
     Monotonic first_byte_{};
-    uint32_t requests_ = 0;
     bool head_began_ = false;  // bytes of a head came, its deadline runs
-    bool ending_ = false;      // no more requests
     bool output_ended_ = false;
 };
 

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "http/h1/client_codec.h"
-#include "proxy/client_side.h"
+#include "proxy/client.h"
 #include "proxy/raw_codec.h"
 
 namespace seki::proxy {
@@ -38,7 +38,7 @@ void Exchange::enter(State next) {
 // --- beginning
 // ---------------------------------------------------------------------------------------------------------
 
-void Exchange::begin_tunnel(ClientSide& client, ListenerPtr listener) {
+void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     mode_ = Mode::tunnel;
     client_ = &client;
     client_stream_ = backend_stream_ = RawServerCodec::stream;
@@ -187,7 +187,7 @@ void Exchange::try_another(BackendLoss loss) {
         return answer({503, "no backend could be reached"});
     }
     if (loss.held) backend_->adopt(std::move(*loss.held));
-    if (!request_ended()) client_->resume();
+    if (!request_ended()) client_->go_on(client_stream_, room(Direction::request));
 }
 
 void Exchange::release_backend(bool reusable) {
@@ -242,17 +242,17 @@ void Exchange::become_tunnel() {
     client_->become_raw();
     backend_->become_raw();
     client_stream_ = backend_stream_ = RawServerCodec::stream;
-    client_->resume();
+    client_->resume();  // what is unread belongs to the tunnel
 }
 
 void Exchange::abort(net::CloseReason reason, const char* message) {
     record_.message = message;
     record_.failed = true;
     release_backend(false);
-    net::Session& session = client_->session();
+    Client& client = *client_;
     const bool cut = cuts_off();
     retire(false);
-    session.close(cut ? net::CloseManner::reset : net::CloseManner::now, reason);
+    client.give_up(cut ? net::CloseManner::reset : net::CloseManner::now, reason);
 }
 
 // --- ending

@@ -32,7 +32,7 @@
 
 namespace seki::proxy {
 
-class ClientSide;
+class Client;
 
 class Exchange {
 public:
@@ -49,9 +49,9 @@ public:
 
     // A request came; `head` is good during the call. `first_byte`: when it began to arrive. False when it has to wait
     // for a password to be checked: nothing has happened, and the request shall come again when the client is woken.
-    bool begin(ClientSide& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
+    bool begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
                Monotonic first_byte);
-    void begin_tunnel(ClientSide& client, ListenerPtr listener);
+    void begin_tunnel(Client& client, ListenerPtr listener);
     void client_gone(net::CloseReason reason);
     // The client did not do in time what it should: 408 when no answer has begun.
     void client_late();
@@ -84,6 +84,8 @@ public:
 
     [[nodiscard]] bool tunnel() const noexcept { return mode_ == Mode::tunnel; }
     [[nodiscard]] bool awaits_head() const noexcept { return mode_ == Mode::http && state_ == State::waiting; }
+    // More of the request's body may come, and somebody is there who takes it.
+    [[nodiscard]] bool takes_body() const noexcept { return backend_ != nullptr && !request_ended(); }
     [[nodiscard]] bool request_ended() const noexcept { return ended_[index(Direction::request)]; }
     [[nodiscard]] bool answer_ended() const noexcept { return ended_[index(Direction::response)]; }
     // Until when the client may do nothing; nothing when that time is over. While it is the backend's turn, later.
@@ -155,10 +157,14 @@ private:
     void refuse_tunnel(const Reply& reply);
     void edit_answer(http::ResponseHead& head, AddedFields& added);
     void answer(const Reply& reply);
+    void write_answer(const Reply& reply);
+    void owe(const Reply& reply);
+    void pay();
     void send_own_body();
     void abort(net::CloseReason reason, const char* message);
     [[nodiscard]] bool clients_turn() const noexcept;
     void become_tunnel();
+    void let_go_on(Direction direction, Side& from);
     void settle(Direction direction);
     void settle_tunnel(Direction direction);
     void finish();
@@ -171,7 +177,7 @@ private:
     Context& context_;
     State state_ = State::routing;
     Mode mode_ = Mode::http;
-    ClientSide* client_ = nullptr;
+    Client* client_ = nullptr;
     BackendSide* backend_ = nullptr;
     http::StreamId client_stream_ = 0;
     http::StreamId backend_stream_ = 0;
@@ -196,6 +202,7 @@ private:
     BodyPace pace_;
     uint64_t request_bytes_ = 0;  // of its body
     std::string own_rest_;        // of the body of our own answer, for which there was no room yet
+    std::optional<Reply> owed_;   // for its head there was none; its location is in own_rest_
     Record record_;
 };
 

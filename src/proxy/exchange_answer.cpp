@@ -1,9 +1,10 @@
 // The answers that an exchange gives by itself: refusals, redirects, errors. They go the way of a backend's.
 
 #include <fmt/format.h>
+#include <utility>
 
 #include "proxy/answers.h"
-#include "proxy/client_side.h"
+#include "proxy/client.h"
 #include "proxy/exchange.h"
 
 namespace seki::proxy {
@@ -13,7 +14,24 @@ void Exchange::answer(const Reply& reply) {
     record_.message = reply.message;
     record_.own_answer = true;
     enter(State::answering);
+    write_answer(reply);
+}
 
+// Others of the connection have left no room for the head: it follows when they have gone.
+void Exchange::owe(const Reply& reply) {
+    own_rest_ = reply.location;
+    owed_ = reply;
+    owed_->location = own_rest_;
+}
+
+void Exchange::pay() {
+    const Reply reply = *std::exchange(owed_, std::nullopt);
+    const std::string location = std::exchange(own_rest_, {});
+    context_.added.clear();
+    write_answer({reply.status, reply.message, location, reply.retry_after_s, reply.custom});
+}
+
+void Exchange::write_answer(const Reply& reply) {
     AnswerParts parts;
     parts.status = reply.status;
     parts.custom = reply.custom;
@@ -44,7 +62,7 @@ void Exchange::answer(const Reply& reply) {
     const OwnAnswer own(context_.own_head, parts);
     const bool close = context_.draining || !request_ended() || own.closes();
     if (!client_->send_head(client_stream_, own.head(), own.added(), close)) {
-        return abort(net::CloseReason::no_resources, reply.message);
+        return client_->all_sent() ? abort(net::CloseReason::no_resources, reply.message) : owe(reply);
     }
     const std::string_view body = own.body();
     const size_t fits = std::min(body.size(), client_->body_room(client_stream_));

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "http/h1/host.h"
-#include "proxy/client_side.h"
+#include "proxy/client.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarding.h"
 
@@ -37,7 +37,7 @@ struct Exchange::Routed {
     const routing::Match<FrontendPtr>& match;
 };
 
-bool Exchange::begin(ClientSide& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
+bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
                      Monotonic first_byte) {
     client_ = &client;
     client_stream_ = stream;
@@ -47,6 +47,7 @@ bool Exchange::begin(ClientSide& client, http::StreamId stream, ListenerPtr list
     upgrade_asked_ = !head.upgrade.empty();
     client_activity_ = backend_activity_ = context_.loop.now();
     record_.begin(context_, client.session(), first_byte);
+    record_.shares_connection = client.shared();
     record_.note_request(context_.buffers, head);
     context_.added.clear();
 
@@ -267,7 +268,7 @@ void Exchange::begin_pace() {
     const uint32_t rate = listener_->min_body_bytes_per_second;
     if (rate == 0 || pace_.limited()) return;
     pace_.begin(context_.loop.now(), rate);
-    client_->session().deadline(pace_.due());
+    client_->due(pace_.due());
 }
 
 }  // namespace seki::proxy

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "proxy/client_side.h"
+#include "proxy/client.h"
 #include "proxy/exchange.h"
 
 namespace seki::proxy {
@@ -39,14 +39,14 @@ size_t Exchange::room(Direction direction) {
     if (splice) return sink(direction)->session().writable() ? 1 : 0;
     if (direction == Direction::request) return backend_->make_body_room(backend_stream_);
     if (state_ != State::waiting || mode_ == Mode::tunnel) return client_->body_room(client_stream_);
-    // The head is still to come: it gets a buffer of its own, when interim answers before it have gone.
-    return client_->all_sent() ? context_.buffers.buffer_size() - Context::edit_room : 0;
+    return client_->head_room();
 }
 
 void Exchange::body(Direction direction, std::string_view bytes) {
     active(direction, true);
     if (direction == Direction::request && !accept_body(bytes.size())) return;
     bulk_[index(direction)] = bytes.size() >= bulk_read;
+    record_.body_bytes[index(direction)] += bytes.size();
     sink(direction)->send_body(sink_stream(direction), bytes);
 }
 
@@ -86,6 +86,8 @@ void Exchange::flush(Direction direction) {
     Side* to = sink(direction);
     if (to == nullptr || !to->session().connected()) return;
     to->flush();
+    // What went makes room for the others of the connection.
+    if (direction == Direction::response && client_->shared()) client_->session().wake();
     settle(direction);
 }
 
@@ -100,10 +102,20 @@ void Exchange::sink_progress(Direction direction, bool took) {
         if (from->session().readable() && to->session().writable()) from->session().wake();
         return;
     }
+    if (direction == Direction::response && owed_) return pay();
     if (direction == Direction::response && !own_rest_.empty()) return send_own_body();
-    const bool more = from != nullptr && !ended_[index(direction)];
-    if (more && from->waits_for_room() && room(direction) > 0) from->resume();
+    if (from != nullptr && !ended_[index(direction)]) let_go_on(direction, *from);
     settle(direction);
+}
+
+// The sink may have room again for a source that waited for it. One stream of many waits while its connection does not.
+void Exchange::let_go_on(Direction direction, Side& from) {
+    const bool one_of_many = direction == Direction::request && client_->shared();
+    if (!from.waits_for_room() && !one_of_many) return;
+    const size_t free = room(direction);
+    if (free == 0) return;
+    if (direction == Direction::request) return client_->go_on(client_stream_, free);
+    from.resume();
 }
 
 // What an end that was passed on, or the last byte that was sent, means for the exchange.
@@ -111,7 +123,8 @@ void Exchange::settle(Direction direction) {
     if (!ended_[index(direction)]) return;
     Side* to = sink(direction);
     if (splices_[index(direction)]) return;
-    if (!to->all_sent()) {
+    const bool all_gone = direction == Direction::request ? to->all_sent() : client_->delivered();
+    if (!all_gone) {
         if (direction == Direction::response && mode_ == Mode::http && state_ == State::answering) {
             // All of the answer is ours: the backend need not wait for a slow client.
             enter(State::draining);
@@ -223,10 +236,10 @@ void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress&
 // --------------------------------------------------------------------------------------------------------------
 
 // It is the client that is waited for: for bytes of its request that the backend would take, or until it took what is
-// there of the answer.
+// there of the answer. On a shared connection that may be the answer of others, and StreamClient sees to it.
 bool Exchange::clients_turn() const noexcept {
     const auto& [request, response] = splices_;
-    if (!client_->all_sent() || (response && response->held() > 0)) return true;
+    if (!client_->shared() && (!client_->all_sent() || (response && response->held() > 0))) return true;
     if (request_ended()) return false;
     return backend_ == nullptr || (backend_->all_sent() && !(request && request->held() > 0));
 }

@@ -6,7 +6,7 @@
 
 #include "net/source_counts.h"
 #include "net/source_rates.h"
-#include "proxy/client_side.h"
+#include "proxy/client.h"
 #include "proxy/context.h"
 #include "proxy/exchange.h"
 

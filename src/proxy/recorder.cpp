@@ -124,6 +124,7 @@ void Record::answered(uint16_t status_, Monotonic now) noexcept {
 }
 
 uint64_t Record::bytes_in(bool tunnel) const noexcept {
+    if (shares_connection) return body_bytes[0];
     const uint64_t read_since = client->bytes_read() - read_before;
     if (tunnel || body.kind == http::BodyKind::chunked) return head_bytes + read_since;
     const bool whole = !failed && !own_answer;

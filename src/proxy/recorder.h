@@ -72,9 +72,12 @@ struct Record {
         return {method.data(), static_cast<size_t>(path.data() + path.size() - method.data())};
     }
 
-    // From and to the client. What was read together with the head is known from the head only.
+    // From and to the client. What was read together with the head is known from the head only. On a connection that
+    // exchanges share, what frames their bodies is nobody's.
     [[nodiscard]] uint64_t bytes_in(bool tunnel) const noexcept;
-    [[nodiscard]] uint64_t bytes_out() const noexcept { return client->bytes_written() - written_before; }
+    [[nodiscard]] uint64_t bytes_out() const noexcept {
+        return shares_connection ? body_bytes[1] : client->bytes_written() - written_before;
+    }
 
     Recorder* recorder = nullptr;
     net::Session* client = nullptr;
@@ -90,6 +93,7 @@ struct Record {
     uint64_t read_before = 0;  // bytes the client's connection had carried when the exchange began
     uint64_t written_before = 0;
     uint64_t head_bytes = 0;
+    std::array<uint64_t, 2> body_bytes{};  // from the client, to the client
     http::Body body;
     net::BufferPtr texts;
     std::string_view method;
@@ -101,6 +105,7 @@ struct Record {
     uint16_t status = 0;
     bool failed = false;
     bool own_answer = false;
+    bool shares_connection = false;  // with other exchanges, at the same time
 };
 
 class Recorder {

@@ -42,8 +42,11 @@ void Side::send_end(http::StreamId stream, const http::FieldTable* trailers) {
     http::Output end(text, text + sizeof text);
     codec().write_end(stream, trailers, end);
     if (end.size() == 0) return;
-    append([&](http::Output& out) { out.append({text, end.size()}); });
+    const std::string_view written(text, end.size());
+    if (!append([&](http::Output& out) { out.append(written); })) end_is_late(written);
 }
+
+void Side::end_is_late(std::string_view) { SEKI_CHECK(false); }
 
 void Side::release_hold() noexcept {
     hold_ = false;

@@ -38,7 +38,7 @@ public:
 
     [[nodiscard]] size_t body_room(http::StreamId stream);
     void send_body(http::StreamId stream, std::string_view body);
-    // The end of a body; it always fits, because body_room() leaves room for it.
+    // The end of a body; body_room() leaves room for it.
     void send_end(http::StreamId stream, const http::FieldTable* trailers);
     void flush() {
         using Flush = net::Session::Flush;
@@ -77,6 +77,8 @@ protected:
     virtual net::Next handle_end_of_input(const http::Event& event) = 0;
     // The peer's socket broke.
     virtual net::Next handle_broken() = 0;
+    // The end of a body found no room after all, since others have taken it: it shall follow as soon as it can.
+    virtual void end_is_late(std::string_view end);
     // Lets an exchange move raw bytes of this source past the codec. True when it did: reading ends here.
     virtual bool move_raw() { return false; }
 

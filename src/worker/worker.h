@@ -55,6 +55,8 @@ public:
 
     // The last session ended after a stop.
     [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
+    // As it is served now; null when there is none.
+    [[nodiscard]] proxy::ListenerPtr listener(const ListenerKey& key) const { return tables_.listener(key); }
     [[nodiscard]] proxy::Context& context() noexcept { return context_; }
     [[nodiscard]] net::Sessions& sessions() noexcept { return sessions_; }
     [[nodiscard]] net::BufferPool& buffers() noexcept { return buffers_; }

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "config/convert.h"
+#include "proxy/stream_client.h"
+#include "stage/text_codec.h"
 
 namespace seki::stage {
 
@@ -137,6 +139,17 @@ WirePtr Stage::welcome(const worker::ListenerKey& key, std::string_view first_by
 WirePtr Stage::client(std::string_view first_bytes) { return welcome(http, first_bytes); }
 
 WirePtr Stage::client_from(uint8_t source, std::string_view first_bytes) { return welcome(http, first_bytes, source); }
+
+WirePtr Stage::stream_client(std::string_view first_bytes) {
+    WirePtr wire = network.wire();
+    auto end = network.transport(wire);
+    wire->send(first_bytes);
+    net::Session* session = worker->sessions().open(net::Session::Side::client, std::move(end),
+                                                    SocketAddress::v4(0xC0000201U, next_port_++), true);
+    session->start(std::make_unique<proxy::StreamClient>(*session, worker->context(), worker->listener(http),
+                                                         std::make_unique<TextCodec>()));
+    return wire;
+}
 
 WirePtr Stage::tunnel_client(std::string_view first_bytes) { return welcome(tcp, first_bytes); }
 

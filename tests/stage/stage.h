@@ -76,6 +76,8 @@ public:
     // A client that comes to the HTTP listener, or the TCP one.
     WirePtr client(std::string_view first_bytes = {});
     WirePtr tunnel_client(std::string_view first_bytes = {});
+    // A client of the HTTP listener that speaks the format of streams (text_codec.h).
+    WirePtr stream_client(std::string_view first_bytes = {});
     // From 192.0.2.<source>; those who do not say are from 192.0.2.1.
     WirePtr client_from(uint8_t source, std::string_view first_bytes = {});
     // The next connection to backend `n`, which must be there.

@@ -42,7 +42,10 @@ void Swarm::run(int steps) {
 void Swarm::act() {
     if (clients_.size() < 2 || (clients_.size() < 12 && chance(20)))
         clients_.push_back(std::make_unique<SwarmClient>(*this, stage.client()));
+    if (streams_.empty() || (streams_.size() < 4 && chance(40)))
+        streams_.push_back(std::make_unique<SwarmStreams>(*this, stage.stream_client()));
     for (int deeds = 0; deeds < 4; ++deeds) {
+        if (chance(2)) streams_[below(static_cast<uint32_t>(streams_.size()))]->act();
         clients_[below(static_cast<uint32_t>(clients_.size()))]->act();
         if (!connections_.empty()) connections_[below(static_cast<uint32_t>(connections_.size()))]->act();
     }
@@ -88,6 +91,7 @@ void Swarm::look() {
     meet_connections();
     for (const auto& connection : connections_) connection->look();
     for (const auto& client : clients_) client->look();
+    for (const auto& client : streams_) client->look();
     std::erase_if(connections_, [](const auto& connection) { return connection->over(); });
 }
 
@@ -100,14 +104,17 @@ void Swarm::calm_down() {
     for (int round = 0; round < 300 && !all; ++round) {
         look();
         for (const auto& client : clients_) client->behave();
+        for (const auto& client : streams_) client->behave();
         for (const auto& connection : connections_) connection->behave();
         stage.settle();
         look();
         if (round % 10 == 9) stage.pass(seconds(7));
-        all = std::ranges::all_of(clients_, content) && std::ranges::all_of(connections_, content);
+        all = std::ranges::all_of(clients_, content) && std::ranges::all_of(streams_, content) &&
+              std::ranges::all_of(connections_, content);
     }
     if (!all) {
         for (const auto& client : clients_) EXPECT_TRUE(client->content()) << client->describe();
+        for (const auto& client : streams_) EXPECT_TRUE(client->content()) << client->describe();
         for (const auto& connection : connections_) EXPECT_TRUE(connection->content()) << connection->describe();
         stage.worker->sessions().for_each(
             [](net::Session& session) { ADD_FAILURE() << "left: " << session.describe(); });

@@ -63,6 +63,47 @@ private:
     bool end_seen_ = false;
 };
 
+// A client with many requests at once on one connection, in the format of text_codec.h.
+class SwarmStreams {
+public:
+    SwarmStreams(Swarm& swarm, WirePtr wire) : swarm_(swarm), wire_(std::move(wire)) {}
+
+    void act();
+    void look();
+    void behave();
+    [[nodiscard]] bool content() const { return gone_ || wire_->peer_closed() || (asked_.empty() && to_send_.empty()); }
+    [[nodiscard]] std::string describe() const;
+
+private:
+    struct Asked {
+        uint64_t tag = 0;
+        std::deque<std::string> lines;  // still to be sent, in their order
+        int status = 0;                 // of the answer, when its head came
+        bool of_backend = false;
+        size_t length = 0;
+        std::string body;
+    };
+
+    void ask();
+    void send_some(size_t bytes);
+    void put_lines(size_t count);
+    void give_up();
+    bool look_at_one();
+    void hear(std::string_view line, std::string_view body);
+    void check_answer(const Asked& asked);
+
+    Swarm& swarm_;
+    WirePtr wire_;
+    std::string to_send_;
+    std::string got_;
+    std::map<uint32_t, Asked> asked_;  // by stream, not answered to the end yet
+    // No more is due of these. By us: what was on its way may come. Else only a reset may, for the rest of a request.
+    std::map<uint32_t, bool> given_up_;
+    uint32_t next_stream_ = 1;
+    bool gone_ = false;
+    bool slow_ = false;
+};
+
 class SwarmBackend {
 public:
     SwarmBackend(Swarm& swarm, WirePtr wire, bool established)
@@ -137,6 +178,7 @@ private:
     void calm_down();
 
     std::vector<std::unique_ptr<SwarmClient>> clients_;
+    std::vector<std::unique_ptr<SwarmStreams>> streams_;
     std::vector<std::unique_ptr<SwarmBackend>> connections_;
     std::map<uint64_t, Ask> asks_;
     uint64_t last_tag_ = 0;

@@ -1,0 +1,63 @@
+#pragma once
+
+// A client's connection as its exchanges see it: where an answer goes, whatever the wire format. ClientSide has one
+// exchange at a time (HTTP/1, tunnels), StreamClient has many (formats with numbered streams).
+
+#include <memory>
+#include <span>
+
+#include "net/source_counts.h"
+#include "proxy/listener.h"
+#include "proxy/side.h"
+
+namespace seki::proxy {
+
+class Client : public Side {
+public:
+    Client(net::Session& session, Context& context, ListenerPtr listener, std::unique_ptr<http::ServerCodec> codec)
+        : Side(session, context), listener_(std::move(listener)), codec_(std::move(codec)) {}
+
+    [[nodiscard]] http::Codec& codec() noexcept override { return *codec_; }
+
+    bool send_interim(http::StreamId stream, const http::ResponseHead& head) {
+        return append([&](http::Output& out) { codec_->write_interim(stream, head, out); });
+    }
+    // False when the head does not fit into what the outbox has left.
+    bool send_head(http::StreamId stream, const http::ResponseHead& head, std::span<const http::AddedField> added,
+                   bool close) {
+        return append([&](http::Output& out) { codec_->write_head(stream, head, added, close, out); });
+    }
+    // All of the answer is in the outbox.
+    void answer_complete() noexcept {
+        if (!codec_->persistent()) nothing_follows();
+    }
+    // How long the head of an answer may be that is read now; 0: none can be written yet.
+    [[nodiscard]] virtual size_t head_room() = 0;
+    // What was written needs its exchange no more.
+    [[nodiscard]] virtual bool delivered() const noexcept = 0;
+    // The exchange ends. `reusable`: it ended well, and everything of the answer was written.
+    virtual void exchange_ended(http::StreamId stream, bool reusable) = 0;
+    // What has ended badly, and all that depends on it, goes. Comes after exchange_ended().
+    virtual void give_up(net::CloseManner manner, net::CloseReason reason) = 0;
+    // The exchange can take `room` bytes of the request's body.
+    virtual void go_on(http::StreamId stream, size_t room) = 0;
+    // The exchange wants to be asked at that time whether the client is late.
+    virtual void due(Monotonic when) = 0;
+    // From here on bytes are just bytes. Only where there is one stream.
+    virtual void become_raw() = 0;
+    // No more bytes will follow what was written (tunnel).
+    virtual void end_output() = 0;
+    // The connection carries the bytes of other exchanges too.
+    [[nodiscard]] virtual bool shared() const noexcept = 0;
+    // What the connection counts as for the cluster that it was let into last, if that has a limit.
+    [[nodiscard]] net::SourceCounts::Token& counted() noexcept { return counted_; }
+
+protected:
+    ListenerPtr listener_;
+    std::unique_ptr<http::ServerCodec> codec_;
+    net::SourceCounts::Token counted_;
+    uint32_t requests_ = 0;
+    bool ending_ = false;  // no more requests
+};
+
+}  // namespace seki::proxy
