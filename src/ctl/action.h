@@ -46,6 +46,14 @@ struct SwitchHttp2 {
 // The supervisor becomes the new executable, then every worker is replaced, one after another.
 struct UpgradeAll {};
 
-using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, SwitchHttp2, UpgradeAll>;
+// Print what completes the command line in a shell, or its manual page. Done while the arguments are parsed, whose tree
+// both describe.
+struct PrintCompletions {
+    std::string shell;
+};
+struct PrintManual {};
+
+using Action =
+    std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, SwitchHttp2, UpgradeAll, PrintCompletions, PrintManual>;
 
 }  // namespace seki::ctl

@@ -7,6 +7,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ctl/completions.h"
+#include "ctl/description.h"
+#include "ctl/manual.h"
 #include "ctl/verbs/verbs.h"
 #include "ctl/version.h"
 
@@ -82,6 +85,11 @@ std::string reason_of(const CLI::App& app, const CLI::ParseError& error) {
     return ended ? "one of these must follow: " + verbs : error.what();
 }
 
+std::string completions_for(std::string_view shell, const CommandDescription& root) {
+    if (shell == "zsh") return zsh_completions(root);
+    return shell == "fish" ? fish_completions(root) : bash_completions(root);
+}
+
 }  // namespace
 
 std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments) {
@@ -110,6 +118,10 @@ std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments) {
     const auto verb = std::ranges::find_if(verbs, &Verb::chosen);
     Result<Action> action = verb->action();
     if (!action) return mistake(app, action.error().message);
+    if (const auto* completions = std::get_if<PrintCompletions>(&*action))
+        return Exit{exit_ok, completions_for(completions->shell, describe(app))};
+    if (std::holds_alternative<PrintManual>(*action))
+        return Exit{exit_ok, manual_page(describe(app), program_version())};
     line.action = std::move(*action);
     return line;
 }

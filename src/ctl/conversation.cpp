@@ -41,7 +41,8 @@ Conversation::Conversation(const CommandLine& line, Settings settings, Connect c
 int Conversation::hold(const Action& action) {
     return std::visit(
         [this]<typename Kind>(const Kind& kind) -> int {
-            constexpr bool local = std::is_same_v<Kind, Start> || std::is_same_v<Kind, CheckConfig>;
+            constexpr bool local = std::is_same_v<Kind, Start> || std::is_same_v<Kind, CheckConfig> ||
+                                   std::is_same_v<Kind, PrintCompletions> || std::is_same_v<Kind, PrintManual>;
             SEKI_CHECK(!local);
             if constexpr (local)
                 return exit_error;

@@ -25,7 +25,7 @@ public:
 
     Conversation(const CommandLine& line, Settings settings, Connect connect, Streams streams);
 
-    // Start and CheckConfig are none of its business and must not come here.
+    // What asks no server is none of its business and must not come here.
     int hold(const Action& action);
 
 private:

@@ -28,8 +28,10 @@ constexpr auto features = std::to_array<Named>({
 
 }  // namespace
 
+std::string program_version() { return "seki " SEKI_VERSION; }
+
 std::string version_text() {
-    std::string text = "seki " SEKI_VERSION "\n+http +tcp +sticky-sessions +redirects +basic-auth";
+    std::string text = program_version() + "\n+http +tcp +sticky-sessions +redirects +basic-auth";
     for (const auto& [name, feature] : features) {
         text += config::why_unavailable(feature).empty() ? " +" : " -";
         text += name;

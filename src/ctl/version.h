@@ -8,5 +8,7 @@ namespace seki::ctl {
 
 // Name and version, then in a line what is built in ("+http") and what is not available yet ("-udp").
 std::string version_text();
+// Its first line: "seki 0.1.0".
+std::string program_version();
 
 }  // namespace seki::ctl

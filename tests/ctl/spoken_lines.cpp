@@ -356,6 +356,8 @@ constexpr std::array lines{
 constexpr auto others = std::to_array<std::string_view>({
     "start",
     "config check",
+    "completions bash",
+    "man",
     "events",
     "upgrade",
     "cluster h2 enable --id shop",

@@ -29,6 +29,23 @@ void add_upgrade(Family& root) {
     });
 }
 
+void add_descriptions(Family& root) {
+    Verb& completions = root.verb("completions", "", "Print a script that completes these commands in a shell");
+    completions
+        .option("shell", "bash|zsh|fish", "For which shell",
+                [](command::Request&, const auto& values) -> Result<> {
+                    const std::string& shell = values.front();
+                    if (shell == "bash" || shell == "zsh" || shell == "fish") return {};
+                    return failure("'{}' is none of bash|zsh|fish", shell);
+                })
+        ->required();
+    completions.becomes(
+        [](command::Request, const Verb& verb) -> Action { return PrintCompletions{verb.text_of("shell")}; });
+    root.verb("man", "", "Print the manual page, for man -l -").becomes([](command::Request, const Verb&) -> Action {
+        return PrintManual{};
+    });
+}
+
 }  // namespace
 
 void add_process_verbs(Family& root) {
@@ -48,6 +65,7 @@ void add_process_verbs(Family& root) {
     Family config = root.family("config", "The configuration file");
     config.verb("check", "", "Load the file of --config and say whether it is valid; connects to nobody")
         .becomes([](command::Request, const Verb&) -> Action { return CheckConfig{}; });
+    add_descriptions(root);
 }
 
 }  // namespace seki::ctl

@@ -1,0 +1,149 @@
+// What the command line prints about itself, and whether the shells and man take it.
+
+#include "ctl/completions.h"
+
+#include <array>
+#include <cstdio>
+#include <gmock/gmock.h>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+#include "ctl/description.h"
+#include "ctl/manual.h"
+#include "ctl/spoken.h"
+
+namespace seki::ctl {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsSupersetOf;
+using testing::Not;
+
+std::string printed(std::string_view line) {
+    const auto spoken = speak(line);
+    const auto* exit = std::get_if<Exit>(&spoken);
+    EXPECT_TRUE(exit != nullptr && exit->code == exit_ok) << line;
+    return exit != nullptr ? exit->text : std::string();
+}
+
+bool installed(const std::string& program) {
+    return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+// What a command of the shell prints, both streams.
+std::string output_of(const std::string& command) {
+    std::string text;
+    FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
+    std::array<char, 4096> some{};
+    while (const size_t size = std::fread(some.data(), 1, some.size(), pipe)) text.append(some.data(), size);
+    ::pclose(pipe);
+    return text;
+}
+
+struct PrintedTest : testing::Test {
+    Directory directory;
+
+    // What bash offers behind `line`, whose last word is unfinished.
+    std::vector<std::string> offered(std::string_view line) {
+        const std::string script = directory.file("seki.bash", printed("completions bash"));
+        std::string words;
+        std::istringstream spoken{std::string(line)};
+        size_t count = 0;
+        for (std::string word; spoken >> word; ++count) words += " " + shell_quoted(word);
+        if (line.ends_with(' ')) {
+            words += " ''";
+            ++count;
+        }
+        const std::string test = directory.file("test.bash", "source " + script + "\nCOMP_WORDS=(" + words +
+                                                                 ")\nCOMP_CWORD=" + std::to_string(count - 1) +
+                                                                 "\n_seki\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n");
+        std::vector<std::string> offers;
+        std::istringstream lines(output_of("cd " + directory.path() + "; bash " + test));
+        for (std::string offer; std::getline(lines, offer);) {
+            if (!offer.empty()) offers.push_back(offer);
+        }
+        return offers;
+    }
+};
+
+TEST_F(PrintedTest, bash_is_offered_verbs_at_each_level) {
+    EXPECT_THAT(offered("seki "), IsSupersetOf({"start", "frontend", "completions"}));
+    EXPECT_THAT(offered("seki fr"), ElementsAre("frontend"));
+    EXPECT_THAT(offered("seki frontend "), IsSupersetOf({"http", "list"}));
+    EXPECT_THAT(offered("seki -c seki.toml -j frontend http "), ElementsAre("add", "remove"));
+    EXPECT_THAT(offered("seki frontend http add --hostname deny "), ElementsAre("id", "deny"));
+}
+
+TEST_F(PrintedTest, bash_is_offered_options_of_the_verb_and_those_that_may_stand_anywhere) {
+    EXPECT_THAT(offered("seki backend add --b"), ElementsAre("--backend-id", "--backup"));
+    EXPECT_THAT(offered("seki backend add -"), IsSupersetOf({"--address", "-a", "--json", "--config"}));
+    EXPECT_THAT(offered("seki status --host"), ElementsAre());
+}
+
+TEST_F(PrintedTest, bash_is_offered_the_values_that_there_are) {
+    EXPECT_THAT(offered("seki frontend http add --position p"), ElementsAre("pre", "post"));
+    EXPECT_THAT(offered("seki completions "), ElementsAre("bash", "zsh", "fish"));
+    directory.file("here.toml", "");
+    EXPECT_THAT(offered("seki -c her"), ElementsAre("here.toml"));
+    EXPECT_THAT(offered("seki status --config her"), ElementsAre("here.toml"));
+}
+
+TEST_F(PrintedTest, scripts_are_taken_by_their_shells) {
+    for (const std::string shell : {"bash", "zsh", "fish"}) {
+        if (!installed(shell)) continue;
+        const std::string script = directory.file("script", printed("completions " + shell));
+        EXPECT_EQ(output_of(shell + " -n " + script), "") << shell;
+    }
+}
+
+TEST_F(PrintedTest, pages_are_taken_by_groff) {
+    if (!installed("groff")) GTEST_SKIP() << "groff is not installed";
+    const std::string page = directory.file("seki.1", printed("man"));
+    EXPECT_EQ(output_of("groff -man -ww -z " + page), "");
+}
+
+TEST_F(PrintedTest, every_command_and_option_is_in_all_of_them) {
+    CLI::App app("A tree", "tree");
+    CLI::App* branch = app.add_subcommand("branch", "It's a branch: with 'quotes' and a \\");
+    std::string value;
+    branch->add_option("-l,--leaf", value, "A leaf")->type_name("green|brown");
+    bool bare = false;
+    branch->add_flag("--bare", bare, "No leaves…");
+    const CommandDescription root = describe(app);
+    for (const std::string& text : {bash_completions(root), zsh_completions(root), fish_completions(root)}) {
+        EXPECT_THAT(text, HasSubstr("tree branch"));
+        EXPECT_THAT(text, HasSubstr("leaf"));
+        EXPECT_THAT(text, HasSubstr("bare"));
+        EXPECT_THAT(text, HasSubstr("green brown"));
+    }
+    const std::string page = manual_page(root, "tree 1");
+    EXPECT_THAT(page, HasSubstr("\\fBtree branch\\fR [\\fIoptions\\fR]\nIt's a branch: with 'quotes' and a \\e.\n"));
+    EXPECT_THAT(page, HasSubstr("\\fB\\-l\\fR, \\fB\\-\\-leaf\\fR \\fIgreen|brown\\fR\nA leaf.\n"));
+    EXPECT_THAT(page, HasSubstr("\\fB\\-\\-bare\\fR\nNo leaves\\[u2026].\n"));
+}
+
+TEST(Description, has_every_part_of_the_command_line) {
+    const std::string page = printed("man");
+    for (const std::string_view part : {"seki frontend http add", "seki cluster health\\-check set", "seki man"}) {
+        EXPECT_THAT(page, HasSubstr(std::string("\\fB") + std::string(part) + "\\fR"));
+    }
+    EXPECT_THAT(page, Not(HasSubstr("\n.\n")));
+}
+
+TEST(Description, knows_choices_from_names_of_values) {
+    const auto choices = [](const char* type) {
+        OptionDescription option;
+        option.type = type;
+        return option.choices();
+    };
+    EXPECT_THAT(choices("pre|post|tree"), ElementsAre("pre", "post", "tree"));
+    EXPECT_THAT(choices("power_of_two|hrw"), ElementsAre("power_of_two", "hrw"));
+    EXPECT_THAT(choices("TEXT|file://PATH"), ElementsAre());
+    EXPECT_THAT(choices("N"), ElementsAre());
+    EXPECT_THAT(choices(""), ElementsAre());
+}
+
+}  // namespace
+}  // namespace seki::ctl
