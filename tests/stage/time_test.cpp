@@ -28,6 +28,54 @@ TEST(Time, for_a_head_is_counted_from_its_first_byte) {
     EXPECT_TRUE(client->peer_closed());
 }
 
+TEST(Time, of_a_thousand_half_heads_is_their_own_and_keeps_nobody_from_the_buffers) {
+    Stage stage({.max_connections = 1100, .max_buffers = 100});
+    stage.route_to_backends(1);
+    std::vector<WirePtr> slow;
+    for (int i = 0; i < 1000; ++i)
+        slow.push_back(stage.client("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(i % 3, 'x')));
+    const WirePtr client = stage.client(get());
+    stage.backend(1)->send(answer("served"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "served");
+
+    stage.pass(seconds(9));
+    for (const WirePtr& one : slow) EXPECT_FALSE(one->peer_closed());
+    for (const WirePtr& one : slow) one->send("y");  // a byte now and then buys no time
+    stage.pass(seconds(1));
+    for (const WirePtr& one : slow) {
+        EXPECT_EQ(take_answer(one).status(), 408);
+        one->finish();
+    }
+    stage.settle();
+    for (const WirePtr& one : slow) EXPECT_TRUE(one->peer_closed());
+}
+
+TEST(Time, of_slow_bodies_is_their_own_and_who_finds_no_buffer_is_told_at_once) {
+    Stage stage({.max_connections = 1100, .max_buffers = 100});
+    stage.route_to_backends(1);
+    std::vector<WirePtr> slow;
+    for (int i = 0; i < 1000; ++i) {
+        slow.push_back(stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx"));
+        stage.settle();
+    }
+    size_t told = 0;
+    for (const WirePtr& one : slow) told += !one->received().empty() && take_answer(one).status() == 503 ? 1 : 0;
+    EXPECT_EQ(told, 950U);  // two buffers for each that runs
+
+    for (int i = 0; i < 7; ++i) stage.pass(seconds(10));
+    size_t late = 0;
+    for (const WirePtr& one : slow) late += take_answer(one).status() == 408 ? 1 : 0;
+    EXPECT_EQ(late, 50U);
+    const WirePtr client = stage.client(get());
+    stage.settle();
+    WirePtr backend;
+    while (stage.has_connection(1)) backend = stage.backend(1);
+    backend->send(answer("served"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "served");
+}
+
 TEST(Time, for_a_client_that_says_nothing_ends_without_a_word) {
     Stage stage;
     const WirePtr client = stage.client();
