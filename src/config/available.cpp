@@ -21,7 +21,6 @@ constexpr std::array missing{
     Missing{Feature::balancing_algorithms, "load balancing other than ROUND_ROBIN is not available yet"},
     Missing{Feature::backup_backends, "backup backends are not available yet"},
     Missing{Feature::health_checks, "health checks are not available yet"},
-    Missing{Feature::eviction, "eviction of idle sessions is not available yet"},
     Missing{Feature::statsd, "statsd is not available yet"},
     Missing{Feature::metric_switches, "switching metrics at run time is not available yet"},
     Missing{Feature::audit_logs, "audit logs are not available yet"},

@@ -20,7 +20,6 @@ enum class Feature : uint8_t {
     balancing_algorithms,
     backup_backends,
     health_checks,
-    eviction,
     statsd,
     metric_switches,
     audit_logs,

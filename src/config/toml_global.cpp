@@ -22,6 +22,9 @@ struct NumberKey {
     uint64_t max;
 };
 
+// Of which one in a hundred is none.
+constexpr uint64_t few_connections = 100;
+
 // These have the same names in command::ServerConfig.
 constexpr std::array server_numbers{
     NumberKey{"max_connections", 1, max_connections_per_worker},
@@ -201,7 +204,10 @@ ListenerSwitches read_global(TableReader& table, const fs::path& directory, File
     fill_defaults(server);
     check_buffers(table, server);
     read_field(table, server, "evict_on_queue_full");
-    wants(table, "evict_on_queue_full", server.evict_on_queue_full(), Feature::eviction);
+    if (server.evict_on_queue_full() && server.max_connections() < few_connections) {
+        table.warn("evict_on_queue_full", "with max_connections = {} one idle client is closed for each that comes",
+                   server.max_connections());
+    }
     read_logs(table, server);
     read_metrics(table, server);
     read_paths(table, directory, config);

@@ -55,9 +55,22 @@ void Acceptor::on_timer() {
 }
 
 void Acceptor::on_event(uint32_t /*events*/) {
-    for (int i = 0; i < batch && watch_.valid(); ++i) {
+    if (!has_room()) return;
+    batch_ended_ = false;
+    for (int i = 0; i < batch && watch_.valid() && !batch_ended_; ++i) {
         if (!accept_one()) return;
     }
+}
+
+bool Acceptor::has_room() {
+    const Room room = gate_ ? gate_() : Room::there;
+    if (room == Room::later) rest();
+    return room == Room::there;
+}
+
+void Acceptor::rest() {
+    unwatch();
+    loop_.timers().arm(*this, loop_.now() + exhausted_pause);
 }
 
 // False when there is nothing more to accept for now.
@@ -77,8 +90,7 @@ bool Acceptor::accept_one() {
         case ENOBUFS:
         case ENOMEM:
             on_exhausted_(errno);
-            unwatch();
-            loop_.timers().arm(*this, loop_.now() + exhausted_pause);
+            rest();
             return false;
         default:
             // The client was gone before it was accepted, or a network error of that one connection (accept(2)).

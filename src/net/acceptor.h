@@ -22,11 +22,20 @@ public:
 
     using OnAccept = std::function<void(UniqueFd, const SocketAddress& peer)>;
     using OnExhausted = std::function<void(int error)>;
+    enum class Room : uint8_t {
+        there,
+        soon,   // by the end of this turn
+        later,  // nobody knows when: ask again after `exhausted_pause`
+    };
+    using Gate = std::function<Room()>;
 
     // `on_accept` may pause() this acceptor; it then gets no more of the batch.
     Acceptor(EventLoop& loop, UniqueFd socket, OnAccept on_accept, OnExhausted on_exhausted);
     ~Acceptor() override;
 
+    // Asked whether there is room, when somebody waits; whoever fills the last place ends the batch.
+    void set_gate(Gate gate) { gate_ = std::move(gate); }
+    void end_batch() noexcept { batch_ended_ = true; }
     void pause();
     void resume();
     // Takes everybody who waits now, at once: for the last owner of a socket, before it goes. Who comes meanwhile is
@@ -38,6 +47,8 @@ private:
     void on_event(uint32_t events) override;
     void on_timer() override;
     bool accept_one();
+    bool has_room();
+    void rest();
     void watch();
     void unwatch();
 
@@ -45,8 +56,10 @@ private:
     UniqueFd socket_;
     OnAccept on_accept_;
     OnExhausted on_exhausted_;
+    Gate gate_;
     WatchId watch_;
     bool paused_ = true;
+    bool batch_ended_ = false;
 };
 
 }  // namespace seki::net

@@ -31,6 +31,8 @@ std::string_view describe(CloseReason reason) noexcept {
             return "killed";
         case CloseReason::limited:
             return "over a limit";
+        case CloseReason::evicted:
+            return "evicted";
     }
     return "?";
 }

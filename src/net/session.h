@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,7 +46,8 @@ enum class CloseReason : uint8_t {
     stopping,        // the worker ends
     stale,           // an idle backend connection that the backend ended, or that is not wanted any more
     killed,          // an operator asked for it
-    limited          // its source has as much as it may
+    limited,         // its source has as much as it may
+    evicted          // idle, and others wait for its place
 };
 [[nodiscard]] std::string_view describe(CloseReason reason) noexcept;
 
@@ -83,6 +85,8 @@ public:
     virtual void on_close(Session& session, CloseReason reason) = 0;
     // Its state in a few words, for Session::describe().
     virtual void describe(std::string& line) const = 0;
+    // Since when nothing runs that an end of the connection would cut off; nothing while something does.
+    [[nodiscard]] virtual std::optional<Monotonic> idle_since(const Session&) const { return std::nullopt; }
     // Asked after every call: may the session rest although bytes may be there to be read? If not, it goes on in the
     // next turn.
     [[nodiscard]] virtual bool paused() const noexcept = 0;
@@ -156,6 +160,7 @@ public:
     [[nodiscard]] Transport& transport() noexcept { return *transport_; }
     [[nodiscard]] Protocol* protocol() noexcept { return protocol_.get(); }
     [[nodiscard]] bool closed() const noexcept { return closed_; }
+    [[nodiscard]] bool closing() const noexcept { return closed_ || close_wanted_; }
     [[nodiscard]] uint64_t bytes_read() const noexcept { return bytes_read_; }
     [[nodiscard]] uint64_t bytes_written() const noexcept { return bytes_written_; }
     void count_read(uint64_t bytes) noexcept { bytes_read_ += bytes; }        // what went past read(), by splice

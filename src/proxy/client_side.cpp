@@ -123,6 +123,12 @@ void ClientSide::on_close(net::Session& session, net::CloseReason reason) {
     std::exchange(exchange_, nullptr)->client_gone(reason);
 }
 
+// The deadline of an idle connection is that of its last request, or of its beginning, and tells when that was.
+std::optional<Monotonic> ClientSide::idle_since(const net::Session& session) const {
+    if (exchange_ != nullptr || head_began_ || ending_ || postponed_) return std::nullopt;
+    return session.Timer::deadline() - (requests_ == 0 ? listener_->timeouts.request : listener_->timeouts.front);
+}
+
 void ClientSide::describe(std::string& line) const {
     line += fmt::format("requests={} ", requests_);
     if (exchange_ != nullptr) return exchange_->describe(line);

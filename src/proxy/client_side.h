@@ -43,6 +43,7 @@ public:
     net::Next on_deadline(net::Session& session) override;
     void on_close(net::Session& session, net::CloseReason reason) override;
     void describe(std::string& line) const override;
+    [[nodiscard]] std::optional<Monotonic> idle_since(const net::Session& session) const override;
     [[nodiscard]] bool paused() const noexcept override { return waits_for_room() || input_room() == 0; }
 
 private:
@@ -61,10 +62,11 @@ private:
     void answer_without_exchange(uint16_t status, bool head_only = false);
     [[nodiscard]] net::Close farewell() const;
 
+    bool head_began_ =
+        false;  // bytes of a head came, its deadline runs. Flags first: they fill what Client leaves over
+    bool output_ended_ = false;
     Exchange* exchange_ = nullptr;
     Monotonic first_byte_{};
-    bool head_began_ = false;  // bytes of a head came, its deadline runs
-    bool output_ended_ = false;
 };
 
 }  // namespace seki::proxy

@@ -80,9 +80,7 @@ void StreamClient::reset(http::StreamId stream) {
     session_.wake();
 }
 
-void StreamClient::end_is_late(std::string_view end) {
-    late_ += end;
-}
+void StreamClient::end_is_late(std::string_view end) { late_ += end; }
 
 void StreamClient::write_late() {
     if (all_sent()) {
@@ -172,6 +170,11 @@ void StreamClient::on_close(net::Session&, net::CloseReason reason) {
         streams_.pop_back();
         exchange->client_gone(reason);
     }
+}
+
+std::optional<Monotonic> StreamClient::idle_since(const net::Session& session) const {
+    if (!streams_.empty() || has_unread() || !late_.empty() || ending_ || postponed_) return std::nullopt;
+    return session.Timer::deadline() - (requests_ == 0 ? listener_->timeouts.request : listener_->timeouts.front);
 }
 
 void StreamClient::describe(std::string& line) const {

@@ -43,6 +43,7 @@ public:
     net::Next on_deadline(net::Session& session) override;
     void on_close(net::Session& session, net::CloseReason reason) override;
     void describe(std::string& line) const override;
+    [[nodiscard]] std::optional<Monotonic> idle_since(const net::Session& session) const override;
     [[nodiscard]] bool paused() const noexcept override { return waits_for_room() || input_room() == 0; }
 
 private:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "config/convert.h"
@@ -69,6 +71,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, Report report)
       report_(std::move(report)),
       id_(hello.worker_id()),
       max_clients_(static_cast<uint32_t>(hello.config().max_connections())),
+      evicts_(hello.config().evict_on_queue_full()),
       sessions_(around.loop, around.random, max_sessions(hello.config())),
       buffers_(buffer_sizes(hello.config())),
       pipes_(pipe_capacity(hello.config()), net::PipePool::limit_for(max_clients_)),
@@ -168,6 +171,7 @@ void Worker::assign(const Assign& assign, std::vector<UniqueFd> sockets) {
                 welcome(key, std::make_unique<net::PlainTransport>(std::move(client)), peer);
             },
             [this](int error) { report_sockets_exhausted(error); });
+        if (evicts_) acceptor->set_gate([this] { return make_room(); });
         if (state_ == State::serving && !paused_) acceptor->resume();
         sockets_.push_back({key, assign.sockets(i).slot(), std::move(acceptor)});
     }
@@ -197,9 +201,38 @@ void Worker::welcome(const ListenerKey& key, std::unique_ptr<net::Transport> tra
     if (session == nullptr) return;
     session->start(std::make_unique<proxy::ClientSide>(*session, context_, std::move(listener)));
     if (!full() || paused_) return;
-    // Who waits from here on waits in the kernel's queue, first in, first out.
-    paused_ = true;
-    for (Socket& socket : sockets_) socket.acceptor->pause();
+    // Who waits from here on waits in the kernel's queue, first in, first out. With eviction that is where it begins.
+    paused_ = !evicts_;
+    for (Socket& socket : sockets_) evicts_ ? socket.acceptor->end_batch() : socket.acceptor->pause();
+}
+
+net::Acceptor::Room Worker::make_room() {
+    using Room = net::Acceptor::Room;
+    if (!full()) return Room::there;
+    return evicts_ && state_ == State::serving && evict() > 0 ? Room::soon : Room::later;
+}
+
+// The one in a hundred clients that have been idle longest, but at least one. To look at all of them for that many
+// costs each newcomer the look at a hundred.
+uint32_t Worker::evict() {
+    using Idle = std::pair<Monotonic, net::Session*>;
+    const size_t most = std::max(1U, max_clients_ / 100);
+    const auto earlier = [](const Idle& one, const Idle& other) { return one.first < other.first; };
+    std::vector<Idle> chosen;  // a heap, the latest in front
+    chosen.reserve(most + 1);
+    sessions_.for_each([&](net::Session& session) {
+        if (session.side() != net::Session::Side::client || session.closing() || session.readable()) return;
+        const auto since = session.protocol()->idle_since(session);
+        if (!since || (chosen.size() == most && *since >= chosen.front().first)) return;
+        chosen.emplace_back(*since, &session);
+        std::ranges::push_heap(chosen, earlier);
+        if (chosen.size() <= most) return;
+        std::ranges::pop_heap(chosen, earlier);
+        chosen.pop_back();
+    });
+    for (const auto& [since, session] : chosen) session->close(net::CloseManner::now, net::CloseReason::evicted);
+    around_.metrics.add(observe::Counter::sessions_evicted, chosen.size());
+    return static_cast<uint32_t>(chosen.size());
 }
 
 void Worker::report_sockets_exhausted(int error) {

@@ -53,6 +53,10 @@ public:
     // listener is gone or there are too many clients.
     void welcome(const ListenerKey& key, std::unique_ptr<net::Transport> transport, const SocketAddress& peer);
 
+    // Whether one more client may come. When there are too many and the configuration allows it, those that have been
+    // idle longest go.
+    net::Acceptor::Room make_room();
+
     // The last session ended after a stop.
     [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
     // As it is served now; null when there is none.
@@ -86,6 +90,7 @@ private:
     void refresh_gauges();
 
     [[nodiscard]] bool full() const noexcept { return sessions_.clients() >= max_clients_; }
+    uint32_t evict();
     void report_sockets_exhausted(int error);
 
     Surroundings around_;
@@ -94,6 +99,7 @@ private:
     uint32_t max_clients_;
     State state_ = State::configured;
     uint64_t stop_order_ = 0;  // the order that is answered when the last session has ended
+    bool evicts_ = false;      // idle clients, for those who wait
     bool paused_ = false;      // accepting rests, because there are as many clients as there may be
 
     net::Sessions sessions_;

@@ -41,7 +41,6 @@ INSTANTIATE_TEST_SUITE_P(
         Unavailable{"saved_state = \"s\"", "saved_state"},
         Unavailable{"audit_logs_target = \"a\"", "audit_logs_target"},
         Unavailable{"audit_logs_json_target = \"a\"", "audit_logs_json_target"},
-        Unavailable{"evict_on_queue_full = true", "evict_on_queue_full"},
         Unavailable{"handle_process_affinity = true", "handle_process_affinity"},
         Unavailable{"disable_cluster_metrics = true", "disable_cluster_metrics"},
         Unavailable{"log_target = \"udp://127.0.0.1:1\"", "log_target"},

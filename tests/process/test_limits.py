@@ -6,6 +6,7 @@ import time
 import unittest
 
 import wire
+from backend import Gate
 from control import Request, cluster, schema
 from harness import ProcessTest, until
 
@@ -43,6 +44,44 @@ def client_sessions(seki):
         sessions = control.ask(Request(query_sessions=schema.QuerySessions())).content.sessions.vec
     described = [(session.line.split(), session.worker_id) for session in sessions]
     return {int(words[2].split(":")[1]): worker for words, worker in described if words[1] == "client"}
+
+
+class Eviction(ProcessTest):
+    def test_lets_in_who_waits_and_closes_who_has_been_idle_longest(self):
+        seki = self.http(self.backend(), max_connections=5, evict_on_queue_full=True)
+        clients = []
+        for _ in range(5):
+            client, answer = request_from(seki, FIRST)
+            self.assertEqual(answer.status, 200)
+            clients.append(client)
+        late, answer = request_from(seki, SECOND)
+        self.assertEqual(answer.status, 200)
+        self.assertTrue(clients[0].at_end(), "the first one is closed")
+        for client in clients[1:]:
+            client.send(wire.request())
+            self.assertEqual(client.read_response().status, 200)
+        close_all([*clients, late])
+
+    def test_waits_until_somebody_is_idle(self):
+        gate = Gate()
+        self.addCleanup(gate.open)
+
+        def respond(_):
+            gate.wait()
+            return wire.response()
+
+        backend = self.backend(respond=respond)
+        seki = self.http(backend, max_connections=1, evict_on_queue_full=True)
+        busy = seki.connect(FIRST)
+        busy.send(wire.request())
+        backend.wait_requests(1)
+        late = seki.connect(SECOND)
+        late.send(wire.request())
+        gate.open()
+        self.assertEqual(busy.read_response().status, 200)
+        self.assertEqual(late.read_response().status, 200)
+        self.assertTrue(busy.at_end())
+        close_all([busy, late])
 
 
 class ConnectionsPerSource(ProcessTest):

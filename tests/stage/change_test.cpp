@@ -337,6 +337,77 @@ TEST(Changes, may_add_a_backend_that_is_not_ready_yet) {
     EXPECT_EQ(status_for(stage, "a"), 503);
 }
 
+// A client whose request was answered.
+WirePtr served_client(Stage& stage, const WirePtr& backend) {
+    const WirePtr client = stage.client(get());
+    stage.settle();
+    take_request(backend);
+    backend->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "x");
+    return client;
+}
+
+using Room = net::Acceptor::Room;
+
+TEST(Eviction, makes_room_by_those_that_have_been_idle_longest) {
+    Stage stage({.max_connections = 3, .evicts = true});
+    stage.route_to_backends(1);
+    const WirePtr first = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    take_request(backend);
+    backend->send(answer("x"));
+    stage.settle();
+    take_answer(first);
+    stage.pass(std::chrono::seconds(1));
+    const WirePtr second = served_client(stage, backend);
+    stage.pass(std::chrono::seconds(1));
+    EXPECT_EQ(stage.worker->make_room(), Room::there);
+    first->send(get());  // now it is the second that has been idle longer
+    stage.settle();
+    take_request(backend);
+    backend->send(answer("x"));
+    stage.settle();
+    stage.pass(std::chrono::seconds(1));
+    const WirePtr third = served_client(stage, backend);
+
+    EXPECT_EQ(stage.worker->make_room(), Room::soon);
+    stage.settle();
+    EXPECT_TRUE(second->peer_closed());
+    EXPECT_FALSE(first->peer_closed() || third->peer_closed());
+    EXPECT_EQ(stage.worker->make_room(), Room::there);
+    EXPECT_EQ(stage.metrics.value(observe::Counter::sessions_evicted), 1U);
+}
+
+TEST(Eviction, cuts_off_no_request_no_unfinished_head_and_no_tunnel) {
+    Stage stage({.max_connections = 3, .evicts = true});
+    stage.route_to_backends(1);
+    stage.tunnel_to_backends(1);
+    const WirePtr asking = stage.client(get());
+    const WirePtr beginning = stage.client("GET / HT");
+    const WirePtr tunnel = stage.tunnel_client("hello");
+    stage.settle();
+    EXPECT_EQ(stage.worker->make_room(), Room::later);
+    stage.settle();
+    EXPECT_FALSE(asking->peer_closed() || beginning->peer_closed() || tunnel->peer_closed());
+}
+
+TEST(Eviction, is_for_those_who_ask_for_it_and_not_while_the_worker_stops) {
+    Stage without({.max_connections = 1});
+    const WirePtr idle = without.client();
+    without.settle();
+    EXPECT_EQ(without.worker->make_room(), Room::later);
+    without.settle();
+    EXPECT_FALSE(idle->peer_closed());
+
+    Stage stopping({.max_connections = 1, .evicts = true});
+    stopping.route_to_backends(1);
+    const WirePtr asking = stopping.client(get());
+    stopping.settle();
+    stopping.worker->stop(false);
+    EXPECT_EQ(stopping.worker->make_room(), Room::later);
+}
+
 TEST(Connections, above_their_number_are_not_taken_until_another_ends) {
     Stage::Options options;
     options.max_connections = 2;

@@ -27,6 +27,7 @@ worker::Hello hello(const Stage::Options& options) {
     hello.set_source_column(0);
     command::ServerConfig& config = *hello.mutable_config();
     config.set_max_connections(options.max_connections);
+    config.set_evict_on_queue_full(options.evicts);
     config.set_max_buffers(options.max_buffers);
     config.set_buffer_size(options.buffer_size);
     return hello;

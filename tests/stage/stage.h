@@ -50,6 +50,7 @@ public:
         uint32_t max_buffers = 1000;
         uint32_t buffer_size = 16393;
         uint32_t back_timeout_s = 30;
+        bool evicts = false;
     };
 
     Stage() : Stage(Options{}) {}
