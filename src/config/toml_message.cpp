@@ -54,6 +54,7 @@ void read_number(TableReader& table, Message& message, std::string_view key, uin
 }
 
 void read_field(TableReader& table, Message& message, std::string_view key) {
+    if (!table.has(key)) return;  // as most are: a file has thousands of tables with a few keys each
     const FieldDescriptor& field = field_of(message, key);
     const Reflection& reflection = *message.GetReflection();
     if (field.is_map()) {

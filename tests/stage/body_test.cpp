@@ -293,5 +293,26 @@ TEST(Heads, that_come_byte_by_byte_are_heads_all_the_same) {
     EXPECT_EQ(stage.worker->pool().size(), 1U);
 }
 
+TEST(Buffers, that_are_all_in_use_do_not_cut_the_answer_that_says_so) {
+    Stage::Options options;
+    options.max_buffers = 2;
+    Stage stage(options);
+    stage.route_to_backends(1);
+    const WirePtr running = stage.client(get());
+    (void)stage.backend(1);
+    const WirePtr client = stage.client();
+    client->take_at_most(50);
+    // What comes behind the head would need a buffer too.
+    client->send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n" + std::string(9000, 'x'));
+    stage.settle();
+    client->take_at_most(SIZE_MAX);
+    std::string got = client->take();
+    stage.settle();
+    got += client->take();
+    const Message answer = read_answer(got);
+    EXPECT_EQ(answer.status(), 503);
+    EXPECT_TRUE(answer.whole) << got;
+}
+
 }  // namespace
 }  // namespace seki::stage
