@@ -28,12 +28,15 @@ std::optional<std::string> read(TableReader& table, const ReadFile& read_file, s
 void read_answers(TableReader& table, const ReadFile& read_file,
                   google::protobuf::Map<std::string, std::string>& answers) {
     for (auto& [status, text] : table.text_map("answers")) {
-        std::optional<std::string> answer = std::move(text);
-        if (answer->starts_with(file_scheme)) {
-            answer = read(table, read_file, "answers", answer->substr(file_scheme.size()));
-        }
+        auto answer = text_or_file(table, read_file, "answers", std::move(text));
         if (answer && !answer->empty()) answers[status] = std::move(*answer);
     }
+}
+
+std::optional<std::string> text_or_file(TableReader& table, const ReadFile& read_file, std::string_view key,
+                                        std::string text) {
+    if (!text.starts_with(file_scheme)) return text;
+    return read(table, read_file, key, text.substr(file_scheme.size()));
 }
 
 std::span<const std::string_view> old_answer_keys() { return old_keys; }

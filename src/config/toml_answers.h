@@ -18,6 +18,10 @@ namespace seki::config {
 void read_answers(TableReader& table, const ReadFile& read_file,
                   google::protobuf::Map<std::string, std::string>& answers);
 
+// A text, or what the file has that "file://PATH" names; nothing, with a remark, when that cannot be read.
+std::optional<std::string> text_or_file(TableReader& table, const ReadFile& read_file, std::string_view key,
+                                        std::string text);
+
 // The older form: a key for each status, whose value is a path.
 std::span<const std::string_view> old_answer_keys();
 void read_old_answers(TableReader& table, const ReadFile& read_file, command::CustomHttpAnswers& answers);

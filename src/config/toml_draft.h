@@ -4,7 +4,6 @@
 // thrown away, so that a file in which two things exclude each other is refused when it is read, not when it is
 // applied.
 
-#include <filesystem>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -27,9 +26,8 @@ struct Alias {
 
 class Draft {
 public:
-    // The first two outlive this.
-    Draft(const FileConfig& globals, const ReadFile& read_file, std::filesystem::path directory)
-        : globals_(globals), read_file_(read_file), directory_(std::move(directory)) {}
+    // Both outlive this.
+    Draft(const FileConfig& globals, const ReadFile& read_file) : globals_(globals), read_file_(read_file) {}
 
     struct Listener {
         command::ListenerType type;
@@ -52,9 +50,8 @@ public:
 
     // Timeouts of listeners that name none.
     [[nodiscard]] const FileConfig& globals() const noexcept { return globals_; }
-    // For texts that stand in files of their own; the directory is that of the configuration file.
+    // For texts that stand in files of their own; relative paths begin where the configuration file is.
     [[nodiscard]] const ReadFile& read_file() const noexcept { return read_file_; }
-    [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
 
     std::vector<Checked<command::Request>> take(bool activate);
 
@@ -66,7 +63,6 @@ private:
 
     const FileConfig& globals_;
     const ReadFile& read_file_;
-    std::filesystem::path directory_;
     std::vector<std::string_view> clusters_;
     State trial_;
     std::map<SocketAddress, Listener> listeners_;

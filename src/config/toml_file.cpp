@@ -33,7 +33,10 @@ void read_tables(const TomlTable& document, std::string_view name, const ReadFil
     const auto directory = std::filesystem::path(name).parent_path();
     const ListenerSwitches switches = read_global(table, directory, config);
 
-    Draft draft(config, read_file, directory);
+    const ReadFile read_beside = [&](const std::string& path, size_t max_size) {
+        return read_file((directory / path).lexically_normal().string(), max_size);
+    };
+    Draft draft(config, read_beside);
     for (TableReader& listener : table.tables("listeners", TableKind::listener)) read_listener(listener, draft);
     auto clusters = table.named_tables("clusters", TableKind::cluster);
     for (const auto& [id, cluster] : clusters) draft.remember_cluster(id);

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "config/limits.h"
+#include "config/toml_answers.h"
 #include "config/toml_message.h"
-#include "http/answer_template.h"
 
 namespace seki::config {
 namespace {
@@ -86,16 +86,10 @@ void read_path(TableReader& table, command::PathRule& path) {
     path.set_value(table.text("path").value_or(""));
 }
 
-// The text itself, or what the file has that "file://PATH" names.
 void read_template(TableReader& table, const Draft& draft, RequestHttpFrontend& frontend) {
-    constexpr std::string_view file_scheme = "file://";
-    const auto text = table.text("redirect_template");
-    if (!text) return;
-    if (!text->starts_with(file_scheme)) return frontend.set_redirect_template(*text);
-    const auto path = (draft.directory() / text->substr(file_scheme.size())).lexically_normal().string();
-    Result<std::string> content = draft.read_file()(path, http::AnswerTemplate::max_size);
-    if (content) return frontend.set_redirect_template(std::move(*content));
-    table.refuse("redirect_template", "the file '{}': {}", path, content.error().message);
+    auto text = table.text("redirect_template");
+    if (text) text = text_or_file(table, draft.read_file(), "redirect_template", std::move(*text));
+    if (text) frontend.set_redirect_template(std::move(*text));
 }
 
 void read_redirect(TableReader& table, const Draft& draft, RequestHttpFrontend& frontend) {

@@ -22,7 +22,7 @@ constexpr std::string_view cluster_a = "[clusters.a]\nprotocol = \"http\"\n";
 
 std::string with(std::string_view table, std::string_view line) { return fmt::format("{}{}\n", table, line); }
 
-// A disk with a few answers on it.
+// A disk with a few answers on it. Configurations that are good are in dir/, bad ones are not.
 Result<std::string> read(const std::string& path, size_t max_size) {
     static const std::map<std::string, std::string> files{
         {"404.http", answer_text("404", "from a file")},
@@ -30,7 +30,7 @@ Result<std::string> read(const std::string& path, size_t max_size) {
         {"empty.http", ""},
     };
     EXPECT_EQ(max_size, 65'536);
-    const auto found = files.find(path);
+    const auto found = files.find(path.starts_with("dir/") ? path.substr(4) : path);
     if (found == files.end()) return failure("cannot open it: No such file or directory");
     return found->second;
 }
@@ -85,6 +85,17 @@ answer_503 = "/etc/503.http"
     EXPECT_THAT(answers.at("404"), testing::EndsWith("from a file"));
     EXPECT_THAT(answers.at("502"), testing::EndsWith("here"));
     EXPECT_THAT(answers.at("503"), testing::EndsWith("from another"));
+}
+
+TEST(TomlHttp, answers_in_files_stand_beside_the_configuration) {
+    std::vector<std::string> asked;
+    const ReadFile note = [&](const std::string& path, size_t) -> Result<std::string> {
+        asked.push_back(path);
+        return "HTTP/1.1 404 Not Found\n\n";
+    };
+    parse(with(listener, "answers = { \"404\" = \"file://answers/404\" }\nanswer_404 = \"/etc/404\""), "dir/s.toml",
+          note);
+    EXPECT_THAT(asked, ElementsAre("dir/answers/404", "/etc/404"));
 }
 
 TEST(TomlHttp, an_answer_that_is_none_is_refused_where_it_is_written) {
