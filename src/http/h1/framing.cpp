@@ -1,16 +1,23 @@
 #include "http/h1/framing.h"
 
 #include <charconv>
+#include <cstdint>
 
 #include "http/h1/characters.h"
 
 namespace seki::http::h1 {
 
+namespace {
+// A length that takes the sign of a 64-bit number is another one, or none, to whoever counts with a sign
+// (RFC 9110 §8.6).
+constexpr uint64_t max_length = INT64_MAX;
+}  // namespace
+
 bool FramingFields::note_length(std::string_view value) noexcept {
     uint64_t number = 0;
     const char* end = value.data() + value.size();
     const auto parsed = std::from_chars(value.data(), end, number);
-    const bool valid = !value.empty() && parsed.ec == std::errc{} && parsed.ptr == end;
+    const bool valid = !value.empty() && parsed.ec == std::errc{} && parsed.ptr == end && number <= max_length;
     const bool repeated = lengths > 0;
     if (!valid || (repeated && number != length)) length_valid = false;
     length = number;

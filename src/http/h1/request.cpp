@@ -66,6 +66,7 @@ Fault split_absolute_form(RequestHead& head) noexcept {
     const std::string_view rest = head.path.substr(scheme + 3);
     const size_t path = rest.find_first_of("/?");
     head.authority = rest.substr(0, path);
+    if (head.authority.empty()) return Fault::bad_host;  // RFC 9110 §4.2.1
     if (path == std::string_view::npos) {
         head.path = head.method == Method::options ? "*" : "/";  // RFC 9112 §3.2.4
         return Fault::none;
