@@ -52,6 +52,7 @@ constexpr std::string_view walk = R"(    while (( i < here )); do
         word=${words[i]}
         _seki_at "$at"
         if [[ $word == -* ]]; then
+            [[ ${words[i + 1]} == "=" ]] && (( i++ ))  # bash parts --option=value
             [[ " $valued " == *" $word "* ]] && (( i++ ))
         elif [[ " $commands " == *" $word "* ]]; then
             at="$at $word"
@@ -64,11 +65,17 @@ constexpr std::string_view walk = R"(    while (( i < here )); do
 }  // namespace
 
 std::vector<OptionDescription> options_at(const CommandDescription& root, const CommandDescription& command) {
+    std::vector<const CommandDescription*> above;
+    for_each_command(root, [&](const CommandDescription& other) {
+        if (command.path.starts_with(other.path + " ")) above.push_back(&other);
+    });
     std::vector<OptionDescription> options = command.options;
-    for (const OptionDescription& global : root.options) {
-        const bool known = std::ranges::any_of(
-            options, [&](const OptionDescription& option) { return shares_a_name(option, global); });
-        if (!known) options.push_back(global);
+    for (size_t i = above.size(); i-- > 0;) {
+        for (const OptionDescription& inherited : above[i]->options) {
+            const bool known = std::ranges::any_of(
+                options, [&](const OptionDescription& option) { return shares_a_name(option, inherited); });
+            if (!known && !inherited.positional) options.push_back(inherited);
+        }
     }
     return options;
 }
@@ -114,6 +121,8 @@ std::string bash_completions(const CommandDescription& root) {
     script += walk;
     script += R"(    COMPREPLY=()
     local before=${words[here - 1]}
+    [[ $current != "=" ]] || { before== current=; (( here++ )); }
+    [[ $before != "=" ]] || before=${words[here - 2]}
     if (( here > 1 )) && [[ $before == -* && " $valued " == *" $before "* ]]; then
         _seki_values "$at $before"
     elif [[ $current == -* ]]; then
@@ -122,8 +131,12 @@ std::string bash_completions(const CommandDescription& root) {
         choices=$commands
         [[ -z $positional ]] || _seki_values "$at $positional"
     fi
-    [[ -z $files ]] || { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); return; }
-    COMPREPLY=($(compgen -W "$choices" -- "$current"))
+    if [[ -n $files ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    else
+        mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
+    fi
 }
 
 complete -F _seki seki
@@ -180,6 +193,7 @@ std::string zsh_completions(const CommandDescription& root) {
         "    local commands= valued= positional= told_commands told_options\n";
     script += walk;
     script += R"(    local before=${words[here - 1]}
+    compset -P '--*=' && before=${IPREFIX%=} here=3
     if (( here > 2 )) && [[ $before == -* && " $valued " == *" $before "* ]]; then
         _seki_values "$at $before"
     elif [[ $PREFIX == -* ]]; then

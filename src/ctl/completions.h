@@ -17,7 +17,8 @@ std::string fish_completions(const CommandDescription& root);
 
 // ---- for the shells
 
-// The options of the command, those of the root behind them, which may stand anywhere. Each name is there once.
+// The options of the command, and behind them those of the commands above it: they may stand anywhere. Each name is
+// there once.
 std::vector<OptionDescription> options_at(const CommandDescription& root, const CommandDescription& command);
 // 'text' as one word of a shell.
 std::string shell_quoted(std::string_view text);

@@ -7,10 +7,10 @@
 namespace seki::ctl {
 namespace {
 
-// CLI11 appends what it checks: "N:INT in [1 - 65535]".
+// CLI11 appends what it checks: "N:INT in [1 - 65535]". A colon may be part of the name: "IP:PORT".
 std::string type_of(const CLI::Option& option) {
     const std::string type = option.get_type_name();
-    return type.substr(0, type.find(':'));
+    return type.substr(0, type.find(":INT in ["));
 }
 
 OptionDescription describe(const CLI::Option& option) {

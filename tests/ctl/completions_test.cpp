@@ -80,6 +80,8 @@ TEST_F(PrintedTest, bash_is_offered_options_of_the_verb_and_those_that_may_stand
     EXPECT_THAT(offered("seki backend add --b"), ElementsAre("--backend-id", "--backup"));
     EXPECT_THAT(offered("seki backend add -"), IsSupersetOf({"--address", "-a", "--json", "--config"}));
     EXPECT_THAT(offered("seki status --host"), ElementsAre());
+    EXPECT_THAT(offered("seki frontend http add id --hostn"), ElementsAre("--hostname"));
+    EXPECT_THAT(offered("seki frontend http add --position = pre id web --hostn"), ElementsAre("--hostname"));
 }
 
 TEST_F(PrintedTest, bash_is_offered_the_values_that_there_are) {
@@ -88,6 +90,12 @@ TEST_F(PrintedTest, bash_is_offered_the_values_that_there_are) {
     directory.file("here.toml", "");
     EXPECT_THAT(offered("seki -c her"), ElementsAre("here.toml"));
     EXPECT_THAT(offered("seki status --config her"), ElementsAre("here.toml"));
+    directory.file("with blanks *.toml", "");
+    EXPECT_THAT(offered("seki reload --file with"), ElementsAre("with blanks *.toml"));
+    EXPECT_THAT(offered("seki state load -f her"), ElementsAre("here.toml"));
+    // As bash parts the words of --position=p.
+    EXPECT_THAT(offered("seki frontend http add --position = p"), ElementsAre("pre", "post"));
+    EXPECT_THAT(offered("seki frontend http add --position ="), ElementsAre("pre", "post", "tree"));
 }
 
 TEST_F(PrintedTest, scripts_are_taken_by_their_shells) {
@@ -129,6 +137,8 @@ TEST(Description, has_every_part_of_the_command_line) {
     for (const std::string_view part : {"seki frontend http add", "seki cluster health\\-check set", "seki man"}) {
         EXPECT_THAT(page, HasSubstr(std::string("\\fB") + std::string(part) + "\\fR"));
     }
+    EXPECT_THAT(page, HasSubstr("\\fB\\-\\-address\\fR \\fIIP:PORT\\fR\n"));
+    EXPECT_THAT(page, HasSubstr("\\fB\\-\\-https\\-redirect\\-port\\fR \\fIN\\fR\n"));
     EXPECT_THAT(page, Not(HasSubstr("\n.\n")));
 }
 

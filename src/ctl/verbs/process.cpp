@@ -60,7 +60,8 @@ void add_process_verbs(Family& root) {
 
     Verb& reload = root.verb("reload", R"(reload_configuration: "")",
                              "Add what the configuration file has and the server has not");
-    reload.value("-f,--file", "", "File to load; without it, the one that the server was started with");
+    reload.value("-f,--file", "", "File to load; without it, the one that the server was started with")
+        ->type_name("FILE");
 
     Family config = root.family("config", "The configuration file");
     config.verb("check", "", "Load the file of --config and say whether it is valid; connects to nobody")
