@@ -21,7 +21,7 @@ namespace {
 // Files that a text names are not looked for: each has the same answer.
 Result<std::string> read_file(const std::string& path, size_t max_size) {
     SEKI_CHECK(max_size > 0);
-    if (path.empty()) return failure("there is none");
+    if (path.ends_with('/')) return failure("there is none");  // the text named nothing
     return "HTTP/1.1 404 Not Found\n\nno %ROUTE\n";
 }
 
