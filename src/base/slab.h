@@ -5,6 +5,7 @@
 // chunks of `chunk_size` objects and slots are given out last in, first out, so that few pages stay hot; it does not
 // shrink.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -76,10 +77,15 @@ public:
     // `visit` may erase the object it is given.
     template <typename Visit>
     void for_each(Visit visit) {
-        for (uint32_t index = 0; index < slots(); ++index) {
-            Slot& slot = at(index);
-            if ((slot.generation & 1U) != 0) visit(SlabId{index, slot.generation}, *slot.object());
-        }
+        for (uint32_t index = 0; index < slots(); ++index) visit_if_used(index, visit);
+    }
+
+    // The same for a part: of the `count` slots from `first` on. Returns where the next part begins, 0 after the last.
+    template <typename Visit>
+    uint32_t for_some(uint32_t first, uint32_t count, Visit visit) {
+        const uint32_t end = first < slots() ? first + std::min(count, slots() - first) : slots();
+        for (uint32_t index = first; index < end; ++index) visit_if_used(index, visit);
+        return end < slots() ? end : 0;
     }
 
 private:
@@ -94,6 +100,12 @@ private:
 
     [[nodiscard]] uint32_t slots() const noexcept { return static_cast<uint32_t>(chunks_.size()) * chunk_size; }
     Slot& at(uint32_t index) noexcept { return chunks_[index / chunk_size][index % chunk_size]; }
+
+    template <typename Visit>
+    void visit_if_used(uint32_t index, Visit& visit) {
+        Slot& slot = at(index);
+        if ((slot.generation & 1U) != 0) visit(SlabId{index, slot.generation}, *slot.object());
+    }
 
     void grow() {
         const uint32_t first = slots();

@@ -33,6 +33,8 @@ std::string_view describe(CloseReason reason) noexcept {
             return "over a limit";
         case CloseReason::evicted:
             return "evicted";
+        case CloseReason::forgotten:
+            return "forgotten";
     }
     return "?";
 }
@@ -86,6 +88,11 @@ void Session::on_event(uint32_t events) {
 }
 
 void Session::run() { step(); }
+
+void Session::look() {
+    if (!read_closed_) readable_ = true;
+    step();
+}
 
 void Session::on_timer() {
     if (closed_ || running_) return;

@@ -47,7 +47,8 @@ enum class CloseReason : uint8_t {
     stale,           // an idle backend connection that the backend ended, or that is not wanted any more
     killed,          // an operator asked for it
     limited,         // its source has as much as it may
-    evicted          // idle, and others wait for its place
+    evicted,         // idle, and others wait for its place
+    forgotten        // it would never have ended by itself
 };
 [[nodiscard]] std::string_view describe(CloseReason reason) noexcept;
 
@@ -105,6 +106,9 @@ public:
     void start(std::unique_ptr<Protocol> protocol);
     // Runs the protocol in this turn's ready list (or the next one's).
     void wake() noexcept;
+    // Lets the protocol see at once what has arrived, without waiting for the event that will tell. Not from within a
+    // call of the protocol.
+    void look();
     // Ends the session at the end of whatever it is doing: safe from anywhere.
     void close(CloseManner manner, CloseReason reason);
 
@@ -226,6 +230,14 @@ public:
     template <typename Visit>
     void for_each(Visit visit) {
         slab_.for_each([&](SlabId, Session& session) {
+            if (!session.closed()) visit(session);
+        });
+    }
+    // The same for a part of them: `count` places from `first` on. Returns where the next part begins, 0 after the
+    // last.
+    template <typename Visit>
+    uint32_t for_some(uint32_t first, uint32_t count, Visit visit) {
+        return slab_.for_some(first, count, [&](SlabId, Session& session) {
             if (!session.closed()) visit(session);
         });
     }

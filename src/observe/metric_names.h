@@ -61,6 +61,7 @@ namespace seki::observe {
     X(http_request_timeouts, "http.request_timeouts")                         \
     X(buffer_exhausted, "buffer.exhausted")                                   \
     X(connections_over_limit, "connections.rejected_per_cluster_ip")          \
+    X(zombies, "zombies")                                                     \
     X(sessions_evicted, "sessions.evicted")                                   \
     X(requests_over_limit, "requests.rejected_per_cluster_ip")                \
     X(backend_up, "backend.up")                                               \

@@ -106,6 +106,8 @@ net::Next ClientSide::on_deadline(net::Session& session) {
             return net::Stay{};
         }
         exchange_->client_late();
+        // It may still be there, with the answer that says so: the client has the usual time to take it.
+        if (exchange_ != nullptr) session.deadline(now + listener_->timeouts.front);
         return rest();
     }
     if (head_began_ || requests_ == 0) {

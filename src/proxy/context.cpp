@@ -7,8 +7,7 @@ namespace seki::proxy {
 
 Context::Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, net::BufferPool& buffers_,
                  net::PipePool& pipes_, net::Connector& connector_, backend::Pool& pool_, auth::Hasher& hasher,
-                 Recorder& recorder_, net::SourceTable& sources_, uint32_t source_column, const Settings& settings_,
-                 uint32_t max_exchanges)
+                 Recorder& recorder_, net::SourceTable& sources_, uint32_t source_column, const Settings& settings_)
     : loop(loop_),
       random(random_),
       sessions(sessions_),
@@ -26,7 +25,8 @@ Context::Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, ne
                         if (net::Session* session = sessions.find(waiter)) session->wake();
                     }),
       scratch(buffers_.buffer_size()),
-      exchanges_(std::make_unique<Slab<Exchange, 32>>(max_exchanges)) {
+      // Buffers are what bounds them: of one client several may end in one turn, and each stays until its end.
+      exchanges_(std::make_unique<Slab<Exchange, 32>>(buffers_.capacity() / buffers_per_exchange)) {
     retired_.reserve(EpollPoller::batch);  // as many as may end in one turn: nothing is allocated on the way
     loop.at_end_of_turn([this] { bury_retired(); });
 }

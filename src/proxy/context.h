@@ -57,8 +57,7 @@ public:
 
     Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, net::BufferPool& buffers_,
             net::PipePool& pipes_, net::Connector& connector_, backend::Pool& pool_, auth::Hasher& hasher,
-            Recorder& recorder_, net::SourceTable& sources_, uint32_t source_column, const Settings& settings_,
-            uint32_t max_exchanges);
+            Recorder& recorder_, net::SourceTable& sources_, uint32_t source_column, const Settings& settings_);
     ~Context();
 
     // Null when there are as many as there may be. The buffers it may need are reserved.

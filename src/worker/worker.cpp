@@ -77,9 +77,10 @@ Worker::Worker(const Surroundings& around, const Hello& hello, Report report)
       pipes_(pipe_capacity(hello.config()), net::PipePool::limit_for(max_clients_)),
       pool_(sessions_, {hello.config().backend_idle_connections(), hello.config().backend_idle_connections_total()}),
       context_(around.loop, around.random, sessions_, buffers_, pipes_, around.connector, pool_, around.hasher,
-               around.recorder, around.sources, hello.source_column(), settings(hello.config()), max_clients_),
+               around.recorder, around.sources, hello.source_column(), settings(hello.config())),
       apply_(tables_, pool_, around.metrics,
              {context_.settings.head_limits, static_cast<uint32_t>(hello.config().buffer_size())}),
+      zombies_(sessions_, around.log, around.metrics, std::chrono::seconds(hello.config().zombie_check_interval())),
       began_(around.loop.now()) {
     apply_.on_log_filter = [this](const std::string& filter) {
         if (auto set = around_.log.set_filter(filter); !set)
@@ -230,9 +231,16 @@ uint32_t Worker::evict() {
         std::ranges::pop_heap(chosen, earlier);
         chosen.pop_back();
     });
-    for (const auto& [since, session] : chosen) session->close(net::CloseManner::now, net::CloseReason::evicted);
-    around_.metrics.add(observe::Counter::sessions_evicted, chosen.size());
-    return static_cast<uint32_t>(chosen.size());
+    uint32_t evicted = 0;
+    for (const auto& [since, session] : chosen) {
+        // Whose request has arrived meanwhile is not idle any more: to close over it would lose it.
+        session->look();
+        if (session->closing() || !session->protocol()->idle_since(*session)) continue;
+        session->close(net::CloseManner::now, net::CloseReason::evicted);
+        ++evicted;
+    }
+    around_.metrics.add(observe::Counter::sessions_evicted, evicted);
+    return evicted;
 }
 
 void Worker::report_sockets_exhausted(int error) {

@@ -22,6 +22,7 @@
 #include "worker.pb.h"
 #include "worker/apply.h"
 #include "worker/tables.h"
+#include "worker/zombies.h"
 
 namespace seki::worker {
 
@@ -109,6 +110,7 @@ private:
     proxy::Context context_;
     Tables tables_;
     Apply apply_;
+    Zombies zombies_;
     std::vector<Socket> sockets_;
     Monotonic began_;
 };

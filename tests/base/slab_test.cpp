@@ -1,6 +1,7 @@
 #include "base/slab.h"
 
 #include <gtest/gtest.h>
+#include <vector>
 
 namespace seki {
 namespace {
@@ -32,6 +33,25 @@ TEST(Slab, an_id_that_outlived_its_object_finds_nothing_even_when_the_slot_is_us
     EXPECT_EQ(young.slot, old.slot);
     EXPECT_EQ(slab.find(old), nullptr);
     EXPECT_NE(slab.find(young), nullptr);
+}
+
+TEST(Slab, is_visited_in_parts_of_some_slots_that_find_everybody_once) {
+    int alive = 0;
+    Slab<Counted, 4> slab(20);
+    std::vector<SlabId> ids;
+    for (int i = 0; i < 10; ++i) ids.push_back(slab.emplace(&alive));
+    slab.erase(ids[3]);
+    ids.erase(ids.begin() + 3);
+    std::vector<SlabId> seen;
+    uint32_t parts = 0;
+    uint32_t next = 0;
+    do {
+        next = slab.for_some(next, 5, [&](SlabId id, Counted&) { seen.push_back(id); });
+        ++parts;
+    } while (next != 0);
+    EXPECT_EQ(seen, ids);
+    EXPECT_EQ(parts, 3U) << "of the 12 slots there are";
+    EXPECT_EQ((Slab<Counted, 4>(20).for_some(0, 5, [](SlabId, Counted&) {})), 0U);
 }
 
 TEST(Slab, a_full_slab_gives_an_invalid_id_and_grows_no_further) {

@@ -392,6 +392,31 @@ TEST(Eviction, cuts_off_no_request_no_unfinished_head_and_no_tunnel) {
     EXPECT_FALSE(asking->peer_closed() || beginning->peer_closed() || tunnel->peer_closed());
 }
 
+TEST(Eviction, spares_a_client_whose_request_has_arrived_but_was_not_seen_yet) {
+    Stage stage({.max_connections = 2, .evicts = true});
+    stage.route_to_backends(1);
+    const WirePtr first = stage.client();
+    const WirePtr second = stage.client();
+    stage.settle();
+    first->send(get());
+    EXPECT_NE(stage.worker->make_room(), net::Acceptor::Room::there);
+    stage.backend(1)->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(first).body, "x");
+    EXPECT_FALSE(first->peer_closed() || second->peer_closed());
+    EXPECT_EQ(stage.metrics.value(observe::Counter::sessions_evicted), 0U);
+}
+
+TEST(Eviction, counts_nobody_who_had_left) {
+    Stage stage({.max_connections = 1, .evicts = true});
+    const WirePtr client = stage.client();
+    stage.settle();
+    client->finish();
+    EXPECT_NE(stage.worker->make_room(), net::Acceptor::Room::soon);
+    EXPECT_TRUE(client->peer_closed());
+    EXPECT_EQ(stage.metrics.value(observe::Counter::sessions_evicted), 0U);
+}
+
 TEST(Eviction, is_for_those_who_ask_for_it_and_not_while_the_worker_stops) {
     Stage without({.max_connections = 1});
     const WirePtr idle = without.client();

@@ -24,6 +24,16 @@ TEST(Refusals, name_an_unknown_host) {
     EXPECT_EQ(take_request(stage.backend(1)).first_line, "GET / HTTP/1.1");
 }
 
+TEST(Refusals, of_requests_that_came_together_are_as_many_as_these_however_few_clients_there_may_be) {
+    Stage::Options options;
+    options.max_connections = 1;
+    Stage stage(options);
+    const std::string request = "GET / HTTP/1.1\r\nHost: nobody\r\n\r\n";
+    const WirePtr client = stage.client(request + request + request);
+    stage.settle();
+    for (int n = 0; n < 3; ++n) EXPECT_EQ(take_answer(client).status(), 404);
+}
+
 TEST(Refusals, do_not_read_a_body_that_nobody_wants) {
     Stage stage;
     const WirePtr client = stage.client("POST / HTTP/1.1\r\nHost: nobody\r\nContent-Length: 100\r\n\r\nabc");

@@ -131,6 +131,20 @@ TEST(Time, for_a_body_that_stops_coming_ends_with_408) {
     EXPECT_TRUE(backend->peer_closed());
 }
 
+TEST(Time, for_a_408_to_be_taken_ends_with_a_reset) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+    client->take_at_most(0);
+    stage.pass(seconds(61));
+    EXPECT_FALSE(client->peer_closed());
+    stage.pass(seconds(59));
+    EXPECT_FALSE(client->peer_closed());
+    stage.pass(seconds(2));
+    EXPECT_TRUE(client->peer_reset());
+    EXPECT_EQ(stage.worker->sessions().clients(), 0U);
+}
+
 TEST(Time, for_a_backend_that_takes_nothing_of_a_request_ends_with_504) {
     Stage stage;
     stage.route_to_backends(1);
