@@ -2,6 +2,7 @@
 // the command line, which is everything else.
 
 #include <charconv>
+#include <malloc.h>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -35,9 +36,18 @@ std::optional<WorkerRole> worker_role(std::span<char* const> arguments) {
     return WorkerRole{*id, *channel};
 }
 
+// Loading many hosts frees and allocates millions of small pieces. The allocator's bins for quick reuse (mallopt(3))
+// are gathered in again and again meanwhile, which was half of the time; a heap that grows in larger steps saves some
+// more.
+void tune_allocator() {
+    mallopt(M_MXFAST, 0);
+    mallopt(M_TOP_PAD, 1 << 20);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    tune_allocator();
     if (const auto role = worker_role({argv, static_cast<size_t>(argc)})) {
         return seki::worker::worker_main(role->id, role->channel);
     }

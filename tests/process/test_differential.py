@@ -108,6 +108,7 @@ class Nginx(Server):
         "every_method": "it never serves TRACE",
         "http10_without_host": "an empty Host, which RFC 9112 §3.2 asks for where there is no authority",
         "two_requests": "likewise",
+        "blanks_around_values": "a tab behind the name in Host (RFC 9110 §5.5 lets it stand there)",
         "names_and_values": "names of fields with other characters than letters, digits, '-' and '_'",
     }
 
