@@ -248,20 +248,21 @@ std::string fish_completions(const CommandDescription& root) {
         script += fmt::format("        case {}\n            string split ' ' -- {}\n", fish_quoted(command.path),
                               fish_quoted(names_of(options, true)));
         std::vector<std::string> names;
-        const std::string condition = fish_quoted("test (__seki_at) = \"" + command.path + "\"");
+        const std::string here = fish_quoted("test (__seki_at) = \"" + command.path + "\"");
+        const std::string behind = fish_quoted("string match -q -- \"" + command.path + " *\" (__seki_at)\" \"");
         for (const CommandDescription& part : command.commands) {
             names.push_back(part.name);
-            lines += fmt::format("complete -c seki -n {} -a {} -d {}\n", condition, part.name, fish_quoted(part.help));
+            lines += fmt::format("complete -c seki -n {} -a {} -d {}\n", here, part.name, fish_quoted(part.help));
         }
         verbs += fmt::format("        case {}\n            string split ' ' -- {}\n", fish_quoted(command.path),
                              fish_quoted(joined(names)));
         for (const OptionDescription& option : command.options) {
             if (!option.positional) {
-                lines += fish_option(option, &command == &root ? "true" : condition);
+                lines += fish_option(option, &command == &root ? "true" : behind);
                 continue;
             }
             if (const auto choices = option.choices(); !choices.empty())
-                lines += fmt::format("complete -c seki -n {} -a {}\n", condition, fish_quoted(joined(choices)));
+                lines += fmt::format("complete -c seki -n {} -a {}\n", here, fish_quoted(joined(choices)));
         }
     });
     script += "    end\nend\n\n" + verbs + "    end\nend\n";

@@ -10,7 +10,8 @@ namespace {
 // CLI11 appends what it checks: "N:INT in [1 - 65535]". A colon may be part of the name: "IP:PORT".
 std::string type_of(const CLI::Option& option) {
     const std::string type = option.get_type_name();
-    return type.substr(0, type.find(":INT in ["));
+    const size_t bounds = type.find(" in [");
+    return bounds == std::string::npos ? type : type.substr(0, type.rfind(':', bounds));
 }
 
 OptionDescription describe(const CLI::Option& option) {
@@ -41,12 +42,13 @@ CommandDescription describe(const CLI::App& app, const std::string& parents) {
 std::vector<std::string> OptionDescription::choices() const {
     std::vector<std::string> words;
     std::string_view rest = type;
-    const bool listed =
-        std::ranges::all_of(rest, [](char c) { return (c >= 'a' && c <= 'z') || c == '_' || c == '|'; });
-    if (!listed || !rest.contains('|')) return words;
+    if (!rest.contains('|')) return words;
     for (size_t bar = 0; bar != std::string_view::npos;) {
         bar = rest.find('|');
-        words.emplace_back(rest.substr(0, bar));
+        const std::string_view word = rest.substr(0, bar);
+        if (std::ranges::all_of(word, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; })) {
+            words.emplace_back(word);
+        }
         rest.remove_prefix(bar == std::string_view::npos ? rest.size() : bar + 1);
     }
     return words;

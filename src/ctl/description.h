@@ -22,7 +22,7 @@ struct OptionDescription {
     bool required = false;
 
     [[nodiscard]] bool takes_value() const noexcept { return !type.empty(); }
-    // The words that the value must be one of; empty when it may be anything.
+    // The words that the value may be, in small letters in its type; what is in capitals there stands for other values.
     [[nodiscard]] std::vector<std::string> choices() const;
     // The value may name a file.
     [[nodiscard]] bool names_file() const noexcept;

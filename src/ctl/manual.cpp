@@ -67,8 +67,9 @@ std::string options_of(const CommandDescription& command) {
     return page;
 }
 
+// What is said of one command, behind the words before it.
 std::string synopsis_of(const CommandDescription& command) {
-    std::string line = bold(command.path);
+    std::string line = bold(command.name);
     bool optional = false;
     for (const OptionDescription& option : command.options) {
         if (option.required && !option.positional) line += " " + bold(option.names.back()) + " " + italic(option.type);
@@ -81,14 +82,15 @@ std::string synopsis_of(const CommandDescription& command) {
     return line;
 }
 
-// Only what can be said: families have no section of their own.
-std::string commands_of(const CommandDescription& root) {
+// Only what can be said: families have no section of their own. `before`: the words that lead to these commands.
+std::string commands_of(const CommandDescription& parent, const std::string& before) {
     std::string page;
-    for_each_command(root, [&](const CommandDescription& command) {
-        const bool sayable = command.commands.empty() || command.options.size() > 1;
-        if (&command == &root || !sayable) return;
-        page += fmt::format(".SS {}\n{}.\n{}", synopsis_of(command), text(command.help), options_of(command));
-    });
+    for (const CommandDescription& command : parent.commands) {
+        const bool family = !command.commands.empty() && command.options.size() == 1;
+        const std::string said = before + " " + (family ? bold(command.name) : synopsis_of(command));
+        if (!family) page += fmt::format(".SS {}\n{}.\n{}", said, text(command.help), options_of(command));
+        page += commands_of(command, said);
+    }
     return page;
 }
 
@@ -107,7 +109,7 @@ A change is in force in every worker when the command ends with 0, and nowhere w
 They may stand anywhere on the command line.
 )";
     page += options_of(root);
-    page += ".SH COMMANDS\n" + commands_of(root);
+    page += ".SH COMMANDS\n" + commands_of(root, bold(root.name));
     page += R"(.SH EXIT STATUS
 .TP
 .B 0

@@ -57,7 +57,19 @@ namespace seki::observe {
     X(http_503_errors, "http.503.errors")                                     \
     X(http_504_errors, "http.504.errors")                                     \
     X(http_other_errors, "http.other.errors")                                 \
+    X(http_301_redirection, "http.301.redirection")                           \
+    X(http_302_redirection, "http.302.redirection")                           \
+    X(http_307_redirection, "http.307.redirection")                           \
+    X(http_308_redirection, "http.308.redirection")                           \
     X(http_frontend_parse_errors, "http.frontend_parse_errors")               \
+    X(http_backend_parse_errors, "http.backend_parse_errors")                 \
+    X(h1_backend_eof, "h1.backend_eof_before_message_complete")               \
+    X(trusting_x_proto, "http.trusting.x_proto")                              \
+    X(trusting_x_proto_diff, "http.trusting.x_proto.diff")                    \
+    X(trusting_x_port, "http.trusting.x_port")                                \
+    X(trusting_x_port_diff, "http.trusting.x_port.diff")                      \
+    X(x_request_id_propagated, "http.x_request_id.propagated")                \
+    X(x_request_id_generated, "http.x_request_id.generated")                  \
     X(http_request_timeouts, "http.request_timeouts")                         \
     X(buffer_exhausted, "buffer.exhausted")                                   \
     X(connections_over_limit, "connections.rejected_per_cluster_ip")          \
@@ -86,7 +98,12 @@ namespace seki::observe {
     X(buffer_in_use, "buffer.in_use")                           \
     X(buffer_capacity, "buffer.capacity")                       \
     X(buffer_usage_percent, "buffer.usage_percent")             \
+    X(accept_queue_backpressure, "accept_queue.backpressure")   \
     X(http_active_requests, "http.active_requests")             \
+    X(websocket_active_requests, "websocket.active_requests")   \
+    X(protocol_http, "protocol.http")                           \
+    X(protocol_ws, "protocol.ws")                               \
+    X(protocol_tcp, "protocol.tcp")                             \
     X(backend_connections, "backend.connections")               \
     X(backend_pool_size, "backend.pool.size")
 

@@ -46,6 +46,14 @@ void Metrics::add_status(uint16_t status) noexcept {
 
 void Metrics::add_own_answer(uint16_t status) noexcept {
     switch (status) {
+        case 301:
+            return add(Counter::http_301_redirection);
+        case 302:
+            return add(Counter::http_302_redirection);
+        case 307:
+            return add(Counter::http_307_redirection);
+        case 308:
+            return add(Counter::http_308_redirection);
         case 400:
             return add(Counter::http_400_errors);
         case 401:

@@ -223,17 +223,19 @@ void BackendSide::batch_done() {
 
 net::Next BackendSide::handle_end_of_input(const http::Event& event) {
     if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::stale};
-    if (event.kind != http::Event::Kind::end) {
-        return lose(answering_ ? BackendLoss::Kind::fault : BackendLoss::Kind::closed, event.fault);
-    }
+    if (event.kind != http::Event::Kind::end) return lose_at_end(event.fault);
     exchange_->end(Direction::response, nullptr);
     batch_done();
     return net::Stay{};
 }
 
+net::Next BackendSide::lose_at_end(http::Fault fault) {
+    return lose(answering_ ? BackendLoss::Kind::fault : BackendLoss::Kind::closed, fault);
+}
+
 net::Next BackendSide::handle_broken() {
     if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::stale};
-    return lose(BackendLoss::Kind::closed);
+    return lose_at_end(http::Fault::truncated);
 }
 
 bool BackendSide::move_raw() {

@@ -83,6 +83,8 @@ private:
 
     void enter(State next);
     net::Next lose(BackendLoss::Kind kind, http::Fault fault = http::Fault::none);
+    // The connection ended, and the answer had not.
+    net::Next lose_at_end(http::Fault fault);
     std::optional<HeldRequest> take_held();
     void touch();
 

@@ -79,6 +79,12 @@ public:
     net::SourceRates source_rates;
     Settings settings;
     auth::Authenticator authenticator;
+    // How many exchanges are tunnels: of TCP listeners, and upgraded from HTTP.
+    struct Tunnels {
+        uint32_t tcp = 0;
+        uint32_t upgraded = 0;
+    };
+    Tunnels tunnels;
     bool draining = false;  // the worker stops: connections end after the answer they are at
 
     http::h1::HeadStorage heads;

@@ -40,6 +40,7 @@ void Exchange::enter(State next) {
 
 void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     mode_ = Mode::tunnel;
+    ++context_.tunnels.tcp;
     client_ = &client;
     client_stream_ = backend_stream_ = RawServerCodec::stream;
     listener_ = std::move(listener);
@@ -152,6 +153,7 @@ void Exchange::backend_gone(BackendLoss loss) {
         context_.recorder.connect_failed(*cluster_, *chosen_, loss.kind == Kind::refused ? loss.error : ETIMEDOUT);
         note_failure();
     }
+    if (mode_ == Mode::http) count_broken_answer(loss);
     // A connection from the pool that was stale says nothing about its backend; the next one shall be new.
     if (loss.reused) fresh_only_ = true;
     if (may_retry(loss)) return try_another(std::move(loss));
@@ -170,6 +172,14 @@ void Exchange::backend_gone(BackendLoss loss) {
         case Kind::closed:
             return answer({502, "backend closed without an answer"});
     }
+}
+
+void Exchange::count_broken_answer(const BackendLoss& loss) {
+    using Kind = BackendLoss::Kind;
+    const bool malformed = loss.kind == Kind::fault && loss.fault != http::Fault::truncated;
+    if (malformed) return context_.recorder.count(Count::backend_faults);
+    const bool within = loss.kind == Kind::fault || (state_ != State::waiting && loss.kind != Kind::timeout);
+    if (within) context_.recorder.count(Count::cut_answers);
 }
 
 void Exchange::try_another(BackendLoss loss) {
@@ -238,6 +248,7 @@ void Exchange::edit_answer(http::ResponseHead& head, AddedFields& added) {
 
 void Exchange::become_tunnel() {
     mode_ = Mode::tunnel;
+    ++context_.tunnels.upgraded;
     ended_ = {};
     client_->become_raw();
     backend_->become_raw();
@@ -275,6 +286,7 @@ void Exchange::client_gone(net::CloseReason reason) {
 
 void Exchange::retire(bool complete) {
     enter(State::retired);
+    if (tunnel()) --(listener_->kind == Listener::Kind::tcp ? context_.tunnels.tcp : context_.tunnels.upgraded);
     context_.recorder.ended(record_, mode_ == Mode::tunnel, *listener_, {frontend_.get(), cluster_, chosen_.get()});
     if (client_ != nullptr) std::exchange(client_, nullptr)->exchange_ended(client_stream_, complete);
     context_.retire(*this);

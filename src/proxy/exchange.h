@@ -145,6 +145,7 @@ private:
     [[nodiscard]] backend::BackendPtr next_backend();
     BackendSide* take_idle();
     BackendSide* dial();
+    void count_broken_answer(const BackendLoss& loss);
     void try_another(BackendLoss loss);
     [[nodiscard]] bool may_retry(const BackendLoss& loss) const noexcept;
     void note_failure();  // of the chosen backend

@@ -244,7 +244,8 @@ void Exchange::forward(const Routed& routed) {
     if (side == nullptr) return answer({503, "no backend"});
     backend_ = side;
     if (head.has_cookies) strip_cookie(head.fields, listener_->sticky_cookie.name, added);
-    add_forwarded_fields(head, *listener_, client_->session().peer(), record_.request_id_as_text(), added);
+    context_.recorder.forwarded(
+        add_forwarded_fields(head, *listener_, client_->session().peer(), record_.request_id_as_text(), added));
     if (frontend_->rewrites() && !rewrite(routed)) {
         release_backend(false);
         return answer({400, "the rewritten target is not valid"});

@@ -6,6 +6,8 @@ using http::FieldId;
 
 namespace {
 
+constexpr std::string_view scheme = "http";
+
 // Lists longer than this are not joined into one line but continued in another, which means the same (RFC 9110 §5.3).
 constexpr size_t max_joined = 1024;
 
@@ -13,9 +15,7 @@ constexpr size_t max_joined = 1024;
 struct Said {
     bool forwarded_for = false;
     bool forwarded = false;
-    bool proto = false;
-    bool port = false;
-    bool request_id = false;
+    KeptFields kept;
 };
 
 Said note_fields(http::RequestHead& head, const Listener& listener, bool trusted) noexcept {
@@ -32,17 +32,19 @@ Said note_fields(http::RequestHead& head, const Listener& listener, bool trusted
                 break;
             case FieldId::x_forwarded_proto:
                 field.dropped |= !trusted;
-                said.proto = trusted;
+                said.kept.proto = trusted;
+                said.kept.proto_differs = trusted && !http::equal_ignoring_case(field.value, scheme);
                 break;
             case FieldId::x_forwarded_port:
                 field.dropped |= !trusted;
-                said.port = trusted;
+                said.kept.port = trusted;
+                said.kept.port_differs = trusted && field.value != listener.public_port;
                 break;
             case FieldId::x_forwarded_host:
                 field.dropped |= !trusted;
                 break;
             case FieldId::x_request_id:
-                said.request_id = true;
+                said.kept.request_id = true;
                 break;
             case FieldId::x_real_ip:
                 field.dropped |= !trusted || listener.elide_x_real_ip || listener.send_x_real_ip;
@@ -76,8 +78,8 @@ void continue_list(http::RequestHead& head, FieldId id, std::string_view name, s
 
 }  // namespace
 
-void add_forwarded_fields(http::RequestHead& head, const Listener& listener, const SocketAddress& peer,
-                          std::string_view request_id, AddedFields& added) {
+KeptFields add_forwarded_fields(http::RequestHead& head, const Listener& listener, const SocketAddress& peer,
+                                std::string_view request_id, AddedFields& added) {
     const Said said = note_fields(head, listener, listener.trusts(peer));
     char peer_text[SocketAddress::max_text_size];
     const std::string_view peer_address(peer_text, peer.write(peer_text));
@@ -98,11 +100,12 @@ void add_forwarded_fields(http::RequestHead& head, const Listener& listener, con
     } else {
         added.push("Forwarded", node);
     }
-    if (!said.proto) added.push("X-Forwarded-Proto", "http");
-    if (!said.port) added.push("X-Forwarded-Port", listener.public_port);
+    if (!said.kept.proto) added.push("X-Forwarded-Proto", scheme);
+    if (!said.kept.port) added.push("X-Forwarded-Port", listener.public_port);
     if (listener.send_x_real_ip) added.push("X-Real-IP", client_ip);
-    if (!said.request_id) added.push("X-Request-Id", request_id);
+    if (!said.kept.request_id) added.push("X-Request-Id", request_id);
     added.push(listener.id_header, request_id);
+    return said.kept;
 }
 
 }  // namespace seki::proxy

@@ -13,8 +13,17 @@
 
 namespace seki::proxy {
 
+// What a request had of these already, and was left as it was.
+struct KeptFields {
+    bool proto = false;
+    bool proto_differs = false;  // from what Seki would have said
+    bool port = false;
+    bool port_differs = false;
+    bool request_id = false;
+};
+
 // Marks what it replaces in `head` as dropped. `request_id` must live as long as `added` is used.
-void add_forwarded_fields(http::RequestHead& head, const Listener& listener, const SocketAddress& peer,
-                          std::string_view request_id, AddedFields& added);
+KeptFields add_forwarded_fields(http::RequestHead& head, const Listener& listener, const SocketAddress& peer,
+                                std::string_view request_id, AddedFields& added);
 
 }  // namespace seki::proxy

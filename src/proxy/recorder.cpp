@@ -26,6 +26,8 @@ constexpr Duration none{-1};
 constexpr std::array count_counters = std::to_array<Counter>({
     Counter::listener_accepted_total,            // accepted
     Counter::http_frontend_parse_errors,         // client_faults
+    Counter::http_backend_parse_errors,          // backend_faults
+    Counter::h1_backend_eof,                     // cut_answers
     Counter::http_request_timeouts,              // request_timeouts
     Counter::buffer_exhausted,                   // out_of_buffers
     Counter::backend_pool_hit,                   // pool_hits
@@ -157,6 +159,14 @@ void Recorder::before_report() noexcept {
 }
 
 void Recorder::count(Count what) noexcept { metrics_.add(count_counters[static_cast<size_t>(what)]); }
+
+void Recorder::forwarded(const KeptFields& kept) noexcept {
+    metrics_.add(kept.request_id ? Counter::x_request_id_propagated : Counter::x_request_id_generated);
+    if (kept.proto) metrics_.add(Counter::trusting_x_proto);
+    if (kept.proto_differs) metrics_.add(Counter::trusting_x_proto_diff);
+    if (kept.port) metrics_.add(Counter::trusting_x_port);
+    if (kept.port_differs) metrics_.add(Counter::trusting_x_port_diff);
+}
 
 void Recorder::count_status(uint16_t status) noexcept {
     metrics_.add_status(status);

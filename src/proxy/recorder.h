@@ -16,6 +16,7 @@
 #include "net/address.h"
 #include "net/buffer_pool.h"
 #include "net/session.h"
+#include "proxy/forwarding.h"
 #include "proxy/listener.h"
 
 namespace seki::observe {
@@ -35,6 +36,8 @@ class Recorder;
 enum class Count : uint8_t {
     accepted,
     client_faults,
+    backend_faults,
+    cut_answers,
     request_timeouts,
     out_of_buffers,
     pool_hits,
@@ -133,6 +136,8 @@ public:
     void before_report() noexcept;
 
     void count(Count what) noexcept;
+    // A request goes to a backend, with these fields as its client sent them.
+    void forwarded(const KeptFields& kept) noexcept;
     // A bare answer that no exchange gave.
     void count_status(uint16_t status) noexcept;
     // What got no exchange: a request that could not be understood, or for which there was no room, then with its head;

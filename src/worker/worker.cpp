@@ -20,6 +20,7 @@ static_assert(config::min_buffer_size >= 2 * proxy::Context::edit_room);
 static_assert(config::min_buffer_size >= 2 * proxy::Side::max_trailer_bytes);
 
 constexpr Duration trim_interval = std::chrono::seconds(10);
+constexpr Duration eviction_pause = std::chrono::milliseconds(20);
 net::BufferPool::Sizes buffer_sizes(const command::ServerConfig& config) {
     net::BufferPool::Sizes sizes;
     sizes.buffer_size = static_cast<uint32_t>(config.buffer_size());
@@ -214,8 +215,10 @@ net::Acceptor::Room Worker::make_room() {
 }
 
 // The one in a hundred clients that have been idle longest, but at least one. To look at all of them for that many
-// costs each newcomer the look at a hundred.
+// costs each newcomer the look at a hundred. When there are not as many, the next look waits: where nearly all are busy
+// newcomers must not take up the time of those who are.
 uint32_t Worker::evict() {
+    if (around_.loop.now() < next_eviction_) return 0;
     using Idle = std::pair<Monotonic, net::Session*>;
     const size_t most = std::max(1U, max_clients_ / 100);
     const auto earlier = [](const Idle& one, const Idle& other) { return one.first < other.first; };
@@ -239,6 +242,7 @@ uint32_t Worker::evict() {
         session->close(net::CloseManner::now, net::CloseReason::evicted);
         ++evicted;
     }
+    if (evicted < most) next_eviction_ = around_.loop.now() + eviction_pause;
     around_.metrics.add(observe::Counter::sessions_evicted, evicted);
     return evicted;
 }
@@ -352,7 +356,13 @@ void Worker::refresh_gauges() {
                              Gauge::slab_usage_percent);
     metrics.set_with_percent(Gauge::buffer_in_use, buffers_.in_use(), Gauge::buffer_capacity, buffers_.capacity(),
                              Gauge::buffer_usage_percent);
-    metrics.set(Gauge::http_active_requests, context_.running_exchanges());
+    const auto& [tcp, upgraded] = context_.tunnels;
+    metrics.set(Gauge::http_active_requests, context_.running_exchanges() - tcp);
+    metrics.set(Gauge::websocket_active_requests, upgraded);
+    metrics.set(Gauge::protocol_http, sessions_.clients() - tcp - upgraded);
+    metrics.set(Gauge::protocol_ws, upgraded);
+    metrics.set(Gauge::protocol_tcp, tcp);
+    metrics.set(Gauge::accept_queue_backpressure, full() ? 1 : 0);
     metrics.set(Gauge::backend_connections, sessions_.size() - sessions_.clients());
     metrics.set(Gauge::backend_pool_size, pool_.size());
     metrics.set(Gauge::process_uptime_seconds,

@@ -20,6 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 std::string printed(std::string_view line) {
     const auto spoken = speak(line);
@@ -42,25 +43,41 @@ std::string output_of(const std::string& command) {
     return text;
 }
 
+// What zsh's completion system would do with what it is told, printed.
+constexpr std::string_view zsh_stage = R"(compdef() { : }
+compadd() { shift; print -l -- "$@" }
+_describe() { local told=$argv[-1]; print -l -- ${${(P)told}%%:*} }
+_files() { print -l -- * }
+compset() {
+    [[ $PREFIX == --*=* ]] || return 1
+    IPREFIX=${PREFIX%%=*}= PREFIX=${PREFIX#*=}
+}
+)";
+
 struct PrintedTest : testing::Test {
     Directory directory;
 
-    // What bash offers behind `line`, whose last word is unfinished.
-    std::vector<std::string> offered(std::string_view line) {
-        const std::string script = directory.file("seki.bash", printed("completions bash"));
-        std::string words;
+    // What the shell offers behind `line`, whose last word is unfinished.
+    std::vector<std::string> offered(std::string_view line, std::string_view shell = "bash") {
+        const std::string script = directory.file("script", printed("completions " + std::string(shell)));
+        std::vector<std::string> words;
         std::istringstream spoken{std::string(line)};
-        size_t count = 0;
-        for (std::string word; spoken >> word; ++count) words += " " + shell_quoted(word);
-        if (line.ends_with(' ')) {
-            words += " ''";
-            ++count;
-        }
-        const std::string test = directory.file("test.bash", "source " + script + "\nCOMP_WORDS=(" + words +
-                                                                 ")\nCOMP_CWORD=" + std::to_string(count - 1) +
-                                                                 "\n_seki\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n");
+        for (std::string word; spoken >> word;) words.push_back(shell_quoted(word));
+        if (line.ends_with(' ')) words.emplace_back("''");
+        const std::string count = std::to_string(words.size());
+        std::string test = "source " + script + "\n";
+        if (shell == "bash")
+            test += "COMP_WORDS=(" + joined(words) + ") COMP_CWORD=" + count +
+                    "-1\n_seki\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n";
+        if (shell == "zsh")
+            test =
+                std::string(zsh_stage) + test + "words=(" + joined(words) + ") CURRENT=" + count +
+                " PREFIX=$words[-1]\n_seki | while read -r offer; do [[ $offer != $PREFIX* ]] || print -r -- $offer; "
+                "done\n";
+        if (shell == "fish") test += "complete -C " + shell_quoted(line) + " | string replace -r '\\t.*' ''\n";
         std::vector<std::string> offers;
-        std::istringstream lines(output_of("cd " + directory.path() + "; bash " + test));
+        std::istringstream lines(
+            output_of("cd " + directory.path() + "; " + std::string(shell) + " " + directory.file("test", test)));
         for (std::string offer; std::getline(lines, offer);) {
             if (!offer.empty()) offers.push_back(offer);
         }
@@ -98,13 +115,42 @@ TEST_F(PrintedTest, bash_is_offered_the_values_that_there_are) {
     EXPECT_THAT(offered("seki frontend http add --position ="), ElementsAre("pre", "post", "tree"));
 }
 
-TEST_F(PrintedTest, scripts_are_taken_by_their_shells) {
-    for (const std::string shell : {"bash", "zsh", "fish"}) {
-        if (!installed(shell)) continue;
-        const std::string script = directory.file("script", printed("completions " + shell));
-        EXPECT_EQ(output_of(shell + " -n " + script), "") << shell;
+// What all shells can do, told in the same words.
+struct ShellTest : PrintedTest, testing::WithParamInterface<std::string> {
+    void SetUp() override {
+        if (!installed(GetParam())) GTEST_SKIP() << GetParam() << " is not installed";
     }
+    std::vector<std::string> offers(std::string_view line) { return offered(line, GetParam()); }
+};
+
+TEST_P(ShellTest, takes_its_script) {
+    const std::string script = directory.file("script", printed("completions " + GetParam()));
+    EXPECT_EQ(output_of(GetParam() + " -n " + script), "");
 }
+
+TEST_P(ShellTest, is_offered_verbs_at_each_level) {
+    EXPECT_THAT(offers("seki fr"), ElementsAre("frontend"));
+    EXPECT_THAT(offers("seki -c seki.toml -j frontend http "), UnorderedElementsAre("add", "remove"));
+    EXPECT_THAT(offers("seki frontend http add --hostname deny "), UnorderedElementsAre("id", "deny"));
+}
+
+TEST_P(ShellTest, is_offered_options) {
+    EXPECT_THAT(offers("seki backend add --b"), UnorderedElementsAre("--backend-id", "--backup"));
+    EXPECT_THAT(offers("seki status --host"), ElementsAre());
+    EXPECT_THAT(offers("seki frontend http add id --hostn"), ElementsAre("--hostname"));
+}
+
+TEST_P(ShellTest, is_offered_values) {
+    EXPECT_THAT(offers("seki frontend http add --position p"), UnorderedElementsAre("pre", "post"));
+    EXPECT_THAT(offers("seki completions "), UnorderedElementsAre("bash", "zsh", "fish"));
+    EXPECT_THAT(offers("seki logging "), UnorderedElementsAre("off", "error", "warn", "info", "debug", "trace"));
+    directory.file("here.toml", "");
+    EXPECT_THAT(offers("seki -c her"), ElementsAre("here.toml"));
+    EXPECT_THAT(offers("seki status --config her"), ElementsAre("here.toml"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Shells, ShellTest, testing::Values("bash", "zsh", "fish"),
+                         [](const auto& shell) { return shell.param; });
 
 TEST_F(PrintedTest, pages_are_taken_by_groff) {
     if (!installed("groff")) GTEST_SKIP() << "groff is not installed";
@@ -127,16 +173,20 @@ TEST_F(PrintedTest, every_command_and_option_is_in_all_of_them) {
         EXPECT_THAT(text, HasSubstr("green brown"));
     }
     const std::string page = manual_page(root, "tree 1");
-    EXPECT_THAT(page, HasSubstr("\\fBtree branch\\fR [\\fIoptions\\fR]\nIt's a branch: with 'quotes' and a \\e.\n"));
+    EXPECT_THAT(page,
+                HasSubstr("\\fBtree\\fR \\fBbranch\\fR [\\fIoptions\\fR]\nIt's a branch: with 'quotes' and a \\e.\n"));
     EXPECT_THAT(page, HasSubstr("\\fB\\-l\\fR, \\fB\\-\\-leaf\\fR \\fIgreen|brown\\fR\nA leaf.\n"));
     EXPECT_THAT(page, HasSubstr("\\fB\\-\\-bare\\fR\nNo leaves\\[u2026].\n"));
 }
 
 TEST(Description, has_every_part_of_the_command_line) {
     const std::string page = printed("man");
-    for (const std::string_view part : {"seki frontend http add", "seki cluster health\\-check set", "seki man"}) {
-        EXPECT_THAT(page, HasSubstr(std::string("\\fB") + std::string(part) + "\\fR"));
-    }
+    EXPECT_THAT(page, HasSubstr(".SS \\fBseki\\fR \\fBman\\fR\n"));
+    EXPECT_THAT(
+        page,
+        HasSubstr(".SS \\fBseki\\fR \\fBfrontend\\fR \\fBhttp\\fR \\fBadd\\fR \\fB\\-\\-address\\fR \\fIIP:PORT\\fR "
+                  "\\fB\\-\\-host\\fR \\fITEXT\\fR [\\fIoptions\\fR] \\fBid\\fR "));
+    EXPECT_THAT(page, Not(HasSubstr("INT in")));
     EXPECT_THAT(page, HasSubstr("\\fB\\-\\-address\\fR \\fIIP:PORT\\fR\n"));
     EXPECT_THAT(page, HasSubstr("\\fB\\-\\-https\\-redirect\\-port\\fR \\fIN\\fR\n"));
     EXPECT_THAT(page, Not(HasSubstr("\n.\n")));
@@ -150,6 +200,7 @@ TEST(Description, knows_choices_from_names_of_values) {
     };
     EXPECT_THAT(choices("pre|post|tree"), ElementsAre("pre", "post", "tree"));
     EXPECT_THAT(choices("power_of_two|hrw"), ElementsAre("power_of_two", "hrw"));
+    EXPECT_THAT(choices("info|debug|FILTER"), ElementsAre("info", "debug"));
     EXPECT_THAT(choices("TEXT|file://PATH"), ElementsAre());
     EXPECT_THAT(choices("N"), ElementsAre());
     EXPECT_THAT(choices(""), ElementsAre());

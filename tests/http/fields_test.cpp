@@ -80,8 +80,8 @@ TEST(Hosts, are_names_addresses_and_literals_with_or_without_port) {
 }
 
 TEST(Hosts, that_are_none_are_refused) {
-    for (const std::string_view text :
-         {"", ":80", "a:b", "a:65536", "user@host", "a b", "a/b", "[]", "[::1", "[::1]x", "a:80:80", "a\"b", "a:-1"}) {
+    for (const std::string_view text : {"", ":80", "a:b", "a:65536", "user@host", "a b", "a/b", "[]", "[::1", "[::1]x",
+                                        "a:80:80", "a\"b", "a:-1", "a:0", "[::1]:00"}) {
         EXPECT_FALSE(h1::parse_authority(text)) << text;
     }
 }

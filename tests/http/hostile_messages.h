@@ -43,6 +43,7 @@ inline constexpr Hostile hostile_requests[] = {
     {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"sv, Fault::bad_host},
     {"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n"sv, Fault::bad_host},
     {"GET / HTTP/1.1\r\nHost: a:99999\r\n\r\n"sv, Fault::bad_host},
+    {"GET / HTTP/1.1\r\nHost: a:0\r\n\r\n"sv, Fault::bad_host},
     {"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n"sv, Fault::bad_host},
     {"GET http://u@a/ HTTP/1.0\r\n\r\n"sv, Fault::bad_host},
     {"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n"sv, Fault::bad_target},

@@ -407,6 +407,28 @@ TEST(Eviction, spares_a_client_whose_request_has_arrived_but_was_not_seen_yet) {
     EXPECT_EQ(stage.metrics.value(observe::Counter::sessions_evicted), 0U);
 }
 
+TEST(Eviction, looks_again_only_after_a_while_when_few_are_idle) {
+    constexpr uint32_t clients = 200;
+    Stage stage({.max_connections = clients, .evicts = true});
+    stage.route_to_backends(1);
+    std::vector<WirePtr> busy;
+    for (uint32_t i = 1; i < clients; ++i) busy.push_back(stage.client("GET / HT"));
+    for (int i = 0; i < 2; ++i) {
+        const WirePtr idle = stage.client();
+        stage.settle();
+        EXPECT_EQ(stage.worker->make_room(), Room::soon);
+        stage.settle();
+        EXPECT_TRUE(idle->peer_closed());
+        const WirePtr next = stage.client();
+        stage.settle();
+        EXPECT_EQ(stage.worker->make_room(), Room::later);
+        stage.pass(std::chrono::milliseconds(20));
+        EXPECT_EQ(stage.worker->make_room(), Room::soon);
+        stage.settle();
+        stage.pass(std::chrono::milliseconds(20));
+    }
+}
+
 TEST(Eviction, counts_nobody_who_had_left) {
     Stage stage({.max_connections = 1, .evicts = true});
     const WirePtr client = stage.client();

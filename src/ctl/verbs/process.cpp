@@ -56,7 +56,9 @@ void add_process_verbs(Family& root) {
     root.verb("status", "status {}", "Ask every worker how it is");
 
     Verb& logging = root.verb("logging", R"(Logging: "")", "Change what is logged, in every process");
-    logging.value("filter", "", "error, warn, info, debug or trace; for single modules: info,module=debug")->required();
+    logging.value("filter", "", "Least serious level that is logged; for single modules: info,module=debug")
+        ->required()
+        ->type_name("off|error|warn|info|debug|trace|FILTER");
 
     Verb& reload = root.verb("reload", R"(reload_configuration: "")",
                              "Add what the configuration file has and the server has not");

@@ -36,7 +36,7 @@ std::optional<Authority> parse_authority(std::string_view text) noexcept {
     rest.remove_prefix(1);
     if (rest.empty()) return authority;  // "host:" is the default port (RFC 3986 §3.2.3)
     const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), authority.port);
-    if (parsed.ec != std::errc{} || parsed.ptr != rest.data() + rest.size()) return std::nullopt;
+    if (parsed.ec != std::errc{} || parsed.ptr != rest.data() + rest.size() || authority.port == 0) return std::nullopt;
     return authority;
 }
 

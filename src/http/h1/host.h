@@ -13,7 +13,8 @@ struct Authority {
     uint16_t port = 0;      // 0: none given
 };
 
-// Nothing when the text is not an authority, or one with user information, which HTTP does not allow (RFC 9110 §4.2.4).
+// Nothing when the text is not an authority, or one with port 0, where nobody can listen, or one with user information,
+// which HTTP does not allow (RFC 9110 §4.2.4).
 [[nodiscard]] std::optional<Authority> parse_authority(std::string_view text) noexcept;
 
 }  // namespace seki::http::h1
