@@ -68,6 +68,7 @@ public:
     }
 
     [[nodiscard]] const Entry<Target>* find(const Request& request) const {
+        if (sorted_.size() <= RegexSet::max_one_by_one) return find_one_by_one(request);
         RegexSet::Ids ids;
         set_.find(request.path, ids);
         for (RegexSet::Id& id : ids) id = rank_of_[id];
@@ -82,6 +83,14 @@ public:
 
 private:
     using Pointer = std::unique_ptr<RegexEntry<Target>>;
+
+    // Few are usual, and each host has its own: the set would only be more memory to touch.
+    [[nodiscard]] const Entry<Target>* find_one_by_one(const Request& request) const {
+        for (const Pointer& entry : sorted_) {
+            if (entry->accepts(request) && entry->regex.matches(request.path)) return entry.get();
+        }
+        return nullptr;
+    }
 
     static bool precedes(const Pointer& a, const Pointer& b) noexcept {
         const auto any_method = [](const Pointer& entry) {
@@ -109,8 +118,8 @@ private:
     }
 
     RegexSet set_{Letters::as_written};
-    std::vector<Pointer> sorted_;    // what goes first lies first
-    std::vector<uint32_t> rank_of_;  // by id: the place in sorted_
+    absl::InlinedVector<Pointer, 1> sorted_;  // what goes first lies first
+    std::vector<uint32_t> rank_of_;           // by id: the place in sorted_
 };
 
 template <typename Target>

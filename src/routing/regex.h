@@ -42,16 +42,22 @@ public:
     ~Regex();
 
     [[nodiscard]] bool matches(std::string_view text) const noexcept;
-    [[nodiscard]] const std::string& pattern() const noexcept;
+    [[nodiscard]] std::string_view pattern() const noexcept;
     [[nodiscard]] size_t groups() const noexcept;
     // The groups of the match of `text`, from the first one on, as far as `out` has room; a group that took no part is
     // empty.
     void capture(std::string_view text, std::span<std::string_view> out) const noexcept;
 
 private:
-    explicit Regex(std::unique_ptr<const re2::RE2> compiled) noexcept;
+    // What stands around the pattern in what RE2 compiles; see regex.cpp.
+    struct Marks {
+        bool begin = false;
+        bool one_pass = false;
+    };
+    Regex(std::unique_ptr<const re2::RE2> compiled, Marks marks) noexcept;
 
     std::unique_ptr<const re2::RE2> compiled_;
+    Marks marks_;
 };
 
 }  // namespace seki::routing
