@@ -108,6 +108,15 @@ TEST(ForwardedFields, tell_the_backend_about_the_client) {
     EXPECT_EQ(take_answer(client).field("Sozu-Id"), request.field("Sozu-Id"));
 }
 
+TEST(ForwardedFields, write_ipv6_addresses_as_each_of_them_wants) {
+    Stage stage;
+    stage.route_to_backends(1);
+    stage.client_at(SocketAddress::parse("[2001:db8::7]:40000").value(), get());
+    const Message request = take_request(stage.backend(1));
+    EXPECT_EQ(request.field("X-Forwarded-For"), "2001:db8::7");
+    EXPECT_EQ(request.field("Forwarded"), "proto=http;for=\"[2001:db8::7]:40000\";by=127.0.0.1");
+}
+
 TEST(ForwardedFields, continue_and_keep_what_an_earlier_proxy_said) {
     Stage stage;
     stage.route_to_backends(1);

@@ -65,6 +65,22 @@ TEST(Figures, tell_malformed_answers_from_those_that_were_cut_off) {
     }
 }
 
+TEST(Figures, count_clients_that_are_malformed_or_late) {
+    Stage stage;
+    stage.route_to_backends(1);
+    stage.client("nonsense\r\n\r\n");
+    stage.client("GET / HT");
+    stage.settle();
+    EXPECT_EQ(stage.metrics.value(Counter::http_frontend_parse_errors), 1U);
+    EXPECT_EQ(stage.metrics.value(Counter::http_request_timeouts), 0U);
+    stage.pass(std::chrono::seconds(11));
+    EXPECT_EQ(stage.metrics.value(Counter::http_frontend_parse_errors), 1U);
+    EXPECT_EQ(stage.metrics.value(Counter::http_request_timeouts), 1U);
+    EXPECT_EQ(stage.metrics.value(Counter::http_400_errors), 1U);
+    EXPECT_EQ(stage.metrics.value(Counter::http_408_errors), 1U);
+    EXPECT_EQ(stage.metrics.value(Counter::listener_accepted_total), 2U);
+}
+
 TEST(Figures, count_redirections_by_status) {
     Stage stage;
     for (const auto& [path, policy] : {std::pair{"/1", command::PERMANENT}, std::pair{"/2", command::FOUND},

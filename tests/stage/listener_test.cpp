@@ -168,6 +168,52 @@ TEST(TrustedProxies, are_believed_and_nobody_else) {
     }
 }
 
+TEST(RealAddress, is_removed_and_told_as_the_listener_says) {
+    struct Case {
+        bool elide;
+        bool send;
+        std::string_view arrives;
+    };
+    for (const auto& [elide, send, arrives] : {Case{false, false, "203.0.113.9"}, Case{true, false, ""},
+                                               Case{false, true, "192.0.2.1"}, Case{true, true, "192.0.2.1"}}) {
+        Limited stage([&](auto& listener) {
+            listener.set_elide_x_real_ip(elide);
+            listener.set_send_x_real_ip(send);
+        });
+        stage.client(get("/", "X-Real-IP: 203.0.113.9\r\n"));
+        EXPECT_EQ(take_request(stage.backend(1)).field("X-Real-IP"), arrives);
+    }
+}
+
+TEST(Timeouts, of_upgraded_connections_are_those_of_tunnels) {
+    struct Case {
+        uint32_t front;
+        uint32_t back;
+        uint32_t tunnel;
+        uint32_t ends_after;
+    };
+    for (const Case& is : {Case{20, 30, 100, 100}, Case{20, 30, 5, 5}, Case{20, 30, 0, 20}, Case{30, 20, 0, 20}}) {
+        Limited stage([&](auto& listener) {
+            listener.set_front_timeout(is.front);
+            listener.set_back_timeout(is.back);
+            if (is.tunnel > 0) listener.set_tunnel_timeout(is.tunnel);
+        });
+        const WirePtr client = stage.client(get("/chat", "Connection: Upgrade\r\nUpgrade: chat\r\n"));
+        const WirePtr backend = stage.backend(1);
+        backend->send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
+        stage.settle();
+        for (const WirePtr& speaks : {client, backend, client}) {
+            stage.pass(seconds(is.ends_after - 1));
+            speaks->send("still here");
+            stage.settle();
+        }
+        stage.pass(seconds(is.ends_after - 1));
+        EXPECT_FALSE(client->peer_closed() || backend->peer_closed());
+        stage.pass(seconds(2));
+        EXPECT_TRUE(client->peer_closed() && backend->peer_closed());
+    }
+}
+
 TEST(Timeouts, of_a_route_go_before_those_of_its_cluster_and_listener) {
     Limited stage([](auto& listener) { listener.set_back_timeout(50); });
     command::Request cluster;

@@ -129,30 +129,38 @@ void Stage::tunnel_to_backends(int count) {
 // --- when
 // --------------------------------------------------------------------------------------------------------------
 
-WirePtr Stage::welcome(const worker::ListenerKey& key, std::string_view first_bytes, uint8_t source) {
+SocketAddress Stage::next_peer(uint8_t source) { return SocketAddress::v4(0xC0000200U + source, next_port_++); }
+
+WirePtr Stage::welcome(const worker::ListenerKey& key, std::string_view first_bytes, const SocketAddress& peer) {
     WirePtr wire = network.wire();
     auto end = network.transport(wire);
     wire->send(first_bytes);
-    worker->welcome(key, std::move(end), SocketAddress::v4(0xC0000200U + source, next_port_++));
+    worker->welcome(key, std::move(end), peer);
     return wire;
 }
 
-WirePtr Stage::client(std::string_view first_bytes) { return welcome(http, first_bytes); }
+WirePtr Stage::client(std::string_view first_bytes) { return welcome(http, first_bytes, next_peer()); }
 
-WirePtr Stage::client_from(uint8_t source, std::string_view first_bytes) { return welcome(http, first_bytes, source); }
+WirePtr Stage::client_from(uint8_t source, std::string_view first_bytes) {
+    return welcome(http, first_bytes, next_peer(source));
+}
+
+WirePtr Stage::client_at(const SocketAddress& peer, std::string_view first_bytes) {
+    return welcome(http, first_bytes, peer);
+}
 
 WirePtr Stage::stream_client(std::string_view first_bytes) {
     WirePtr wire = network.wire();
     auto end = network.transport(wire);
     wire->send(first_bytes);
     net::Session* session = worker->sessions().open(net::Session::Side::client, std::move(end),
-                                                    SocketAddress::v4(0xC0000201U, next_port_++), true);
+                                                    next_peer(), true);
     session->start(std::make_unique<proxy::StreamClient>(*session, worker->context(), worker->listener(http),
                                                          std::make_unique<TextCodec>()));
     return wire;
 }
 
-WirePtr Stage::tunnel_client(std::string_view first_bytes) { return welcome(tcp, first_bytes); }
+WirePtr Stage::tunnel_client(std::string_view first_bytes) { return welcome(tcp, first_bytes, next_peer()); }
 
 bool Stage::has_connection(uint8_t n) {
     settle();

@@ -81,6 +81,7 @@ public:
     WirePtr stream_client(std::string_view first_bytes = {});
     // From 192.0.2.<source>; those who do not say are from 192.0.2.1.
     WirePtr client_from(uint8_t source, std::string_view first_bytes = {});
+    WirePtr client_at(const SocketAddress& peer, std::string_view first_bytes = {});
     // The next connection to backend `n`, which must be there.
     WirePtr backend(uint8_t n);
     [[nodiscard]] bool has_connection(uint8_t n);
@@ -111,7 +112,8 @@ public:
     std::unique_ptr<worker::Worker> worker;
 
 private:
-    WirePtr welcome(const worker::ListenerKey& key, std::string_view first_bytes, uint8_t source = 1);
+    WirePtr welcome(const worker::ListenerKey& key, std::string_view first_bytes, const SocketAddress& peer);
+    SocketAddress next_peer(uint8_t source = 1);
     std::unique_ptr<observe::LogSink> open_sink();
 
     uint64_t next_order_ = 1;
