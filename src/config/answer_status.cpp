@@ -21,4 +21,21 @@ std::optional<uint16_t> answer_status(std::string_view key) {
     return known ? std::optional(status) : std::nullopt;
 }
 
+uint16_t redirect_status(command::RedirectPolicy policy) noexcept {
+    switch (policy) {
+        case command::UNAUTHORIZED:
+            return 401;
+        case command::FOUND:
+            return 302;
+        case command::TEMPORARY_REDIRECT:
+            return 307;
+        case command::PERMANENT_REDIRECT:
+            return 308;
+        case command::FORWARD:
+        case command::PERMANENT:
+            break;
+    }
+    return 301;
+}
+
 }  // namespace seki::config

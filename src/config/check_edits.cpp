@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/answer_status.h"
 #include "config/check_rules.h"
 #include "config/limits.h"
 #include "config/rewrite.h"
@@ -15,24 +16,6 @@ using command::Header;
 using command::RequestHttpFrontend;
 using http::FieldId;
 using routing::RewritePart;
-
-// What a frontend answers with by itself; FORWARD does so where its cluster redirects to HTTPS.
-uint16_t status_of(command::RedirectPolicy policy) {
-    switch (policy) {
-        case command::UNAUTHORIZED:
-            return 401;
-        case command::FOUND:
-            return 302;
-        case command::TEMPORARY_REDIRECT:
-            return 307;
-        case command::PERMANENT_REDIRECT:
-            return 308;
-        case command::FORWARD:
-        case command::PERMANENT:
-            break;
-    }
-    return 301;
-}
 
 using WhyNot = std::string_view (*)(std::string_view literal);
 
@@ -120,7 +103,7 @@ void check_header(Examiner& examine, const Header& header) {
 void check_redirect(Examiner& examine, const RequestHttpFrontend& frontend) {
     if (!frontend.has_redirect_template()) return;
     if (frontend.redirect_template().empty()) return examine.refuse("redirect_template", "it must not be empty");
-    examine.answer("redirect_template", frontend.redirect_template(), status_of(frontend.redirect()));
+    examine.answer("redirect_template", frontend.redirect_template(), redirect_status(frontend.redirect()));
 }
 
 void check_rewrites(Examiner& examine, const RequestHttpFrontend& frontend, const Captures& captures) {

@@ -96,20 +96,25 @@ std::optional<Exchange::Reply> Exchange::unservable(const http::RequestHead& hea
 // What is answered in place of a backend; nothing when the request may go to one. In the order in which Sōzu asks.
 std::optional<Exchange::Reply> Exchange::decide(const Routed& routed) {
     choose_cluster(routed.head);
+    const http::AnswerTemplate* own = frontend_->redirect_template.get();
     if (frontend_->outcome == Frontend::Outcome::redirect) {
         const auto location = redirect_location(routed, frontend_->redirect_scheme);
         if (!location) return Reply{400, "the redirect leads to no valid address"};
-        return Reply{.status = frontend_->redirect_status,
-                     .message = "redirected",
-                     .location = *location,
-                     .custom = frontend_->redirect_template.get()};
+        return Reply{
+            .status = frontend_->redirect_status, .message = "redirected", .location = *location, .custom = own};
     }
-    if (frontend_->outcome == Frontend::Outcome::deny || cluster_ == nullptr) return Reply{401, "frontend denies"};
+    if (frontend_->outcome == Frontend::Outcome::deny) {
+        return Reply{.status = frontend_->redirect_status, .message = "frontend denies", .custom = own};
+    }
+    if (cluster_ == nullptr) return Reply{401, "frontend denies"};
     if (auto reply = authenticate(routed.head); reply || postponed_) return reply;
     if (policy_ != nullptr && policy_->https_redirect) {
         const auto location = redirect_location(routed, Frontend::Scheme::https);
         if (!location) return Reply{400, "the redirect leads to no valid address"};
-        return Reply{.status = 301, .message = "redirected to https", .location = *location};
+        return Reply{.status = frontend_->redirect_status,
+                     .message = "redirected to https",
+                     .location = *location,
+                     .custom = own};
     }
     return limits_source() ? over_limit() : std::nullopt;
 }

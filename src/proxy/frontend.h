@@ -30,9 +30,10 @@ struct Frontend {
     std::string tags;           // "k=v, k2=v2", for the access log
 
     bool auth_required = false;
-    uint16_t redirect_status = 0;
+    uint16_t redirect_status = 0;  // where it answers by itself
     Scheme redirect_scheme = Scheme::same;
-    std::unique_ptr<const http::AnswerTemplate> redirect_template;  // null: as the cluster and the listener have it
+    // Of that status; null: as the cluster and the listener have it.
+    std::unique_ptr<const http::AnswerTemplate> redirect_template;
 
     Rewrite rewrite_host;
     Rewrite rewrite_path;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "config/answer_status.h"
 #include "worker/running.h"
 
 namespace seki::worker {
@@ -80,21 +81,19 @@ routing::Position position(command::RulePosition position) {
 // --- what it leads to
 // --------------------------------------------------------------------------------------------------
 
-uint16_t redirect_status(command::RedirectPolicy policy) {
+proxy::Frontend::Outcome outcome(command::RedirectPolicy policy) {
     switch (policy) {
-        case command::PERMANENT:
-            return 301;
-        case command::FOUND:
-            return 302;
-        case command::TEMPORARY_REDIRECT:
-            return 307;
-        case command::PERMANENT_REDIRECT:
-            return 308;
         case command::FORWARD:
+            return proxy::Frontend::Outcome::forward;
         case command::UNAUTHORIZED:
+            return proxy::Frontend::Outcome::deny;
+        case command::PERMANENT:
+        case command::FOUND:
+        case command::TEMPORARY_REDIRECT:
+        case command::PERMANENT_REDIRECT:
             break;
     }
-    return 0;
+    return proxy::Frontend::Outcome::redirect;
 }
 
 proxy::Frontend::Scheme scheme(command::RedirectScheme scheme) {
@@ -110,11 +109,8 @@ proxy::Frontend::Scheme scheme(command::RedirectScheme scheme) {
 }
 
 Result<> set_outcome(const command::RequestHttpFrontend& config, proxy::Frontend& frontend) {
-    using Outcome = proxy::Frontend::Outcome;
-    frontend.redirect_status = redirect_status(config.redirect());
-    if (config.redirect() == command::UNAUTHORIZED) frontend.outcome = Outcome::deny;
-    if (frontend.redirect_status == 0) return {};
-    frontend.outcome = Outcome::redirect;
+    frontend.outcome = outcome(config.redirect());
+    frontend.redirect_status = config::redirect_status(config.redirect());
     frontend.redirect_scheme = scheme(config.redirect_scheme());
     if (!config.has_redirect_template()) return {};
     auto parsed = http::AnswerTemplate::parse(frontend.redirect_status, config.redirect_template());

@@ -16,5 +16,14 @@ TEST(AnswerStatus, is_one_that_seki_answers_with) {
     }
 }
 
+TEST(AnswerStatus, of_a_redirect_is_that_of_its_policy) {
+    EXPECT_EQ(redirect_status(command::PERMANENT), 301);
+    EXPECT_EQ(redirect_status(command::FOUND), 302);
+    EXPECT_EQ(redirect_status(command::TEMPORARY_REDIRECT), 307);
+    EXPECT_EQ(redirect_status(command::PERMANENT_REDIRECT), 308);
+    EXPECT_EQ(redirect_status(command::UNAUTHORIZED), 401);
+    EXPECT_EQ(redirect_status(command::FORWARD), 301);
+}
+
 }  // namespace
 }  // namespace seki::config

@@ -1,7 +1,6 @@
 // In which order a request is decided about, where several answers would be right.
 
 #include <gtest/gtest.h>
-
 #include <utility>
 #include <vector>
 

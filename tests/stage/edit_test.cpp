@@ -99,6 +99,25 @@ TEST(Redirects, may_have_an_answer_of_their_own) {
     EXPECT_EQ(got.body, "over there");
 }
 
+TEST(Redirects, to_https_and_refusals_may_have_an_answer_of_their_own_too) {
+    command::Request cluster;
+    cluster.mutable_add_cluster()->set_cluster_id("c");
+    cluster.mutable_add_cluster()->set_https_redirect(true);
+    const std::pair<command::RedirectPolicy, std::string> policies[] = {{command::FORWARD, "301"},
+                                                                        {command::UNAUTHORIZED, "401"}};
+    for (const auto& [policy, status] : policies) {
+        command::Request rule = frontend();
+        rule.mutable_add_http_frontend()->set_redirect(policy);
+        rule.mutable_add_http_frontend()->set_redirect_template("HTTP/1.1 " + status +
+                                                                " Mine\r\n\r\n%REDIRECT_LOCATION");
+        Site site(rule);
+        ASSERT_TRUE(site.change({cluster}).has_done());
+        const Message got = site.ask(get("/x"));
+        EXPECT_EQ(got.first_line, "HTTP/1.1 " + status + " Mine");
+        EXPECT_EQ(got.body, policy == command::FORWARD ? "https://a/x" : "");
+    }
+}
+
 TEST(Redirects, to_https_are_a_matter_of_the_cluster_too) {
     Site site(frontend());
     command::Request cluster;

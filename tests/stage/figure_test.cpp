@@ -83,9 +83,9 @@ TEST(Figures, count_clients_that_are_malformed_or_late) {
 
 TEST(Figures, count_redirections_by_status) {
     Stage stage;
-    for (const auto& [path, policy] : {std::pair{"/1", command::PERMANENT}, std::pair{"/2", command::FOUND},
-                                       std::pair{"/7", command::TEMPORARY_REDIRECT},
-                                       std::pair{"/8", command::PERMANENT_REDIRECT}}) {
+    for (const auto& [path, policy] :
+         {std::pair{"/1", command::PERMANENT}, std::pair{"/2", command::FOUND},
+          std::pair{"/7", command::TEMPORARY_REDIRECT}, std::pair{"/8", command::PERMANENT_REDIRECT}}) {
         command::Request rule = add_frontend("c", "a", path);
         rule.mutable_add_http_frontend()->set_redirect(policy);
         EXPECT_TRUE(stage.change({rule}).has_done());

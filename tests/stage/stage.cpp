@@ -153,8 +153,7 @@ WirePtr Stage::stream_client(std::string_view first_bytes) {
     WirePtr wire = network.wire();
     auto end = network.transport(wire);
     wire->send(first_bytes);
-    net::Session* session = worker->sessions().open(net::Session::Side::client, std::move(end),
-                                                    next_peer(), true);
+    net::Session* session = worker->sessions().open(net::Session::Side::client, std::move(end), next_peer(), true);
     session->start(std::make_unique<proxy::StreamClient>(*session, worker->context(), worker->listener(http),
                                                          std::make_unique<TextCodec>()));
     return wire;
