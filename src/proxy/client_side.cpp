@@ -112,6 +112,7 @@ net::Next ClientSide::on_deadline(net::Session& session) {
     }
     if (head_began_ || requests_ == 0) {
         context_.recorder.count(Count::request_timeouts);
+        if (head_began_ && refuse_by_exchange(408, "request_timeout")) return end_after_answer();
         if (head_began_) answer_without_exchange(408);
         return net::Close{net::CloseManner::linger, net::CloseReason::timeout};
     }
@@ -200,13 +201,31 @@ std::optional<net::Next> ClientSide::refuse(http::Fault fault) {
     context_.recorder.count(Count::client_faults);
     if (exchange_ != nullptr) {
         exchange_->client_fault(fault);
-        ending_ = true;
-        if (exchange_ != nullptr) return net::Stay{};
-        return farewell();
+        return end_after_answer();
     }
-    context_.recorder.refused(session_, *listener_, http::status_for(fault), http::describe(fault));
-    answer_without_exchange(http::status_for(fault));
+    const uint16_t status = http::status_for(fault);
+    if (refuse_by_exchange(status, http::describe(fault).data())) return end_after_answer();
+    context_.recorder.refused(session_, *listener_, status, http::describe(fault));
+    answer_without_exchange(status);
     return net::Close{net::CloseManner::linger, net::CloseReason::protocol_error};
+}
+
+bool ClientSide::refuse_by_exchange(uint16_t status, const char* message) {
+    constexpr http::StreamId only_stream = 1;
+    if (listener_->answers.find(status) == nullptr) return false;
+    exchange_ = context_.open_exchange();
+    if (exchange_ == nullptr) return false;
+    head_began_ = false;
+    session_.deadline(context_.loop.now() + listener_->timeouts.front);
+    exchange_->refuse(*this, only_stream, listener_, status, message);
+    return true;
+}
+
+// Nothing more is read, and the connection ends when the client has taken what it was told.
+net::Next ClientSide::end_after_answer() {
+    ending_ = true;
+    if (exchange_ != nullptr) return net::Stay{};
+    return farewell();
 }
 
 // A last answer that needs no large buffer: nothing else waits to be sent on this connection.

@@ -57,6 +57,9 @@ private:
 
     std::optional<net::Next> begin_exchange(const http::Event& event);
     std::optional<net::Next> refuse(http::Fault fault);
+    // Whether the listener has an answer of its own to say this with, and an exchange gives it.
+    bool refuse_by_exchange(uint16_t status, const char* message);
+    net::Next end_after_answer();
     net::Next begin_tunnel();
     net::Next rest();
     void answer_without_exchange(uint16_t status, bool head_only = false);

@@ -166,7 +166,7 @@ void Exchange::backend_gone(BackendLoss loss) {
         case Kind::no_resources:
             return answer({503, "no backend could be reached"});
         case Kind::timeout:
-            return answer({504, "backend_timeout"});
+            return answer({.status = 504, .message = "backend_timeout", .duration = timeouts().back});
         case Kind::fault:
             return answer({502, http::describe(loss.fault).data()});
         case Kind::closed:

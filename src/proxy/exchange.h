@@ -52,6 +52,8 @@ public:
     bool begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
                Monotonic first_byte);
     void begin_tunnel(Client& client, ListenerPtr listener);
+    // Something came that is no request, or not in time: `status` says so.
+    void refuse(Client& client, http::StreamId stream, ListenerPtr listener, uint16_t status, const char* message);
     void client_gone(net::CloseReason reason);
     // The client did not do in time what it should: 408 when no answer has begun.
     void client_late();
@@ -105,6 +107,8 @@ private:
         std::string_view location{};
         uint32_t retry_after_s = 0;                    // 0: left out
         const http::AnswerTemplate* custom = nullptr;  // goes before those of cluster and listener
+        std::optional<Duration> duration{};            // the time that was over
+        std::optional<uint64_t> capacity{};            // how many bytes would have been let through
     };
     struct Target {
         std::string_view host;
@@ -122,6 +126,7 @@ private:
     void active(Direction direction, bool gave) noexcept;
     bool accept_body(uint64_t bytes);
 
+    void open(Client& client, http::StreamId stream, ListenerPtr listener, Monotonic first_byte);
     void withdraw();
     [[nodiscard]] std::optional<Reply> unservable(const http::RequestHead& head) const;
     std::optional<Reply> decide(const Routed& routed);
@@ -158,6 +163,8 @@ private:
     void refuse_tunnel(const Reply& reply);
     void edit_answer(http::ResponseHead& head, AddedFields& added);
     void answer(const Reply& reply);
+    // The operator's own answer; sets what the built-in one needs not.
+    const http::AnswerTemplate* custom_answer(const Reply& reply, http::Variables& values);
     void write_answer(const Reply& reply);
     void owe(const Reply& reply);
     void pay();

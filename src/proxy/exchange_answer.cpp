@@ -9,6 +9,8 @@
 
 namespace seki::proxy {
 
+using std::chrono_literals::operator""s;
+
 void Exchange::answer(const Reply& reply) {
     record_.answered(reply.status, context_.loop.now());
     record_.message = reply.message;
@@ -25,18 +27,44 @@ void Exchange::owe(const Reply& reply) {
 }
 
 void Exchange::pay() {
-    const Reply reply = *std::exchange(owed_, std::nullopt);
+    Reply reply = *std::exchange(owed_, std::nullopt);
     const std::string location = std::exchange(own_rest_, {});
+    reply.location = location;
     context_.added.clear();
-    write_answer({reply.status, reply.message, location, reply.retry_after_s, reply.custom});
+    write_answer(reply);
+}
+
+const http::AnswerTemplate* Exchange::custom_answer(const Reply& reply, http::Variables& values) {
+    using http::Variable;
+    const http::AnswerTemplate* custom = reply.custom;
+    std::string_view owner = "frontend";
+    if (custom == nullptr && policy_ != nullptr) {
+        custom = policy_->answers.find(reply.status);
+        owner = "cluster";
+    }
+    if (custom == nullptr) {
+        custom = listener_->answers.find(reply.status);
+        owner = "listener";
+    }
+    if (custom == nullptr) return nullptr;
+    AddedFields& texts = context_.added;
+    const auto number = [&](uint64_t value) {
+        const fmt::format_int digits(value);
+        return texts.store({{digits.data(), digits.size()}});
+    };
+    values.set(Variable::template_name, texts.store({owner, " ", number(reply.status)}));
+    const std::string_view between = record_.method.empty() ? "" : " ";
+    values.set(Variable::route, texts.store({record_.method, between, record_.authority, record_.path}));
+    if (reply.duration) values.set(Variable::duration, number(static_cast<uint64_t>(*reply.duration / 1s)));
+    if (reply.capacity) values.set(Variable::capacity, number(*reply.capacity));
+    if (cluster_ != nullptr) values.set(Variable::cluster_id, cluster_->id());
+    if (chosen_ != nullptr) values.set(Variable::backend_id, chosen_->id);
+    return custom;
 }
 
 void Exchange::write_answer(const Reply& reply) {
     AnswerParts parts;
     parts.status = reply.status;
-    parts.custom = reply.custom;
-    if (parts.custom == nullptr && policy_ != nullptr) parts.custom = policy_->answers.find(reply.status);
-    if (parts.custom == nullptr) parts.custom = listener_->answers.find(reply.status);
     parts.accept = record_.accept;
     parts.id_header = listener_->id_header;
     const fmt::format_int retry_after(reply.retry_after_s);
@@ -52,13 +80,7 @@ void Exchange::write_answer(const Reply& reply) {
     values.set(Variable::method, record_.method);
     values.set(Variable::host, record_.authority);
     values.set(Variable::path, record_.path);
-    if (parts.custom != nullptr) {
-        const std::string_view between = record_.method.empty() ? "" : " ";
-        values.set(Variable::route, context_.added.store({record_.method, between, record_.authority, record_.path}));
-    }
-    if (cluster_ != nullptr) values.set(Variable::cluster_id, cluster_->id());
-    if (chosen_ != nullptr) values.set(Variable::backend_id, chosen_->id);
-
+    parts.custom = custom_answer(reply, values);
     const OwnAnswer own(context_.own_head, parts);
     const bool close = context_.draining || !request_ended() || own.closes();
     if (!client_->send_head(client_stream_, own.head(), own.added(), close)) {

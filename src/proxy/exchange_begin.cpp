@@ -37,19 +37,32 @@ struct Exchange::Routed {
     const routing::Match<FrontendPtr>& match;
 };
 
-bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
-                     Monotonic first_byte) {
+void Exchange::open(Client& client, http::StreamId stream, ListenerPtr listener, Monotonic first_byte) {
     client_ = &client;
     client_stream_ = stream;
     listener_ = std::move(listener);
-    ended_[index(Direction::request)] = end;
-    idempotent_ = http::idempotent(head.method);
-    upgrade_asked_ = !head.upgrade.empty();
     client_activity_ = backend_activity_ = context_.loop.now();
     record_.begin(context_, client.session(), first_byte);
     record_.shares_connection = client.shared();
-    record_.note_request(context_.buffers, head);
     context_.added.clear();
+}
+
+void Exchange::refuse(Client& client, http::StreamId stream, ListenerPtr listener, uint16_t status,
+                      const char* message) {
+    open(client, stream, std::move(listener), context_.loop.now());
+    record_.failed = true;
+    Reply reply{status, message};
+    if (status == 408) reply.duration = listener_->timeouts.request;
+    answer(reply);
+}
+
+bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
+                     Monotonic first_byte) {
+    open(client, stream, std::move(listener), first_byte);
+    ended_[index(Direction::request)] = end;
+    idempotent_ = http::idempotent(head.method);
+    upgrade_asked_ = !head.upgrade.empty();
+    record_.note_request(context_.buffers, head);
 
     const RequestFields fields(head.fields);
     const routing::Request asked{head.host, head.path, head.method_text, client.session().peer().ip_address(), &fields};
@@ -89,7 +102,9 @@ void Exchange::withdraw() {
 std::optional<Exchange::Reply> Exchange::unservable(const http::RequestHead& head) const {
     if (head.method == http::Method::connect) return Reply{405, "CONNECT is not served"};
     const uint64_t max_body = listener_->max_body_bytes;
-    if (max_body > 0 && head.body.length > max_body) return Reply{413, "request body too large"};
+    if (max_body > 0 && head.body.length > max_body) {
+        return Reply{.status = 413, .message = "request body too large", .capacity = max_body};
+    }
     return std::nullopt;
 }
 

@@ -58,7 +58,7 @@ bool Exchange::accept_body(uint64_t bytes) {
     if (listener_->max_body_bytes == 0 || request_bytes_ <= listener_->max_body_bytes) return true;
     if (state_ == State::waiting) {
         release_backend(false);
-        answer({413, "request body too large"});
+        answer({.status = 413, .message = "request body too large", .capacity = listener_->max_body_bytes});
     } else {
         abort(net::CloseReason::protocol_error, "request body too large");
     }
@@ -267,7 +267,7 @@ std::optional<Monotonic> Exchange::backend_due(Monotonic now, Duration limit) co
 void Exchange::client_late() {
     if (state_ == State::waiting && mode_ == Mode::http) {
         release_backend(false);
-        return answer({408, "client_timeout"});
+        return answer({.status = 408, .message = "client_timeout", .duration = timeouts().front});
     }
     abort(net::CloseReason::idle, mode_ == Mode::tunnel ? "idle" : "client_timeout_during_response");
 }

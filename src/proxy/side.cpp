@@ -127,10 +127,9 @@ net::Next Side::pump() {
         }
         Fed fed = feed({into.data(), got.bytes});
         const std::string_view rest(into.data() + fed.used, got.bytes - fed.used);
-        // Who ends needs no memory for what comes behind.
-        const bool ends = fed.next && std::holds_alternative<net::Close>(*fed.next);
-        if (!ends && !rest.empty() && !keep(rest)) return out_of_memory;
+        // Who ends, at once or after an answer, needs no memory for what comes behind.
         if (fed.next) return std::move(*fed.next);
+        if (!rest.empty() && !keep(rest)) return out_of_memory;
     }
 }
 

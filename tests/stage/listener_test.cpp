@@ -150,6 +150,67 @@ TEST(Answers, of_a_cluster_go_before_those_of_the_listener) {
     EXPECT_TRUE(client->peer_closed() || client->peer_finished());
 }
 
+// Its answers are "<status>: <variables>" in place of the built-in ones.
+void answer_with_variables(command::HttpListenerConfig& listener) {
+    for (const char* status : {"400", "408", "413", "414", "431", "501", "504"}) {
+        (*listener.mutable_answers())[status] =
+            "HTTP/1.1 " + std::string(status) +
+            " Mine\r\nContent-Type: text/plain\r\n\r\n%TEMPLATE_NAME|%MESSAGE|%DURATION|%CAPACITY";
+    }
+}
+
+TEST(Answers, of_an_operator_are_for_what_is_no_request_too) {
+    Limited stage([](auto& listener) {
+        answer_with_variables(listener);
+        listener.set_max_uri_bytes(100);
+        listener.set_max_header_fields(2);
+    });
+    EXPECT_EQ(stage.ask("nonsense\r\n\r\n").body, "listener 400|malformed request line||");
+    EXPECT_EQ(stage.ask(get("/" + std::string(100, 'x'))).body, "listener 414|request target too long||");
+    EXPECT_EQ(stage.ask(get("/", "A: b\r\nC: d\r\n")).body, "listener 431|too many header fields||");
+    EXPECT_EQ(stage.ask(get("/", "Transfer-Encoding: gzip\r\n")).body, "listener 501|unsupported transfer coding||");
+    const WirePtr client = stage.client("nonsense\r\n\r\n" + get("/smuggled"));
+    stage.settle();
+    const Message got = take_answer(client);
+    EXPECT_EQ(got.first_line, "HTTP/1.1 400 Mine");
+    EXPECT_EQ(got.field("Connection"), "close");
+    EXPECT_EQ(got.field("Sozu-Id").size(), 26U);
+    EXPECT_TRUE(client->received().empty() && client->peer_finished());
+    EXPECT_FALSE(stage.has_connection(1));
+    EXPECT_NE(stage.log().find("http - - - 400 | malformed request line"), std::string::npos) << stage.log();
+}
+
+TEST(Answers, to_what_cannot_be_understood_do_not_go_by_the_request_before) {
+    Limited stage([](auto& listener) { answer_with_variables(listener); });
+    const WirePtr client = stage.client("HEAD / HTTP/1.1\r\nHost: nobody\r\n\r\n");
+    stage.settle();
+    EXPECT_EQ(take_answer(client, Bodies::none).status(), 404);
+    client->send("nonsense\r\n\r\n");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "listener 400|malformed request line||");
+}
+
+TEST(Answers, say_which_time_was_over_and_how_much_would_have_been_let_through) {
+    Limited stage([](auto& listener) {
+        answer_with_variables(listener);
+        listener.set_request_timeout(7);
+        listener.set_front_timeout(20);
+        listener.set_back_timeout(25);
+        listener.set_max_body_bytes(10);
+    });
+    const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ";
+    EXPECT_EQ(stage.ask(post + "11\r\n\r\n").body, "listener 413|request body too large||10");
+    const WirePtr half = stage.client("GET / HT");
+    const WirePtr stalled = stage.client(post + "5\r\n\r\nab");
+    const WirePtr patient = stage.client(get());
+    stage.settle();
+    for (int i = 0; i < 26; ++i) stage.pass(seconds(1));
+    EXPECT_EQ(take_answer(half).body, "listener 408|request_timeout|7|");
+    EXPECT_EQ(take_answer(stalled).body, "listener 408|client_timeout|20|");
+    EXPECT_EQ(take_answer(patient).body, "listener 504|backend_timeout|25|");
+    EXPECT_TRUE(half->peer_finished() && stalled->peer_finished());
+}
+
 TEST(TrustedProxies, are_believed_and_nobody_else) {
     for (const bool trusted : {true, false}) {
         Limited stage([&](auto& listener) {

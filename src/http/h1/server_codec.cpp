@@ -39,6 +39,9 @@ Event ServerCodec::next_head(std::string_view input) {
         looked_at_ = static_cast<uint32_t>(input.size());
         return {.consumed = empty};
     }
+    // What the request before was is nothing to go by when this one cannot be understood.
+    version_ = Version::http11;
+    to_head_ = false;
     const Parsed parsed = parse_request_head(input, limits_, storage_.request);
     if (parsed.outcome == Parsed::Outcome::fault) return fail(parsed.fault);
     if (parsed.outcome == Parsed::Outcome::incomplete) {
