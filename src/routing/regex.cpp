@@ -23,9 +23,10 @@ re2::StringPiece piece(std::string_view text) noexcept { return {text.data(), te
 constexpr std::string_view begin_mark = "^";
 constexpr std::string_view one_pass_mark = "()";
 
-// They would belong to a quoted text, or to the repetition that a faulty pattern begins with.
+// They would belong to a quoted text, to the repetition that a faulty pattern begins with, or to the backslash that it
+// ends with.
 bool may_be_marked(std::string_view pattern) noexcept {
-    return !pattern.contains("\\Q") && pattern.find_first_of("*+?{") != 0;
+    return !pattern.contains("\\Q") && pattern.find_first_of("*+?{") != 0 && !pattern.ends_with('\\');
 }
 
 // One pass needs to know at each byte where in the pattern it is, which it does not where anything may stand before
