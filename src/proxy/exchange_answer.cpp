@@ -12,6 +12,8 @@ namespace seki::proxy {
 using std::chrono_literals::operator""s;
 
 void Exchange::answer(const Reply& reply) {
+    // What was made up for another head is done with; a location is part of this one.
+    if (reply.location.empty()) context_.added.clear();
     record_.answered(reply.status, context_.loop.now());
     record_.message = reply.message;
     record_.own_answer = true;
