@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/backoff.h"
+#include "backend/balancing.h"
 #include "net/address.h"
 #include "net/session.h"
 
@@ -28,9 +29,11 @@ struct Backend {
     std::string cookie;  // what the cookie of a sticky session says when it means this one
     uint32_t weight = 100;
     State state = State::ready;
+    bool backup = false;  // for when no other can be used
 
     bool removed = false;
     Backoff backoff;
+    ConnectTime connect_time;
     uint32_t credit = 0;               // what the balancing still owes it in this round
     uint32_t connections = 0;          // open ones, idle or not
     uint32_t exchanges = 0;            // running

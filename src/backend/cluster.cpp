@@ -17,6 +17,20 @@ bool is_candidate(std::span<const BackendPtr> tried, const BackendPtr& backend) 
     return backend->state == State::ready && std::find(tried.begin(), tried.end(), backend) == tried.end();
 }
 
+uint64_t load_of(const Backend& backend, LoadMetric metric) noexcept {
+    // One more would come.
+    switch (metric) {
+        case LoadMetric::connections:
+            return backend.connections - backend.idle.size() + 1;
+        case LoadMetric::requests:
+            return uint64_t{backend.exchanges} + 1;
+        case LoadMetric::connection_time:
+            break;
+    }
+    const auto us = static_cast<uint64_t>(backend.connect_time.average() / std::chrono::microseconds(1));
+    return std::clamp<uint64_t>(us, 1, UINT32_MAX) * (uint64_t{backend.exchanges} + 1);
+}
+
 }  // namespace
 
 BackendPtr Cluster::put(BackendPtr backend) {
@@ -43,6 +57,7 @@ BackendPtr Cluster::remove(std::string_view backend_id, const SocketAddress& add
     BackendPtr removed = std::move(*found);
     removed->removed = true;
     backends_.erase(found);
+    deal_credits();
     return removed;
 }
 
@@ -61,27 +76,120 @@ BackendPtr Cluster::find_cookie(std::string_view cookie) const {
 void Cluster::deal_credits() {
     uint32_t divisor = 0;
     for (const BackendPtr& backend : backends_) divisor = std::gcd(divisor, backend->weight);
-    for (const BackendPtr& backend : backends_) backend->credit = divisor == 0 ? 1 : backend->weight / divisor;
+    weightless_ = divisor == 0;
+    for (const BackendPtr& backend : backends_) backend->credit = weightless_ ? 1 : backend->weight / divisor;
 }
 
-BackendPtr Cluster::next(Monotonic now, std::span<const BackendPtr> tried) {
+// --- choosing
+// ----------------------------------------------------------------------------------------------------------
+
+struct Cluster::Search {
+    const Cluster& cluster;
+    Monotonic now;
+    std::span<const BackendPtr> tried;
+    bool backups;
+
+    [[nodiscard]] bool finds(const BackendPtr& backend) const {
+        return backend->backup == backups && cluster.weight_of(*backend) > 0 && backend->backoff.up(now) &&
+               is_candidate(tried, backend);
+    }
+};
+
+BackendPtr Cluster::next(Monotonic now, std::span<const BackendPtr> tried, Random& random) {
+    if (BackendPtr chosen = choose({*this, now, tried, false}, random)) return chosen;
+    if (BackendPtr chosen = choose({*this, now, tried, true}, random)) return chosen;
+    return last_resort(tried);
+}
+
+BackendPtr Cluster::choose(const Search& search, Random& random) {
+    switch (balancing_.algorithm) {
+        case Algorithm::round_robin:
+            return take_turn(search);
+        case Algorithm::random:
+            return draw(search, random);
+        case Algorithm::least_loaded:
+            return least_loaded(search);
+        case Algorithm::power_of_two:
+            return less_loaded_of_two(search, random);
+    }
+    return nullptr;
+}
+
+BackendPtr Cluster::take_turn(const Search& search) {
     const size_t count = backends_.size();
     // Two rounds: credits may run out in the middle of the first.
     for (size_t step = 0; step < 2 * count; ++step) {
         if (step == count) deal_credits();
         if (cursor_ >= count) cursor_ = 0;
         const BackendPtr& candidate = backends_[cursor_++];
-        if (candidate->credit == 0 || !candidate->backoff.up(now) || !is_candidate(tried, candidate)) continue;
+        if (candidate->credit == 0 || !search.finds(candidate)) continue;
         --candidate->credit;
         return candidate;
     }
-    BackendPtr last_resort;
-    for (const BackendPtr& candidate : backends_) {
-        if (candidate->weight == 0 || !is_candidate(tried, candidate)) continue;
-        if (last_resort == nullptr || candidate->backoff.until() < last_resort->backoff.until())
-            last_resort = candidate;
+    return nullptr;
+}
+
+BackendPtr Cluster::draw(const Search& search, Random& random) const {
+    uint32_t total = 0;
+    for (const BackendPtr& backend : backends_) {
+        if (search.finds(backend)) total += weight_of(*backend);
     }
-    return last_resort;
+    if (total == 0) return nullptr;
+    uint32_t at = random.below(total);
+    for (const BackendPtr& backend : backends_) {
+        if (!search.finds(backend)) continue;
+        if (at < weight_of(*backend)) return backend;
+        at -= weight_of(*backend);
+    }
+    return nullptr;
+}
+
+// Whether a has less to do than b, for what it can do.
+bool Cluster::lighter(const Backend& a, const Backend& b) const noexcept {
+    return load_of(a, balancing_.metric) * weight_of(b) < load_of(b, balancing_.metric) * weight_of(a);
+}
+
+// Of those that have equally little to do, the next in turn.
+BackendPtr Cluster::least_loaded(const Search& search) {
+    const size_t count = backends_.size();
+    size_t found = count;
+    for (size_t step = 0; step < count; ++step) {
+        const size_t at = (cursor_ + step) % count;
+        if (!search.finds(backends_[at])) continue;
+        if (found == count || lighter(*backends_[at], *backends_[found])) found = at;
+    }
+    if (found == count) return nullptr;
+    cursor_ = found + 1;
+    return backends_[found];
+}
+
+BackendPtr Cluster::less_loaded_of_two(const Search& search, Random& random) const {
+    const auto usable = static_cast<uint32_t>(
+        std::ranges::count_if(backends_, [&](const BackendPtr& backend) { return search.finds(backend); }));
+    if (usable == 0) return nullptr;
+    const uint32_t first = random.below(usable);
+    // Another one, if there is any: those behind the first move up.
+    uint32_t second = usable > 1 ? random.below(usable - 1) : first;
+    if (usable > 1 && second >= first) ++second;
+    BackendPtr chosen;
+    uint32_t number = 0;
+    for (const BackendPtr& backend : backends_) {
+        if (!search.finds(backend)) continue;
+        if (number == first || number == second) {
+            if (chosen == nullptr || lighter(*backend, *chosen)) chosen = backend;
+        }
+        ++number;
+    }
+    return chosen;
+}
+
+BackendPtr Cluster::last_resort(std::span<const BackendPtr> tried) const {
+    BackendPtr chosen;
+    for (const BackendPtr& candidate : backends_) {
+        if (weight_of(*candidate) == 0 || !is_candidate(tried, candidate)) continue;
+        if (chosen == nullptr || candidate->backoff.until() < chosen->backoff.until()) chosen = candidate;
+    }
+    return chosen;
 }
 
 }  // namespace seki::backend

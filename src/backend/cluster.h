@@ -1,12 +1,14 @@
 #pragma once
 
-// A cluster as one worker knows it: its backends and whose turn it is. It exists as soon as a frontend or a backend
-// names it, with or without a configuration of its own, so that changes may come in any order.
+// A cluster as one worker knows it: its backends and which of them is next. It exists as soon as a frontend or a
+// backend names it, with or without a configuration of its own, so that changes may come in any order.
 //
-// The turn: weighted round robin. In a round each backend is chosen as often as its weight is in proportion to the
-// others', one after the other; backends that are failing or not ready are passed over. When all that are ready are
-// failing, the one that failed longest ago is tried: a backend that may be down beats an answer that surely is an
-// error.
+// Usable is a backend that is ready, does not fail, was not tried yet and has a weight, unless none has. One of those
+// that are no backups is chosen (balancing.h), else one of the backups. When all that are ready are failing, the one
+// that failed longest ago is tried: a backend that may be down beats an answer that surely is an error.
+//
+// Round robin: in a round each backend is chosen as often as its weight is in proportion to the others', one after the
+// other.
 
 #include <memory>
 #include <span>
@@ -15,7 +17,9 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/balancing.h"
 #include "base/clock.h"
+#include "base/random.h"
 
 namespace seki::backend {
 
@@ -39,19 +43,33 @@ public:
 
     // The one that a sticky cookie means and that may still serve such clients; null when there is none.
     [[nodiscard]] BackendPtr find_cookie(std::string_view cookie) const;
-    // The next in turn that is ready and not among `tried`; null when there is none.
-    [[nodiscard]] BackendPtr next(Monotonic now, std::span<const BackendPtr> tried);
+    void set_balancing(const Balancing& balancing) noexcept { balancing_ = balancing; }
+    // The next one, which is not among `tried`; null when there is none.
+    [[nodiscard]] BackendPtr next(Monotonic now, std::span<const BackendPtr> tried, Random& random);
 
     // Nothing names it any more; only exchanges that still run have it.
     void forget() noexcept { forgotten_ = true; }
     [[nodiscard]] bool forgotten() const noexcept { return forgotten_; }
 
 private:
+    struct Search;
+
     void deal_credits();
+    [[nodiscard]] uint32_t weight_of(const Backend& backend) const noexcept { return weightless_ ? 1 : backend.weight; }
+    [[nodiscard]] bool lighter(const Backend& a, const Backend& b) const noexcept;
+    // Each null when nobody is usable.
+    [[nodiscard]] BackendPtr choose(const Search& search, Random& random);
+    [[nodiscard]] BackendPtr take_turn(const Search& search);
+    [[nodiscard]] BackendPtr draw(const Search& search, Random& random) const;
+    [[nodiscard]] BackendPtr least_loaded(const Search& search);
+    [[nodiscard]] BackendPtr less_loaded_of_two(const Search& search, Random& random) const;
+    [[nodiscard]] BackendPtr last_resort(std::span<const BackendPtr> tried) const;
 
     std::string id_;
     std::vector<BackendPtr> backends_;
     size_t cursor_ = 0;
+    Balancing balancing_;
+    bool weightless_ = false;  // no backend has a weight
     bool forgotten_ = false;
 };
 

@@ -66,7 +66,8 @@ void check_backend_key(Examiner& examine, Message& message) {
 void check_cluster(Examiner& examine, command::Cluster& cluster) {
     examine.id("cluster_id", cluster.cluster_id(), max_cluster_id_size);
     examine.wants("proxy_protocol", cluster.has_proxy_protocol(), Feature::proxy_protocol);
-    examine.wants("load_balancing", cluster.load_balancing() != command::ROUND_ROBIN, Feature::balancing_algorithms);
+    const bool by_hash = cluster.load_balancing() == command::HRW || cluster.load_balancing() == command::MAGLEV;
+    examine.wants("load_balancing", by_hash, Feature::balancing_by_hash);
     examine.wants("http2", cluster.http2(), Feature::http2_backends);
     examine.wants("health_check", cluster.has_health_check(), Feature::health_checks);
     examine.wants("udp", cluster.has_udp(), Feature::udp);
@@ -83,7 +84,6 @@ void check_cluster(Examiner& examine, command::Cluster& cluster) {
 void check_backend(Examiner& examine, command::AddBackend& backend) {
     check_backend_key(examine, backend);
     if (backend.has_sticky_id()) check_sticky_id(examine, backend.sticky_id());
-    examine.wants("backup", backend.backup(), Feature::backup_backends);
     const int32_t weight = backend.load_balancing_parameters().weight();
     if (weight < 0 || weight > max_weight) {
         examine.refuse("weight", "{} is not within 0 and {}", weight, max_weight);

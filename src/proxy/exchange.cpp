@@ -77,7 +77,7 @@ backend::BackendPtr Exchange::next_backend() {
     const Monotonic now = context_.loop.now();
     const auto tried = std::span(tried_).first(attempts_);
     const bool stays = named_ != nullptr && named_->backoff.up(now) && std::ranges::find(tried, named_) == tried.end();
-    return stays ? named_ : cluster_->backends.next(now, tried);
+    return stays ? named_ : cluster_->backends.next(now, tried, context_.random);
 }
 
 // A connection to the chosen backend that served before, and on which nothing waits that could pass for our answer.
@@ -129,6 +129,7 @@ BackendSide* Exchange::dial() {
 void Exchange::connected() {
     backend_activity_ = context_.loop.now();
     record_.connected(backend_activity_);
+    chosen_->connect_time.record(backend_activity_ - record_.connecting_at);
     if (chosen_->backoff.succeeded()) context_.recorder.backend_up(*chosen_);
 }
 

@@ -205,8 +205,10 @@ proxy::ClusterPtr Apply::mention_cluster(const std::string& id) {
 Result<> Apply::add_cluster(const command::Cluster& config) {
     auto policy = running_policy(config);
     if (!policy) return std::unexpected(policy.error());
-    steps_.emplace_back([cluster = mention_cluster(config.cluster_id()), made = std::move(*policy)]() mutable {
+    steps_.emplace_back([cluster = mention_cluster(config.cluster_id()), made = std::move(*policy),
+                         balancing = running_balancing(config)]() mutable {
         cluster->policy = std::move(made);
+        cluster->backends.set_balancing(balancing);
     });
     return {};
 }
@@ -215,6 +217,7 @@ Result<> Apply::add_cluster(const command::Cluster& config) {
 void Apply::remove_cluster(const std::string& id) {
     steps_.emplace_back([this, cluster = mention_cluster(id)] {
         cluster->policy = nullptr;
+        cluster->backends.set_balancing({});
         metrics_.remove_cluster(cluster->id());
     });
 }

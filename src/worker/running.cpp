@@ -140,6 +140,28 @@ Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command
     return policy;
 }
 
+backend::Balancing running_balancing(const command::Cluster& config) {
+    backend::Balancing balancing;
+    switch (config.load_balancing()) {
+        case command::RANDOM:
+            balancing.algorithm = backend::Algorithm::random;
+            break;
+        case command::LEAST_LOADED:
+            balancing.algorithm = backend::Algorithm::least_loaded;
+            break;
+        case command::POWER_OF_TWO:
+            balancing.algorithm = backend::Algorithm::power_of_two;
+            break;
+        case command::ROUND_ROBIN:
+        case command::HRW:  // refused before
+        case command::MAGLEV:
+            break;
+    }
+    if (config.load_metric() == command::REQUESTS) balancing.metric = backend::LoadMetric::requests;
+    if (config.load_metric() == command::CONNECTION_TIME) balancing.metric = backend::LoadMetric::connection_time;
+    return balancing;
+}
+
 backend::State running_state(command::BackendState state) {
     switch (state) {
         case command::READY:
@@ -162,6 +184,7 @@ std::shared_ptr<backend::Backend> running_backend(const command::AddBackend& add
         backend->weight = static_cast<uint32_t>(addition.load_balancing_parameters().weight());
     backend->cookie = proxy::cookie_text(addition.has_sticky_id() ? addition.sticky_id() : addition.backend_id());
     backend->state = running_state(addition.state());
+    backend->backup = addition.backup();
     return backend;
 }
 

@@ -18,6 +18,7 @@ Result<proxy::Listener> running_listener(const command::HttpListenerConfig& conf
                                          uint32_t buffer_size);
 proxy::Listener running_listener(const command::TcpListenerConfig& config);
 Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command::Cluster& config);
+backend::Balancing running_balancing(const command::Cluster& config);
 backend::State running_state(command::BackendState state);
 std::shared_ptr<backend::Backend> running_backend(const command::AddBackend& addition);
 

@@ -1,11 +1,12 @@
 #include "backend/cluster.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace seki::backend {
 namespace {
 
-struct Balancing : ::testing::Test {
+struct Choosing : ::testing::Test {
     Cluster cluster{"shop"};
     Random random{7};
     Monotonic now{std::chrono::hours(1)};
@@ -21,21 +22,21 @@ struct Balancing : ::testing::Test {
     std::string turns(int count) {
         std::string order;
         for (int i = 0; i < count; ++i) {
-            const BackendPtr chosen = cluster.next(now, {});
+            const BackendPtr chosen = cluster.next(now, {}, random);
             order += chosen ? chosen->id : "-";
         }
         return order;
     }
 };
 
-TEST_F(Balancing, backends_take_turns) {
+TEST_F(Choosing, backends_take_turns) {
     add("a");
     add("b");
     add("c");
     EXPECT_EQ(turns(6), "abcabc");
 }
 
-TEST_F(Balancing, a_weight_is_a_share_of_the_turns) {
+TEST_F(Choosing, a_weight_is_a_share_of_the_turns) {
     add("a", 200);
     add("b", 100);
     add("c", 0);
@@ -45,9 +46,9 @@ TEST_F(Balancing, a_weight_is_a_share_of_the_turns) {
     EXPECT_EQ(std::count(order.begin(), order.end(), 'c'), 0);
 }
 
-TEST_F(Balancing, an_empty_cluster_has_nobody) { EXPECT_EQ(turns(1), "-"); }
+TEST_F(Choosing, an_empty_cluster_has_nobody) { EXPECT_EQ(turns(1), "-"); }
 
-TEST_F(Balancing, a_failing_backend_is_passed_over_until_its_time_has_come) {
+TEST_F(Choosing, a_failing_backend_is_passed_over_until_its_time_has_come) {
     const BackendPtr a = add("a");
     add("b");
     EXPECT_TRUE(a->backoff.failed(now, random));
@@ -59,16 +60,16 @@ TEST_F(Balancing, a_failing_backend_is_passed_over_until_its_time_has_come) {
     EXPECT_FALSE(a->backoff.succeeded());
 }
 
-TEST_F(Balancing, when_all_fail_the_one_whose_time_comes_first_is_tried) {
+TEST_F(Choosing, when_all_fail_the_one_whose_time_comes_first_is_tried) {
     const BackendPtr a = add("a");
     const BackendPtr b = add("b");
     a->backoff.failed(now, random);
     b->backoff.failed(now, random);
     const BackendPtr first = a->backoff.until() <= b->backoff.until() ? a : b;
-    EXPECT_EQ(cluster.next(now, {}), first);
+    EXPECT_EQ(cluster.next(now, {}, random), first);
 }
 
-TEST_F(Balancing, only_backends_that_are_ready_get_new_clients) {
+TEST_F(Choosing, only_backends_that_are_ready_get_new_clients) {
     const BackendPtr a = add("a");
     const BackendPtr b = add("b");
     add("c");
@@ -79,32 +80,32 @@ TEST_F(Balancing, only_backends_that_are_ready_get_new_clients) {
     EXPECT_NE(turns(2).find('a'), std::string::npos);
 }
 
-TEST_F(Balancing, a_backend_that_is_not_ready_is_no_last_resort) {
+TEST_F(Choosing, a_backend_that_is_not_ready_is_no_last_resort) {
     const BackendPtr a = add("a");
     const BackendPtr b = add("b");
     a->backoff.failed(now, random);
     b->state = State::drain;
-    EXPECT_EQ(cluster.next(now, {}), a);
+    EXPECT_EQ(cluster.next(now, {}, random), a);
     a->state = State::maintenance;
-    EXPECT_EQ(cluster.next(now, {}), nullptr);
+    EXPECT_EQ(cluster.next(now, {}, random), nullptr);
 }
 
-TEST_F(Balancing, a_backend_is_found_by_id_and_address) {
+TEST_F(Choosing, a_backend_is_found_by_id_and_address) {
     const BackendPtr a = add("a");
     EXPECT_EQ(cluster.find("a", a->address), a);
     EXPECT_EQ(cluster.find("b", a->address), nullptr);
     EXPECT_EQ(cluster.find("a", a->address.with_port(1)), nullptr);
 }
 
-TEST_F(Balancing, a_backend_that_was_tried_is_not_chosen_again) {
+TEST_F(Choosing, a_backend_that_was_tried_is_not_chosen_again) {
     const BackendPtr a = add("a");
     const BackendPtr b = add("b");
-    EXPECT_EQ(cluster.next(now, std::span(&a, 1)), b);
+    EXPECT_EQ(cluster.next(now, std::span(&a, 1), random), b);
     const BackendPtr both[] = {a, b};
-    EXPECT_EQ(cluster.next(now, both), nullptr);
+    EXPECT_EQ(cluster.next(now, both, random), nullptr);
 }
 
-TEST_F(Balancing, adding_the_same_id_and_address_again_replaces_the_backend) {
+TEST_F(Choosing, adding_the_same_id_and_address_again_replaces_the_backend) {
     const BackendPtr old = add("a");
     auto young = std::make_shared<Backend>(*old);
     cluster.put(young);
@@ -112,6 +113,124 @@ TEST_F(Balancing, adding_the_same_id_and_address_again_replaces_the_backend) {
     EXPECT_TRUE(old->removed);
     EXPECT_EQ(cluster.remove("a", old->address), young);
     EXPECT_EQ(cluster.remove("a", old->address), nullptr);
+}
+
+TEST_F(Choosing, a_cluster_of_weights_of_zero_goes_on_as_if_they_were_alike) {
+    const BackendPtr a = add("a", 0);
+    add("b", 0);
+    EXPECT_EQ(turns(4), "abab");
+    a->backoff.failed(now, random);
+    cluster.backends()[1]->backoff.failed(now, random);
+    EXPECT_NE(turns(1), "-") << "also as a last resort";
+}
+
+TEST_F(Choosing, a_weight_counts_again_when_the_others_have_gone) {
+    add("a", 0);
+    const BackendPtr b = add("b", 100);
+    EXPECT_EQ(turns(2), "bb");
+    cluster.remove("b", b->address);
+    EXPECT_EQ(turns(2), "aa");
+}
+
+TEST_F(Choosing, backups_serve_only_while_nobody_else_can) {
+    const BackendPtr a = add("a");
+    const BackendPtr b = add("b");
+    b->backup = true;
+    for (const Algorithm algorithm :
+         {Algorithm::round_robin, Algorithm::random, Algorithm::least_loaded, Algorithm::power_of_two}) {
+        cluster.set_balancing({algorithm});
+        EXPECT_EQ(turns(3), "aaa");
+        EXPECT_EQ(cluster.next(now, std::span(&a, 1), random), b);
+        a->backoff.failed(now, random);
+        EXPECT_EQ(turns(3), "bbb");
+        a->backoff.succeeded();
+        a->state = State::drain;
+        EXPECT_EQ(turns(3), "bbb");
+        a->state = State::ready;
+    }
+}
+
+TEST_F(Choosing, every_algorithm_passes_over_what_cannot_be_used) {
+    const BackendPtr a = add("a");
+    const BackendPtr b = add("b");
+    add("c", 0);
+    add("d");
+    a->state = State::maintenance;
+    b->backoff.failed(now, random);
+    for (const Algorithm algorithm :
+         {Algorithm::round_robin, Algorithm::random, Algorithm::least_loaded, Algorithm::power_of_two}) {
+        cluster.set_balancing({algorithm});
+        EXPECT_EQ(turns(20), std::string(20, 'd'));
+    }
+}
+
+TEST_F(Choosing, by_lot_follows_the_weights) {
+    add("a", 300);
+    add("b", 100);
+    cluster.set_balancing({Algorithm::random});
+    const std::string order = turns(4000);
+    EXPECT_NEAR(std::count(order.begin(), order.end(), 'a'), 3000, 150);
+    EXPECT_TRUE(order.contains("bb")) << "not in turn";
+}
+
+TEST_F(Choosing, the_least_loaded_is_the_one_with_the_fewest_for_its_weight) {
+    const BackendPtr a = add("a", 100);
+    const BackendPtr b = add("b", 200);
+    cluster.set_balancing({Algorithm::least_loaded, LoadMetric::requests});
+    a->exchanges = 1;
+    b->exchanges = 1;
+    EXPECT_EQ(turns(2), "bb");
+    b->exchanges = 4;
+    EXPECT_EQ(turns(2), "aa");
+    b->exchanges = 0;
+    a->exchanges = 0;
+    b->connections = 7;
+    EXPECT_EQ(turns(2), "bb") << "connections do not matter";
+    cluster.set_balancing({Algorithm::least_loaded, LoadMetric::connections});
+    EXPECT_EQ(turns(2), "aa");
+    b->idle.resize(7);
+    EXPECT_EQ(turns(2), "bb") << "idle ones do not matter";
+}
+
+TEST_F(Choosing, those_that_are_equally_loaded_take_turns) {
+    add("a");
+    add("b");
+    add("c");
+    cluster.set_balancing({Algorithm::least_loaded});
+    EXPECT_EQ(turns(6), "abcabc");
+}
+
+TEST_F(Choosing, a_backend_that_connects_slowly_is_spared_and_forgiven_by_and_by) {
+    using std::chrono::milliseconds;
+    const BackendPtr a = add("a");
+    const BackendPtr b = add("b");
+    cluster.set_balancing({Algorithm::least_loaded, LoadMetric::connection_time});
+    a->connect_time.record(milliseconds(8));
+    b->connect_time.record(milliseconds(1));
+    EXPECT_EQ(turns(2), "bb");
+    b->exchanges = 9;
+    EXPECT_EQ(turns(2), "aa");
+    b->exchanges = 0;
+    a->connect_time.record(milliseconds(0));
+    EXPECT_EQ(a->connect_time.average(), milliseconds(7));
+    for (int i = 0; i < 30; ++i) a->connect_time.record(milliseconds(0));
+    EXPECT_EQ(turns(2), "aa");
+}
+
+TEST_F(Choosing, of_two_by_lot_the_less_loaded_one_is_taken) {
+    const BackendPtr a = add("a");
+    const BackendPtr b = add("b");
+    const BackendPtr c = add("c");
+    cluster.set_balancing({Algorithm::power_of_two, LoadMetric::requests});
+    a->exchanges = 9;
+    b->exchanges = 5;
+    const std::string order = turns(3000);
+    EXPECT_EQ(std::count(order.begin(), order.end(), 'a'), 0) << "the busiest one never wins";
+    EXPECT_NEAR(std::count(order.begin(), order.end(), 'b'), 1000, 100);
+    EXPECT_NEAR(std::count(order.begin(), order.end(), 'c'), 2000, 100);
+    cluster.remove("b", b->address);
+    cluster.remove("c", c->address);
+    EXPECT_EQ(turns(1), "a");
 }
 
 }  // namespace

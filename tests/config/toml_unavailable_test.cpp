@@ -60,6 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
         Unavailable{LISTENER "expect_proxy = true", "listeners[0].expect_proxy"},
         Unavailable{"[clusters.a]\nprotocol = \"tcp\"\nsend_proxy = true", "clusters.a.send_proxy"},
         Unavailable{CLUSTER "load_balancing = \"MAGLEV\"", "clusters.a.load_balancing"},
+        Unavailable{CLUSTER "load_balancing = \"HRW\"", "clusters.a.load_balancing"},
         Unavailable{CLUSTER "http2 = true", "clusters.a.http2"},
         Unavailable{CLUSTER "health_check = { uri = \"/\", interval = 1, timeout = 1, healthy_threshold = 1, "
                             "unhealthy_threshold = 1, expected_status = 200 }",
@@ -69,8 +70,6 @@ INSTANTIATE_TEST_SUITE_P(
                             "\"UDP_PROBE\", tcp_port = 1, rise = 1, fall = 1, fail_open = false, udp_probe_payload = "
                             "\"x\", probe_interval_seconds = 1, probe_timeout_seconds = 1 } }",
                     "clusters.a.udp"},
-        Unavailable{CLUSTER "backends = [{ address = \"127.0.0.1:1\", backup = true }]",
-                    "clusters.a.backends[0].backup"},
         Unavailable{HOST "certificate_chain = \"c\"", "clusters.a.frontends[0].certificate_chain"},
         Unavailable{HOST "tls_versions = []", "clusters.a.frontends[0].tls_versions"},
         Unavailable{HOST "hsts = { enabled = true }", "clusters.a.frontends[0].hsts"}),

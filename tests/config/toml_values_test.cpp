@@ -239,7 +239,7 @@ protocol = "http"
 sticky_session = false
 https_redirect = true
 https_redirect_port = 8443
-load_balancing = "ROUND_ROBIN"
+load_balancing = "LEAST_LOADED"
 load_metric = "REQUESTS"
 http2 = false
 authorized_hashes = []
@@ -264,7 +264,7 @@ address = "[2001:db8::1]:9000"
 backend_id = "one"
 weight = 7
 sticky_id = "s1"
-backup = false
+backup = true
 )");
     ASSERT_THAT(verbs(config),
                 ElementsAre("AddHttpListener", "AddCluster", "AddHttpFrontend", "AddBackend", "ActivateListener"));
@@ -272,6 +272,7 @@ backup = false
     EXPECT_EQ(cluster.cluster_id(), "shop");
     EXPECT_TRUE(cluster.https_redirect());
     EXPECT_EQ(cluster.https_redirect_port(), 8443);
+    EXPECT_EQ(cluster.load_balancing(), command::LEAST_LOADED);
     EXPECT_EQ(cluster.load_metric(), command::REQUESTS);
     EXPECT_EQ(cluster.max_connections_per_ip(), 5U);
     EXPECT_EQ(cluster.retry_after(), 9);
@@ -286,6 +287,7 @@ backup = false
     EXPECT_EQ(checked_address(backend.address()).text(), "[2001:db8::1]:9000");
     EXPECT_EQ(backend.load_balancing_parameters().weight(), 7);
     EXPECT_EQ(backend.sticky_id(), "s1");
+    EXPECT_TRUE(backend.backup());
 }
 
 TEST(TomlFile, a_tcp_cluster_gets_its_listener) {

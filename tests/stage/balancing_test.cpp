@@ -1,0 +1,71 @@
+// Which backend a request goes to, as the cluster's configuration says; changed while requests run.
+
+#include <gtest/gtest.h>
+#include <vector>
+
+#include "stage/message.h"
+#include "stage/stage.h"
+
+namespace seki::stage {
+namespace {
+
+using Reception = Network::Reception;
+
+command::Request balanced(command::LoadBalancingAlgorithms algorithm, command::LoadMetric metric) {
+    command::Request cluster;
+    cluster.mutable_add_cluster()->set_cluster_id("c");
+    cluster.mutable_add_cluster()->set_load_balancing(algorithm);
+    cluster.mutable_add_cluster()->set_load_metric(metric);
+    return cluster;
+}
+
+struct Site : Stage {
+    Site() { route_to_backends(2); }
+    // Which of the two backends a new request reaches. It runs until the test ends.
+    uint8_t reached() {
+        kept_.push_back(client(get()));
+        for (uint8_t n = 1; n <= 2; ++n) {
+            if (!has_connection(n)) continue;
+            kept_.push_back(backend(n));
+            return n;
+        }
+        return 0;
+    }
+
+private:
+    std::vector<WirePtr> kept_;
+};
+
+TEST(Balancing, goes_to_the_least_loaded_and_follows_changes) {
+    Site stage;
+    EXPECT_EQ(stage.reached(), 1);
+    EXPECT_EQ(stage.reached(), 2);
+    EXPECT_EQ(stage.reached(), 1);
+    ASSERT_TRUE(stage.change({balanced(command::LEAST_LOADED, command::REQUESTS)}).has_done());
+    EXPECT_EQ(stage.reached(), 2);
+    command::Request heavy = add_backend("c", 2);
+    heavy.mutable_add_backend()->mutable_load_balancing_parameters()->set_weight(255);
+    ASSERT_TRUE(stage.change({heavy}).has_done());
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(stage.reached(), 2);
+    command::Request remove;
+    remove.set_remove_cluster("c");
+    ASSERT_TRUE(stage.change({remove, add_backend("c", 2)}).has_done());
+    const uint8_t next = stage.reached();
+    EXPECT_NE(stage.reached(), next) << "in turn again";
+}
+
+TEST(Balancing, takes_a_backup_when_nobody_else_can_be_reached) {
+    Site stage;
+    command::Request backup = add_backend("c", 2);
+    backup.mutable_add_backend()->set_backup(true);
+    ASSERT_TRUE(stage.change({backup}).has_done());
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(stage.reached(), 1);
+    stage.network.listen(backend_address(1), Reception::refuse);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(stage.reached(), 2);
+    stage.network.listen(backend_address(1));
+    stage.pass(std::chrono::seconds(70));
+    EXPECT_EQ(stage.reached(), 1);
+}
+
+}  // namespace
+}  // namespace seki::stage
