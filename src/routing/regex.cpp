@@ -22,12 +22,19 @@ re2::StringPiece piece(std::string_view text) noexcept { return {text.data(), te
 //           many hosts has a pattern of its own
 constexpr std::string_view begin_mark = "^";
 constexpr std::string_view one_pass_mark = "()";
+constexpr int one_pass_steps = 2;  // of the program
 
-// They would belong to a quoted text, to the repetition that a faulty pattern begins with, or to the backslash that it
-// ends with.
-bool may_be_marked(std::string_view pattern) noexcept {
-    return !pattern.contains("\\Q") && pattern.find_first_of("*+?{") != 0 && !pattern.ends_with('\\');
+// Only before a letter that stands for itself, as in nearly all paths: others have nothing to compare, and a faulty
+// pattern might begin with a repetition, which then had something to repeat.
+bool takes_begin_mark(std::string_view pattern) noexcept {
+    if (pattern.empty()) return false;
+    const char c = pattern.front();
+    return c == '/' || c == '-' || c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+           (c >= 'a' && c <= 'z');
 }
+
+// It would become part of a quoted text, or belong to the backslash of a faulty pattern.
+bool takes_end_mark(std::string_view pattern) noexcept { return !pattern.contains("\\Q") && !pattern.ends_with('\\'); }
 
 // One pass needs to know at each byte where in the pattern it is, which it does not where anything may stand before
 // something particular. A guess, since RE2 does not tell; to be wrong costs time, not correctness.
@@ -58,13 +65,14 @@ re2::RE2::Options regex_options(Letters letters, int64_t max_memory) {
 
 Result<Regex> Regex::compile(std::string_view pattern, Letters letters) {
     Marks marks;
-    marks.begin = may_be_marked(pattern);
-    marks.one_pass = marks.begin && probably_one_pass(pattern);
+    marks.begin = takes_begin_mark(pattern);
+    marks.one_pass = takes_end_mark(pattern) && probably_one_pass(pattern);
     std::string marked(pattern);
     if (marks.begin) marked.insert(0, begin_mark);
     if (marks.one_pass) marked += one_pass_mark;
     auto compiled = std::make_unique<const re2::RE2>(marked, regex_options(letters, max_memory));
-    const bool too_large = compiled->ok() ? compiled->ProgramSize() > max_program_steps
+    const int most_steps = max_program_steps + (marks.one_pass ? one_pass_steps : 0);
+    const bool too_large = compiled->ok() ? compiled->ProgramSize() > most_steps
                                           : compiled->error_code() == re2::RE2::ErrorPatternTooLarge;
     if (too_large) return failure("'{}' is too large a regular expression", pattern);
     if (!compiled->ok()) return failure("'{}' is no regular expression: {}", pattern, what_is_wrong(pattern));
