@@ -18,6 +18,7 @@ constexpr std::string_view too_slow = "the hash costs too much time to compute f
 
 // Each is about a fifth of a second on the machines of today.
 constexpr uint32_t max_rounds = 200'000;
+constexpr uint32_t min_rounds = 1'000;
 constexpr uint32_t max_bcrypt_cost = 12;
 constexpr char max_yescrypt_blocks = 'A';  // 2^13, which are 32 MiB with blocks of the usual size
 constexpr char max_yescrypt_block = 'T';
@@ -64,7 +65,9 @@ std::string_view why_no_sha512crypt(std::string_view rest) {
     constexpr std::string_view rounds_key = "rounds=";
     if (rest.starts_with(rounds_key)) {
         uint32_t rounds = 0;
-        if (!parse_number(take_part(rest).substr(rounds_key.size()), rounds)) return malformed;
+        const std::string_view digits = take_part(rest).substr(rounds_key.size());
+        // crypt(3) knows no fewer, and no other spelling.
+        if (!parse_number(digits, rounds) || rounds < min_rounds || digits.starts_with('0')) return malformed;
         if (rounds > max_rounds) return too_slow;
     }
     const std::string_view salt = take_part(rest);

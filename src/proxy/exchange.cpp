@@ -56,6 +56,7 @@ void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     backend_ = cluster_ != nullptr ? connect() : nullptr;
     if (backend_ == nullptr) return abort(net::CloseReason::no_resources, "no backend");
     enter(State::waiting);
+    client_->due(client_activity_ + timeouts().of_tunnel());
 }
 
 // --- the backend
@@ -254,6 +255,7 @@ void Exchange::become_tunnel() {
     client_->become_raw();
     backend_->become_raw();
     client_stream_ = backend_stream_ = RawServerCodec::stream;
+    set_deadline();
     client_->resume();  // what is unread belongs to the tunnel
 }
 

@@ -144,6 +144,7 @@ private:
     static void set_authority(http::RequestHead& head, std::string_view authority);
     void forward(const Routed& routed);
     void begin_pace();
+    void set_deadline();
 
     // A connection to the next backend in turn, ours from here on; null after everything was tried.
     BackendSide* connect();

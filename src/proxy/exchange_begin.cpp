@@ -85,9 +85,10 @@ bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener
     }
     if (reply) {
         answer(*reply);
-    } else {
-        forward(routed);
+        return true;
     }
+    forward(routed);
+    if (own_timeouts_ && state_ == State::waiting) set_deadline();
     return true;
 }
 
@@ -283,6 +284,12 @@ void Exchange::forward(const Routed& routed) {
     const bool waits_for_continue = head.expects_continue;
     if (!request_ended() && !waits_for_continue) begin_pace();
     enter(State::waiting);
+}
+
+// The client's deadline was that of its listener. Who is not watched yet is asked for it soon anyway.
+void Exchange::set_deadline() {
+    const auto until = idle_until(context_.loop.now());
+    if (until && client_->session().watched()) client_->due(*until);
 }
 
 void Exchange::begin_pace() {

@@ -53,6 +53,7 @@ void Exchange::body(Direction direction, std::string_view bytes) {
 // Counts bytes of the request's body. False when they are too many, and the exchange has taken the consequences.
 bool Exchange::accept_body(uint64_t bytes) {
     if (mode_ == Mode::tunnel) return true;
+    begin_pace();  // also for who did not wait to be told to continue
     request_bytes_ += bytes;
     if (pace_.limited()) pace_.received(context_.loop.now(), bytes);
     if (listener_->max_body_bytes == 0 || request_bytes_ <= listener_->max_body_bytes) return true;
@@ -267,7 +268,10 @@ std::optional<Monotonic> Exchange::backend_due(Monotonic now, Duration limit) co
 void Exchange::client_late() {
     if (state_ == State::waiting && mode_ == Mode::http) {
         release_backend(false);
-        return answer({.status = 408, .message = "client_timeout", .duration = timeouts().front});
+        Reply late{.status = 408, .message = "client_timeout", .duration = timeouts().front};
+        const bool too_slow = pace_.limited() && context_.loop.now() < client_activity_ + timeouts().front;
+        if (too_slow) late.duration.reset();
+        return answer(late);
     }
     abort(net::CloseReason::idle, mode_ == Mode::tunnel ? "idle" : "client_timeout_during_response");
 }

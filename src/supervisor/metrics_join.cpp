@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace seki::supervisor {
 namespace {
@@ -43,8 +44,18 @@ void join(FilteredHistogram& into, const FilteredHistogram& other) {
     into.set_sum(into.sum() + other.sum());
 }
 
+// What does not add up: of all workers the highest counts.
+bool is_peak(std::string_view name) { return name.ends_with("_percent") || name == "process.uptime_seconds"; }
+
 void join(MetricMap& into, const MetricMap& of_one) {
-    for (const auto& [name, metric] : of_one) join_metric(into[name], metric);
+    for (const auto& [name, metric] : of_one) {
+        FilteredMetrics& joined = into[name];
+        if (is_peak(name) && joined.inner_case() == FilteredMetrics::kGauge) {
+            joined.set_gauge(std::max(joined.gauge(), metric.gauge()));
+        } else {
+            join_metric(joined, metric);
+        }
+    }
 }
 
 command::BackendMetrics& backend_of(command::ClusterMetrics& cluster, const std::string& id) {

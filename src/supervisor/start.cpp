@@ -155,6 +155,7 @@ int refuse(const std::string& reason) {
 Result<> check_config(const std::string& config_path) {
     const auto file = config::load(config_path);
     if (!file) return failure("{}", config::text(file.error()));
+    if (!file->warnings.empty()) fmt::print(stderr, "{}\n", config::text(file->warnings));
     return {};
 }
 

@@ -83,6 +83,8 @@ Result<> Workers::launch(Seat& seat) {
     hello.set_worker_id(id);
     hello.set_worker_count(settings_.count);
     *hello.mutable_config() = settings_.server;
+    // The state knows it, and may have lifted it.
+    hello.mutable_config()->clear_max_connections_per_ip();
     hello.set_source_column(*column);
     std::vector<UniqueFd> fds;
     fds.push_back(std::move(*memory));

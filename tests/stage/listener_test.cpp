@@ -103,6 +103,22 @@ TEST(SlowBodies, may_take_their_time_at_the_rate_that_is_asked_for) {
     EXPECT_EQ(take_request(backend).body.size(), 6000U);
 }
 
+TEST(SlowBodies, of_who_did_not_wait_to_be_told_to_continue_have_their_rate_too) {
+    Limited stage([](auto& listener) {
+        listener.set_min_body_rate(1000);
+        (*listener.mutable_answers())["408"] = "HTTP/1.1 408 Slow\r\n\r\n[%DURATION]";
+    });
+    const WirePtr client =
+        stage.client("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 100000\r\n\r\n");
+    stage.settle();
+    for (int i = 0; i < 20; ++i) {
+        client->send("x");
+        stage.settle();
+        stage.pass(seconds(1));
+    }
+    EXPECT_EQ(take_answer(client).body, "[]");
+}
+
 TEST(SlowBodies, that_wait_for_the_backend_are_excused) {
     Limited stage([](auto& listener) { listener.set_min_body_rate(1000); });
     const WirePtr client = stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
@@ -273,6 +289,33 @@ TEST(Timeouts, of_upgraded_connections_are_those_of_tunnels) {
         stage.pass(seconds(2));
         EXPECT_TRUE(client->peer_closed() && backend->peer_closed());
     }
+}
+
+// On a connection that is watched already the deadline of the listener's own timeouts runs.
+TEST(Timeouts, that_are_shorter_hold_for_later_requests_of_a_connection_too) {
+    Limited stage([](auto& listener) {
+        listener.set_front_timeout(60);
+        listener.set_tunnel_timeout(5);
+    });
+    command::Request quick = add_frontend("c", "a", "/quick");
+    quick.mutable_add_http_frontend()->set_front_timeout(2);
+    ASSERT_TRUE(stage.change({quick}).has_done());
+    const WirePtr stalls = stage.client();
+    const WirePtr upgrades = stage.client();
+    stage.settle();
+    stage.pass(seconds(1));
+    stalls->send("POST /quick HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+    upgrades->send(get("/chat", "Connection: Upgrade\r\nUpgrade: chat\r\n"));
+    stage.settle();
+    stage.backend(1);
+    const WirePtr chat = stage.backend(1);
+    chat->send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
+    stage.settle();
+    stage.pass(seconds(3));
+    EXPECT_EQ(take_answer(stalls).status(), 408);
+    EXPECT_FALSE(upgrades->peer_closed());
+    stage.pass(seconds(3));
+    EXPECT_TRUE(upgrades->peer_closed() && chat->peer_closed());
 }
 
 TEST(Timeouts, of_a_route_go_before_those_of_its_cluster_and_listener) {

@@ -145,6 +145,17 @@ TEST(Tunnels, end_when_nobody_is_there) {
     EXPECT_TRUE(nowhere->peer_closed());
 }
 
+TEST(Tunnels, that_stay_silent_end_after_the_shorter_time) {
+    Stage stage;
+    stage.tunnel_to_backends(1);
+    const WirePtr client = stage.tunnel_client();
+    stage.backend(1);
+    stage.pass(seconds(29));
+    EXPECT_FALSE(client->peer_closed());
+    stage.pass(seconds(2));
+    EXPECT_TRUE(client->peer_closed());
+}
+
 TEST(Tunnels, end_when_both_ends_are_silent_for_too_long) {
     Stage stage;
     stage.tunnel_to_backends(1);

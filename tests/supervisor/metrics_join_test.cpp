@@ -68,6 +68,19 @@ TEST(MetricsJoin, of_percentiles_the_worst_is_kept) {
     EXPECT_EQ(sum.percentiles().samples(), 11U);
 }
 
+TEST(MetricsJoin, percentages_and_ages_do_not_add_up) {
+    command::AggregatedMetrics sum;
+    for (const uint64_t value : {40U, 70U, 50U}) {
+        command::WorkerMetrics one;
+        for (const char* name : {"client.connections", "client.connections_percent", "process.uptime_seconds"})
+            (*one.mutable_proxy())[name].set_gauge(value);
+        join_metrics(sum, one);
+    }
+    EXPECT_EQ(sum.proxying().at("client.connections").gauge(), 160U);
+    EXPECT_EQ(sum.proxying().at("client.connections_percent").gauge(), 70U);
+    EXPECT_EQ(sum.proxying().at("process.uptime_seconds").gauge(), 70U);
+}
+
 TEST(MetricsJoin, clusters_and_their_backends_are_joined_by_name) {
     command::WorkerMetrics one;
     auto& cluster = (*one.mutable_clusters())["shop"];

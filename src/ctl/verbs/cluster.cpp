@@ -56,7 +56,7 @@ void add_add(Family& cluster) {
     add.sign("--send-proxy", "Begin connections to backends with a PROXY header", nothing);
     add.sign("--expect-proxy", "Clients begin with a PROXY header; with --send-proxy, it is relayed", nothing);
     add.flag("--http2", "http2", "Speak HTTP/2 to the backends");
-    add.value("--www-authenticate", "www_authenticate", "Realm in the 401 answer to clients without credentials");
+    add.value("--www-authenticate", "www_authenticate", "Value of WWW-Authenticate in answers with 401: Basic realm=…");
     add.option("--authorized-hash", "USER:HASH", "Accept this user; may be repeated", read_credentials)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

@@ -145,7 +145,8 @@ void http_treatment(Verb& verb) {
                 read_template);
     verb.value("--rewrite-host", "rewrite_host", "Host name that the backend sees; may use captures");
     verb.value("--rewrite-path", "rewrite_path", "Path that the backend sees; may use captures");
-    verb.value("--rewrite-port", "rewrite_port", "Port in redirects")->check(CLI::Range(1, max_port));
+    verb.value("--rewrite-port", "rewrite_port", "Port in redirects and in the Host that backends get")
+        ->check(CLI::Range(1, max_port));
     verb.flag("--required-auth", "required_auth",
               "Only for users whom the cluster knows (see cluster add --authorized-hash)");
     header_option(verb, "--header", command::ADD,
