@@ -189,6 +189,7 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
     if (!exchange_->begin(*this, event.stream, listener_, codec_->head(), event.end, first_byte)) {
         exchange_ = nullptr;
         postponed_ = true;
+        session_.deadline(now + listener_->timeouts.front);  // a slow hash takes longer than who is unwatched may wait
         --requests_;
         codec_->read_again(event.stream);
         return std::nullopt;
