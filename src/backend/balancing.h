@@ -3,7 +3,6 @@
 // How one of a cluster's backends is chosen, and what tells a busy one from an idle one. Each worker goes by what it
 // sees itself.
 
-#include <algorithm>
 #include <cstdint>
 
 #include "base/clock.h"

@@ -268,9 +268,9 @@ std::optional<Monotonic> Exchange::backend_due(Monotonic now, Duration limit) co
 void Exchange::client_late() {
     if (state_ == State::waiting && mode_ == Mode::http) {
         release_backend(false);
-        Reply late{.status = 408, .message = "client_timeout", .duration = timeouts().front};
-        const bool too_slow = pace_.limited() && context_.loop.now() < client_activity_ + timeouts().front;
-        if (too_slow) late.duration.reset();
+        Reply late{.status = 408, .message = "client_timeout"};
+        const bool silent = context_.loop.now() >= client_activity_ + timeouts().front;  // else it was too slow
+        if (silent) late.duration = timeouts().front;
         return answer(late);
     }
     abort(net::CloseReason::idle, mode_ == Mode::tunnel ? "idle" : "client_timeout_during_response");

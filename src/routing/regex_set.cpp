@@ -65,7 +65,8 @@ void RegexSet::make(size_t index) const {
     const size_t end = std::min((index + 1) * group_size, members_.size());
     for (size_t id = index * group_size; id < end; ++id) {
         if (members_[id] == nullptr) continue;
-        SEKI_CHECK(set->Add({members_[id]->pattern().data(), members_[id]->pattern().size()}, nullptr) >= 0);
+        const std::string_view pattern = members_[id]->pattern();
+        SEKI_CHECK(set->Add({pattern.data(), pattern.size()}, nullptr) >= 0);
         group.ids.push_back(static_cast<Id>(id));
     }
     if (set->Compile()) group.set = std::move(set);

@@ -21,6 +21,7 @@ static_assert(config::min_buffer_size >= 2 * proxy::Side::max_trailer_bytes);
 
 constexpr Duration trim_interval = std::chrono::seconds(10);
 constexpr Duration eviction_pause = std::chrono::milliseconds(20);
+
 net::BufferPool::Sizes buffer_sizes(const command::ServerConfig& config) {
     net::BufferPool::Sizes sizes;
     sizes.buffer_size = static_cast<uint32_t>(config.buffer_size());

@@ -101,8 +101,8 @@ private:
     State state_ = State::configured;
     uint64_t stop_order_ = 0;  // the order that is answered when the last session has ended
     bool evicts_ = false;      // idle clients, for those who wait
+    bool paused_ = false;      // accepting rests, because there are as many clients as there may be
     Monotonic next_eviction_{};
-    bool paused_ = false;  // accepting rests, because there are as many clients as there may be
 
     net::Sessions sessions_;
     net::BufferPool buffers_;

@@ -52,6 +52,8 @@ TEST(Credential, of_another_hash_is_refused) {
                                     "$6$$" + sha512_digest,
                                     "$6$12345678901234567$" + sha512_digest,
                                     "$6$rounds=x$a$" + sha512_digest,
+                                    "$6$rounds=999$a$" + sha512_digest,
+                                    "$6$rounds=05000$a$" + sha512_digest,
                                     "$6$a$" + sha512_digest + "b",
                                     yescrypt + "x",
                                     yescrypt.substr(0, yescrypt.size() - 1),

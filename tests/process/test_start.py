@@ -134,6 +134,14 @@ class BadConfiguration(ProcessTest):
         checked = seki.ctl("config", "check")
         self.assertEqual(checked.code, 0, checked)
 
+    def test_a_good_file_of_an_older_version_is_valid_with_a_warning(self):
+        seki = self.instance()
+        seki.body = "tls_provider = \"ring\"\n" + http_body(seki.text, self.backend())
+        seki.write_config()
+        checked = seki.ctl("config", "check")
+        self.assertEqual(checked.code, 0, checked)
+        self.assertIn("tls_provider", checked.err)
+
 
 if __name__ == "__main__":
     unittest.main()

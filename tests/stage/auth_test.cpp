@@ -40,6 +40,17 @@ TEST(Authentication, is_asked_for) {
     EXPECT_EQ(take_request(site.backend(1)).first_line, "GET / HTTP/1.1");
 }
 
+// Longer than a client that is not watched yet may wait for its answer.
+TEST(Authentication, by_a_slow_hash_may_take_its_time) {
+    GuardedSite site;
+    const WirePtr waiting = site.client(get("/secret", slow_foo));
+    site.settle();
+    site.pass(std::chrono::seconds(2));
+    EXPECT_FALSE(waiting->peer_closed());
+    site.hasher.finish("foo");
+    EXPECT_EQ(take_request(site.backend(1)).first_line, "GET /secret HTTP/1.1");
+}
+
 TEST(Authentication, by_a_slow_hash_lets_others_go_on_meanwhile) {
     GuardedSite site;
     const WirePtr waiting = site.client(get("/secret", slow_foo));
