@@ -12,6 +12,8 @@ using command::Request;
 using observe::Module;
 using Patience = WorkerProcess::Patience;
 
+constexpr const char* stopping_reason = "it is stopping";
+
 template <typename Message>
 ListenerKey key_of(const Message& message) {
     return {message.proxy(), config::checked_address(message.address())};
@@ -78,7 +80,7 @@ void Changes::begin_next() {
 // False when it ended here.
 bool Changes::begin(ChangeId id, Change& change) {
     if (workers_.stopping()) {
-        finish(id, failure("it is stopping"));
+        finish(id, failure("{}", stopping_reason));
         return false;
     }
     if (auto applied = apply(change); !applied) {
@@ -163,7 +165,8 @@ std::string Changes::refusal(Change& change) const {
 void Changes::decide(ChangeId id) {
     SEKI_CHECK(undecided_ == id);
     Change& change = changes_.at(id);
-    const std::string refused = refusal(change);
+    // What it opened was closed by the stop.
+    const std::string refused = workers_.stopping() ? stopping_reason : refusal(change);
     if (refused.empty()) {
         commit(id, change);
     } else {

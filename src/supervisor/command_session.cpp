@@ -1,10 +1,24 @@
 #include "supervisor/command_session.h"
 
+#include <google/protobuf/io/coded_stream.h>
+
 #include "base/check.h"
 #include "config/convert.h"
 
 namespace seki::supervisor {
 namespace {
+
+// Messages within messages, unknown ones too. The protocol needs a handful; protobuf reads 100, and workers must be
+// able to read what is passed on to them within an order.
+constexpr int max_nesting = 32;
+
+// Absent required fields are filled in later (config::fill_required).
+bool parse(std::string_view payload, command::Request& request) {
+    google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(payload.data()),
+                                                 static_cast<int>(payload.size()));
+    input.SetRecursionLimit(max_nesting);
+    return request.ParsePartialFromCodedStream(&input) && input.ConsumedEntireMessage();
+}
 
 command::Channel::Limits limits(size_t max_frame_bytes) {
     command::Channel::Limits limits;
@@ -35,9 +49,7 @@ CommandSession::~CommandSession() { loop_.timers().cancel(*this); }
 void CommandSession::on_frame(std::string_view payload) {
     SEKI_CHECK(!busy_);
     command::Request request;
-    if (!request.ParsePartialFromArray(payload.data(), static_cast<int>(payload.size()))) {
-        return refuse("this is no request of the command protocol");
-    }
+    if (!parse(payload, request)) return refuse("this is no request of the command protocol");
     if (request.request_type_case() == command::Request::REQUEST_TYPE_NOT_SET) {
         return refuse("Request came in empty, or with a verb that this version does not know");
     }

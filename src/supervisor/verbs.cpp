@@ -167,6 +167,7 @@ void Verbs::ask_workers(const Request& question, Combine combine, Answer& answer
     if (workers.empty()) return settle(id);
     worker::Order order;
     *order.mutable_query() = question;
+    config::fill_required(*order.mutable_query());  // changes have been checked, questions have not
     for (WorkerProcess* worker : workers) {
         const auto on_report = [this, id, member = worker->id()](const worker::Report* report) {
             Join& join = askings_.at(id).join;

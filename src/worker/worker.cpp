@@ -182,12 +182,15 @@ void Worker::assign(const Assign& assign, std::vector<UniqueFd> sockets) {
 
 void Worker::unassign(const Unassign& unassign) {
     for (const ListeningSocket& socket : unassign.sockets()) {
-        const ListenerKey key = key_of(socket);
-        std::erase_if(sockets_, [&](const Socket& mine) {
-            if (mine.key != key || mine.slot != socket.slot()) return false;
-            mine.acceptor->drain();
-            return true;
-        });
+        const auto let_go = [key = key_of(socket), slot = socket.slot()](const Socket& mine) {
+            return mine.key == key && mine.slot == slot;
+        };
+        // Who is accepted now may be the last there is room for, and then all sockets are visited: first drain, then
+        // move.
+        for (Socket& mine : sockets_) {
+            if (let_go(mine)) mine.acceptor->drain();
+        }
+        std::erase_if(sockets_, let_go);
     }
 }
 

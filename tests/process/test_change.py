@@ -195,6 +195,22 @@ class Protocol(ProcessTest):
                 self.assertEqual(control.final().status, schema.FAILURE, payload)
             self.assertEqual(len(control.workers()), 1)
 
+    def test_what_a_question_leaves_out_ends_no_worker(self):
+        seki = self.http(self.backend(), worker_count=2)
+        pids = seki.worker_pids()
+        empty_metrics, empty_kill = schema.Request(), schema.Request()
+        empty_metrics.query_metrics.SetInParent()
+        empty_kill.kill_session.SetInParent()
+        # Groups of an unknown field, so deep that they can be read here and not within an order.
+        groups = 97
+        deep = schema.Request(status=schema.Status()).SerializeToString()
+        deep += b"\xfb\xff\x03" * groups + b"\xfc\xff\x03" * groups
+        with seki.control() as control:
+            for payload in (empty_metrics.SerializePartialToString(), empty_kill.SerializePartialToString(), deep):
+                control.send_frame(payload)
+                control.final()
+        self.assertEqual(seki.worker_pids(), pids)
+
     def test_a_frame_that_is_too_large_disturbs_nobody(self):
         seki = self.http(self.backend())
         with seki.control() as hostile, seki.control() as other:

@@ -247,6 +247,21 @@ TEST_F(WorkersTest, a_worker_that_dies_while_stopping_is_not_waited_for) {
     EXPECT_TRUE(stopped);
 }
 
+TEST_F(WorkersTest, an_activation_that_is_undecided_when_the_stop_comes_is_refused) {
+    start_listening();
+    submit(deactivate(address));
+    turns();
+    worker(0).silent_about = {Kind::kPrepare, Kind::kStop};
+    submit(activate(address));
+    turns();
+    supervisor->stop(false);
+    turns();
+    worker(0).answer_late(Kind::kPrepare);
+    turns();
+    ASSERT_FALSE(outcomes.empty());
+    EXPECT_EQ(outcomes.back(), "it is stopping");
+}
+
 TEST_F(WorkersTest, changes_are_refused_while_stopping) {
     start();
     worker(0).silent_about = {Kind::kStop};
