@@ -22,7 +22,10 @@ re2::StringPiece piece(std::string_view text) noexcept { return {text.data(), te
 //           many hosts has a pattern of its own
 constexpr std::string_view begin_mark = "^";
 constexpr std::string_view one_pass_mark = "()";
-constexpr int one_pass_steps = 2;  // of the program
+
+// What they may add to the program: RE2 takes the first one out of it, but not where it begins one of many branches.
+constexpr int begin_steps = 1;
+constexpr int one_pass_steps = 2;
 
 // Only before a letter that stands for itself, as in nearly all paths: others have nothing to compare, and a faulty
 // pattern might begin with a repetition, which then had something to repeat.
@@ -71,7 +74,7 @@ Result<Regex> Regex::compile(std::string_view pattern, Letters letters) {
     if (marks.begin) marked.insert(0, begin_mark);
     if (marks.one_pass) marked += one_pass_mark;
     auto compiled = std::make_unique<const re2::RE2>(marked, regex_options(letters, max_memory));
-    const int most_steps = max_program_steps + (marks.one_pass ? one_pass_steps : 0);
+    const int most_steps = max_program_steps + (marks.begin ? begin_steps : 0) + (marks.one_pass ? one_pass_steps : 0);
     const bool too_large = compiled->ok() ? compiled->ProgramSize() > most_steps
                                           : compiled->error_code() == re2::RE2::ErrorPatternTooLarge;
     if (too_large) return failure("'{}' is too large a regular expression", pattern);

@@ -6,6 +6,8 @@
 
 #include <re2/re2.h>
 
+#include "routing/regex_options.h"
+
 namespace seki::routing {
 namespace {
 
@@ -80,6 +82,21 @@ TEST(Regexp, has_limits) {
     std::string large;
     for (int n = 0; n <= Regex::max_program_steps; ++n) large += "[ac]";
     EXPECT_THAT(Regex::compile(large, Letters::as_written).error().message, HasSubstr("too large"));
+}
+
+// What Seki adds to make a pattern fast does not count.
+TEST(Regexp, may_be_as_large_as_its_limit_with_and_without_branches) {
+    const auto steps = [](const std::string& pattern) {
+        const re2::RE2 plain(pattern, regex_options(Letters::as_written, Regex::max_memory));
+        return plain.ok() ? plain.ProgramSize() : 0;
+    };
+    for (const std::string end : {"", "|b"}) {
+        std::string largest("a[a-c]");
+        for (int n = steps(largest + end); n < Regex::max_program_steps; ++n) largest += "[a-c]";
+        largest += end;
+        ASSERT_EQ(steps(largest), Regex::max_program_steps) << end;
+        EXPECT_TRUE(Regex::compile(largest, Letters::as_written)) << end;
+    }
 }
 
 }  // namespace
