@@ -23,10 +23,6 @@ re2::StringPiece piece(std::string_view text) noexcept { return {text.data(), te
 constexpr std::string_view begin_mark = "^";
 constexpr std::string_view one_pass_mark = "()";
 
-// What they may add to the program: RE2 takes the first one out of it, but not where it begins one of many branches.
-constexpr int begin_steps = 1;
-constexpr int one_pass_steps = 2;
-
 // Only before a letter that stands for itself, as in nearly all paths: others have nothing to compare, and a faulty
 // pattern might begin with a repetition, which then had something to repeat.
 bool takes_begin_mark(std::string_view pattern) noexcept {
@@ -48,6 +44,11 @@ bool probably_one_pass(std::string_view pattern) noexcept {
         if (repeated && rest.find_first_not_of("*+?)$") != std::string_view::npos) return false;
     }
     return true;
+}
+
+bool too_large(const re2::RE2& compiled) {
+    return compiled.ok() ? compiled.ProgramSize() > Regex::max_program_steps
+                         : compiled.error_code() == re2::RE2::ErrorPatternTooLarge;
 }
 
 // In words of the pattern alone.
@@ -73,11 +74,14 @@ Result<Regex> Regex::compile(std::string_view pattern, Letters letters) {
     std::string marked(pattern);
     if (marks.begin) marked.insert(0, begin_mark);
     if (marks.one_pass) marked += one_pass_mark;
-    auto compiled = std::make_unique<const re2::RE2>(marked, regex_options(letters, max_memory));
-    const int most_steps = max_program_steps + (marks.begin ? begin_steps : 0) + (marks.one_pass ? one_pass_steps : 0);
-    const bool too_large = compiled->ok() ? compiled->ProgramSize() > most_steps
-                                          : compiled->error_code() == re2::RE2::ErrorPatternTooLarge;
-    if (too_large) return failure("'{}' is too large a regular expression", pattern);
+    const re2::RE2::Options options = regex_options(letters, max_memory);
+    auto compiled = std::make_unique<const re2::RE2>(marked, options);
+    if (too_large(*compiled)) {
+        // Marks are steps of the program too, and here there is no room for any.
+        marks = {};
+        compiled = std::make_unique<const re2::RE2>(piece(pattern), options);
+    }
+    if (too_large(*compiled)) return failure("'{}' is too large a regular expression", pattern);
     if (!compiled->ok()) return failure("'{}' is no regular expression: {}", pattern, what_is_wrong(pattern));
     Regex regex(std::move(compiled), marks);
     if (regex.groups() > max_groups) {

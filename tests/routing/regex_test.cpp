@@ -90,7 +90,7 @@ TEST(Regexp, may_be_as_large_as_its_limit_with_and_without_branches) {
         const re2::RE2 plain(pattern, regex_options(Letters::as_written, Regex::max_memory));
         return plain.ok() ? plain.ProgramSize() : 0;
     };
-    for (const std::string end : {"", "|b"}) {
+    for (const std::string end : {"", "|b", "$"}) {
         std::string largest("a[a-c]");
         for (int n = steps(largest + end); n < Regex::max_program_steps; ++n) largest += "[a-c]";
         largest += end;
