@@ -100,8 +100,9 @@ std::optional<HeldRequest> BackendSide::take_held() {
 }
 
 size_t BackendSide::make_body_room(http::StreamId stream) {
-    // Less than this and reading on would go in driblets: the request is too long to be held.
-    constexpr size_t worthwhile = 1024;
+    // Less than this and reading on would go in driblets, or a trailer section, which is seen whole, find no room at
+    // all: the request is too long to be held.
+    const size_t worthwhile = codec_->outgoing_raw(stream) > 0 ? 1024 : max_trailer_bytes;
     if (state_ != State::connecting && holds() && body_room(stream) < worthwhile) release_hold();
     return body_room(stream);
 }
@@ -134,7 +135,14 @@ net::Next BackendSide::on_ready(net::Session& session) {
     const bool took = flush_some();
     // A backend may answer and close before it has read the whole request: what it said is still there to be read.
     if (exchange_ != nullptr) exchange_->sink_progress(Direction::request, took);
-    return pump();
+    net::Next next = pump();
+    if (deaf()) return lose(BackendLoss::Kind::closed);
+    return next;
+}
+
+// A tunnel's backend that said its last, and takes nothing any more.
+bool BackendSide::deaf() const noexcept {
+    return session_.write_failed() && exchange_ != nullptr && exchange_->tunnel() && exchange_->answer_ended();
 }
 
 net::Next BackendSide::on_deadline(net::Session& session) {

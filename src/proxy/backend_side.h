@@ -81,6 +81,7 @@ private:
     net::Next handle_broken() override;
     bool move_raw() override;
 
+    [[nodiscard]] bool deaf() const noexcept;
     void enter(State next);
     net::Next lose(BackendLoss::Kind kind, http::Fault fault = http::Fault::none);
     // The connection ended, and the answer had not.

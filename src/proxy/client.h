@@ -25,7 +25,7 @@ public:
     // False when the head does not fit into what the outbox has left.
     bool send_head(http::StreamId stream, const http::ResponseHead& head, std::span<const http::AddedField> added,
                    bool close) {
-        return append([&](http::Output& out) { codec_->write_head(stream, head, added, close, out); });
+        return append([&](http::Output& out) { codec_->write_head(stream, head, added, close || ending_, out); });
     }
     // All of the answer is in the outbox.
     void answer_complete() noexcept {
@@ -53,6 +53,13 @@ public:
     [[nodiscard]] net::SourceCounts::Token& counted() noexcept { return counted_; }
 
 protected:
+    // The request at hand shall come again in the next turn.
+    void postpone_to_next_turn(http::StreamId stream) {
+        postponed_ = true;
+        codec_->read_again(stream);
+        session_.wake();
+    }
+
     ListenerPtr listener_;
     std::unique_ptr<http::ServerCodec> codec_;
     net::SourceCounts::Token counted_;

@@ -13,6 +13,8 @@ namespace seki::proxy {
 namespace {
 
 constexpr std::string_view no_buffers = "no buffers";
+// Of pipelined requests that Seki answers by itself, so many are before it is the turn of others.
+constexpr uint8_t most_begun = 16;
 
 std::unique_ptr<http::ServerCodec> codec_for(const Listener& listener, Context& context) {
     if (listener.kind == Listener::Kind::tcp) return std::make_unique<RawServerCodec>();
@@ -37,7 +39,7 @@ void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
     session_.unsent().reset();
     // An answer that came before the end of its request ends the connection: what is left of the request is not worth
     // reading.
-    ending_ = !reusable || !codec_->request_complete(stream) || !codec_->persistent();
+    if (!reusable || !codec_->request_complete(stream) || !codec_->persistent()) ending_ = true;
     if (!ending_) {
         codec_->finish(stream);
         session_.deadline(context_.loop.now() + listener_->timeouts.front);
@@ -58,6 +60,7 @@ void ClientSide::end_output() {
 
 net::Next ClientSide::on_ready(net::Session& session) {
     postponed_ = false;
+    begun_ = 0;
     const bool took = flush_some();
     if (session.write_failed()) return net::Close{net::CloseManner::now, net::CloseReason::peer_error};
     if (exchange_ != nullptr) exchange_->sink_progress(Direction::response, took);
@@ -174,11 +177,16 @@ std::optional<net::Next> ClientSide::handle(const http::Event& event) {
 }
 
 std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
+    if (begun_ < most_begun) exchange_ = context_.open_exchange();
+    if (exchange_ == nullptr && (begun_ == most_begun || context_.more_next_turn())) {
+        postpone_to_next_turn(event.stream);
+        return std::nullopt;
+    }
+    ++begun_;
     ++requests_;
     const Monotonic now = context_.loop.now();
     const Monotonic first_byte = head_began_ ? first_byte_ : now;
     head_began_ = false;
-    exchange_ = context_.open_exchange();
     if (exchange_ == nullptr) {
         context_.recorder.count(Count::out_of_buffers);
         context_.recorder.refused(session_, *listener_, 503, no_buffers, &codec_->head());
@@ -242,8 +250,12 @@ void ClientSide::answer_without_exchange(uint16_t status, bool head_only) {
 }
 
 net::Next ClientSide::begin_tunnel() {
-    ++requests_;
     exchange_ = context_.open_exchange();
+    if (exchange_ == nullptr && context_.more_next_turn()) {
+        session_.wake();
+        return net::Stay{};
+    }
+    ++requests_;
     if (exchange_ == nullptr) {
         context_.recorder.count(Count::out_of_buffers);
         context_.recorder.refused(session_, *listener_, 0, no_buffers);
@@ -272,6 +284,14 @@ net::Next ClientSide::handle_end_of_input(const http::Event& event) {
 }
 
 net::Next ClientSide::handle_broken() { return net::Close{net::CloseManner::now, net::CloseReason::peer_error}; }
+
+// Requests that were pipelined behind the one that runs may be asked again on another connection (RFC 9112 §9.3.2).
+net::Next ClientSide::forgo_rest() {
+    if (exchange_ == nullptr || !exchange_->request_ended() || exchange_->may_upgrade()) return out_of_memory;
+    context_.recorder.count(Count::out_of_buffers);
+    ending_ = true;
+    return net::Stay{};
+}
 
 bool ClientSide::move_raw() { return exchange_ != nullptr && !has_unread() && exchange_->move_raw(Direction::request); }
 

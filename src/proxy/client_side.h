@@ -53,6 +53,7 @@ private:
     void batch_done() override;
     net::Next handle_end_of_input(const http::Event& event) override;
     net::Next handle_broken() override;
+    net::Next forgo_rest() override;
     bool move_raw() override;
 
     std::optional<net::Next> begin_exchange(const http::Event& event);
@@ -68,6 +69,7 @@ private:
     bool head_began_ =
         false;  // bytes of a head came, its deadline runs. Flags first: they fill what Client leaves over
     bool output_ended_ = false;
+    uint8_t begun_ = 0;  // exchanges, since the session was ready
     Exchange* exchange_ = nullptr;
     Monotonic first_byte_{};
 };

@@ -1,5 +1,7 @@
 #include "proxy/context.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "proxy/exchange.h"
 
@@ -42,14 +44,16 @@ Exchange* Context::open_exchange() {
 
 uint32_t Context::running_exchanges() const noexcept { return exchanges_->size(); }
 
-void Context::retire(Exchange& exchange) { retired_.push_back(exchange.id()); }
+void Context::retire(Exchange& exchange, bool delivered) {
+    retired_.push_back(exchange.id());
+    if (delivered) return buffers.unreserve(buffers_per_exchange);
+    ++undelivered_;
+}
 
 void Context::bury_retired() {
-    for (const SlabId id : retired_) {
-        exchanges_->erase(id);
-        buffers.unreserve(buffers_per_exchange);
-    }
+    for (const SlabId id : retired_) exchanges_->erase(id);
     retired_.clear();
+    buffers.unreserve(std::exchange(undelivered_, 0) * buffers_per_exchange);
 }
 
 }  // namespace seki::proxy

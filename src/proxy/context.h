@@ -62,8 +62,11 @@ public:
 
     // Null when there are as many as there may be. The buffers it may need are reserved.
     Exchange* open_exchange();
-    // Its books are closed; it goes at the end of the turn.
-    void retire(Exchange& exchange);
+    // Its books are closed; it goes at the end of the turn. What it reserved goes at once when all was `delivered`, and
+    // so no buffer is left that it may have filled.
+    void retire(Exchange& exchange, bool delivered);
+    // Some of those that there may be ended in this turn: in the next one there is room.
+    [[nodiscard]] bool more_next_turn() const noexcept { return !retired_.empty(); }
     [[nodiscard]] uint32_t running_exchanges() const noexcept;
 
     EventLoop& loop;
@@ -98,6 +101,7 @@ private:
 
     std::unique_ptr<Slab<Exchange, 32>> exchanges_;
     std::vector<SlabId> retired_;
+    uint32_t undelivered_ = 0;  // of these
 };
 
 }  // namespace seki::proxy

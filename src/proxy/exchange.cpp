@@ -217,7 +217,9 @@ void Exchange::release_backend(bool reusable) {
 void Exchange::interim(const http::ResponseHead& head) {
     backend_activity_ = context_.loop.now();
     client_->send_interim(client_stream_, head);
-    if (!request_ended()) begin_pace();
+    if (head.status != 100 || request_ended()) return;
+    awaits_continue_ = false;
+    begin_pace();
 }
 
 void Exchange::answer_head(http::ResponseHead& head, bool end) {
@@ -275,8 +277,8 @@ void Exchange::abort(net::CloseReason reason, const char* message) {
 // An answer that was cut off must not look whole: where only the end of the connection marks the end of the body, a
 // reset is what tells (RFC 9112 §8).
 bool Exchange::cuts_off() const noexcept {
-    if (mode_ == Mode::tunnel) return record_.was_connected();
-    return state_ == State::answering || state_ == State::draining;
+    if (state_ == State::answering || state_ == State::draining) return true;  // upgraded tunnels among them
+    return mode_ == Mode::tunnel && record_.was_connected();
 }
 
 void Exchange::client_gone(net::CloseReason reason) {
@@ -292,7 +294,7 @@ void Exchange::retire(bool complete) {
     if (tunnel()) --(listener_->kind == Listener::Kind::tcp ? context_.tunnels.tcp : context_.tunnels.upgraded);
     context_.recorder.ended(record_, mode_ == Mode::tunnel, *listener_, {frontend_.get(), cluster_, chosen_.get()});
     if (client_ != nullptr) std::exchange(client_, nullptr)->exchange_ended(client_stream_, complete);
-    context_.retire(*this);
+    context_.retire(*this, complete);
 }
 
 void Exchange::describe(std::string& line) const {

@@ -86,6 +86,8 @@ public:
 
     [[nodiscard]] bool tunnel() const noexcept { return mode_ == Mode::tunnel; }
     [[nodiscard]] bool awaits_head() const noexcept { return mode_ == Mode::http && state_ == State::waiting; }
+    // What follows the request may be no other one.
+    [[nodiscard]] bool may_upgrade() const noexcept { return upgrade_asked_ && !answer_ended(); }
     // More of the request's body may come, and somebody is there who takes it.
     [[nodiscard]] bool takes_body() const noexcept { return backend_ != nullptr && !request_ended(); }
     [[nodiscard]] bool request_ended() const noexcept { return ended_[index(Direction::request)]; }
@@ -144,6 +146,7 @@ private:
     static void set_authority(http::RequestHead& head, std::string_view authority);
     void forward(const Routed& routed);
     void begin_pace();
+    void keep_pace(uint64_t bytes);
     void set_deadline();
 
     // A connection to the next backend in turn, ours from here on; null after everything was tried.
@@ -201,9 +204,10 @@ private:
     uint8_t attempts_ = 0;
     bool idempotent_ = true;
     bool upgrade_asked_ = false;
-    bool postponed_ = false;       // a password is being checked
-    bool fresh_only_ = false;      // idle connections failed us already
-    std::array<bool, 2> ended_{};  // per direction: the source said its last
+    bool awaits_continue_ = false;  // the client sends its body when the backend says so
+    bool postponed_ = false;        // a password is being checked
+    bool fresh_only_ = false;       // idle connections failed us already
+    std::array<bool, 2> ended_{};   // per direction: the source said its last
     std::array<std::optional<net::SpliceTransfer>, 2> splices_;
     std::array<bool, 2> bulk_{};  // a read filled the buffer: more of the same will come
     Monotonic client_activity_{};

@@ -96,7 +96,7 @@ bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener
 void Exchange::withdraw() {
     client_ = nullptr;
     enter(State::retired);
-    context_.retire(*this);
+    context_.retire(*this, false);
 }
 
 // Of requests that no frontend could serve.
@@ -281,8 +281,8 @@ void Exchange::forward(const Routed& routed) {
         return answer({431, "request head too large to be forwarded"});
     }
     backend_stream_ = *written;
-    const bool waits_for_continue = head.expects_continue;
-    if (!request_ended() && !waits_for_continue) begin_pace();
+    awaits_continue_ = head.expects_continue && !request_ended();
+    if (!request_ended() && !awaits_continue_) begin_pace();
     enter(State::waiting);
 }
 
@@ -297,6 +297,12 @@ void Exchange::begin_pace() {
     if (rate == 0 || pace_.limited()) return;
     pace_.begin(context_.loop.now(), rate);
     client_->due(pace_.due());
+}
+
+void Exchange::keep_pace(uint64_t bytes) {
+    awaits_continue_ = false;  // some do not wait to be told
+    begin_pace();
+    if (pace_.limited()) pace_.received(context_.loop.now(), bytes);
 }
 
 }  // namespace seki::proxy

@@ -53,9 +53,8 @@ void Exchange::body(Direction direction, std::string_view bytes) {
 // Counts bytes of the request's body. False when they are too many, and the exchange has taken the consequences.
 bool Exchange::accept_body(uint64_t bytes) {
     if (mode_ == Mode::tunnel) return true;
-    begin_pace();  // also for who did not wait to be told to continue
+    keep_pace(bytes);
     request_bytes_ += bytes;
-    if (pace_.limited()) pace_.received(context_.loop.now(), bytes);
     if (listener_->max_body_bytes == 0 || request_bytes_ <= listener_->max_body_bytes) return true;
     if (state_ == State::waiting) {
         release_backend(false);
@@ -189,9 +188,7 @@ bool Exchange::move_raw(Direction direction) {
     // A tunnel that gave little after all goes back to buffers, where little costs less.
     if (mode_ == Mode::tunnel) bulk_[index(direction)] = progress.taken >= bulk_read || progress.given >= bulk_read;
     if (progress.taken > 0) active(direction, true);
-    if (progress.taken > 0 && direction == Direction::request && pace_.limited()) {
-        pace_.received(context_.loop.now(), progress.taken);
-    }
+    if (progress.taken > 0 && direction == Direction::request && mode_ == Mode::http) keep_pace(progress.taken);
     if (progress.given > 0) active(direction, false);
     to.codec().sent_raw(sink_stream(direction), progress.given);
     spliced(direction, progress);
@@ -241,7 +238,7 @@ void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress&
 bool Exchange::clients_turn() const noexcept {
     const auto& [request, response] = splices_;
     if (!client_->shared() && (!client_->all_sent() || (response && response->held() > 0))) return true;
-    if (request_ended()) return false;
+    if (request_ended() || awaits_continue_) return false;
     return backend_ == nullptr || (backend_->all_sent() && !(request && request->held() > 0));
 }
 

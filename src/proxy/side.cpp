@@ -92,7 +92,6 @@ Side::Fed Side::feed_unread() {
 
 net::Next Side::pump() {
     using net::IoOutcome;
-    constexpr net::Close out_of_memory{net::CloseManner::now, net::CloseReason::no_resources};
     size_t budget = Context::read_budget;
     while (true) {
         if (move_raw()) return net::Stay{};
@@ -129,7 +128,7 @@ net::Next Side::pump() {
         const std::string_view rest(into.data() + fed.used, got.bytes - fed.used);
         // Who ends, at once or after an answer, needs no memory for what comes behind.
         if (fed.next) return std::move(*fed.next);
-        if (!rest.empty() && !keep(rest)) return out_of_memory;
+        if (!rest.empty() && !keep(rest)) return forgo_rest();
     }
 }
 

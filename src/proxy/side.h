@@ -79,6 +79,8 @@ protected:
     virtual net::Next handle_broken() = 0;
     // The end of a body found no room after all, since others have taken it: it shall follow as soon as it can.
     virtual void end_is_late(std::string_view end);
+    // There is no memory for what was read behind what is being worked at.
+    virtual net::Next forgo_rest() { return out_of_memory; }
     // Lets an exchange move raw bytes of this source past the codec. True when it did: reading ends here.
     virtual bool move_raw() { return false; }
 
@@ -104,6 +106,8 @@ protected:
     [[nodiscard]] bool holds() const noexcept { return hold_; }
     void hold() noexcept { hold_ = true; }
     void release_hold() noexcept;
+
+    static constexpr net::Close out_of_memory{net::CloseManner::now, net::CloseReason::no_resources};
 
     // The event at hand shall come again: its bytes stay unread, and nothing more is read until this is false.
     bool postponed_ = false;

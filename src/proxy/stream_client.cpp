@@ -234,6 +234,9 @@ void StreamClient::begin_exchange(const http::Event& event) {
     const Monotonic now = context_.loop.now();
     // What no exchange was opened for may be asked again elsewhere.
     Exchange* const exchange = context_.draining ? nullptr : context_.open_exchange();
+    if (exchange == nullptr && !context_.draining && context_.more_next_turn()) {
+        return postpone_to_next_turn(event.stream);
+    }
     if (exchange == nullptr) {
         if (!context_.draining) context_.recorder.count(Count::out_of_buffers);
         codec_->finish(event.stream);

@@ -129,6 +129,7 @@ TEST(Bodies, that_the_backend_does_not_want_do_not_hold_up_its_answer) {
     const Message got = take_answer(client);
     EXPECT_EQ(got.status(), 413);
     EXPECT_EQ(got.body, "no!");
+    EXPECT_EQ(got.field("Connection"), "close");
     // The client may read this in peace while it goes on sending for a while.
     EXPECT_TRUE(client->peer_finished());
     EXPECT_FALSE(client->peer_closed());
@@ -252,6 +253,25 @@ TEST(Buffers, are_not_held_by_idle_connections) {
     EXPECT_EQ(stage.worker->buffers().in_use(), 0U);
     EXPECT_EQ(stage.worker->buffers().small_in_use(), 0U);
     EXPECT_EQ(stage.worker->buffers().reserved(), 0U);
+}
+
+TEST(Buffers, that_are_all_in_use_cost_a_client_what_it_pipelined_and_not_the_answer_that_runs) {
+    Stage::Options options;
+    options.max_buffers = 2;
+    Stage stage(options);
+    stage.route_to_backends(1);
+    std::string pipelined;
+    for (int n = 0; n < 200; ++n) pipelined += get();
+    const WirePtr client = stage.client(pipelined);
+    const WirePtr backend = stage.backend(1);
+    EXPECT_TRUE(take_request(backend).whole);
+    backend->send(answer("first"));
+    stage.settle();
+    const Message got = take_answer(client);
+    EXPECT_EQ(got.body, "first");
+    EXPECT_EQ(got.field("Connection"), "close");
+    EXPECT_TRUE(client->saw_end());
+    EXPECT_TRUE(backend->received().empty());
 }
 
 TEST(Heads, of_answers_that_fit_no_buffer_are_502) {

@@ -119,6 +119,24 @@ TEST(SlowBodies, of_who_did_not_wait_to_be_told_to_continue_have_their_rate_too)
     EXPECT_EQ(take_answer(client).body, "[]");
 }
 
+// Such a body would go through a pipe.
+TEST(SlowBodies, that_begin_with_much_and_did_not_wait_either_have_their_rate_too) {
+    Limited stage([](auto& listener) { listener.set_min_body_rate(1000); });
+    stage.network.use_sockets(1 << 20);
+    const WirePtr client =
+        stage.client("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n");
+    const WirePtr backend = stage.backend(1);
+    int lasted = 0;
+    for (; lasted < 30 && !client->peer_finished(); ++lasted) {
+        client->send(lasted == 0 ? std::string(80'000, 'x') : "x");
+        stage.settle();
+        backend->take();
+        stage.pass(seconds(1));
+        stage.settle();
+    }
+    EXPECT_EQ(take_answer(client).status(), 408);
+}
+
 TEST(SlowBodies, that_wait_for_the_backend_are_excused) {
     Limited stage([](auto& listener) { listener.set_min_body_rate(1000); });
     const WirePtr client = stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");

@@ -126,6 +126,9 @@ constexpr Odd odd_answers[] = {
     {"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx"sv, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"sv},
     {"HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n1234567"sv, ""},
     {"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\nETag: \"x\"\r\n\r\n"sv, ""},  // of what was not sent
+    {"HTTP/1.1 426 Upgrade Required\r\nUpgrade: x\r\nContent-Length: 0\r\nConnection: upgrade\r\n\r\n"sv, ""},
+    {"HTTP/1.1 200 OK\r\nUpgrade: x\r\nContent-Length: 0\r\nConnection: upgrade\r\n\r\n"sv,
+     "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"sv},
     {"HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"sv, ""},
     {"HTTP/1.1 204 No Content\r\nX: y\r\n\r\n"sv, ""},
     {"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"sv, ""},

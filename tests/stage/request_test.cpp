@@ -1,6 +1,7 @@
 // One client's requests over one connection: what reaches the backend, what comes back, and what becomes of both
 // connections.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "stage/message.h"
@@ -59,6 +60,25 @@ TEST(Requests, that_are_pipelined_are_answered_in_their_order) {
     client->send("P/1.1\r\nHost: a\r\n\r\n");
     const WirePtr last = stage.has_connection(2) ? stage.backend(2) : stage.backend(1);
     EXPECT_EQ(take_request(last).first_line, "GET /4 HTTP/1.1");
+}
+
+TEST(Requests, that_seki_answers_by_itself_may_be_pipelined_by_the_hundred_and_leave_room_for_others) {
+    Stage::Options options;
+    options.max_buffers = 8;
+    Stage stage(options);
+    stage.route_to_backends(1);
+    constexpr int many = 300;
+    std::string unknown;
+    for (int n = 0; n < many; ++n) unknown += "GET / HTTP/1.1\r\nHost: unknown\r\n\r\n";
+    const WirePtr greedy = stage.client(unknown);  // both in the same turn
+    const WirePtr other = stage.client(get());
+    stage.settle();
+    for (int n = 0; n < many; ++n) ASSERT_EQ(take_answer(greedy).status(), 404) << n;
+    stage.backend(1)->send(answer("x"));
+    stage.settle();
+    EXPECT_EQ(take_answer(other).body, "x");
+    EXPECT_FALSE(greedy->peer_closed());
+    EXPECT_EQ(stage.metrics.value(observe::Counter::buffer_exhausted), 0U);
 }
 
 TEST(Requests, of_http_1_0_end_the_connection) {
@@ -209,6 +229,25 @@ TEST(Requests, that_wait_for_100_continue_get_it_from_the_backend) {
     stage.settle();
     EXPECT_EQ(take_answer(client).field("Link"), "</x>");
     EXPECT_EQ(take_answer(client).body, "done");
+}
+
+TEST(Requests, in_chunks_may_have_long_trailers_behind_a_body_that_just_fits_a_buffer) {
+    const std::string trailer = "Sum: " + std::string(3000, 's') + "\r\n";
+    for (size_t length = 7'000; length < 13'000; length += 250) {
+        SCOPED_TRACE(length);
+        Stage stage;
+        stage.route_to_backends(1);
+        const WirePtr client = stage.client("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        const WirePtr backend = stage.backend(1);
+        client->send(fmt::format("{:x}\r\n{}\r\n", length, std::string(length, 'x')));
+        stage.settle();
+        client->send("0\r\n" + trailer + "\r\n");
+        stage.settle();
+        const Message request = take_request(backend);
+        EXPECT_TRUE(request.whole);
+        EXPECT_EQ(request.body.size(), length);
+        EXPECT_EQ(request.trailers.size(), trailer.size() - 1);
+    }
 }
 
 TEST(Requests, from_a_half_closed_client_are_answered) {

@@ -161,6 +161,34 @@ TEST(Time, for_a_backend_that_takes_nothing_of_a_request_ends_with_504) {
     EXPECT_TRUE(backend->peer_closed());
 }
 
+TEST(Time, for_a_backend_that_does_not_ask_for_a_body_that_waits_to_be_asked_for_ends_with_504) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client =
+        stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+    const WirePtr backend = stage.backend(1);
+    stage.pass(seconds(29));
+    backend->send("HTTP/1.1 103 Early Hints\r\n\r\n");
+    stage.pass(seconds(29));
+    EXPECT_EQ(take_answer(client).status(), 103);
+    EXPECT_EQ(client->received(), "");
+    stage.pass(seconds(2));
+    EXPECT_EQ(take_answer(client).status(), 504);
+}
+
+TEST(Time, for_a_body_that_was_asked_for_is_the_client_s) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client =
+        stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+    stage.backend(1)->send("HTTP/1.1 100 Continue\r\n\r\n");
+    stage.pass(seconds(59));
+    EXPECT_EQ(take_answer(client).status(), 100);
+    EXPECT_EQ(client->received(), "");
+    stage.pass(seconds(2));
+    EXPECT_EQ(take_answer(client).status(), 408);
+}
+
 TEST(Time, for_a_backend_within_its_answer_ends_with_a_reset) {
     Stage stage;
     stage.route_to_backends(1);

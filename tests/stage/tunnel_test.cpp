@@ -114,6 +114,21 @@ TEST(Tunnels, are_reset_when_one_end_is) {
     }
 }
 
+TEST(Tunnels, are_reset_when_the_backend_breaks_after_it_said_its_last) {
+    Stage stage;
+    stage.tunnel_to_backends(1);
+    const WirePtr client = stage.tunnel_client("hello");
+    const WirePtr backend = stage.backend(1);
+    backend->send("bye");
+    backend->finish();
+    stage.settle();
+    EXPECT_EQ(client->take(), "bye");
+    backend->reset();
+    client->send("is anybody there?");
+    stage.settle();
+    EXPECT_TRUE(client->peer_reset());
+}
+
 TEST(Tunnels, go_to_another_backend_when_one_refuses) {
     Stage stage;
     stage.tunnel_to_backends(3);
@@ -246,6 +261,24 @@ TEST(Upgrades, end_with_the_first_end_when_that_breaks) {
     backend->send(switching);
     stage.settle();
     take_answer(client);
+    backend->reset();
+    stage.settle();
+    EXPECT_TRUE(client->peer_reset());
+}
+
+TEST(Upgrades, of_a_connection_that_served_before_end_likewise) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    backend->send(answer("x"));
+    stage.settle();
+    take_answer(client);
+    client->send(upgrade);
+    stage.settle();
+    backend->send(switching);
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 101);
     backend->reset();
     stage.settle();
     EXPECT_TRUE(client->peer_reset());

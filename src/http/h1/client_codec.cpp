@@ -121,7 +121,7 @@ Event ClientCodec::next_head(std::string_view input) {
     if (head.status < 200 || head.status == 204) drop_length(head.fields);
     if (head.status < 200 && head.status != 101) return interim(parsed.size);
 
-    if (head.status == 101) keep_upgrade(head.fields);
+    if (head.status == 101 || head.status == 426) keep_upgrade(head.fields);
     persistent_ = options.persistent(head.version) && body->kind != BodyKind::until_close && head.status != 101;
     reader_.begin(*body);
     state_ = reader_.done() ? State::idle : State::body;

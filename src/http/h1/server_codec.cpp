@@ -103,7 +103,9 @@ void ServerCodec::write_head(StreamId, const ResponseHead& head, std::span<const
                              Output& out) {
     const Body body = framing_for(head);
     const bool switching = head.status == 101;
-    const bool stays = persistent_ && !close && !switching && body.kind != BodyKind::until_close;
+    // Who has not sent all of the request shall know that the rest of it may go unread.
+    const bool stays =
+        persistent_ && state_ == State::answering && !close && !switching && body.kind != BodyKind::until_close;
     write_status_line(head.status, head.reason, out);
     write_fields(head.fields, out);
     write_fields(added, out);
@@ -111,8 +113,11 @@ void ServerCodec::write_head(StreamId, const ResponseHead& head, std::span<const
     const bool counted =
         body.kind == BodyKind::length || (body.kind == BodyKind::none && !to_head_ && !bodiless(head.status));
     if (counted && head.fields.find(FieldId::content_length) == nullptr) write_content_length(body.length, out);
+    // RFC 9110 §15.5.22: 426 says what would do.
+    const bool names_upgrade = head.status == 426 && head.fields.find(FieldId::upgrade) != nullptr;
+    if (switching || names_upgrade) out.append("Connection: upgrade\r\n");
     if (switching) {
-        out.append("Connection: upgrade\r\n");
+        // What follows is no HTTP.
     } else if (!stays) {
         out.append("Connection: close\r\n");
     } else if (version_ == Version::http10) {
