@@ -4,7 +4,6 @@
 #include <cstring>
 #include <sys/random.h>
 
-#include "auth/basic.h"
 #include "base/check.h"
 
 namespace seki::auth {
@@ -19,34 +18,46 @@ Verdict Authenticator::check(const Question& question, Monotonic now) {
     now_ = now;
     auto said = parse_basic(question.authorization, max_credential_bytes_);
     if (!said || question.credentials->empty()) return Verdict::denied;
-    const uint64_t number = question.credentials->number();
+    const Digest key = key_of(*question.credentials, *said);
+    if (granted_.contains(key, now)) return Verdict::granted;
+    if (denied_.contains(key, now)) return Verdict::denied;
+    if (const auto running = job_of_.find(key); running != job_of_.end())
+        return wait_for(jobs_.at(running->second), question.waiter);
+    // Before any hash is looked at: who may not guess must not learn that a guess was right.
+    if (exhausted(question.source)) return Verdict::exhausted;
+    return guess(question, key, std::move(*said));
+}
+
+Digest Authenticator::key_of(const Credentials& credentials, const UserPassword& said) const {
+    const uint64_t number = credentials.number();
     const std::string_view set(reinterpret_cast<const char*>(&number), sizeof number);
     // A user name has no zero byte, so the parts cannot be shifted against each other.
-    const Key key{sha256({{secret_.data(), secret_.size()}, set, said->user, {"\0", 1}, said->password})};
-    if (const Remembered* known = recall(key, now)) return known->granted ? Verdict::granted : Verdict::denied;
+    return sha256({{secret_.data(), secret_.size()}, set, said.user, {"\0", 1}, said.password});
+}
 
+// Whether a user exists must not show in how long the refusal takes: a user without a fast hash pays for one as well,
+// and a user without a slow hash for those of another one.
+Verdict Authenticator::guess(const Question& question, const Digest& key, UserPassword said) {
+    const std::string fast = fast_hash(said.password);
     std::vector<std::string_view> slow;
-    for (const std::string_view hash : question.credentials->hashes_of(said->user)) {
+    bool matches = false;
+    for (const std::string_view hash : question.credentials->hashes_of(said.user)) {
         if (is_slow(hash)) {
             slow.push_back(hash);
-        } else if (matches_fast(said->password, hash)) {
-            return Verdict::granted;
+        } else {
+            matches = equal_in_constant_time(fast, hash) || matches;
         }
     }
-    // Whether a user exists must not show in how long the refusal takes.
+    if (matches) return found_out(key, question.source, true);
     const bool decoy = slow.empty();
-    if (decoy && !question.credentials->slow_hash().empty()) slow.push_back(question.credentials->slow_hash());
-    if (slow.empty()) return Verdict::denied;
+    if (decoy) slow = question.credentials->decoys(said.user);
+    if (slow.empty()) return found_out(key, question.source, false);
     return begin({key, question.source, decoy, {question.waiter}},
-                 {0, std::move(said->password), {slow.begin(), slow.end()}});
+                 {0, std::move(said.password), {slow.begin(), slow.end()}});
 }
 
 Verdict Authenticator::begin(Job&& job, HashingJob&& hashing) {
-    if (const auto running = job_of_.find(job.key); running != job_of_.end()) {
-        return wait_for(jobs_.at(running->second), job.waiters.front());
-    }
-    if (exhausted(job.source, now_)) return Verdict::exhausted;
-    if (jobs_.size() >= max_pending) return Verdict::busy;
+    if (jobs_.size() >= max_pending || pending_of(job.source) >= max_pending_of_source) return Verdict::busy;
     hashing.id = next_job_++;
     job_of_[job.key] = hashing.id;
     jobs_[hashing.id] = std::move(job);
@@ -67,46 +78,26 @@ void Authenticator::done(uint64_t id, bool matches) {
     const Job job = std::move(found->second);
     jobs_.erase(found);
     job_of_.erase(job.key);
-    const bool granted = matches && !job.decoy;
-    remember(job.key, granted, now_);
-    if (!granted) count_wrong(job.source, now_);
+    found_out(job.key, job.source, matches && !job.decoy);
     for (const SlabId waiter : job.waiters) wake_(waiter);
 }
 
-// --- memory
-// ------------------------------------------------------------------------------------------------------------
-
-const Authenticator::Remembered* Authenticator::recall(const Key& key, Monotonic now) {
-    const auto place = places_.find(key);
-    if (place == places_.end()) return nullptr;
-    if (place->second->until <= now) {
-        memory_.erase(place->second);
-        places_.erase(place);
-        return nullptr;
-    }
-    memory_.splice(memory_.begin(), memory_, place->second);
-    return &*place->second;
-}
-
-void Authenticator::remember(const Key& key, bool granted, Monotonic now) {
-    if (memory_.size() >= max_remembered) {
-        places_.erase(memory_.back().key);
-        memory_.pop_back();
-    }
-    memory_.push_front({key, granted, now + remembered_for});
-    places_[key] = memory_.begin();
-}
-
-// --- guesses
-// -----------------------------------------------------------------------------------------------------------
-
-bool Authenticator::exhausted(uint64_t source, Monotonic now) const noexcept {
-    return restored_[source % source_cells] > now + per_guess * (wrong_guesses - 1);
-}
-
-void Authenticator::count_wrong(uint64_t source, Monotonic now) noexcept {
+Verdict Authenticator::found_out(const Digest& key, uint64_t source, bool granted) {
+    (granted ? granted_ : denied_).add(key, now_);
+    if (granted) return Verdict::granted;
     Monotonic& restored = restored_[source % source_cells];
-    restored = std::max(restored, now) + per_guess;
+    restored = std::max(restored, now_) + per_guess;
+    return Verdict::denied;
+}
+
+size_t Authenticator::pending_of(uint64_t source) const noexcept {
+    return static_cast<size_t>(
+        std::ranges::count_if(jobs_, [source](const auto& job) { return job.second.source == source; }));
+}
+
+bool Authenticator::exhausted(uint64_t source) const noexcept {
+    const Monotonic restored = std::max(restored_[source % source_cells], now_);
+    return restored + per_guess * pending_of(source) > now_ + per_guess * (wrong_guesses - 1);
 }
 
 }  // namespace seki::auth

@@ -1,7 +1,9 @@
 #include "auth/credentials.h"
 
 #include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "auth/digest.h"
 
@@ -29,19 +31,26 @@ std::vector<std::string_view> Credentials::hashes_of(std::string_view user) cons
     return hashes;
 }
 
-std::string_view Credentials::slow_hash() const noexcept {
-    const auto slow = std::ranges::find_if(entries_, [](const Entry& entry) { return is_slow(entry.hash); });
-    return slow != entries_.end() ? std::string_view(slow->hash) : std::string_view();
+std::vector<std::string_view> Credentials::decoys(std::string_view user) const {
+    std::vector<const Entry*> slow;
+    for (const Entry& entry : entries_) {
+        if (is_slow(entry.hash)) slow.push_back(&entry);
+    }
+    if (slow.empty()) return {};
+    // All workers have to choose alike, and nobody else may know how: a hash is what only they know.
+    const Digest digest = sha256({slow.front()->hash, user});
+    uint64_t number = 0;
+    std::memcpy(&number, digest.data(), sizeof number);
+    std::vector<std::string_view> hashes = hashes_of(slow[number % slow.size()]->user);
+    std::erase_if(hashes, [](std::string_view hash) { return !is_slow(hash); });
+    return hashes;
 }
 
 bool is_slow(std::string_view hash) noexcept { return hash.starts_with('$'); }
 
-bool matches_fast(std::string_view password, std::string_view hash) {
+std::string fast_hash(std::string_view password) {
     const Digest digest = sha256({password});
-    char letters[2 * sizeof(Digest)];
-    char* at = letters;
-    for (const uint8_t byte : digest) at = fmt::format_to(at, "{:02x}", byte);
-    return equal_in_constant_time({letters, sizeof letters}, hash);
+    return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
 }  // namespace seki::auth

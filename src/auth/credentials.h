@@ -21,8 +21,9 @@ public:
     [[nodiscard]] uint64_t number() const noexcept { return number_; }
     // A user may have several.
     [[nodiscard]] std::vector<std::string_view> hashes_of(std::string_view user) const;
-    // A hash that takes as long as those of users do, for users that do not exist; empty when no hash takes long.
-    [[nodiscard]] std::string_view slow_hash() const noexcept;
+    // The slow hashes of some other user, for one who has none or does not exist: always the same one's for a name, as
+    // hashes differ in what they cost. None when no hash is slow.
+    [[nodiscard]] std::vector<std::string_view> decoys(std::string_view user) const;
 
 private:
     struct Entry {
@@ -35,6 +36,7 @@ private:
 
 // Whether the hash is one for crypt(3), and slow.
 [[nodiscard]] bool is_slow(std::string_view hash) noexcept;
-[[nodiscard]] bool matches_fast(std::string_view password, std::string_view hash);
+// As the hashes are that are not slow.
+[[nodiscard]] std::string fast_hash(std::string_view password);
 
 }  // namespace seki::auth

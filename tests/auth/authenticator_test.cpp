@@ -10,12 +10,18 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // "foo"
-constexpr const char* fast_hash = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+constexpr const char* hash_of_foo = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 constexpr const char* foo_by_fred = "Basic ZnJlZDpmb28=";        // fred:foo
 constexpr const char* bar_by_fred = "Basic ZnJlZDpiYXI=";        // fred:bar
 constexpr const char* foo_by_nobody = "Basic bm9ib2R5OmZvbw==";  // nobody:foo
 constexpr const char* foo_by_slow = "Basic c2xvdzpmb28=";        // slow:foo
 constexpr const char* bar_by_slow = "Basic c2xvdzpiYXI=";        // slow:bar
+
+// Passwords of one letter, all wrong.
+std::string guess_by(std::string_view user, uint32_t number) {
+    constexpr std::string_view letters = "BCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    return fmt::format("Basic {}{}", user == "fred" ? "ZnJlZDp" : "c2xvdzp", letters[number]);
+}
 
 // Hashes when it is told to; "foo" is what matches.
 struct ByHand final : Hasher {
@@ -31,9 +37,9 @@ struct ByHand final : Hasher {
 
 struct Door : testing::Test {
     Door() {
-        fast.add("fred", fast_hash);
+        fast.add("fred", hash_of_foo);
         slow.add("slow", "$6$hash");
-        slow.add("fred", fast_hash);
+        slow.add("fred", hash_of_foo);
     }
     Verdict ask(const Credentials& credentials, std::string_view authorization, uint32_t waiter = 1,
                 uint64_t source = 1) {
@@ -47,7 +53,7 @@ struct Door : testing::Test {
     Monotonic now{minutes(1)};
 };
 
-TEST_F(Door, opens_and_stays_shut_at_once_by_fast_hashes) {
+TEST_F(Door, opens_and_stays_shut_at_once_by_hash_of_fooes) {
     EXPECT_EQ(ask(fast, foo_by_fred), Verdict::granted);
     EXPECT_EQ(ask(fast, bar_by_fred), Verdict::denied);
     EXPECT_EQ(ask(fast, foo_by_nobody), Verdict::denied);
@@ -96,14 +102,14 @@ TEST_F(Door, is_busy_when_too_many_wait) {
     for (size_t i = 1; i < Authenticator::max_pending; ++i) {
         sets.push_back(std::make_unique<Credentials>());
         sets.back()->add("slow", "$6$x");
-        EXPECT_EQ(ask(*sets.back(), foo_by_slow), Verdict::pending);
+        EXPECT_EQ(ask(*sets.back(), foo_by_slow, 1, i), Verdict::pending);
     }
     Credentials one_more;
     one_more.add("slow", "$6$x");
-    EXPECT_EQ(ask(one_more, foo_by_slow), Verdict::busy);
+    EXPECT_EQ(ask(one_more, foo_by_slow, 1, 1000), Verdict::busy);
     hasher.finish();
     EXPECT_EQ(authenticator.pending(), 0U);
-    EXPECT_EQ(ask(one_more, foo_by_slow), Verdict::pending);
+    EXPECT_EQ(ask(one_more, foo_by_slow, 1, 1000), Verdict::pending);
 }
 
 TEST_F(Door, bounds_how_often_a_source_may_guess) {
@@ -121,7 +127,77 @@ TEST_F(Door, bounds_how_often_a_source_may_guess) {
     now += Authenticator::per_guess;
     EXPECT_EQ(guess(7), Verdict::pending);
     EXPECT_EQ(guess(7), Verdict::exhausted);
+}
+
+TEST_F(Door, bounds_guesses_of_hash_of_fooes_alike) {
+    for (uint32_t i = 0; i < Authenticator::wrong_guesses; ++i)
+        EXPECT_EQ(ask(fast, guess_by("fred", i), 1, 7), Verdict::denied) << i;
+    EXPECT_EQ(ask(fast, guess_by("fred", 20), 1, 7), Verdict::exhausted);
+    // A right guess does not show either.
+    EXPECT_EQ(ask(fast, foo_by_fred, 1, 7), Verdict::exhausted);
+    EXPECT_EQ(ask(slow, foo_by_fred, 1, 7), Verdict::exhausted);
+    EXPECT_EQ(ask(fast, foo_by_fred, 1, 8), Verdict::granted);
+    now += Authenticator::per_guess;
+    EXPECT_EQ(ask(fast, guess_by("fred", 21), 1, 7), Verdict::denied);
+    EXPECT_EQ(ask(fast, guess_by("fred", 22), 1, 7), Verdict::exhausted);
+}
+
+TEST_F(Door, counts_one_wrong_password_once) {
+    for (uint32_t i = 0; i < 3 * Authenticator::wrong_guesses; ++i)
+        EXPECT_EQ(ask(fast, bar_by_fred, 1, 7), Verdict::denied) << i;
     EXPECT_EQ(ask(fast, foo_by_fred, 1, 7), Verdict::granted);
+}
+
+TEST_F(Door, stays_open_to_who_passed_before_while_others_of_the_source_guess) {
+    EXPECT_EQ(ask(fast, foo_by_fred, 1, 7), Verdict::granted);
+    for (uint32_t i = 0; i <= Authenticator::wrong_guesses; ++i) ask(fast, guess_by("fred", i), 1, 7);
+    EXPECT_EQ(ask(fast, guess_by("fred", 20), 1, 7), Verdict::exhausted);
+    EXPECT_EQ(ask(fast, foo_by_fred, 1, 7), Verdict::granted);
+}
+
+TEST_F(Door, counts_guesses_before_they_are_found_wrong) {
+    for (uint32_t i = 0; i < Authenticator::wrong_guesses - 2; ++i) ask(fast, guess_by("fred", i), 1, 7);
+    EXPECT_EQ(ask(slow, guess_by("slow", 0), 1, 7), Verdict::pending);
+    EXPECT_EQ(ask(slow, foo_by_slow, 1, 7), Verdict::pending);
+    EXPECT_EQ(ask(slow, guess_by("slow", 1), 1, 7), Verdict::exhausted);
+    hasher.finish();
+    // One of the two was none.
+    EXPECT_EQ(ask(slow, guess_by("slow", 1), 1, 7), Verdict::pending);
+    EXPECT_EQ(ask(slow, guess_by("slow", 2), 1, 7), Verdict::exhausted);
+}
+
+TEST_F(Door, lets_one_source_have_a_part_of_the_queue) {
+    for (uint32_t i = 0; i < Authenticator::max_pending_of_source; ++i)
+        EXPECT_EQ(ask(slow, guess_by("slow", i), 1, 7), Verdict::pending);
+    EXPECT_EQ(ask(slow, guess_by("slow", 40), 1, 7), Verdict::busy);
+    EXPECT_EQ(ask(slow, guess_by("slow", 0), 2, 7), Verdict::pending);
+    EXPECT_EQ(ask(slow, foo_by_slow, 3, 8), Verdict::pending);
+    EXPECT_EQ(authenticator.pending(), Authenticator::max_pending_of_source + 1);
+}
+
+TEST_F(Door, lets_an_unknown_user_cost_what_a_known_one_does) {
+    Credentials mixed;
+    mixed.add("fred", hash_of_foo);
+    mixed.add("slow", "$6$one");
+    mixed.add("slow", "$6$other");
+    ask(mixed, bar_by_slow);
+    ask(mixed, foo_by_nobody);
+    ask(mixed, bar_by_fred);
+    ASSERT_EQ(hasher.jobs.size(), 3U);
+    for (const HashingJob& job : hasher.jobs)
+        EXPECT_EQ(job.hashes, (std::vector<std::string>{"$6$one", "$6$other"})) << job.id;
+}
+
+TEST_F(Door, does_not_forget_by_guesses_who_may_pass) {
+    ask(slow, foo_by_slow);
+    hasher.finish();
+    std::vector<std::unique_ptr<Credentials>> sets;
+    for (size_t i = 0; i <= Authenticator::max_remembered; ++i) {
+        sets.push_back(std::make_unique<Credentials>());
+        sets.back()->add("fred", hash_of_foo);
+        EXPECT_EQ(ask(*sets.back(), bar_by_fred, 1, i), Verdict::denied);
+    }
+    EXPECT_EQ(ask(slow, foo_by_slow), Verdict::granted);
 }
 
 }  // namespace
