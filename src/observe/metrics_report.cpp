@@ -39,6 +39,8 @@ void fill_buckets(const HistogramView& times, command::FilteredHistogram& out) {
     }
 }
 
+std::string histogram_name(std::string_view name) { return fmt::format("{}_histogram", name); }
+
 // Writes figures into one map of the report, those whose names are asked for.
 class Page {
 public:
@@ -51,9 +53,10 @@ public:
         if (wanted(name)) figures_[std::string(name)].set_gauge(value);
     }
     void times(std::string_view name, const HistogramView& times) {
-        if (!wanted(name) || times.samples() == 0) return;
-        fill_percentiles(times, *figures_[std::string(name)].mutable_percentiles());
-        fill_buckets(times, *figures_[fmt::format("{}_histogram", name)].mutable_histogram());
+        if (times.samples() == 0) return;
+        if (wanted(name)) fill_percentiles(times, *figures_[std::string(name)].mutable_percentiles());
+        const std::string with_buckets = histogram_name(name);
+        if (wanted(with_buckets)) fill_buckets(times, *figures_[with_buckets].mutable_histogram());
     }
     void series(const Series& series) {
         for (size_t i = 0; i < series.counters.size(); ++i) {
@@ -77,13 +80,12 @@ public:
     Report(const Metrics& metrics, const command::QueryMetricsOptions& query, command::WorkerMetrics& report)
         : metrics_(metrics), query_(query), report_(report) {}
 
-    Result<> fill() {
+    void fill() {
         process();
-        if (query_.no_clusters()) return {};
+        if (query_.no_clusters()) return;
         if (!query_.cluster_ids().empty()) return named_clusters();
         if (!query_.backend_ids().empty()) return named_backends();
         for (const auto& [id, series] : metrics_.clusters()) cluster(id, *series, true);
-        return {};
     }
 
 private:
@@ -106,22 +108,19 @@ private:
         }
     }
 
-    Result<> named_clusters() {
+    void named_clusters() {
         for (const std::string& id : query_.cluster_ids()) {
             const auto found = metrics_.clusters().find(id);
-            if (found == metrics_.clusters().end()) return failure("no metrics of cluster '{}'", id);
-            cluster(id, *found->second, true);
+            if (found != metrics_.clusters().end()) cluster(id, *found->second, true);
         }
-        return {};
     }
 
     // The clusters that own them, with all their backends.
-    Result<> named_backends() {
+    void named_backends() {
         for (const auto& [id, series] : metrics_.clusters()) {
             const auto owns = [&](const std::string& backend) { return series->backends.contains(backend); };
             if (std::ranges::any_of(query_.backend_ids(), owns)) cluster(id, *series, false);
         }
-        return {};
     }
 
     const Metrics& metrics_;
@@ -131,18 +130,23 @@ private:
 
 }  // namespace
 
-Result<> fill_metrics(const Metrics& metrics, const command::QueryMetricsOptions& query,
-                      command::WorkerMetrics& report) {
-    return Report(metrics, query, report).fill();
+void fill_metrics(const Metrics& metrics, const command::QueryMetricsOptions& query, command::WorkerMetrics& report) {
+    Report(metrics, query, report).fill();
 }
 
 void fill_names(const Metrics& metrics, command::AvailableMetrics& names) {
     for (const std::string_view name : counter_names) names.add_proxy_metrics(std::string(name));
     for (const std::string_view name : gauge_names) names.add_proxy_metrics(std::string(name));
-    for (const std::string_view name : time_names) names.add_proxy_metrics(std::string(name));
+    for (const std::string_view name : time_names) {
+        names.add_proxy_metrics(std::string(name));
+        names.add_proxy_metrics(histogram_name(name));
+    }
     if (metrics.clusters().empty()) return;
     for (const std::string_view name : series_counter_names) names.add_cluster_metrics(std::string(name));
-    for (const std::string_view name : time_names) names.add_cluster_metrics(std::string(name));
+    for (const std::string_view name : time_names) {
+        names.add_cluster_metrics(std::string(name));
+        names.add_cluster_metrics(histogram_name(name));
+    }
 }
 
 }  // namespace seki::observe

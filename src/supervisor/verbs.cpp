@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <utility>
 
 #include "config/convert.h"
@@ -47,6 +48,25 @@ command::WorkerInfos infos_of(const Workers& workers) {
         info.set_run_state(run_state(worker->state()));
     }
     return infos;
+}
+
+using MetricMap = google::protobuf::Map<std::string, command::FilteredMetrics>;
+
+MetricMap configured(const config::State& state) {
+    MetricMap metrics;
+    config::count_things(state, metrics);
+    return metrics;
+}
+
+bool wants(const command::QueryMetricsOptions& query, const std::string& name) {
+    return query.metric_names().empty() || std::ranges::find(query.metric_names(), name) != query.metric_names().end();
+}
+
+// In the sum, or by any of the workers.
+bool measured(const command::AggregatedMetrics& metrics, const std::string& cluster_id) {
+    return metrics.clusters().contains(cluster_id) || std::ranges::any_of(metrics.workers(), [&](const auto& worker) {
+               return worker.second.clusters().contains(cluster_id);
+           });
 }
 
 }  // namespace
@@ -203,27 +223,40 @@ void Verbs::status(Request& request, Answer& answer) {
 }
 
 void Verbs::metrics(Request& request, Answer& answer) {
-    const bool names_only = request.query_metrics().list();
-    const bool each = request.query_metrics().workers();
-    const auto combine = [this, names_only, each](Join& join) {
+    if (request.query_metrics().list()) return metric_names(request, answer);
+    const auto combine = [this, query = request.query_metrics()](Join& join) {
         Response response = ok();
-        command::ResponseContent& content = *response.mutable_content();
-        if (names_only) {
-            content.mutable_available_metrics();
-        } else {
-            // Workers would tell the same number each, and their sum would be no number of anything.
-            config::count_things(state_, *content.mutable_metrics()->mutable_main());
+        command::AggregatedMetrics& metrics = *response.mutable_content()->mutable_metrics();
+        // Workers would tell the same number each, and their sum would be no number of anything.
+        for (const auto& [name, metric] : configured(state_)) {
+            if (wants(query, name)) (*metrics.mutable_main())[name] = metric;
         }
         join.for_each_answer([&](command::MemberId worker, const Response& of_one) {
             if (of_one.status() != command::OK) return;
-            if (names_only) {
-                join_names(*content.mutable_available_metrics(), of_one.content().available_metrics());
-            } else if (each) {
-                auto& workers = *content.mutable_metrics()->mutable_workers();
-                workers[std::to_string(worker)] = of_one.content().worker_metrics();
+            if (query.workers()) {
+                (*metrics.mutable_workers())[std::to_string(worker)] = of_one.content().worker_metrics();
             } else {
-                join_metrics(*content.mutable_metrics(), of_one.content().worker_metrics());
+                join_metrics(metrics, of_one.content().worker_metrics());
             }
+        });
+        if (query.no_clusters()) return response;
+        // One without traffic is known to the state only, one that was just removed perhaps to a worker.
+        for (const std::string& id : query.cluster_ids()) {
+            const bool known = state_.table<config::Clusters>().find(id) != nullptr || measured(metrics, id);
+            if (!known) return response_of(command::FAILURE, fmt::format("no metrics of cluster '{}'", id));
+        }
+        return response;
+    };
+    ask_workers(request, combine, answer);
+}
+
+void Verbs::metric_names(Request& request, Answer& answer) {
+    const auto combine = [this](Join& join) {
+        Response response = ok();
+        command::AvailableMetrics& names = *response.mutable_content()->mutable_available_metrics();
+        for (const auto& [name, metric] : configured(state_)) names.add_proxy_metrics(name);
+        join.for_each_answer([&](command::MemberId, const Response& of_one) {
+            if (of_one.status() == command::OK) join_names(names, of_one.content().available_metrics());
         });
         return response;
     };

@@ -58,6 +58,7 @@ private:
 
     void status(command::Request& request, Answer& answer);
     void metrics(command::Request& request, Answer& answer);
+    void metric_names(command::Request& request, Answer& answer);
     void sessions(command::Request& request, Answer& answer);
     void kill_session(command::Request& request, Answer& answer);
 

@@ -169,6 +169,51 @@ TEST_F(VerbsTest, metrics_of_all_workers_become_one_or_stay_apart) {
     EXPECT_TRUE(answers.back().content().metrics().proxying().empty());
 }
 
+TEST_F(VerbsTest, metrics_of_a_cluster_come_from_the_workers_that_know_it) {
+    begin();
+    worker(0).answers = [](const command::Request&) {
+        command::Response response = response_of(command::OK, "");
+        (*response.mutable_content()->mutable_worker_metrics()->mutable_clusters())["gone"];
+        return response;
+    };
+    worker(1).answers = [](const command::Request&) {
+        command::Response response = response_of(command::OK, "");
+        response.mutable_content()->mutable_worker_metrics();
+        return response;
+    };
+    for (const bool each : {false, true}) {
+        const auto of = [&](const char* cluster_id) {
+            command::Request request;
+            request.mutable_query_metrics()->add_cluster_ids(cluster_id);
+            request.mutable_query_metrics()->set_workers(each);
+            config::fill_required(*request.mutable_query_metrics());
+            obey(request);
+            return answers.back();
+        };
+        EXPECT_EQ(of("gone").status(), command::OK);
+        EXPECT_EQ(of("shop").status(), command::OK) << "it has had no traffic yet";
+        EXPECT_EQ(of("nobody").status(), command::FAILURE);
+        EXPECT_EQ(of("nobody").message(), "no metrics of cluster 'nobody'");
+    }
+}
+
+TEST_F(VerbsTest, metrics_of_the_configuration_have_names_like_others) {
+    begin();
+    const auto ask = [this](bool list, const char* name) {
+        command::Request request;
+        request.mutable_query_metrics()->set_list(list);
+        if (name != nullptr) request.mutable_query_metrics()->add_metric_names(name);
+        config::fill_required(*request.mutable_query_metrics());
+        obey(request);
+        return answers.back().content();
+    };
+    EXPECT_TRUE(ask(false, "http.requests").metrics().main().empty());
+    EXPECT_EQ(ask(false, "configuration.clusters").metrics().main().size(), 1U);
+    EXPECT_EQ(ask(false, nullptr).metrics().main().size(), 3U);
+    EXPECT_THAT(ask(true, nullptr).available_metrics().proxy_metrics(),
+                ElementsAre("configuration.backends", "configuration.clusters", "configuration.frontends"));
+}
+
 TEST_F(VerbsTest, metrics_tell_how_much_is_configured) {
     begin();
     obey(add_cluster("other"));
