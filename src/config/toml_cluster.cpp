@@ -21,7 +21,7 @@ constexpr std::array protocols{
 constexpr std::array http_keys{"sticky_session",    "https_redirect",   "https_redirect_port", "http2",
                                "authorized_hashes", "www_authenticate", "tunnel_timeout"};
 // Each is read in a way of its own.
-constexpr std::array other_http_keys{"answers", "answer_503", "rate_limit"};
+constexpr std::array other_http_keys{"answers", "answer_503"};
 
 constexpr std::array backend_states{
     Choice{"ready", command::READY},
@@ -85,9 +85,6 @@ void read_http_keys(TableReader& table, command::Cluster& cluster, const ReadFil
     for (const std::string_view key : http_keys) read_field(table, cluster, key);
     read_answers(table, read_file, *cluster.mutable_answers());
     if (auto answer = read_answer_file(table, read_file, "answer_503")) cluster.set_answer_503(std::move(*answer));
-    if (auto limit = table.table("rate_limit", TableKind::rate_limit)) {
-        read_rate_limit(*limit, *cluster.mutable_rate_limit());
-    }
 }
 
 void no_http_keys(TableReader& table) {
@@ -117,6 +114,9 @@ command::Cluster read_own_keys(const std::string& cluster_id, TableReader& table
     read_fields(table, cluster,
                 {"load_balancing", "load_metric", "max_connections_per_ip", "retry_after", "front_timeout",
                  "back_timeout", "connect_timeout"});
+    if (auto limit = table.table("rate_limit", TableKind::rate_limit)) {
+        read_rate_limit(*limit, *cluster.mutable_rate_limit());
+    }
     if (auto health_check = table.table("health_check", TableKind::health_check)) {
         read_health_check(*health_check, *cluster.mutable_health_check());
     }

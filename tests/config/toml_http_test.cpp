@@ -191,7 +191,7 @@ tunnel_timeout = 90000)"),
                             "s.toml:7: clusters.a.tunnel_timeout: 90000 s is not within 1 and 86400 s"));
 }
 
-TEST(TomlHttp, a_tcp_cluster_has_timeouts_and_a_limit_but_nothing_of_http) {
+TEST(TomlHttp, a_tcp_cluster_has_timeouts_and_limits_but_nothing_of_http) {
     const FileConfig config = accepted(R"(
 [clusters.a]
 protocol = "tcp"
@@ -203,10 +203,9 @@ answers = { "503" = "x" }
 )");
     EXPECT_EQ(config.changes[0]->add_cluster().front_timeout(), 1);
     EXPECT_EQ(config.changes[0]->add_cluster().max_connections_per_ip(), 2);
-    EXPECT_FALSE(config.changes[0]->add_cluster().has_rate_limit());
+    EXPECT_EQ(config.changes[0]->add_cluster().rate_limit().requests_per_second(), 3);
     EXPECT_THAT(lines(config.warnings),
-                ElementsAre(HasSubstr("rate_limit: it has no effect"), HasSubstr("tunnel_timeout: it has no effect"),
-                            HasSubstr("answers: it has no effect")));
+                ElementsAre(HasSubstr("tunnel_timeout: it has no effect"), HasSubstr("answers: it has no effect")));
 }
 
 TEST(TomlHttp, a_backend_may_begin_in_a_state) {
