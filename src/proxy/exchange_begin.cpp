@@ -215,7 +215,7 @@ std::optional<Exchange::Target> Exchange::target_of(const Routed& routed) {
 }
 
 std::string_view Exchange::with_port(std::string_view host, uint16_t port) {
-    if (port == 0) return host;
+    if (port == 0 || host.empty()) return host;  // HTTP/1.0 may have none
     const fmt::format_int digits(port);
     return context_.added.store({host, ":", {digits.data(), digits.size()}});
 }

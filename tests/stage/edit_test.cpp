@@ -157,6 +157,13 @@ TEST(Rewrites, that_a_client_makes_invalid_are_refused) {
 // --- fields
 // ------------------------------------------------------------------------------------------------------------
 
+TEST(Rewrites, give_no_port_to_a_host_that_is_not_there) {
+    command::Request rule = add_frontend("c", "*");
+    rule.mutable_add_http_frontend()->set_rewrite_port(8080);
+    EXPECT_EQ(Site(rule).forwarded("GET / HTTP/1.0\r\n\r\n").field("Host"), "");
+    EXPECT_EQ(Site(rule).forwarded("GET / HTTP/1.0\r\nHost: a\r\n\r\n").field("Host"), "a:8080");
+}
+
 TEST(FieldEdits, delete_then_replace_then_add) {
     command::Request rule = frontend();
     edit(rule, command::REQUEST, "X-Both", "added");
