@@ -24,6 +24,72 @@ TEST(ServerCodec, reads_chunks_and_trailers) {
         "head PUT / host=a body=chunked Host=a\nbody abc0123456789\nend X-Sum=1\n");
 }
 
+TEST(ServerCodec, drops_trailers_that_would_say_what_only_a_head_may_say) {
+    const std::string before = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+    for (const char* name : {"Connection",
+                             "Content-Length",
+                             "HTTP2-Settings",
+                             "Keep-Alive",
+                             "TE",
+                             "Trailer",
+                             "Upgrade",
+                             "Forwarded",
+                             "Host",
+                             "Via",
+                             "X-Real-IP",
+                             "X-Request-Id",
+                             "X-Forwarded-For",
+                             "X-Forwarded-Host",
+                             "X-Forwarded-Port",
+                             "X-Forwarded-Proto",
+                             "x-forwarded-Any",
+                             "Cache-Control",
+                             "Expect",
+                             "Max-Forwards",
+                             "Pragma",
+                             "Range",
+                             "If-Match",
+                             "If-Modified-Since",
+                             "If-None-Match",
+                             "If-Range",
+                             "Authorization",
+                             "Cookie",
+                             "Set-Cookie",
+                             "WWW-Authenticate",
+                             "Proxy-Connection",
+                             "Age",
+                             "Date",
+                             "Expires",
+                             "Proxy-Authorization",
+                             "Location",
+                             "Retry-After",
+                             "Vary",
+                             "Warning",
+                             "Proxy-Authenticate",
+                             "Content-Type",
+                             "Content-Range",
+                             "Content-Encoding",
+                             "Content-Disposition",
+                             "Content-Location",
+                             "Content-Language",
+                             "COOKIE",
+                             "Transfer-Encoding",
+                             "Strict-Transport-Security"}) {
+        EXPECT_EQ(read_requests(before + name + ": 1\r\nX-Sum: 2\r\n\r\n"),
+                  "head PUT / host=a body=chunked Host=a\nend X-Sum=2\n")
+            << name;
+    }
+}
+
+TEST(ServerCodec, keeps_trailers_that_tell_of_the_body) {
+    const std::string before = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+    for (const char* name : {"Content-Digest", "Content-MD5", "Digest", "ETag", "Server-Timing", "grpc-status", "If",
+                             "Authentication-Info", "Signature", "X-Forwarded", "Proxy", "Cookie2x"}) {
+        EXPECT_EQ(read_requests(before + name + ": 1\r\n\r\n"),
+                  "head PUT / host=a body=chunked Host=a\nend " + std::string(name) + "=1\n");
+    }
+}
+
 TEST(ServerCodec, passes_over_empty_lines_before_a_request) {
     EXPECT_EQ(read_requests_every_way("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
               "head GET / host=a body=none Host=a\nend\n");

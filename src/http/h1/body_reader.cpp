@@ -1,6 +1,7 @@
 #include "http/h1/body_reader.h"
 
 #include <algorithm>
+#include <array>
 
 #include "http/h1/characters.h"
 #include "http/h1/head_parser.h"
@@ -11,23 +12,30 @@ namespace {
 
 constexpr uint32_t max_trailer_fields = 64;
 
-// Fields that mean something before a body and nothing, or mischief, behind it (RFC 9110 §6.5.1).
-bool allowed_in_trailers(FieldId id) noexcept {
-    switch (id) {
-        case FieldId::authorization:
-        case FieldId::connection:
-        case FieldId::content_length:
-        case FieldId::content_type:
-        case FieldId::host:
-        case FieldId::keep_alive:
-        case FieldId::te:
-        case FieldId::trailer:
-        case FieldId::transfer_encoding:
-        case FieldId::upgrade:
-            return false;
-        default:
-            return true;
-    }
+// Fields that mean something before a body and nothing, or mischief, behind it (RFC 9110 §6.5.1): a recipient that
+// merges trailers into the head would take them for what the head said.
+constexpr std::array<std::string_view, 36> only_in_heads{
+    // framing, and the connection
+    "connection", "content-length", "http2-settings", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    // routing, and what proxies say of the client
+    "forwarded", "host", "via", "x-real-ip", "x-request-id",
+    // modifiers of requests; also those that begin with "if-"
+    "cache-control", "expect", "max-forwards", "pragma", "range",
+    // authentication, and what stands for it
+    "authorization", "cookie", "set-cookie", "www-authenticate",
+    // control of responses
+    "age", "date", "expires", "location", "retry-after", "strict-transport-security", "vary", "warning",
+    // how the content is to be read
+    "content-disposition", "content-encoding", "content-language", "content-location", "content-range", "content-type"};
+
+constexpr std::array<std::string_view, 3> only_in_heads_from{"if-", "proxy-", "x-forwarded-"};
+
+bool allowed_in_trailers(std::string_view name) noexcept {
+    const auto is_name = [name](std::string_view other) { return equal_ignoring_case(name, other); };
+    const auto begins = [name](std::string_view start) {
+        return equal_ignoring_case(name.substr(0, start.size()), start);
+    };
+    return std::ranges::none_of(only_in_heads, is_name) && std::ranges::none_of(only_in_heads_from, begins);
 }
 
 }  // namespace
@@ -138,7 +146,7 @@ Event BodyReader::read_trailers(std::string_view input, size_t framing, FieldTab
         return {.consumed = framing};
     }
     if (parsed.size > HeadStorage::max_trailer_bytes) return fault(Fault::bad_trailer);
-    for (Field& field : trailers.all()) field.dropped = !allowed_in_trailers(field.id);
+    for (Field& field : trailers.all()) field.dropped = !allowed_in_trailers(field.name);
     state_ = State::done;
     return {.kind = Event::Kind::end, .end = true, .consumed = framing + parsed.size};
 }
