@@ -20,6 +20,10 @@ TEST(Requests, with_an_absolute_target_are_written_with_a_path) {
     EXPECT_EQ(write_request("GET http://a/b HTTP/1.0\r\n\r\n"), "GET /b HTTP/1.1\r\nHost: a\r\n\r\n");
 }
 
+TEST(Requests, with_an_absolute_target_of_nothing_but_a_query_are_written_with_a_path) {
+    EXPECT_EQ(write_request("GET http://a?x=1 HTTP/1.1\r\nHost: a\r\n\r\n"), "GET /?x=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+}
+
 TEST(Requests, for_an_upgrade_say_so) {
     EXPECT_EQ(write_request("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
               "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");

@@ -24,6 +24,15 @@ TEST(ServerCodec, reads_chunks_and_trailers) {
         "head PUT / host=a body=chunked Host=a\nbody abc0123456789\nend X-Sum=1\n");
 }
 
+TEST(ServerCodec, reads_over_extensions_of_chunks_and_blanks_around_them) {
+    EXPECT_EQ(read_requests_every_way("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                      "1;a\r\nx\r\n1 ; b = \"c\" ;d\r\ny\r\n1\t ;e\r\nz\r\n0 ;f\r\n\r\n"),
+              "head PUT / host=a body=chunked Host=a\nbody xyz\nend\n");
+    const std::string blanks(h1::BodyReader::max_size_line, ' ');
+    EXPECT_EQ(read_requests("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1" + blanks + ";a\r\nx"),
+              "head PUT / host=a body=chunked Host=a\nfault malformed chunk\n");
+}
+
 TEST(ServerCodec, drops_trailers_that_would_say_what_only_a_head_may_say) {
     const std::string before = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
     for (const char* name : {"Connection",
@@ -99,6 +108,8 @@ TEST(ServerCodec, takes_the_path_out_of_an_absolute_target) {
     EXPECT_EQ(read_requests("GET http://a:8/x?y HTTP/1.1\r\nHost: a:8\r\n\r\n"),
               "head GET /x?y host=a body=none Host=a:8\nend\n");
     EXPECT_EQ(read_requests("GET HTTP://a HTTP/1.1\r\nHost: A\r\n\r\n"), "head GET / host=A body=none Host=A\nend\n");
+    EXPECT_EQ(read_requests("GET http://a?x=1 HTTP/1.1\r\nHost: a\r\n\r\nGET http://b:8?/ HTTP/1.0\r\n\r\n"),
+              "head GET /?x=1 host=a body=none Host=a\nend\nhead GET /?/ host=b body=none\nend\n");
     EXPECT_EQ(read_requests("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), "head OPTIONS * host=a body=none Host=a\nend\n");
     EXPECT_EQ(read_requests("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n"),
               "head OPTIONS * host=a body=none Host=a\nend\n");

@@ -104,7 +104,8 @@ TEST(OddRequests, pass_however_they_are_cut) {
 // Chunks are framed anew: what they carry passes, extensions do not (RFC 9112 §7.1.1).
 TEST(OddRequests, in_odd_chunks_pass_with_all_that_they_carry) {
     constexpr std::string_view bodies[] = {"000000A\r\n0123456789\r\n0\r\n\r\n"sv, "a\r\n0123456789\r\n00\r\n\r\n"sv,
-                                           "1;x\r\n0\r\n9;y=\"z\"\r\n123456789\r\n0;end\r\n\r\n"sv};
+                                           "1;x\r\n0\r\n9;y=\"z\"\r\n123456789\r\n0;end\r\n\r\n"sv,
+                                           "1 ;x\r\n0\r\n9\t ; y = z\r\n123456789\r\n0 ;end\r\n\r\n"sv};
     for (const std::string_view body : bodies) {
         Stage stage;
         stage.route_to_backends(1);

@@ -103,6 +103,11 @@ bool BodyReader::take_framing(char c) noexcept {
     switch (state_) {
         case State::size:
             return take_size(c);
+        case State::blanks:
+            // Nothing but an extension may follow them (RFC 9112 §7.1.1).
+            if (++line_ > max_size_line) return false;
+            if (c == ';') state_ = State::extension;
+            return c == ';' || is_blank(c);
         case State::extension:
             if (++line_ > max_size_line) return false;
             if (c == '\r') {
@@ -134,8 +139,8 @@ bool BodyReader::take_size(char c) noexcept {
         return true;
     }
     if (line_ == 0) return false;  // no digit at all
-    state_ = c == ';' ? State::extension : State::size_end;
-    return c == ';' || c == '\r';
+    state_ = c == ';' ? State::extension : is_blank(c) ? State::blanks : State::size_end;
+    return c == ';' || is_blank(c) || c == '\r';
 }
 
 Event BodyReader::read_trailers(std::string_view input, size_t framing, FieldTable& trailers) noexcept {

@@ -3,7 +3,7 @@
 // Reads the body of one message: counted, chunked (RFC 9112 §7.1) or up to the end of the connection. Chunk sizes are
 // taken byte by byte, so that it does not matter how the input is cut; only a trailer section has to lie together.
 //
-//     chunked:  size ──► [extension] ──► data ──► data_end ──► size … ──► trailers ──► done
+//     chunked:  size ──► [[blanks] ──► extension] ──► data ──► data_end ──► size … ──► trailers ──► done
 
 #include <cstdint>
 #include <string_view>
@@ -35,6 +35,7 @@ private:
         counted,
         unbounded,
         size,
+        blanks,
         extension,
         size_end,
         data,

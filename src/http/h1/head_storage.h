@@ -3,6 +3,8 @@
 // Where the codecs of one worker put the head that they have just read: one for all connections, because a head is
 // acted upon before anything else is read. So a connection that waits holds none.
 
+#include <string>
+
 #include "http/message.h"
 
 namespace seki::http::h1 {
@@ -14,6 +16,7 @@ struct HeadStorage {
     RequestHead request;
     ResponseHead response;
     FieldTable trailers;
+    std::string path;  // of the request, when it does not stand in the message as it is to be
 };
 
 }  // namespace seki::http::h1

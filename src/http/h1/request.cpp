@@ -59,7 +59,8 @@ Noted note_fields(RequestHead& head) noexcept {
 }
 
 // "http://host/path?query" into its authority and its path.
-Fault split_absolute_form(RequestHead& head) noexcept {
+Fault split_absolute_form(HeadStorage& storage) noexcept {
+    RequestHead& head = storage.request;
     const size_t scheme = head.path.find("://");
     const std::string_view name = head.path.substr(0, scheme == std::string_view::npos ? 0 : scheme);
     if (!equal_ignoring_case(name, "http") && !equal_ignoring_case(name, "https")) return Fault::bad_target;
@@ -72,10 +73,15 @@ Fault split_absolute_form(RequestHead& head) noexcept {
         return Fault::none;
     }
     head.path = rest.substr(path);
-    return head.path.front() == '/' ? Fault::none : Fault::bad_target;
+    if (head.path.front() == '/') return Fault::none;
+    // An empty path is "/" (RFC 9112 §3.2.1), also before a query.
+    storage.path.assign("/").append(head.path);
+    head.path = storage.path;
+    return Fault::none;
 }
 
-Fault understand_target(RequestHead& head) noexcept {
+Fault understand_target(HeadStorage& storage) noexcept {
+    RequestHead& head = storage.request;
     head.authority = {};
     if (head.method == Method::connect) {
         head.authority = head.path;
@@ -83,7 +89,7 @@ Fault understand_target(RequestHead& head) noexcept {
     }
     if (head.path.front() == '/') return Fault::none;
     if (head.path == "*") return head.method == Method::options ? Fault::none : Fault::bad_target;
-    return split_absolute_form(head);
+    return split_absolute_form(storage);
 }
 
 // RFC 9112 §3.2. A target that names another host than the Host field is two requests in one.
@@ -113,8 +119,9 @@ bool forwardable_upgrade(std::string_view protocols) noexcept {
 
 }  // namespace
 
-Fault understand_request(RequestHead& head, bool& persistent) noexcept {
-    if (const Fault fault = understand_target(head); fault != Fault::none) return fault;
+Fault understand_request(HeadStorage& storage, bool& persistent) noexcept {
+    RequestHead& head = storage.request;
+    if (const Fault fault = understand_target(storage); fault != Fault::none) return fault;
     const Noted noted = note_fields(head);
     if (const Fault fault = understand_host(head, noted); fault != Fault::none) return fault;
     const auto body = request_framing(noted.framing, head.version);

@@ -51,7 +51,7 @@ Event ServerCodec::next_head(std::string_view input) {
     looked_at_ = 0;
     RequestHead& head = storage_.request;
     bool keep = true;
-    if (const Fault fault = understand_request(head, keep); fault != Fault::none) return fail(fault);
+    if (const Fault fault = understand_request(storage_, keep); fault != Fault::none) return fail(fault);
     version_ = head.version;
     to_head_ = head.method == Method::head;
     persistent_ = keep;
