@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "http/transcript.h"
@@ -137,6 +138,18 @@ TEST(ServerCodec, knows_an_upgrade_only_when_connection_names_it) {
     EXPECT_EQ(
         read_requests("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n"),
         "head GET / host=a body=none Host=a\nend\n");
+}
+
+TEST(ServerCodec, takes_upgrades_in_several_fields_for_one_list) {
+    const auto read = [](std::string_view upgrades) {
+        return read_requests(fmt::format("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n{}\r\n", upgrades));
+    };
+    EXPECT_EQ(read("Upgrade: x/1\r\nUpgrade:\r\nUpgrade: websocket, y\r\nupgrade: z\r\n"),
+              "head GET / host=a body=none upgrade=x/1, websocket, y, z Host=a\nend\n");
+    EXPECT_EQ(read("Upgrade:\r\nUpgrade: x\r\nUpgrade:\r\n"), "head GET / host=a body=none upgrade=x Host=a\nend\n");
+    // Wherever it stands.
+    for (const char* upgrades : {"Upgrade: h2c\r\nUpgrade: x\r\n", "Upgrade: x\r\nUpgrade: h2c\r\n"})
+        EXPECT_EQ(read(upgrades), "head GET / host=a body=none Host=a\nend\n");
 }
 
 TEST(ServerCodec, keeps_to_its_limits) {

@@ -16,7 +16,9 @@ struct HeadStorage {
     RequestHead request;
     ResponseHead response;
     FieldTable trailers;
-    std::string path;  // of the request, when it does not stand in the message as it is to be
+    // Of the request, when they do not stand in the message as they are to be.
+    std::string path;
+    std::string upgrade;
 };
 
 }  // namespace seki::http::h1

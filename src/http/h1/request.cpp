@@ -20,9 +20,16 @@ struct Noted {
     bool cookies = false;
 };
 
-Noted note_fields(RequestHead& head) noexcept {
+// Several fields are one list (RFC 9110 §5.3).
+std::string_view join_upgrades(std::string_view before, std::string_view more, std::string& storage) {
+    if (before.empty() || more.empty()) return before.empty() ? more : before;
+    if (before.data() != storage.data()) storage.assign(before);
+    return storage.append(", ").append(more);
+}
+
+Noted note_fields(HeadStorage& storage) noexcept {
     Noted noted;
-    for (Field& field : head.fields.all()) {
+    for (Field& field : storage.request.fields.all()) {
         switch (field.id) {
             case FieldId::other:
                 break;
@@ -37,7 +44,7 @@ Noted note_fields(RequestHead& head) noexcept {
                 noted.framing.note_coding(field.value);
                 break;
             case FieldId::upgrade:
-                noted.upgrade = field.value;
+                noted.upgrade = join_upgrades(noted.upgrade, field.value, storage.upgrade);
                 break;
             case FieldId::expect:
                 noted.expects_continue = equal_ignoring_case(field.value, "100-continue");
@@ -122,7 +129,7 @@ bool forwardable_upgrade(std::string_view protocols) noexcept {
 Fault understand_request(HeadStorage& storage, bool& persistent) noexcept {
     RequestHead& head = storage.request;
     if (const Fault fault = understand_target(storage); fault != Fault::none) return fault;
-    const Noted noted = note_fields(head);
+    const Noted noted = note_fields(storage);
     if (const Fault fault = understand_host(head, noted); fault != Fault::none) return fault;
     const auto body = request_framing(noted.framing, head.version);
     if (!body) return body.error();
