@@ -68,7 +68,7 @@ public:
     void flush();
     [[nodiscard]] size_t pending_bytes() const noexcept { return out_.size() - out_begin_; }
 
-    // The oldest `count` descriptors received; fewer when there are not so many.
+    // The oldest `count` descriptors received; fewer when there are not so many: this process had no room for more.
     std::vector<UniqueFd> take_fds(size_t count);
 
     // The owner's own reasons not to read. Frames that are here already wait too.

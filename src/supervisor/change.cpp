@@ -14,6 +14,10 @@ using Patience = WorkerProcess::Patience;
 
 constexpr const char* stopping_reason = "it is stopping";
 
+Patience patience_with(const WorkerProcess& worker) {
+    return worker.state() == WorkerProcess::State::starting ? Patience::start : Patience::order;
+}
+
 template <typename Message>
 ListenerKey key_of(const Message& message) {
     return {message.proxy(), config::checked_address(message.address())};
@@ -134,18 +138,33 @@ void Changes::prepare(ChangeId id, Change& change) {
     if (workers.empty()) return decide(id);
     worker::Order order;
     *order.mutable_prepare()->add_changes() = order_of(state_, *change.request);
-    for (WorkerProcess* worker : workers) {
-        const auto patience = worker->state() == WorkerProcess::State::starting ? Patience::start : Patience::order;
-        worker->order(order, patience, [this, id, member = worker->id()](const worker::Report* report) {
-            Change& mine = changes_.at(id);
-            if (report != nullptr) {
-                mine.prepared.answer(member, *report);
-            } else {
-                mine.prepared.lose(member);
-            }
-            if (mine.prepared.complete()) decide(id);
-        });
+    for (WorkerProcess* worker : workers) prepare_on(*worker, id, change, order);
+}
+
+// A worker that cannot be given its sockets is like one that refuses them.
+void Changes::prepare_on(WorkerProcess& worker, ChangeId id, Change& change, worker::Order order) {
+    Result<std::vector<UniqueFd>> sockets;
+    if (change.opens) sockets = workers_.name_sockets(worker, *change.opens, *order.mutable_prepare());
+    if (!sockets) {
+        worker::Report refused;
+        refused.mutable_refused()->set_reason(sockets.error().message);
+        return prepared(id, worker.id(), &refused);
     }
+    const auto on_report = [this, id, member = worker.id()](const worker::Report* report) {
+        prepared(id, member, report);
+    };
+    worker.order(order, patience_with(worker), on_report, std::move(*sockets));
+}
+
+// Null: it is lost.
+void Changes::prepared(ChangeId id, command::MemberId member, const worker::Report* report) {
+    auto& answers = changes_.at(id).prepared;
+    if (report != nullptr) {
+        answers.answer(member, *report);
+    } else {
+        answers.lose(member);
+    }
+    if (answers.complete()) decide(id);
 }
 
 // Empty: everybody who lives is prepared.
@@ -182,7 +201,9 @@ void Changes::abort(ChangeId id, const std::string& reason) {
     worker::Order order;
     order.mutable_abort();
     for (WorkerProcess* worker : workers_.introduced()) {
-        worker->order(order, worker->state() == WorkerProcess::State::starting ? Patience::start : Patience::order);
+        worker->order(order, patience_with(*worker));
+        // Who began to stand in for another meanwhile got these sockets with all others of that seat.
+        if (change.opens) workers_.unassign(*worker, *change.opens, nullptr);
     }
     take_back(change);
     finish(id, failure("{}", reason));
@@ -194,7 +215,7 @@ void Changes::commit(ChangeId id, Change& change) {
     if (on_committed) on_committed(*change.request);
     if (change.closes) change.closing = sockets_.take_out(*change.closes);
     const std::vector<WorkerProcess*> workers = workers_.introduced();
-    const size_t orders_each = change.opens || change.closes ? 2 : 1;
+    const size_t orders_each = change.closes ? 2 : 1;
     change.commits_missing = workers.size() * orders_each + 1;
     for (WorkerProcess* worker : workers) commit_on(*worker, id, change);
     committed(id);
@@ -206,8 +227,7 @@ void Changes::commit_on(WorkerProcess& worker, ChangeId id, Change& change) {
     if (change.closes) workers_.unassign(worker, *change.closes, done);
     worker::Order order;
     order.mutable_commit();
-    worker.order(order, worker.state() == WorkerProcess::State::starting ? Patience::start : Patience::order, done);
-    if (change.opens) workers_.assign(worker, *change.opens, done);
+    worker.order(order, patience_with(worker), done);
 }
 
 void Changes::committed(ChangeId id) {

@@ -12,8 +12,9 @@
 // configuration, so the change does not depend on it; a change that no worker survives is refused, for the next one
 // would not survive it either.
 //
-// Sockets of a listener are bound before its activation is prepared, so that "address in use" is a refusal like any
-// other, and closed after the last worker has let go of them.
+// Sockets of a listener are bound before its activation is prepared, and go to the workers with it, so that "address in
+// use" and a worker without room for them are refusals like any other. They are closed after the last worker has let go
+// of them.
 
 #include <deque>
 #include <functional>
@@ -69,6 +70,8 @@ private:
     bool begin(ChangeId id, Change& change);
     void prepare(ChangeId id, Change& change);
     void decide(ChangeId id);
+    void prepare_on(WorkerProcess& worker, ChangeId id, Change& change, worker::Order order);
+    void prepared(ChangeId id, command::MemberId member, const worker::Report* report);
     std::string refusal(Change& change) const;
     void abort(ChangeId id, const std::string& reason);
     void commit(ChangeId id, Change& change);

@@ -267,18 +267,30 @@ void Workers::hold(WorkerProcess& worker, uint32_t slot) {
     worker.slots.insert(slot);
     worker::Order order;
     std::vector<UniqueFd> fds;
+    const auto on_report = [this, &worker, slot](const worker::Report* report) {
+        if (report != nullptr && report->has_refused()) cannot_hold(worker, slot, report->refused().reason());
+    };
     const auto send = [&] {
-        if (!fds.empty()) worker.order(order, Patience::start, nullptr, std::exchange(fds, {}));
+        if (!fds.empty()) worker.order(order, Patience::start, on_report, std::exchange(fds, {}));
         order.Clear();
     };
     for (const ListenerKey& key : sockets_.keys()) {
         auto copy = sockets_.copy(key, slot);
-        if (!copy) return worker.kill(copy.error().message);
+        if (!copy) return cannot_hold(worker, slot, copy.error().message);
         name_socket(*order.mutable_assign()->add_sockets(), key, slot);
         fds.push_back(std::move(*copy));
         if (fds.size() == command::Channel::max_fds_per_message) send();
     }
     send();
+}
+
+// Who serves others has to go on serving them, and the next one to stand in would fare no better: who waits in these
+// queues waits for the successor. A worker that begins and cannot have its own sockets is of no use.
+void Workers::cannot_hold(WorkerProcess& worker, uint32_t slot, const std::string& reason) {
+    if (!worker.slots.contains(slot)) return;
+    if (worker.slot() == slot) return worker.kill(fmt::format("it cannot begin: {}", reason));
+    log_.error(Module::supervisor, "seat {}: worker {} cannot stand in: {}", slot, worker.id(), reason);
+    release(worker, slot);
 }
 
 void Workers::release(WorkerProcess& worker, uint32_t slot) {
@@ -288,20 +300,16 @@ void Workers::release(WorkerProcess& worker, uint32_t slot) {
     if (order.has_unassign()) worker.order(order, Patience::order);
 }
 
-void Workers::assign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report) {
-    worker::Order order;
-    order.mutable_assign();
+Result<std::vector<UniqueFd>> Workers::name_sockets(const WorkerProcess& worker, const ListenerKey& key,
+                                                    worker::Prepare& prepare) const {
     std::vector<UniqueFd> fds;
     for (const uint32_t slot : worker.slots) {
         auto copy = sockets_.copy(key, slot);
-        if (!copy) {
-            worker.kill(copy.error().message);
-            return on_report(nullptr);
-        }
-        name_socket(*order.mutable_assign()->add_sockets(), key, slot);
+        if (!copy) return std::unexpected(copy.error());
+        name_socket(*prepare.add_sockets(), key, slot);
         fds.push_back(std::move(*copy));
     }
-    worker.order(order, Patience::order, std::move(on_report), std::move(fds));
+    return fds;
 }
 
 void Workers::unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report) {

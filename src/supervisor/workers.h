@@ -49,8 +49,10 @@ public:
     [[nodiscard]] std::vector<WorkerProcess*> strangers() const;
     [[nodiscard]] std::vector<WorkerProcess*> alive() const;
 
-    // The part of a listener that concerns this worker: one socket for each slot that it accepts from.
-    void assign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report);
+    // The part of a listener that concerns this worker: one socket for each slot that it accepts from. What is returned
+    // goes with the order that they are named in.
+    Result<std::vector<UniqueFd>> name_sockets(const WorkerProcess& worker, const ListenerKey& key,
+                                               worker::Prepare& prepare) const;
     void unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report);
 
     // Workers that start later begin with this filter of the log; strangers were not asked when it was decided, and are
@@ -89,6 +91,7 @@ private:
 
     void settle_slots();
     void hold(WorkerProcess& worker, uint32_t slot);
+    void cannot_hold(WorkerProcess& worker, uint32_t slot, const std::string& reason);
     void release(WorkerProcess& worker, uint32_t slot);
     [[nodiscard]] WorkerProcess* least_burdened() const;
     [[nodiscard]] WorkerProcess* owner_of(uint32_t slot) const;

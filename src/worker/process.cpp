@@ -43,10 +43,9 @@ void Process::on_frame(std::string_view payload) {
         return;
     }
     if (worker_ == nullptr) return on_malformed("an order before hello");
-    std::vector<UniqueFd> sockets;
-    if (order.kind_case() == Order::kAssign)
-        sockets = channel_.take_fds(static_cast<size_t>(order.assign().sockets_size()));
-    worker_->obey(order, std::move(sockets));
+    // Of an order that carries none, none.
+    const int sockets = order.assign().sockets_size() + order.prepare().sockets_size();
+    worker_->obey(order, channel_.take_fds(static_cast<size_t>(sockets)));
 }
 
 // The supervisor is the same executable: what it says and we do not understand is a bug.

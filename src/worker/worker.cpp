@@ -121,23 +121,26 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> sockets) {
     report.set_id(order.id());
     switch (order.kind_case()) {
         case Order::kPrepare:
-            if (auto prepared = apply_.prepare(order.prepare().changes(), state_ == State::serving)) {
+            if (auto prepared = prepare(order.prepare(), std::move(sockets))) {
                 report.mutable_prepared();
             } else {
                 report.mutable_refused()->set_reason(prepared.error().message);
             }
             break;
         case Order::kCommit:
-            apply_.commit();
+            commit();
             report.mutable_done();
             break;
         case Order::kAbort:
-            apply_.abort();
+            abort();
             report.mutable_done();
             break;
         case Order::kAssign:
-            assign(order.assign(), std::move(sockets));
-            report.mutable_done();
+            if (auto assigned = assign(order.assign(), std::move(sockets))) {
+                report.mutable_done();
+            } else {
+                report.mutable_refused()->set_reason(assigned.error().message);
+            }
             break;
         case Order::kUnassign:
             unassign(order.unassign());
@@ -162,12 +165,44 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> sockets) {
     report_(report);
 }
 
+Result<> Worker::prepare(const Prepare& prepare, std::vector<UniqueFd> sockets) {
+    prepared_sockets_.clear();
+    auto made = make_sockets(prepare.sockets(), std::move(sockets));
+    if (!made) return std::unexpected(made.error());
+    if (auto prepared = apply_.prepare(prepare.changes(), state_ == State::serving); !prepared) return prepared;
+    prepared_sockets_ = std::move(*made);
+    return {};
+}
+
+void Worker::commit() {
+    apply_.commit();
+    take_into_use(std::exchange(prepared_sockets_, {}));
+}
+
+void Worker::abort() {
+    apply_.abort();
+    prepared_sockets_.clear();
+}
+
 // --- listening
 // ---------------------------------------------------------------------------------------------------------
 
-void Worker::assign(const Assign& assign, std::vector<UniqueFd> sockets) {
-    for (int i = 0; i < assign.sockets_size() && static_cast<size_t>(i) < sockets.size(); ++i) {
-        const ListenerKey key = key_of(assign.sockets(i));
+Result<> Worker::assign(const Assign& assign, std::vector<UniqueFd> sockets) {
+    auto made = make_sockets(assign.sockets(), std::move(sockets));
+    if (!made) return std::unexpected(made.error());
+    take_into_use(std::move(*made));
+    return {};
+}
+
+// The kernel drops descriptors that a process has no room for (unix(7), MSG_CTRUNC). Which ones is not said.
+Result<std::vector<Worker::Socket>> Worker::make_sockets(const Named& named, std::vector<UniqueFd> sockets) {
+    if (sockets.size() != static_cast<size_t>(named.size())) {
+        return failure("{} of {} listening sockets arrived: too many descriptors are open", sockets.size(),
+                       named.size());
+    }
+    std::vector<Socket> made;
+    for (int i = 0; i < named.size(); ++i) {
+        const ListenerKey key = key_of(named[i]);
         auto acceptor = std::make_unique<net::Acceptor>(
             around_.loop, std::move(sockets[static_cast<size_t>(i)]),
             [this, key](UniqueFd client, const SocketAddress& peer) {
@@ -175,8 +210,15 @@ void Worker::assign(const Assign& assign, std::vector<UniqueFd> sockets) {
             },
             [this](int error) { report_sockets_exhausted(error); });
         if (evicts_) acceptor->set_gate([this] { return make_room(); });
-        if (state_ == State::serving && !paused_) acceptor->resume();
-        sockets_.push_back({key, assign.sockets(i).slot(), std::move(acceptor)});
+        made.push_back({key, named[i].slot(), std::move(acceptor)});
+    }
+    return made;
+}
+
+void Worker::take_into_use(std::vector<Socket> sockets) {
+    for (Socket& socket : sockets) {
+        if (state_ == State::serving && !paused_) socket.acceptor->resume();
+        sockets_.push_back(std::move(socket));
     }
 }
 
@@ -191,6 +233,7 @@ void Worker::unassign(const Unassign& unassign) {
             if (let_go(mine)) mine.acceptor->drain();
         }
         std::erase_if(sockets_, let_go);
+        std::erase_if(prepared_sockets_, let_go);
     }
 }
 

@@ -45,7 +45,7 @@ public:
     Worker& operator=(const Worker&) = delete;
     ~Worker() override;
 
-    // Any order but hello. `sockets`: those that came with an assign.
+    // Any order but hello. `sockets`: those that came with it.
     void obey(const Order& order, std::vector<UniqueFd> sockets);
     // As by `stop`, without anybody to answer: the supervisor is gone.
     void stop(bool hard);
@@ -81,7 +81,15 @@ private:
     void on_timer() override;
     void turn_ended();
 
-    void assign(const Assign& assign, std::vector<UniqueFd> sockets);
+    using Named = google::protobuf::RepeatedPtrField<ListeningSocket>;
+
+    Result<> prepare(const Prepare& prepare, std::vector<UniqueFd> sockets);
+    void commit();
+    void abort();
+    Result<> assign(const Assign& assign, std::vector<UniqueFd> sockets);
+    // Nobody is accepted from them yet.
+    Result<std::vector<Socket>> make_sockets(const Named& named, std::vector<UniqueFd> sockets);
+    void take_into_use(std::vector<Socket> sockets);
     void unassign(const Unassign& unassign);
     void serve();
     command::Response query(const command::Request& request);
@@ -113,6 +121,7 @@ private:
     Apply apply_;
     Zombies zombies_;
     std::vector<Socket> sockets_;
+    std::vector<Socket> prepared_sockets_;
     Monotonic began_;
 };
 

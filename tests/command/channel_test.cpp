@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
+#include "base/few_descriptors.h"
 #include "command.pb.h"
 #include "command/frame.h"
 
@@ -272,6 +273,28 @@ TEST_F(ChannelTest, a_peer_that_sends_more_descriptors_than_allowed_is_closed) {
     ASSERT_TRUE(channel->send(say("take these"), std::move(fds)));
     turns();
     EXPECT_THAT(other_owner.closed, SizeIs(1));
+}
+
+TEST_F(ChannelTest, descriptors_that_there_is_no_room_for_are_missing_from_their_message_alone) {
+    open();
+    const auto files = [](int count) {
+        std::vector<UniqueFd> fds;
+        for (int made = 0; made < count; ++made) fds.push_back(a_file());
+        return fds;
+    };
+    std::vector<size_t> got;
+    other_owner.react = [&](std::string_view) { got.push_back(other->take_fds(3).size()); };
+    ASSERT_TRUE(channel->send(say("more than there is room for"), files(3)));
+    turns();
+    {
+        const FewDescriptors few(1);
+        open_other();
+        turns();
+    }
+    ASSERT_TRUE(channel->send(say("enough"), files(3)));
+    turns();
+    EXPECT_THAT(got, ElementsAre(1, 3));
+    EXPECT_TRUE(other_owner.closed.empty());
 }
 
 TEST_F(ChannelTest, descriptors_that_nobody_asked_for_are_not_taken) {

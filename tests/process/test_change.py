@@ -1,4 +1,5 @@
 """Changes while the proxy runs: OK means that every worker serves the new state."""
+import resource
 import threading
 import unittest
 
@@ -149,6 +150,22 @@ class Listeners(ProcessTest):
         self.assertIn(taken.text, refused.err)
         self.assertEqual(seki.get().status, 200)
 
+    def test_a_listener_that_a_worker_has_no_descriptor_for_is_refused_and_nothing_changes(self):
+        seki = self.http(self.backend(), worker_count=2)
+        second = (seki.ip, free_port(seki.ip))
+        text = "{}:{}".format(*second)
+        self.assertEqual(seki.ctl("listener", "http", "add", "-a", text).code, 0)
+        before = seki.worker_pids()
+        limits = resource.prlimit(before[1], resource.RLIMIT_NOFILE)
+        resource.prlimit(before[1], resource.RLIMIT_NOFILE, (0, limits[1]))
+        refused = seki.ctl("listener", "http", "activate", "-a", text)
+        self.assertEqual(refused.code, 1)
+        self.assertIn("0 of 1 listening sockets arrived: too many descriptors are open", refused.err)
+        with self.assertRaises(ConnectionRefusedError):
+            wire.connect(second)
+        resource.prlimit(before[1], resource.RLIMIT_NOFILE, limits)
+        self.assertEqual(seki.ctl("listener", "http", "activate", "-a", text).code, 0)
+        self.assertEqual(seki.worker_pids(), before, seki.log())
 
     def test_an_update_holds_for_new_connections_in_every_worker(self):
         backend = self.backend()

@@ -13,7 +13,6 @@ from harness import ProcessTest, free_port, http_body, until, wait_gone
 # Each place between an order, its report, and the next order.
 PREPARE = [("before", "prepare"), ("obeyed", "prepare"), ("answered", "prepare")]
 COMMIT = [("before", "commit"), ("obeyed", "commit"), ("answered", "commit")]
-ASSIGN = [("before", "assign"), ("obeyed", "assign"), ("answered", "assign")]
 UNASSIGN = [("before", "unassign"), ("obeyed", "unassign"), ("answered", "unassign")]
 UNDECIDED = PREPARE[:2]
 
@@ -182,7 +181,7 @@ class AListenerIsActivated(Steps, ProcessTest):
 
     old, new = NOTHING, (200, b"web")
     meanwhile = {new}
-    steps = [*PREPARE, *COMMIT, *ASSIGN]
+    steps = [*PREPARE, *COMMIT]
 
     def clients(self, seki):
         return seki.second, "example.com"

@@ -336,6 +336,21 @@ TEST(Timeouts, that_are_shorter_hold_for_later_requests_of_a_connection_too) {
     EXPECT_TRUE(upgrades->peer_closed() && chat->peer_closed());
 }
 
+TEST(ListeningSockets, that_did_not_arrive_are_a_refusal_and_not_done) {
+    Stage stage;
+    worker::ListeningSocket socket;
+    socket.set_type(command::HTTP);
+    *socket.mutable_address() = config::to_wire(Stage::http.address);
+    socket.set_slot(0);
+    worker::Order activation;
+    *activation.mutable_prepare()->add_sockets() = socket;
+    const worker::Report refused = stage.order(activation);
+    EXPECT_EQ(refused.refused().reason(), "0 of 1 listening sockets arrived: too many descriptors are open");
+    worker::Order assign;
+    *assign.mutable_assign()->add_sockets() = socket;
+    EXPECT_TRUE(stage.order(assign).has_refused());
+}
+
 TEST(Timeouts, of_a_route_go_before_those_of_its_cluster_and_listener) {
     Limited stage([](auto& listener) { listener.set_back_timeout(50); });
     command::Request cluster;

@@ -183,11 +183,11 @@ TEST_F(ChangeTest, activating_a_listener_gives_each_worker_its_socket_before_it_
     submit(add_listener(address));
     turns();
     EXPECT_FALSE(accepts(address));
-    worker(1).silent_about = {Kind::kAssign};
+    worker(1).silent_about = {Kind::kCommit};
     submit(activate(address));
     turns();
     EXPECT_THAT(outcomes, ElementsAre("OK", "pending"));
-    worker(1).answer_late(Kind::kAssign);
+    worker(1).answer_late(Kind::kCommit);
     turns();
     EXPECT_THAT(outcomes, ElementsAre("OK", "OK"));
     EXPECT_TRUE(accepts(address));
@@ -229,6 +229,40 @@ TEST_F(ChangeTest, an_activation_that_a_worker_refuses_leaves_nobody_listening) 
     turns();
     EXPECT_THAT(outcomes, ElementsAre(HasSubstr("no")));
     EXPECT_FALSE(accepts(address));
+}
+
+TEST_F(ChangeTest, a_stand_in_lets_go_of_a_listener_whose_activation_is_refused) {
+    const SocketAddress address = free_address();
+    settings.workers.automatic_restart = false;
+    start({checked(add_listener(address))});
+    worker(1).silent_about = {Kind::kPrepare};
+    submit(activate(address));
+    turns();
+    worker(0).end();
+    turns();
+    worker(1).refuses = "no";
+    worker(1).answer_late(Kind::kPrepare);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre(HasSubstr("no")));
+    EXPECT_THAT(worker(1).slots_of(address.text()), ElementsAre());
+}
+
+TEST_F(ChangeTest, an_activation_is_refused_when_descriptors_are_short_and_no_worker_suffers) {
+    const SocketAddress address = free_address();
+    const SocketAddress other = free_address();
+    start({checked(add_listener(address)), checked(add_listener(other))});
+    {
+        // Room to bind (the probe is closed again), and none for a copy.
+        const FewDescriptors few(2);
+        submit(activate(address));
+        turns();
+    }
+    EXPECT_THAT(outcomes, ElementsAre(HasSubstr("cannot copy a descriptor")));
+    EXPECT_FALSE(accepts(address));
+    for (const size_t id : {0U, 1U}) EXPECT_FALSE(worker(id).killed);
+    submit(activate(address));
+    turns();
+    EXPECT_EQ(outcomes.back(), "OK");
 }
 
 TEST_F(ChangeTest, an_update_of_a_listener_is_told_as_the_whole_listener_and_keeps_its_sockets) {

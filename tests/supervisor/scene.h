@@ -8,6 +8,7 @@
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <set>
 #include <signal.h>
 #include <string>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "base/few_descriptors.h"
 #include "command/channel.h"
 #include "config/check.h"
 #include "config/convert.h"
@@ -42,6 +44,8 @@ public:
     UniqueFd sources;                                       // the memory that came with hello
     std::string refuses;                                    // why every prepare is refused
     std::vector<std::pair<std::string, uint32_t>> sockets;  // what it accepts from
+    std::vector<std::pair<std::string, uint32_t>> prepared_sockets;
+    std::string refuses_sockets;  // why every assign is refused
     std::function<command::Response(const command::Request&)> answers = [](const command::Request&) {
         return response_of(command::OK, "");
     };
@@ -93,11 +97,14 @@ private:
         const auto name = [](const worker::ListeningSocket& socket) {
             return std::pair{config::checked_address(socket.address()).text(), socket.slot()};
         };
-        if (order.has_assign()) {
-            const auto fds = channel_.take_fds(static_cast<size_t>(order.assign().sockets_size()));
-            ASSERT_EQ(fds.size(), static_cast<size_t>(order.assign().sockets_size()));
+        const auto named = static_cast<size_t>(order.assign().sockets_size() + order.prepare().sockets_size());
+        ASSERT_EQ(channel_.take_fds(named).size(), named);
+        if (refuses_sockets.empty()) {
             for (const auto& socket : order.assign().sockets()) sockets.push_back(name(socket));
         }
+        for (const auto& socket : order.prepare().sockets()) prepared_sockets.push_back(name(socket));
+        if (order.has_commit()) std::ranges::move(prepared_sockets, std::back_inserter(sockets));
+        if (order.has_commit() || order.has_abort()) prepared_sockets.clear();
         for (const auto& socket : order.unassign().sockets()) std::erase(sockets, name(socket));
     }
 
@@ -116,6 +123,13 @@ private:
                 break;
             case Kind::kServe:
                 report.mutable_ready();
+                break;
+            case Kind::kAssign:
+                if (refuses_sockets.empty()) {
+                    report.mutable_done();
+                } else {
+                    report.mutable_refused()->set_reason(refuses_sockets);
+                }
                 break;
             case Kind::kQuery:
                 *report.mutable_answer()->mutable_response() = answers(order.query());

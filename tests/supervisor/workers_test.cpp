@@ -114,6 +114,51 @@ TEST_F(WorkersTest, a_living_worker_stands_in_for_a_dead_one_until_the_new_one_s
     EXPECT_THAT(slots(1), ElementsAre(1));
 }
 
+TEST_F(WorkersTest, who_has_no_room_to_stand_in_goes_on_with_its_own) {
+    start_listening();
+    worker(1).refuses_sockets = "no room";
+    worker(0).end();
+    turns();
+    EXPECT_FALSE(worker(1).killed);
+    EXPECT_THAT(slots(1), ElementsAre(1));
+    worker(1).refuses_sockets = "";
+    pass(std::chrono::milliseconds(2));
+    EXPECT_THAT(slots(2), ElementsAre(0));
+}
+
+TEST_F(WorkersTest, when_there_is_no_descriptor_to_give_away_nobody_is_killed) {
+    settings.workers.count = 3;
+    std::vector<CheckedChange> listeners{checked(add_listener(address)), checked(activate(address))};
+    for (int more = 0; more < 4; ++more) {  // both ends of the dead one's channel make room
+        const SocketAddress other = free_address();
+        listeners.push_back(checked(add_listener(other)));
+        listeners.push_back(checked(activate(other)));
+    }
+    start(listeners);
+    {
+        const FewDescriptors none(0);
+        worker(0).end();
+        turns();
+    }
+    for (const size_t id : {1U, 2U}) {
+        EXPECT_FALSE(worker(id).killed);
+        EXPECT_THAT(slots(id), ElementsAre(id));
+    }
+    pass(std::chrono::milliseconds(2));
+    EXPECT_THAT(slots(3), ElementsAre(0));
+}
+
+TEST_F(WorkersTest, who_cannot_have_its_own_sockets_is_killed_and_replaced) {
+    launcher.on_launch = [](PlayedWorker& worker) {
+        if (worker.id == 0) worker.refuses_sockets = "no room";
+    };
+    start_listening();
+    EXPECT_TRUE(worker(0).killed);
+    EXPECT_FALSE(worker(1).killed);
+    pass(std::chrono::milliseconds(2));
+    EXPECT_THAT(slots(2), ElementsAre(0));
+}
+
 TEST_F(WorkersTest, who_stands_in_gets_the_sockets_of_listeners_that_come_later_too) {
     settings.workers.automatic_restart = false;
     start();
