@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kept_capacity = 4096;  // of an idle channel's buffer, each way
 
 struct Control {
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * Channel::max_fds_per_message)> bytes{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * Channel::max_fds_per_write)> bytes{};
 };
 
 void put_fds(msghdr& message, Control& control, const std::vector<UniqueFd>& fds) {
@@ -119,7 +119,6 @@ void Channel::finish_turn() {
 // ---- out
 
 Result<> Channel::send(const google::protobuf::MessageLite& message, std::vector<UniqueFd> fds) {
-    SEKI_CHECK(fds.size() <= max_fds_per_message);
     if (!is_open()) return failure("the connection is closed");
     const size_t size = frame_prefix_bytes + message.ByteSizeLong();
     if (size > limits_.max_frame_bytes) {
@@ -129,10 +128,22 @@ Result<> Channel::send(const google::protobuf::MessageLite& message, std::vector
     if (pending_bytes() + size > limits_.max_pending_bytes) {
         return failure("{} bytes wait to be taken already", pending_bytes());
     }
-    if (!fds.empty()) attached_.push_back({written_ + pending_bytes(), std::move(fds)});
+    SEKI_CHECK(fds.size() <= max_fds_per_write * size);
+    attach(std::move(fds));
     SEKI_CHECK(append_frame(out_, message, limits_.max_frame_bytes));
     loop_.schedule(*this);
     return {};
+}
+
+// To the bytes of the frame that comes next: to the first one, and those that one write cannot take to the bytes
+// behind.
+void Channel::attach(std::vector<UniqueFd> fds) {
+    uint64_t position = written_ + pending_bytes();
+    for (size_t from = 0; from < fds.size(); ++position) {
+        const size_t end = std::min(from + max_fds_per_write, fds.size());
+        Attached& batch = attached_.emplace_back(Attached{position, {}});
+        for (; from < end; ++from) batch.fds.push_back(std::move(fds[from]));
+    }
 }
 
 void Channel::flush() { write_out(); }
@@ -150,7 +161,7 @@ void Channel::write_out() {
     }
 }
 
-// Up to the next frame that carries descriptors: these must go with its first byte.
+// Up to the next byte that carries descriptors: these must go with it, as the first one of a write.
 ssize_t Channel::write_some() {
     const bool carries = !attached_.empty() && attached_.front().position == written_;
     const size_t next = carries ? 1 : 0;

@@ -42,8 +42,8 @@ public:
         }
     };
 
-    // Descriptors in one message: what the kernel takes (SCM_MAX_FD).
-    static constexpr size_t max_fds_per_message = 253;
+    // Descriptors that go with one write: what the kernel takes (SCM_MAX_FD).
+    static constexpr size_t max_fds_per_write = 253;
 
     // The owner may send, pause and close within these, but not destroy the channel (EventLoop::bury does).
     class Owner {
@@ -63,6 +63,7 @@ public:
     ~Channel() override;
 
     // Queues it; written in this turn if the socket takes it. Fails when the frame is too large or too much is pending.
+    // Any number of descriptors goes with it, within the limits of the other end.
     Result<> send(const google::protobuf::MessageLite& message, std::vector<UniqueFd> fds = {});
     // Writes what the socket takes now: for a process that is about to end.
     void flush();
@@ -89,13 +90,14 @@ private:
     enum class Reading : uint8_t { open, ended, stopped };
 
     struct Attached {
-        uint64_t position;  // of the first byte of the frame, counted from the channel's first byte
+        uint64_t position;  // of the byte that they go with, counted from the channel's first byte
         std::vector<UniqueFd> fds;
     };
 
     void on_event(uint32_t events) override;
     void run() override;
 
+    void attach(std::vector<UniqueFd> fds);
     void write_out();
     ssize_t write_some();
     void drop_written(size_t bytes);

@@ -23,9 +23,12 @@ DescriptorNeed descriptor_need(const command::ServerConfig& config, uint32_t wor
     const uint64_t clients = config.max_connections();
     // A worker may hold all sockets of all listeners when it is the only one left, and so does the supervisor.
     const uint64_t sockets = (listeners + spare_listeners) * worker_count;
-    const uint64_t fixed = pipe_descriptors(clients) + sockets + 2 * uint64_t{worker_count} + reserve;
-    return {.wanted = 2 * clients + config.backend_idle_connections_total() + fixed,
-            .minimum = clients + clients / 2 + fixed};
+    const uint64_t processes = 2 * uint64_t{worker_count};
+    const uint64_t fixed = pipe_descriptors(clients) + sockets + processes + reserve;
+    // It has no clients, but a copy of each socket while the worker that it is for has not taken it yet.
+    const uint64_t supervisor = 2 * sockets + processes + reserve;
+    return {.wanted = std::max(2 * clients + config.backend_idle_connections_total() + fixed, supervisor),
+            .minimum = std::max(clients + clients / 2 + fixed, supervisor)};
 }
 
 Result<uint64_t> choose_limit(const DescriptorNeed& need, const NofileLimit& limit, uint64_t max_connections) {

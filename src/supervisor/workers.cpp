@@ -279,7 +279,7 @@ void Workers::hold(WorkerProcess& worker, uint32_t slot) {
         if (!copy) return cannot_hold(worker, slot, copy.error().message);
         name_socket(*order.mutable_assign()->add_sockets(), key, slot);
         fds.push_back(std::move(*copy));
-        if (fds.size() == command::Channel::max_fds_per_message) send();
+        if (fds.size() == command::Channel::max_fds_per_write) send();
     }
     send();
 }

@@ -275,6 +275,31 @@ TEST_F(ChannelTest, a_peer_that_sends_more_descriptors_than_allowed_is_closed) {
     EXPECT_THAT(other_owner.closed, SizeIs(1));
 }
 
+TEST_F(ChannelTest, descriptors_may_be_more_than_the_kernel_takes_at_once) {
+    limits.max_waiting_fds = 1000;
+    open();
+    open_other();
+    std::vector<UniqueFd> fds;
+    std::vector<ino_t> sent;
+    for (size_t count = 0; count < 2 * Channel::max_fds_per_write + 1; ++count) {
+        fds.push_back(count % 100 == 0 ? a_file() : UniqueFd(dup(fds.back().get())));
+        sent.push_back(inode(fds.back()));
+    }
+    ASSERT_TRUE(channel->send(say("many"), std::move(fds)));
+    std::vector<UniqueFd> one;
+    one.push_back(a_file());
+    sent.push_back(inode(one.back()));
+    ASSERT_TRUE(channel->send(say("one"), std::move(one)));
+    std::vector<ino_t> received;
+    other_owner.react = [&](std::string_view text) {
+        for (const UniqueFd& fd : other->take_fds(text == "many" ? 2 * Channel::max_fds_per_write + 1 : 1))
+            received.push_back(inode(fd));
+    };
+    turns();
+    EXPECT_THAT(other_owner.heard, ElementsAre("many", "one"));
+    EXPECT_EQ(received, sent);
+}
+
 TEST_F(ChannelTest, descriptors_that_there_is_no_room_for_are_missing_from_their_message_alone) {
     open();
     const auto files = [](int count) {

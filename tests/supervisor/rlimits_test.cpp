@@ -24,6 +24,15 @@ TEST(DescriptorLimit, is_raised_to_what_is_wanted_and_no_further) {
     EXPECT_GE(*chosen, 2000U);
 }
 
+TEST(DescriptorLimit, has_room_for_every_listening_socket_and_its_copy) {
+    command::ServerConfig config;
+    config::fill_required(config);
+    config.set_max_connections(10);
+    const DescriptorNeed many = descriptor_need(config, 8, 1000);
+    EXPECT_GE(many.minimum, 2U * 8 * 1000);
+    EXPECT_GE(many.wanted, many.minimum);
+}
+
 TEST(DescriptorLimit, is_never_lowered) {
     EXPECT_EQ(choose_limit(need(10), {500'000, 1'000'000}, 10).value(), 500'000U);
 }
