@@ -34,16 +34,17 @@ uint64_t load_of(const Backend& backend, LoadMetric metric) noexcept {
 }  // namespace
 
 BackendPtr Cluster::put(BackendPtr backend) {
-    const auto old = std::find_if(backends_.begin(), backends_.end(), same_place(backend->id, backend->address));
-    BackendPtr replaced;
-    if (old == backends_.end()) {
-        backends_.push_back(std::move(backend));
+    if (const BackendPtr known = find(backend->id, backend->address)) {
+        known->cookie = std::move(backend->cookie);
+        known->weight = backend->weight;
+        known->state = backend->state;
+        known->backup = backend->backup;
+        backend = known;
     } else {
-        replaced = std::exchange(*old, std::move(backend));
-        replaced->removed = true;
+        backends_.push_back(backend);
     }
     deal_credits();
-    return replaced;
+    return backend;
 }
 
 BackendPtr Cluster::find(std::string_view backend_id, const SocketAddress& address) const {

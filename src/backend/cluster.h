@@ -32,7 +32,8 @@ public:
     [[nodiscard]] const std::string& id() const noexcept { return id_; }
     [[nodiscard]] std::span<const BackendPtr> backends() const noexcept { return backends_; }
 
-    // Adds, or replaces the one with the same id and address, which is returned.
+    // Adds it, or gives the one with the same id and address what is configured of it and leaves that its connections,
+    // its load and its failures, which are as true as before. The one that is there now.
     BackendPtr put(BackendPtr backend);
     // Null when there is none.
     [[nodiscard]] BackendPtr find(std::string_view backend_id, const SocketAddress& address) const;

@@ -24,19 +24,23 @@ Request activation(const typename Kind::Message& listener, bool active) {
     return request;
 }
 
+Request set_state(const command::AddBackend& backend) {
+    Request request;
+    command::SetBackendState& change = *request.mutable_set_backend_state();
+    change.set_cluster_id(backend.cluster_id());
+    change.set_backend_id(backend.backend_id());
+    *change.mutable_address() = backend.address();
+    change.set_state(backend.state());
+    return request;
+}
+
 // Nothing when the backends differ in more than their states.
 std::optional<Request> state_change(const command::AddBackend& from, const command::AddBackend& to) {
     auto changed = from;
     changed.clear_state();
     if (to.has_state()) changed.set_state(to.state());
     if (!same_message(changed, to)) return {};
-    Request request;
-    command::SetBackendState& change = *request.mutable_set_backend_state();
-    change.set_cluster_id(to.cluster_id());
-    change.set_backend_id(to.backend_id());
-    *change.mutable_address() = to.address();
-    change.set_state(to.state());
-    return request;
+    return set_state(to);
 }
 
 // Whether two things differ in more than being active, which has verbs of its own.
@@ -88,6 +92,10 @@ void additions(const Table<Kind>& from, const Table<Kind>& to, Changes& changes)
         auto* added = Kind::add(changes.emplace_back());
         *added = message;
         if constexpr (HasActivation<Kind>) added->set_active(false);
+        if constexpr (std::is_same_v<Kind, Backends>) {
+            // To be added again does not make a backend ready.
+            if (known != nullptr && known->has_state() && !message.has_state()) changes.push_back(set_state(message));
+        }
     }
 }
 

@@ -42,7 +42,7 @@ Result<Undo> State::apply(const Checked<Request>& change) {
         case Request::kAddCluster:
             return add<Clusters>(change->add_cluster());
         case Request::kAddBackend:
-            return add<Backends>(change->add_backend());
+            return add_backend(change->add_backend());
         case Request::kAddHttpFrontend:
             return add<HttpFrontends>(change->add_http_frontend());
         case Request::kAddHttpsFrontend:
@@ -107,9 +107,12 @@ Undo State::exchange(const typename Kind::Key& key, std::optional<typename Kind:
 template <typename Kind>
 Result<Undo> State::add(const typename Kind::Message& message) {
     const auto key = Kind::key(message);
-    if (!Kind::replaceable && table<Kind>().find(key) != nullptr) {
+    const auto* known = table<Kind>().find(key);
+    if (!Kind::replaceable && known != nullptr) {
         return failure("{} '{}' already exists", Kind::name, Kind::key_text(key));
     }
+    // Who is not sure what is there sends it again.
+    if (known != nullptr && same_message(message, *known)) return Undo();
     if constexpr (HasActivation<Kind>) {
         if (auto free = address_is_free(key); !free) return std::unexpected(free.error());
     }
@@ -144,6 +147,13 @@ Result<Undo> State::remove_stream_frontend(const Frontend& frontend) {
     const auto* found = table<Kind>().find(key);
     if (found == nullptr || found->cluster_id() != frontend.cluster_id()) return no_change();
     return exchange<Kind>(key, std::nullopt);
+}
+
+// Who says nothing of the state leaves it as it is: it may have been set while it runs, by somebody else.
+Result<Undo> State::add_backend(command::AddBackend backend) {
+    const auto* known = table<Backends>().find(Backends::key(backend));
+    if (known != nullptr && known->has_state() && !backend.has_state()) backend.set_state(known->state());
+    return add<Backends>(backend);
 }
 
 Result<Undo> State::remove_backend(const command::RemoveBackend& removal) {

@@ -106,6 +106,7 @@ private:
     Result<Undo> remove(const typename Kind::Key& key);
     template <typename Kind, typename Frontend>
     Result<Undo> remove_stream_frontend(const Frontend& frontend);
+    Result<Undo> add_backend(command::AddBackend backend);
     Result<Undo> remove_backend(const command::RemoveBackend& removal);
     Result<Undo> set_backend_state(const command::SetBackendState& change);
     template <typename Kind>

@@ -32,14 +32,24 @@ Request whole_listener(const config::State& state, const Update& update) {
     return whole;
 }
 
+Request whole_backend(const config::State& state, const command::AddBackend& addition) {
+    const auto* backend = state.table<config::Backends>().find(config::Backends::key(addition));
+    SEKI_CHECK(backend != nullptr);
+    Request whole;
+    *whole.mutable_add_backend() = *backend;
+    return whole;
+}
+
 // What workers are told of a change that the state has taken. They know nothing of updates: they get the listener as it
-// is now and put it in the place of the one they have.
+// is now and put it in the place of the one they have. Likewise a backend, which may have had a state before.
 Request order_of(const config::State& state, const Request& change) {
     switch (change.request_type_case()) {
         case Request::kUpdateHttpListener:
             return whole_listener<config::HttpListeners>(state, change.update_http_listener());
         case Request::kUpdateTcpListener:
             return whole_listener<config::TcpListeners>(state, change.update_tcp_listener());
+        case Request::kAddBackend:
+            return whole_backend(state, change.add_backend());
         default:
             return change;
     }

@@ -225,7 +225,8 @@ void Apply::remove_cluster(const std::string& id) {
 void Apply::add_backend(const command::AddBackend& addition) {
     steps_.emplace_back(
         [this, cluster = mention_cluster(addition.cluster_id()), backend = running_backend(addition)]() mutable {
-            if (const auto replaced = cluster->backends.put(std::move(backend))) retire(*replaced);
+            const auto placed = cluster->backends.put(std::move(backend));
+            if (placed->state == backend::State::maintenance) pool_.close_idle(*placed);
         });
 }
 

@@ -105,14 +105,28 @@ TEST_F(Choosing, a_backend_that_was_tried_is_not_chosen_again) {
     EXPECT_EQ(cluster.next(now, both, random), nullptr);
 }
 
-TEST_F(Choosing, adding_the_same_id_and_address_again_replaces_the_backend) {
-    const BackendPtr old = add("a");
-    auto young = std::make_shared<Backend>(*old);
-    cluster.put(young);
+TEST_F(Choosing, adding_the_same_id_and_address_again_changes_what_is_configured_and_nothing_else) {
+    const BackendPtr known = add("a");
+    known->connections = 3;
+    known->backoff.failed(now, random);
+    auto said = std::make_shared<Backend>();
+    said->id = "a";
+    said->address = known->address;
+    said->weight = 7;
+    said->cookie = "c";
+    said->backup = true;
+    said->state = State::drain;
+    EXPECT_EQ(cluster.put(said), known);
     EXPECT_EQ(cluster.backends().size(), 1U);
-    EXPECT_TRUE(old->removed);
-    EXPECT_EQ(cluster.remove("a", old->address), young);
-    EXPECT_EQ(cluster.remove("a", old->address), nullptr);
+    EXPECT_EQ(known->weight, 7U);
+    EXPECT_EQ(known->cookie, "c");
+    EXPECT_TRUE(known->backup);
+    EXPECT_EQ(known->state, State::drain);
+    EXPECT_EQ(known->connections, 3U);
+    EXPECT_FALSE(known->backoff.up(now));
+    EXPECT_FALSE(known->removed);
+    EXPECT_EQ(cluster.remove("a", known->address), known);
+    EXPECT_EQ(cluster.remove("a", known->address), nullptr);
 }
 
 TEST_F(Choosing, a_cluster_of_weights_of_zero_goes_on_as_if_they_were_alike) {

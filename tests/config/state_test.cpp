@@ -102,6 +102,31 @@ TEST(State, a_change_that_changes_nothing_has_nothing_to_undo) {
     EXPECT_TRUE(undo->empty());
 }
 
+TEST(State, what_is_sent_again_changes_nothing) {
+    State state = state_of(whole());
+    EXPECT_TRUE(apply(state, cluster("a"))->empty());
+    EXPECT_TRUE(apply(state, backend("a", "1", "127.0.0.1:9000"))->empty());
+    Request patient = cluster("a");
+    patient.mutable_add_cluster()->set_retry_after(7);
+    EXPECT_FALSE(apply(state, patient)->empty());
+    EXPECT_FALSE(apply(state, cluster("a"))->empty());
+}
+
+TEST(State, a_backend_that_is_sent_again_keeps_the_state_that_was_set_meanwhile) {
+    State state = state_of(whole());
+    ASSERT_TRUE(apply(state, backend_state("a", "1", "127.0.0.1:9000", command::MAINTENANCE)));
+    EXPECT_TRUE(apply(state, backend("a", "1", "127.0.0.1:9000"))->empty());
+    Request stronger = backend("a", "1", "127.0.0.1:9000");
+    stronger.mutable_add_backend()->mutable_load_balancing_parameters()->set_weight(7);
+    EXPECT_FALSE(apply(state, stronger)->empty());
+    const command::AddBackend& known = state.table<Backends>().entries().begin()->second;
+    EXPECT_EQ(known.load_balancing_parameters().weight(), 7);
+    EXPECT_EQ(known.state(), command::MAINTENANCE);
+    stronger.mutable_add_backend()->set_state(command::DRAIN);
+    EXPECT_FALSE(apply(state, stronger)->empty());
+    EXPECT_EQ(state.table<Backends>().entries().begin()->second.state(), command::DRAIN);
+}
+
 TEST(State, counts_every_verb_that_was_asked_for) {
     State state = state_of(whole());
     EXPECT_FALSE(apply(state, http_listener("127.0.0.1:80")).has_value());

@@ -54,6 +54,41 @@ TEST(Balancing, goes_to_the_least_loaded_and_follows_changes) {
     EXPECT_NE(stage.reached(), next) << "in turn again";
 }
 
+TEST(Balancing, another_weight_leaves_a_backend_its_idle_connections) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    backend->send(answer("x"));
+    stage.settle();
+    ASSERT_EQ(stage.worker->pool().size(), 1U);
+    command::Request heavy = add_backend("c", 1);
+    heavy.mutable_add_backend()->mutable_load_balancing_parameters()->set_weight(255);
+    ASSERT_TRUE(stage.change({heavy}).has_done());
+    EXPECT_EQ(stage.worker->pool().size(), 1U);
+    EXPECT_FALSE(backend->peer_closed());
+    client->send(get());
+    stage.settle();
+    EXPECT_FALSE(stage.has_connection(1)) << "the one that is there is used";
+    heavy.mutable_add_backend()->set_state(command::MAINTENANCE);
+    backend->send(answer("x"));
+    stage.settle();
+    ASSERT_TRUE(stage.change({heavy}).has_done());
+    stage.settle();
+    EXPECT_TRUE(backend->peer_closed());
+}
+
+TEST(Balancing, another_weight_lets_no_failing_backend_be_tried_again) {
+    Site stage;
+    stage.network.listen(backend_address(1), Reception::refuse);
+    EXPECT_EQ(stage.reached(), 2);
+    stage.network.listen(backend_address(1));
+    command::Request light = add_backend("c", 1);
+    light.mutable_add_backend()->mutable_load_balancing_parameters()->set_weight(90);
+    ASSERT_TRUE(stage.change({light}).has_done());
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(stage.reached(), 2);
+}
+
 TEST(Balancing, takes_a_backup_when_nobody_else_can_be_reached) {
     Site stage;
     command::Request backup = add_backend("c", 2);

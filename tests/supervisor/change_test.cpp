@@ -177,6 +177,38 @@ TEST_F(ChangeTest, without_any_worker_goes_into_the_state) {
     EXPECT_TRUE(has_cluster("shop"));
 }
 
+TEST_F(ChangeTest, that_is_sent_again_is_ok_and_told_to_no_worker) {
+    command::Request backend;
+    backend.mutable_add_backend()->set_cluster_id("shop");
+    backend.mutable_add_backend()->set_backend_id("b");
+    *backend.mutable_add_backend()->mutable_address() = config::to_wire(SocketAddress::v4(0x7F000001, 80));
+    start({checked(add_cluster("shop")), checked(backend)});
+    const size_t orders = worker(0).orders.size();
+    submit(add_cluster("shop"));
+    submit(backend);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK", "OK"));
+    EXPECT_EQ(worker(0).orders.size(), orders);
+}
+
+TEST_F(ChangeTest, of_a_backend_in_maintenance_tells_workers_that_it_stays_there) {
+    command::Request backend;
+    backend.mutable_add_backend()->set_cluster_id("shop");
+    backend.mutable_add_backend()->set_backend_id("b");
+    *backend.mutable_add_backend()->mutable_address() = config::to_wire(SocketAddress::v4(0x7F000001, 80));
+    command::Request idle = backend;
+    idle.mutable_add_backend()->set_state(command::MAINTENANCE);
+    start({checked(idle)});
+    backend.mutable_add_backend()->mutable_load_balancing_parameters()->set_weight(7);
+    submit(backend);
+    turns();
+    const auto& orders = worker(0).orders;
+    ASSERT_EQ(orders.back().kind_case(), Kind::kCommit);
+    const command::AddBackend& told = orders[orders.size() - 2].prepare().changes(0).add_backend();
+    EXPECT_EQ(told.load_balancing_parameters().weight(), 7);
+    EXPECT_EQ(told.state(), command::MAINTENANCE);
+}
+
 TEST_F(ChangeTest, activating_a_listener_gives_each_worker_its_socket_before_it_is_ok) {
     start();
     const SocketAddress address = free_address();
