@@ -280,7 +280,10 @@ void Verbs::sessions(Request& request, Answer& answer) {
 
 void Verbs::kill_session(Request& request, Answer& answer) {
     const auto combine = [id = request.kill_session().id()](Join& join) {
-        Response response = response_of(command::FAILURE, fmt::format("there is no session {}", id));
+        std::string reason = fmt::format("there is no session {}", id);
+        for (const command::MemberId worker : join.lost())
+            reason += fmt::format(", and worker {} does not answer", worker);
+        Response response = response_of(command::FAILURE, std::move(reason));
         join.for_each_answer([&](command::MemberId, const Response& of_one) {
             if (of_one.status() == command::OK) response = of_one;
         });

@@ -80,18 +80,23 @@ void WorkerProcess::arm() {
 }
 
 void WorkerProcess::on_timer() {
+    // Before any question is given up: its death answers them all.
+    for (const auto& [id, pending] : pending_) {
+        if (pending.patience == Patience::question || pending.deadline > loop_.now()) continue;
+        return kill(fmt::format("it does not answer ({}, {} s)", pending.what,
+                                std::chrono::duration_cast<std::chrono::seconds>(answer_timeout_).count()));
+    }
+    give_up_questions();
+}
+
+void WorkerProcess::give_up_questions() {
     std::vector<OnReport> given_up;
     for (auto entry = pending_.begin(); entry != pending_.end();) {
-        Pending& pending = entry->second;
-        if (pending.deadline > loop_.now()) {
+        if (entry->second.deadline > loop_.now()) {
             ++entry;
             continue;
         }
-        if (pending.patience != Patience::question) {
-            return kill(fmt::format("it does not answer ({}, {} s)", pending.what,
-                                    std::chrono::duration_cast<std::chrono::seconds>(answer_timeout_).count()));
-        }
-        if (pending.on_report) given_up.push_back(std::move(pending.on_report));
+        if (entry->second.on_report) given_up.push_back(std::move(entry->second.on_report));
         entry = pending_.erase(entry);
     }
     arm();

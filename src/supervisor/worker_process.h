@@ -96,6 +96,7 @@ private:
     void settle_end();
     void stop_watching();
     void arm();
+    void give_up_questions();
     [[nodiscard]] Monotonic deadline_of(Patience patience) const;
 
     EventLoop& loop_;

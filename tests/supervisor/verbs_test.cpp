@@ -123,6 +123,23 @@ TEST_F(VerbsTest, status_names_the_worker_that_does_not_answer) {
     EXPECT_EQ(answers.back().content().workers().vec(0).pid(), 1000);
 }
 
+TEST_F(VerbsTest, a_question_to_a_worker_that_is_killed_for_hanging_is_answered_all_the_same) {
+    begin();
+    worker(1).silent_about = {Kind::kQuery, Kind::kPrepare};
+    command::Request kill_session;
+    kill_session.mutable_kill_session()->set_id("01HZX");
+    worker(0).answers = [](const command::Request&) { return response_of(command::FAILURE, "not here"); };
+    obey(kill_session);
+    submit(add_cluster("new"));
+    turns();
+    pass(settings.workers.answer_timeout + std::chrono::milliseconds(1));
+    EXPECT_TRUE(worker(1).killed);
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+    EXPECT_THAT(answers.back().message(), HasSubstr("worker 1 does not answer"));
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+}
+
 TEST_F(VerbsTest, status_does_not_wait_for_a_worker_that_dies) {
     begin();
     worker(1).silent_about = {Kind::kQuery};
