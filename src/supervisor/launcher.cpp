@@ -56,16 +56,18 @@ private:
     bool reaped_ = false;
 };
 
-// What the child's beginning is to be like: no signal blocked, and the channel at a known number without close-on-exec.
+// What the child's beginning is to be like: the channel at a known number without close-on-exec, and no signal blocked
+// but the one to open logs again, which would end a worker that is not ready for it yet; it waits until the worker is.
 class Beginning {
 public:
     explicit Beginning(int channel) {
         posix_spawn_file_actions_init(&actions_);
         posix_spawn_file_actions_adddup2(&actions_, channel, channel_in_child);
         posix_spawnattr_init(&attributes_);
-        sigset_t none;
-        sigemptyset(&none);
-        posix_spawnattr_setsigmask(&attributes_, &none);
+        sigset_t blocked;
+        sigemptyset(&blocked);
+        sigaddset(&blocked, SIGHUP);
+        posix_spawnattr_setsigmask(&attributes_, &blocked);
         posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
     }
     Beginning(const Beginning&) = delete;

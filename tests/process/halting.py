@@ -1,4 +1,6 @@
-"""Halts one worker exactly at one step of a change, by the preloaded library halt_at_step.cpp."""
+"""Libraries that are preloaded into an instance, and what one of them does: it halts one worker exactly at one step of
+a change (halt_at_step.cpp).
+"""
 import atexit
 import functools
 import pathlib
@@ -8,17 +10,17 @@ import tempfile
 
 from harness import sanitizer_runtimes, wait_gone, wait_stopped
 
-SOURCE = pathlib.Path(__file__).resolve().parent / "halt_at_step.cpp"
+SOURCES = pathlib.Path(__file__).resolve().parent
 
 
 @functools.cache
-def _preload():
+def preload(source):
     """What LD_PRELOAD is to say. The runtime of ASan wants to be the first (libasan), where there is one."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="seki-halt-"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="seki-preload-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    library = folder / "halt_at_step.so"
+    library = folder / "preloaded.so"
     options = ["-std=c++23", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC"]
-    subprocess.run(["g++", *options, "-o", library, SOURCE], check=True)
+    subprocess.run(["g++", *options, "-o", library, SOURCES / source], check=True)
     return " ".join([*sanitizer_runtimes(), str(library)])
 
 
@@ -28,7 +30,7 @@ class Halt:
     def __init__(self, seki):
         self._seki = seki
         self._file = seki.folder / "halt"
-        seki.environment |= {"LD_PRELOAD": _preload(), "SEKI_HALT_FILE": str(self._file)}
+        seki.environment |= {"LD_PRELOAD": preload("halt_at_step.cpp"), "SEKI_HALT_FILE": str(self._file)}
 
     def arm(self, when, order, act, worker_id=0):
         """`when` is before, obeyed or answered."""

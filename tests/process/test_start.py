@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 import wire
+from halting import preload
 from harness import BINARY, ProcessTest, Seki, http_body
 
 
@@ -67,6 +68,14 @@ class Start(ProcessTest):
         self.assertEqual(int(pid_file.read_text()), seki.process.pid)
         seki.stop()
         self.assertFalse(pid_file.exists())
+
+    def test_a_worker_that_begins_survives_the_signal_to_open_its_logs_again(self):
+        seki = self.instance(worker_count=2)
+        seki.body = http_body(seki.text, self.backend())
+        seki.environment |= {"LD_PRELOAD": preload("hang_up_at_start.cpp")}
+        seki.start()
+        with seki.control() as control:
+            self.assertEqual([worker.id for worker in control.workers()], [0, 1], seki.log())
 
     def test_the_configuration_is_found_by_the_environment(self):
         seki = self.http(self.backend())
