@@ -55,6 +55,25 @@ Request order_of(const config::State& state, const Request& change) {
     }
 }
 
+template <typename Kind>
+Result<> must_listen(const config::State& state, const char* kind, const command::SocketAddress& wire) {
+    const SocketAddress address = config::checked_address(wire);
+    if (state.table<Kind>().find(address) != nullptr) return {};
+    return failure("there is no {} listener on {}", kind, address.text());
+}
+
+// What a worker that serves would refuse. There may be none that does.
+Result<> can_be_served(const config::State& state, const Request& change) {
+    switch (change.request_type_case()) {
+        case Request::kAddHttpFrontend:
+            return must_listen<config::HttpListeners>(state, "HTTP", change.add_http_frontend().address());
+        case Request::kAddTcpFrontend:
+            return must_listen<config::TcpListeners>(state, "TCP", change.add_tcp_frontend().address());
+        default:
+            return {};
+    }
+}
+
 }  // namespace
 
 Changes::Changes(config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log)
@@ -97,7 +116,9 @@ bool Changes::begin(ChangeId id, Change& change) {
         finish(id, failure("{}", stopping_reason));
         return false;
     }
-    if (auto applied = apply(change); !applied) {
+    auto applied = can_be_served(state_, *change.request);
+    if (applied) applied = apply(change);
+    if (!applied) {
         finish(id, std::move(applied));
         return false;
     }

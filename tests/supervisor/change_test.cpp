@@ -209,6 +209,30 @@ TEST_F(ChangeTest, of_a_backend_in_maintenance_tells_workers_that_it_stays_there
     EXPECT_EQ(told.state(), command::MAINTENANCE);
 }
 
+TEST_F(ChangeTest, of_a_frontend_without_its_listener_is_refused_also_when_no_worker_serves) {
+    settings.workers.automatic_restart = false;
+    const SocketAddress address = free_address();
+    command::Request http;
+    *http.mutable_add_http_frontend()->mutable_address() = config::to_wire(address);
+    http.mutable_add_http_frontend()->set_cluster_id("shop");
+    http.mutable_add_http_frontend()->set_hostname("a.example");
+    config::fill_required(http);
+    command::Request tcp;
+    *tcp.mutable_add_tcp_frontend()->mutable_address() = config::to_wire(address);
+    tcp.mutable_add_tcp_frontend()->set_cluster_id("shop");
+    start();
+    worker(0).end();
+    worker(1).end();
+    turns();
+    submit(http);
+    submit(tcp);
+    submit(add_listener(address));
+    submit(http);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("there is no HTTP listener on " + address.text(),
+                                      "there is no TCP listener on " + address.text(), "OK", "OK"));
+}
+
 TEST_F(ChangeTest, activating_a_listener_gives_each_worker_its_socket_before_it_is_ok) {
     start();
     const SocketAddress address = free_address();

@@ -239,10 +239,12 @@ TEST_F(VerbsTest, metrics_tell_how_much_is_configured) {
     backend.mutable_add_backend()->set_backend_id("shop-1");
     *backend.mutable_add_backend()->mutable_address() = config::to_wire(free_address());
     obey(backend);
+    const SocketAddress address = free_address();
+    obey(add_listener(address));
     command::Request frontend;
     frontend.mutable_add_http_frontend()->set_cluster_id("shop");
     frontend.mutable_add_http_frontend()->set_hostname("shop.example");
-    *frontend.mutable_add_http_frontend()->mutable_address() = config::to_wire(free_address());
+    *frontend.mutable_add_http_frontend()->mutable_address() = config::to_wire(address);
     obey(frontend);
 
     const auto gauges = [&] {
