@@ -1,5 +1,6 @@
 #include "supervisor/change.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -102,12 +103,22 @@ void Changes::submit(CheckedChange request, OnOutcome on_outcome) {
 void Changes::begin_next() {
     if (beginning_) return;
     beginning_ = true;
-    while (!undecided_ && !queue_.empty()) {
+    while (!undecided_ && !queue_.empty() && !must_wait(changes_.at(queue_.front()))) {
         const ChangeId id = queue_.front();
         queue_.pop_front();
         if (begin(id, changes_.at(id))) prepare(id, changes_.at(id));
     }
     beginning_ = false;
+}
+
+// For the sockets of a listener that went: while a worker has not let go of them, the address would be in use, by us.
+bool Changes::must_wait(const Change& change) const {
+    if (change.request->request_type_case() != Request::kActivateListener) return false;
+    const uint16_t port = key_of(change.request->activate_listener()).address.port();
+    return std::ranges::any_of(changes_, [port](const auto& entry) {
+        const Change& other = entry.second;
+        return !other.closing.empty() && other.closes->address.port() == port;
+    });
 }
 
 // False when it ended here.
@@ -262,12 +273,15 @@ void Changes::commit_on(WorkerProcess& worker, ChangeId id, Change& change) {
 }
 
 void Changes::committed(ChangeId id) {
-    if (--changes_.at(id).commits_missing == 0) finish(id, {});
+    if (--changes_.at(id).commits_missing > 0) return;
+    finish(id, {});
+    begin_next();
 }
 
 void Changes::finish(ChangeId id, Result<> outcome) {
     auto node = changes_.extract(id);
     Change& change = node.mapped();
+    change.closing.clear();  // whoever hears of it may want the address
     const std::string verb = config::verb_name(*change.request);
     if (outcome) {
         log_.debug(Module::supervisor, "{} is in force", verb);

@@ -67,6 +67,7 @@ private:
     };
 
     void begin_next();
+    [[nodiscard]] bool must_wait(const Change& change) const;
     bool begin(ChangeId id, Change& change);
     void prepare(ChangeId id, Change& change);
     void decide(ChangeId id);

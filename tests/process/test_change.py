@@ -167,6 +167,23 @@ class Listeners(ProcessTest):
         self.assertEqual(seki.ctl("listener", "http", "activate", "-a", text).code, 0)
         self.assertEqual(seki.worker_pids(), before, seki.log())
 
+    def test_a_listener_goes_and_comes_at_once(self):
+        seki = self.http(self.backend(), worker_count=2)
+        at_once = [Request(deactivate_listener=schema.DeactivateListener(address=address_of(seki.address),
+                                                                         proxy=schema.HTTP, to_scm=False)),
+                   Request(activate_listener=schema.ActivateListener(address=address_of(seki.address),
+                                                                     proxy=schema.HTTP, from_scm=False))]
+        for _ in range(20):
+            with seki.control() as one, seki.control() as other:
+                one.send(at_once[0])
+                other.send(at_once[1])
+                for control in (one, other):
+                    response = control.final()
+                    self.assertEqual(response.status, schema.OK, response.message)
+            with seki.control() as control:
+                control.ask(at_once[1])  # in case it came first
+            self.assertEqual(seki.get().status, 200)
+
     def test_an_update_holds_for_new_connections_in_every_worker(self):
         backend = self.backend()
         seki = self.http(backend, worker_count=2)

@@ -380,6 +380,34 @@ TEST_F(ChangeTest, sockets_are_closed_when_the_last_worker_has_let_go_of_them) {
     EXPECT_FALSE(accepts(address));
 }
 
+TEST_F(ChangeTest, an_activation_waits_until_the_sockets_that_were_there_before_are_closed) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address)), checked(activate(address))});
+    worker(1).silent_about = {Kind::kUnassign};
+    submit(deactivate(address));
+    submit(activate(address));
+    submit(add_cluster("shop"));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("pending", "pending", "pending"));
+    worker(1).answer_late(Kind::kUnassign);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK", "OK", "OK"));
+    EXPECT_TRUE(accepts(address));
+}
+
+TEST_F(ChangeTest, who_hears_that_a_listener_is_gone_may_have_its_address_at_once) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address)), checked(activate(address))});
+    std::string outcome;
+    supervisor->changes().submit(checked(deactivate(address)), [&](const Result<>&) {
+        ListeningSockets others(1, 16);
+        const auto opened = others.open({command::HTTP, address});
+        outcome = opened ? "free" : opened.error().message;
+    });
+    turns();
+    EXPECT_EQ(outcome, "free");
+}
+
 TEST_F(ChangeTest, removing_an_active_listener_closes_its_sockets) {
     const SocketAddress address = free_address();
     start({checked(add_listener(address)), checked(activate(address))});
