@@ -287,8 +287,10 @@ net::Next ClientSide::handle_broken() { return net::Close{net::CloseManner::now,
 
 // Requests that were pipelined behind the one that runs may be asked again on another connection (RFC 9112 §9.3.2).
 net::Next ClientSide::forgo_rest() {
-    if (exchange_ == nullptr || !exchange_->request_ended() || exchange_->may_upgrade()) return out_of_memory;
     context_.recorder.count(Count::out_of_buffers);
+    // Answers may be on their way still.
+    if (exchange_ == nullptr) return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
+    if (!exchange_->request_ended() || exchange_->may_upgrade()) return out_of_memory;
     ending_ = true;
     return net::Stay{};
 }

@@ -47,6 +47,8 @@ public:
 
 private:
     void ask();
+    void ask_for_nobody();
+    void put(const Ask& ask, std::string_view text);
     void send_some(size_t bytes);
     bool look_at_one();
     void check_answer(const Message& answer, const Ask& ask);

@@ -95,6 +95,7 @@ void SwarmBackend::plan_answer() {
     const std::string body = tagged_body(tag_, length);
     std::string text;
     if (swarm_.chance(8)) text += fmt::format("HTTP/1.1 103 Early Hints\r\nTag: {}\r\n\r\n", tag_);
+    if (swarm_.chance(8)) text += "HTTP/1.1 100 Continue\r\n\r\n";
     const bool old = swarm_.chance(15);
     text += fmt::format("HTTP/1.{} 200 OK\r\nTag: {}\r\nLen: {}\r\n", old ? 0 : 1, tag_, length);
     if (swarm_.chance(8)) {

@@ -26,6 +26,7 @@ void SwarmClient::ask() {
     std::string text =
         fmt::format("{} /{} HTTP/1.{}\r\nHost: {}\r\nTag: {}\r\n", ask.method, ask.tag, ask.old ? 0 : 1, host, ask.tag);
     if (close) text += "Connection: close\r\n";
+    if (has_body && swarm_.chance(8)) text += "Expect: 100-continue\r\n";  // and does not wait for it
     if (chunked) text += "Transfer-Encoding: chunked\r\n";
     if (has_body && !chunked) text += fmt::format("Content-Length: {}\r\n", ask.body_length);
     text += "\r\n";
@@ -35,11 +36,27 @@ void SwarmClient::ask() {
         text += fmt::format("{:x}\r\n{}\r\n", piece, body.substr(at, piece));
         at += piece;
     }
-    text += chunked ? "0\r\n\r\n" : body;
+    const std::string trailer =
+        swarm_.chance(3) ? fmt::format("Sum: {}\r\n", std::string(swarm_.below(4000), 's')) : "";
+    text += chunked ? fmt::format("0\r\n{}\r\n", trailer) : body;
+    put(ask, text);
+    last_asked_ = close || ask.old;
+}
+
+// For what no frontend serves, many times.
+void SwarmClient::ask_for_nobody() {
+    for (uint32_t n = 10 + swarm_.below(50); n > 0; --n) {
+        Ask ask;
+        ask.tag = swarm_.new_tag();
+        ask.method = "GET";
+        put(ask, fmt::format("GET /{} HTTP/1.1\r\nHost: nobody\r\n\r\n", ask.tag));
+    }
+}
+
+void SwarmClient::put(const Ask& ask, std::string_view text) {
     to_send_ += text;
     asked_.push_back(ask.tag);
     swarm_.ask(ask.tag) = ask;
-    last_asked_ = close || ask.old;
 }
 
 void SwarmClient::send_some(size_t bytes) {
@@ -54,7 +71,7 @@ void SwarmClient::act() {
         case 0:
         case 1:
         case 2:
-            if (asked_.size() < 4 && !last_asked_) ask();
+            if (asked_.size() < 4 && !last_asked_) swarm_.chance(15) ? ask_for_nobody() : ask();
             break;
         case 3:
         case 4:
