@@ -185,7 +185,7 @@ void Exchange::count_broken_answer(const BackendLoss& loss) {
 }
 
 void Exchange::try_another(BackendLoss loss) {
-    context_.recorder.count(Count::retries);
+    context_.recorder.retrying(record_, *chosen_, loss.reused);
     if (loss.reused) {
         ++attempts_;
         tried_[attempts_ - 1] = nullptr;

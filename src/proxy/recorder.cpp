@@ -218,6 +218,13 @@ observe::Series* Recorder::series_of(observe::ClusterSeries& series, const backe
     return backend.removed && !cluster.has(backend.id) ? nullptr : metrics_.backend(series, backend.id);
 }
 
+void Recorder::retrying(const Record& record, const backend::Backend& backend, bool kept) {
+    count(Count::retries);
+    log_.debug(Module::proxy, "[{} {}] {} to backend {} of cluster {} is lost before it answered; trying again",
+               record.session_id.text(), record.request_id_as_text(), kept ? "a kept connection" : "a new connection",
+               backend.id, backend.cluster_id);
+}
+
 void Recorder::connect_failed(const Cluster& cluster, const backend::Backend& backend, int error) {
     metrics_.add(Counter::backend_connections_error);
     if (observe::ClusterSeries* series = series_of(cluster)) {

@@ -147,6 +147,8 @@ public:
     // A source has as much of the cluster as it may: `limit` says of what.
     void over_limit(const Cluster& cluster, Count limit);
 
+    // The connection for a request or a tunnel is lost, and there is another try. `kept`: it had served before.
+    void retrying(const Record& record, const backend::Backend& backend, bool kept);
     void connect_failed(const Cluster& cluster, const backend::Backend& backend, int error);
     void backend_up(const backend::Backend& backend);
     void backend_down(const backend::Backend& backend);

@@ -9,9 +9,23 @@
 #include <utility>
 
 #include "base/check.h"
+#include "config/convert.h"
 
 namespace seki::supervisor {
 namespace {
+
+using observe::Module;
+
+std::optional<ucred> peer_of(int client) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+    return peer;
+}
+
+std::string name_of(const std::optional<ucred>& peer) {
+    return peer ? fmt::format("uid {}, pid {}", peer->uid, peer->pid) : "an unknown process";
+}
 
 Result<sockaddr_un> address_of(const std::string& path) {
     sockaddr_un address{};
@@ -66,17 +80,23 @@ Result<UniqueFd> listen_at(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<CommandServer>> CommandServer::open(EventLoop& loop, Settings settings, OnRequest on_request) {
+Result<std::unique_ptr<CommandServer>> CommandServer::open(EventLoop& loop, observe::Log& log, Settings settings,
+                                                           OnRequest on_request) {
     auto socket = listen_at(settings.path);
     if (!socket) return std::unexpected(socket.error());
     std::unique_ptr<CommandServer> server(
-        new CommandServer(loop, std::move(settings), std::move(on_request), std::move(*socket)));
+        new CommandServer(loop, log, std::move(settings), std::move(on_request), std::move(*socket)));
     if (auto watched = server->watch(); !watched) return std::unexpected(watched.error());
     return server;
 }
 
-CommandServer::CommandServer(EventLoop& loop, Settings settings, OnRequest on_request, UniqueFd socket)
-    : loop_(loop), settings_(std::move(settings)), on_request_(std::move(on_request)), socket_(std::move(socket)) {}
+CommandServer::CommandServer(EventLoop& loop, observe::Log& log, Settings settings, OnRequest on_request,
+                             UniqueFd socket)
+    : loop_(loop),
+      log_(log),
+      settings_(std::move(settings)),
+      on_request_(std::move(on_request)),
+      socket_(std::move(socket)) {}
 
 CommandServer::~CommandServer() { stop_listening(); }
 
@@ -123,29 +143,43 @@ void CommandServer::on_timer() {
 }
 
 void CommandServer::welcome(UniqueFd client) {
-    if (sessions_.size() >= max_sessions) return;
+    const auto peer = peer_of(client.get());
+    if (sessions_.size() >= max_sessions) {
+        log_.warn(Module::command, "{} is turned away: {} clients are connected already", name_of(peer), max_sessions);
+        return;
+    }
     CommandSession::Owner& owner = *this;
-    std::string unauthorized = why_unauthorized(client.get());
+    std::string unauthorized = why_unauthorized(peer);
+    if (!unauthorized.empty()) log_.warn(Module::command, "{}: {}", name_of(peer), unauthorized);
     sessions_.emplace(++last_id_, std::make_unique<CommandSession>(loop_, std::move(client), settings_.max_frame_bytes,
-                                                                   std::move(unauthorized), owner));
+                                                                   name_of(peer), std::move(unauthorized), owner));
 }
 
-std::string CommandServer::why_unauthorized(int client) const {
+std::string CommandServer::why_unauthorized(const std::optional<ucred>& peer) const {
     if (settings_.allowed_uids.empty()) return {};
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (::getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "unauthorized: unknown actor";
-    if (std::ranges::find(settings_.allowed_uids, peer.uid) != settings_.allowed_uids.end()) return {};
-    return fmt::format("unauthorized: actor UID {} not in command_allowed_uids", peer.uid);
+    if (!peer) return "unauthorized: unknown actor";
+    if (std::ranges::find(settings_.allowed_uids, peer->uid) != settings_.allowed_uids.end()) return {};
+    return fmt::format("unauthorized: actor UID {} not in command_allowed_uids", peer->uid);
 }
 
 void CommandServer::on_request(CommandSession& session, command::Request request) {
     const auto found = std::ranges::find(sessions_, &session, [](const auto& entry) { return entry.second.get(); });
     SEKI_CHECK(found != sessions_.end());
-    on_request_(std::move(request), [this, id = found->first](const command::Response& response) {
+    auto on_answer = [this, id = found->first, verb = config::verb_name(request),
+                      peer = session.peer()](const command::Response& response) {
+        note(verb, peer, response);
         const auto asker = sessions_.find(id);
         if (asker != sessions_.end()) asker->second->answer(response);
-    });
+    };
+    on_request_(std::move(request), std::move(on_answer));
+}
+
+void CommandServer::note(const std::string& verb, const std::string& peer, const command::Response& response) {
+    if (response.status() == command::FAILURE) {
+        log_.info(Module::command, "{} by {} failed: {}", verb, peer, response.message());
+    } else {
+        log_.debug(Module::command, "{} by {}", verb, peer);
+    }
 }
 
 void CommandServer::on_session_ended(CommandSession& session) {

@@ -5,16 +5,21 @@
 //
 // A socket file that nobody serves any more is replaced; where somebody answers, a second instance is refused; a file
 // that is no socket is left alone.
+//
+// Who asked for what, and what came of it, is in the log: what failed at level info, all else at debug.
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <sys/socket.h>
 #include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "event/event_loop.h"
+#include "observe/log.h"
 #include "supervisor/command_session.h"
 
 namespace seki::supervisor {
@@ -33,8 +38,9 @@ public:
 
     static constexpr size_t max_sessions = 256;
 
-    // `loop` outlives it; `on_request` is called from its turns.
-    static Result<std::unique_ptr<CommandServer>> open(EventLoop& loop, Settings settings, OnRequest on_request);
+    // `loop` and `log` outlive it; `on_request` is called from turns of the loop.
+    static Result<std::unique_ptr<CommandServer>> open(EventLoop& loop, observe::Log& log, Settings settings,
+                                                       OnRequest on_request);
     ~CommandServer() override;
 
     // Accepts nobody any more and lets each client have the answers that it waits for. `on_finished`: when all are
@@ -46,7 +52,7 @@ private:
     static constexpr int batch = 16;  // clients accepted per event
     static constexpr Duration exhausted_pause = std::chrono::milliseconds(100);
 
-    CommandServer(EventLoop& loop, Settings settings, OnRequest on_request, UniqueFd socket);
+    CommandServer(EventLoop& loop, observe::Log& log, Settings settings, OnRequest on_request, UniqueFd socket);
     Result<> watch();
     void stop_listening();
 
@@ -57,10 +63,12 @@ private:
 
     bool accept_one();
     void welcome(UniqueFd client);
-    [[nodiscard]] std::string why_unauthorized(int client) const;
+    [[nodiscard]] std::string why_unauthorized(const std::optional<ucred>& peer) const;
+    void note(const std::string& verb, const std::string& peer, const command::Response& response);
     void check_finished();
 
     EventLoop& loop_;
+    observe::Log& log_;
     Settings settings_;
     OnRequest on_request_;
     UniqueFd socket_;

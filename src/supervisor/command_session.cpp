@@ -37,10 +37,11 @@ command::Response response_of(command::ResponseStatus status, std::string messag
     return response;
 }
 
-CommandSession::CommandSession(EventLoop& loop, UniqueFd socket, size_t max_frame_bytes, std::string unauthorized,
-                               Owner& owner)
+CommandSession::CommandSession(EventLoop& loop, UniqueFd socket, size_t max_frame_bytes, std::string peer,
+                               std::string unauthorized, Owner& owner)
     : loop_(loop),
       owner_(owner),
+      peer_(std::move(peer)),
       unauthorized_(std::move(unauthorized)),
       channel_(loop, std::move(socket), limits(max_frame_bytes), *this) {}
 

@@ -26,9 +26,13 @@ public:
         virtual void on_session_ended(CommandSession& session) = 0;
     };
 
-    // `unauthorized`: why every request of this client is refused; empty for who may ask.
-    CommandSession(EventLoop& loop, UniqueFd socket, size_t max_frame_bytes, std::string unauthorized, Owner& owner);
+    // `peer`: who it is, for people. `unauthorized`: why every request of this client is refused; empty for who may
+    // ask.
+    CommandSession(EventLoop& loop, UniqueFd socket, size_t max_frame_bytes, std::string peer, std::string unauthorized,
+                   Owner& owner);
     ~CommandSession() override;
+
+    [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
 
     // `response` is final: OK or FAILURE.
     void answer(const command::Response& response);
@@ -46,6 +50,7 @@ private:
 
     EventLoop& loop_;
     Owner& owner_;
+    std::string peer_;
     std::string unauthorized_;
     command::Channel channel_;
     std::string verb_;

@@ -20,9 +20,10 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
 Supervisor::~Supervisor() { loop_.timers().cancel(*this); }
 
 Result<> Supervisor::start(const std::vector<CheckedChange>& changes) {
-    auto server = CommandServer::open(loop_, settings_.command, [this](command::Request request, Verbs::Answer answer) {
+    const auto obey = [this](command::Request request, Verbs::Answer answer) {
         verbs_.obey(std::move(request), std::move(answer));
-    });
+    };
+    auto server = CommandServer::open(loop_, log_, settings_.command, obey);
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
     if (auto loaded = changes_.load(changes); !loaded) return loaded;

@@ -26,6 +26,23 @@ TEST(Retry, goes_to_another_backend_when_one_refuses) {
     EXPECT_EQ(take_answer(client).body, "from two");
 }
 
+TEST(Retry, is_logged_for_who_wants_to_know) {
+    Stage stage;
+    stage.route_to_backends(2);
+    stage.network.listen(backend_address(1), Reception::refuse);
+    const WirePtr uninteresting = stage.client(get());
+    stage.settle();
+    EXPECT_EQ(stage.log().find("trying again"), std::string::npos);
+    ASSERT_TRUE(stage.log_.set_filter("info,proxy=debug"));
+    stage.pass(seconds(70));  // it is due to be tried again
+    const WirePtr client = stage.client(get());
+    const WirePtr other = stage.client(get());
+    stage.settle();
+    EXPECT_NE(stage.log().find("a new connection to backend b1 of cluster c is lost before it answered; trying again"),
+              std::string::npos)
+        << stage.log();
+}
+
 TEST(Retry, carries_even_a_post_when_no_connection_stood) {
     Stage stage;
     stage.route_to_backends(2);

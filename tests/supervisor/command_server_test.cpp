@@ -84,7 +84,7 @@ struct ServerTest : Scene {
         server = std::move(*opened);
     }
     Result<std::unique_ptr<CommandServer>> try_open() {
-        return CommandServer::open(loop, settings.command,
+        return CommandServer::open(loop, log, settings.command,
                                    [this](command::Request request, CommandServer::Answer answer) {
                                        if (at_once) return answer(response_of(command::OK, request.remove_cluster()));
                                        asked.emplace_back(std::move(request), std::move(answer));
@@ -118,6 +118,27 @@ TEST_F(ServerTest, reads_the_next_request_when_the_one_before_is_answered) {
     asked[1].second(response_of(command::OK, "yes"));
     turns();
     EXPECT_THAT(client.messages(), ElementsAre("FAILURE no", "OK yes"));
+}
+
+TEST_F(ServerTest, logs_who_asked_for_what_and_what_came_of_it) {
+    at_once = false;
+    open();
+    Client client(settings.command.path);
+    const auto ask_and_answer = [&](command::ResponseStatus status) {
+        ASSERT_TRUE(client.ask(remove("one")));
+        turns();
+        asked.front().second(response_of(status, "no such\nthing"));
+        asked.pop_front();
+        turns();
+    };
+    const std::string by = fmt::format("RemoveCluster by uid {}, pid {}", ::getuid(), ::getpid());
+    ask_and_answer(command::OK);
+    EXPECT_EQ(logged(), "");
+    ask_and_answer(command::FAILURE);
+    EXPECT_THAT(logged(), HasSubstr(by + " failed: no such\\x0Athing\n"));
+    ASSERT_TRUE(log.set_filter("info,command=debug"));
+    ask_and_answer(command::OK);
+    EXPECT_THAT(logged(), HasSubstr(by + "\n"));
 }
 
 TEST_F(ServerTest, tells_a_client_that_waits_that_its_answer_is_on_the_way) {

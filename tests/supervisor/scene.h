@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
@@ -188,7 +189,7 @@ struct Scene : ::testing::Test {
     EpollPoller poller;
     EventLoop loop{clock, poller};
     observe::LineHead head{"MAIN"};
-    UniqueFd log_target{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    UniqueFd log_target{::memfd_create("log", MFD_CLOEXEC)};
     std::unique_ptr<observe::LogSink> sink = std::move(observe::LogSink::over(log_target.get(), head).value());
     observe::Log log{*sink, head, clock};
     std::string folder;
@@ -215,6 +216,16 @@ struct Scene : ::testing::Test {
         const auto started = supervisor->start(changes);
         ASSERT_TRUE(started) << started.error().message;
         turns();
+    }
+
+    // The lines since the last call.
+    std::string logged() {
+        sink->flush(clock.wall());
+        const off_t end = ::lseek(log_target.get(), 0, SEEK_END);
+        std::string text(static_cast<size_t>(end), '\0');
+        EXPECT_EQ(::pread(log_target.get(), text.data(), text.size(), 0), end);
+        EXPECT_EQ(::ftruncate(log_target.get(), 0) | ::lseek(log_target.get(), 0, SEEK_SET), 0);
+        return text;
     }
 
     // Until nothing moves any more; time stands still.
