@@ -282,12 +282,8 @@ void Changes::finish(ChangeId id, Result<> outcome) {
     auto node = changes_.extract(id);
     Change& change = node.mapped();
     change.closing.clear();  // whoever hears of it may want the address
-    const std::string verb = config::verb_name(*change.request);
-    if (outcome) {
-        log_.debug(Module::supervisor, "{} is in force", verb);
-    } else {
-        log_.warn(Module::supervisor, "{} is refused: {}", verb, outcome.error().message);
-    }
+    // Whoever asked is told of a refusal, and the log by who heard the request (CommandServer).
+    if (outcome) log_.debug(Module::supervisor, "{} is in force", config::verb_name(*change.request));
     if (change.on_outcome) change.on_outcome(std::move(outcome));
 }
 
