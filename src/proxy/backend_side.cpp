@@ -140,9 +140,9 @@ net::Next BackendSide::on_ready(net::Session& session) {
     return next;
 }
 
-// A tunnel's backend that said its last, and takes nothing any more.
+// A tunnel's backend that takes nothing any more, and all of what it said was passed on.
 bool BackendSide::deaf() const noexcept {
-    return session_.write_failed() && exchange_ != nullptr && exchange_->tunnel() && exchange_->answer_ended();
+    return session_.write_failed() && exchange_ != nullptr && exchange_->tunnel() && exchange_->answer_delivered();
 }
 
 net::Next BackendSide::on_deadline(net::Session& session) {

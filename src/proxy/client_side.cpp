@@ -91,7 +91,8 @@ net::Next ClientSide::rest() {
 
 net::Close ClientSide::farewell() const {
     // Closing while the client may be sending would reset the connection and could eat the answer.
-    const bool may_send = session_.unread() != nullptr || session_.readable() || !codec_->request_complete(0);
+    const bool may_send =
+        forgone_ || session_.unread() != nullptr || session_.readable() || !codec_->request_complete(0);
     return net::Close{may_send ? net::CloseManner::linger : net::CloseManner::flush,
                       context_.draining ? net::CloseReason::stopping : net::CloseReason::finished};
 }
@@ -291,7 +292,7 @@ net::Next ClientSide::forgo_rest() {
     // Answers may be on their way still.
     if (exchange_ == nullptr) return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
     if (!exchange_->request_ended() || exchange_->may_upgrade()) return out_of_memory;
-    ending_ = true;
+    ending_ = forgone_ = true;
     return net::Stay{};
 }
 

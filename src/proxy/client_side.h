@@ -69,7 +69,8 @@ private:
     bool head_began_ =
         false;  // bytes of a head came, its deadline runs. Flags first: they fill what Client leaves over
     bool output_ended_ = false;
-    uint8_t begun_ = 0;  // exchanges, since the session was ready
+    bool forgone_ = false;  // something it sent: more may be on its way
+    uint8_t begun_ = 0;     // exchanges, since the session was ready
     Exchange* exchange_ = nullptr;
     Monotonic first_byte_{};
 };

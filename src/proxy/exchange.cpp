@@ -219,6 +219,7 @@ void Exchange::interim(const http::ResponseHead& head) {
     client_->send_interim(client_stream_, head);
     if (head.status != 100 || request_ended()) return;
     awaits_continue_ = false;
+    client_activity_ = backend_activity_;  // its time begins only now
     begin_pace();
 }
 

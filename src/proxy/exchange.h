@@ -92,6 +92,7 @@ public:
     [[nodiscard]] bool takes_body() const noexcept { return backend_ != nullptr && !request_ended(); }
     [[nodiscard]] bool request_ended() const noexcept { return ended_[index(Direction::request)]; }
     [[nodiscard]] bool answer_ended() const noexcept { return ended_[index(Direction::response)]; }
+    [[nodiscard]] bool answer_delivered() const noexcept;
     // Until when the client may do nothing; nothing when that time is over. While it is the backend's turn, later.
     [[nodiscard]] std::optional<Monotonic> idle_until(Monotonic now);
     // The same for the backend.

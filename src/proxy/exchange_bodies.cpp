@@ -136,9 +136,16 @@ void Exchange::settle(Direction direction) {
     if (direction == Direction::response) finish();
 }
 
+bool Exchange::answer_delivered() const noexcept {
+    return answer_ended() && !splices_[index(Direction::response)] && client_->all_sent();
+}
+
 void Exchange::settle_tunnel(Direction direction) {
     if (direction == Direction::request) backend_->end_output();
-    if (direction == Direction::response) client_->end_output();
+    if (direction == Direction::response) {
+        client_->end_output();
+        if (backend_->session().write_failed()) backend_->session().wake();
+    }
     // What the other direction has in its pipe is still on its way.
     const bool both =
         ended_[0] && ended_[1] && !splices_[0] && !splices_[1] && client_->all_sent() && backend_->all_sent();

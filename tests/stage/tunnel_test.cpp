@@ -129,6 +129,24 @@ TEST(Tunnels, are_reset_when_the_backend_breaks_after_it_said_its_last) {
     EXPECT_TRUE(client->peer_reset());
 }
 
+TEST(Tunnels, give_a_slow_client_all_that_a_broken_backend_had_said) {
+    Stage stage;
+    stage.tunnel_to_backends(1);
+    const WirePtr client = stage.tunnel_client("hello");
+    const WirePtr backend = stage.backend(1);
+    client->take_at_most(1000);
+    const std::string said = tagged_body(1, 9'000);
+    backend->send(said);
+    backend->finish();
+    stage.settle();
+    backend->reset();
+    client->send("is anybody there?");
+    std::string got;
+    for (stage.settle(); !client->received().empty(); stage.settle()) got += client->take(900);
+    EXPECT_TRUE(got == said) << got.size();
+    EXPECT_TRUE(client->peer_reset());
+}
+
 TEST(Tunnels, go_to_another_backend_when_one_refuses) {
     Stage stage;
     stage.tunnel_to_backends(3);
