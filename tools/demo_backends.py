@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""A backend to try Seki with: answers every request with its name. Prints the port that the kernel gave it."""
+"""Backends to try Seki with, one for each name given: each answers every request with its name. Prints the ports that
+the kernel gave them.
+"""
 import http.server
 import sys
+import threading
 
 
 class Greeter(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    name = "demo"
 
     def do_GET(self):
-        body = f"Hello from {self.name}, you asked for {self.path}\n".encode()
+        body = f"Hello from {self.server.name}, you asked for {self.path}\n".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(body)))
@@ -23,15 +25,21 @@ class Greeter(http.server.BaseHTTPRequestHandler):
         pass  # Seki's access log tells what happened
 
 
-def main():
-    Greeter.name = sys.argv[1]
+def serve(name):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Greeter)
-    print(server.server_port, flush=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
+    server.name = name
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def main():
+    servers = [serve(name) for name in sys.argv[1:]]
+    print(*(server.server_port for server in servers), flush=True)
+    threading.Event().wait()
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit()

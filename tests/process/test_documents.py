@@ -1,0 +1,214 @@
+"""The documents keep their word: what README.md and ./run tell people to type works and does what they say, examples
+are valid, and the command lines of the other documents are ones that Seki takes.
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import unittest
+
+import wire
+from harness import BINARY, ROOT, SANITIZER, ProcessTest, free_port, own_ip, until
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SEKI = str(pathlib.Path(BINARY).resolve())
+USAGE = 2  # the exit code for a command line that is not understood
+
+
+def indented_lines(text):
+    """What people are to type, without the comments."""
+    return [re.split(r"\s+#", line)[0].strip() for line in text.splitlines() if line.startswith("    ")]
+
+
+def listens(address):
+    with socket.socket() as probe:
+        return probe.connect_ex(address) == 0
+
+
+class Demo:
+    """./run with the binary under test, on an address of its own."""
+
+    def __init__(self):
+        self.address = (own_ip(), 0)
+        self.address = (self.address[0], free_port(self.address[0]))
+        self.text = "{}:{}".format(*self.address)
+        self.folder = ROOT / "build/run" / self.text
+        self.process = subprocess.Popen([ROOT / "run", self.text], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                                        env={**os.environ, "SEKI_BINARY": SEKI})
+        self.printed = []
+        for line in self.process.stdout:
+            self.printed.append(line)
+            if line.startswith("Ctrl-C"):
+                return
+        raise AssertionError("./run ended:\n" + "".join(self.printed))
+
+    def interrupt(self):
+        """Ctrl-C; its exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(wire.PATIENCE_SECONDS)
+
+    def remove(self):
+        if self.process.poll() is None:
+            self.interrupt()
+        self.process.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Typing(ProcessTest):
+    """A folder, and a person who types."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="seki-typed-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.environment = dict(os.environ)
+
+    def type(self, line, folder=None):
+        """What the command prints; it must be content."""
+        done = subprocess.run(["bash", "-c", line], cwd=folder or self.folder, env=self.environment, text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=wire.PATIENCE_SECONDS, check=False)
+        self.assertEqual(done.returncode, 0, f"{line}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def demo(self):
+        demo = Demo()
+        self.addCleanup(demo.remove)
+        return demo
+
+
+class Run(Typing):
+    def test_what_it_prints_is_true(self):
+        demo = self.demo()
+        curl, add, curl_again, status = indented_lines("".join(demo.printed))
+        self.assertEqual(curl, curl_again)
+        answers = set()
+
+        def all_of(*names):
+            """Whether each of them has answered by now, and nobody else has."""
+            answers.add(re.match("Hello from (.*),", self.type(curl))[1])
+            self.assertLessEqual(answers, set(names))
+            return answers == set(names)
+
+        until(lambda: all_of("demo-1", "demo-2"), "both backends to answer")
+        self.type(add, folder=ROOT)
+        until(lambda: all_of("demo-1", "demo-2", "demo-3"), "the third backend to answer too")
+        self.assertIn("RUNNING", self.type(status, folder=ROOT).upper())
+
+    def test_nothing_is_left_after_control_c(self):
+        demo = self.demo()
+        self.assertEqual(demo.interrupt(), 0)
+        kinds = {path.name: stat.S_IFMT(path.lstat().st_mode) for path in demo.folder.iterdir()}
+        self.assertEqual(kinds, {"demo.toml": stat.S_IFREG, "seki.log": stat.S_IFREG})
+        self.assertFalse(listens(demo.address))
+        self.assertIsNone(SANITIZER.search((demo.folder / "seki.log").read_text(encoding="utf-8")))
+
+    def test_a_port_in_use_is_told_before_anything_is_built(self):
+        with socket.create_server((own_ip(), 0)) as taken:
+            text = "{}:{}".format(*taken.getsockname())
+            without_binary = {name: value for name, value in os.environ.items() if name != "SEKI_BINARY"}
+            done = subprocess.run([ROOT / "run", text], env=without_binary, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn(f"something else listens on {text}", done.stderr)
+        self.assertFalse((ROOT / "build/run" / text).exists())
+
+
+class Readme(Typing):
+    def setUp(self):
+        super().setUp()
+        self.running = None
+        self.addCleanup(self.end)
+        self.first, self.second = self.backend("first"), self.backend("second")
+        ip = own_ip()
+        self.address = (ip, free_port(ip))
+        (pathlib.Path(self.folder) / "seki.toml").write_text(self.here(re.search("```toml\n(.*?)```", README, re.S)[1]))
+
+    def here(self, text):
+        """What the README writes, with addresses that are ours."""
+        own = "{}:{}".format(*self.address)
+        for written, ours in {"0.0.0.0:8080": own, "127.0.0.1:8080": own, "127.0.0.1:3000": self.first.text,
+                              "127.0.0.1:3001": self.second.text, "build/release/seki": SEKI}.items():
+            text = text.replace(written, ours)
+        return text
+
+    def end(self):
+        if self.running is not None:
+            self.running.terminate()
+            self.running.wait(wire.PATIENCE_SECONDS)
+
+    def begin(self, line):
+        self.running = subprocess.Popen(["bash", "-c", "exec " + line], cwd=self.folder, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: listens(self.address), "Seki to listen")
+
+    def install(self, line):
+        """As the line does, though not for the whole machine, and from the folder that the binary was built in."""
+        where = f"{self.folder}/usr"
+        line = line.replace("build/release", str(pathlib.Path(SEKI).parent))
+        self.type(f"{line} --prefix {where}")
+        self.environment["PATH"] = f"{where}/bin:{self.environment['PATH']}"
+
+    def obey(self, line):
+        if line in ("./run", "./check"):  # the one has tests above, the other has us
+            self.assertTrue(os.access(ROOT / line, os.X_OK))
+        elif line.startswith("cmake --install"):
+            self.install(line)
+        elif line.endswith(" start"):
+            self.begin(self.here(line))
+        elif line == "curl http://127.0.0.1:8080/":
+            self.type(line.replace("127.0.0.1:8080", self.demo().text))
+        else:
+            return self.type(self.here(line))
+        return ""
+
+    def test_every_line_to_type_works(self):
+        printed = {line: self.obey(line) for line in indented_lines(README)}
+        asked = next(line for line in printed if "Host: shop.example" in line)
+        self.assertEqual(printed[asked], "first")
+        self.assertIn("shop-2", next(text for line, text in printed.items() if "cluster list" in line))
+        other = self.here(asked).replace("shop.example", "www.shop.example")
+        until(lambda: self.type(other) == "second", "the second backend to answer for the second name")
+
+    def test_what_the_text_tells_to_type_works(self):
+        (pathlib.Path(self.folder) / "seki").symlink_to(SEKI)
+        self.environment["PATH"] = f"{self.folder}:{self.environment['PATH']}"
+        lines = re.findall(r"`(seki [^`]+)`", README)
+        self.assertIn("seki --help", lines)
+        for line in lines:
+            if "| man" in line and shutil.which("man") is None:
+                continue
+            self.assertIn("seki", self.type(line))
+
+
+class Documents(ProcessTest):
+    def seki(self, *arguments):
+        return subprocess.run([SEKI, *arguments], capture_output=True, text=True, check=False,
+                              timeout=wire.PATIENCE_SECONDS)
+
+    def test_every_example_is_valid(self):
+        examples = sorted((ROOT / "examples").glob("*.toml"))
+        self.assertTrue(examples)
+        for example in examples:
+            with self.subTest(example.name):
+                done = self.seki("-c", str(example), "config", "check")
+                self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_every_command_line_is_understood(self):
+        """Nobody serves here: what is understood fails for that."""
+        texts = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")]
+        lines = [line for text in texts for line in indented_lines(text) if re.match("seki [a-z-]", line)]
+        self.assertGreater(len(lines), 5)
+        with tempfile.TemporaryDirectory() as folder:
+            for line in lines:
+                words = re.sub(r"-c \S+", "", line).split()[1:]
+                with self.subTest(line):
+                    done = self.seki("-c", f"{folder}/none.toml", *words)
+                    self.assertNotEqual(done.returncode, USAGE, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
