@@ -21,6 +21,8 @@ std::string_view describe(Fault fault) noexcept {
         case Fault::length_and_coding:
             return "both content length and transfer coding";
         case Fault::bad_coding:
+            return "malformed transfer coding";
+        case Fault::unknown_coding:
             return "unsupported transfer coding";
         case Fault::bad_chunk:
             return "malformed chunk";
@@ -51,7 +53,7 @@ uint16_t status_for(Fault fault) noexcept {
         case Fault::head_too_large:
         case Fault::too_many_fields:
             return 431;
-        case Fault::bad_coding:
+        case Fault::unknown_coding:
             return 501;
         case Fault::version_not_supported:
             return 505;

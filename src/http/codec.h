@@ -38,7 +38,8 @@ enum class Fault : uint8_t {
     bad_target,
     bad_length,         // Content-Length not a number, too large, or several that differ
     length_and_coding,  // Content-Length and Transfer-Encoding in one message
-    bad_coding,         // a Transfer-Encoding other than exactly "chunked", or in HTTP/1.0
+    bad_coding,         // a Transfer-Encoding whose last coding is not "chunked", or is it twice; or in HTTP/1.0
+    unknown_coding,     // other codings before "chunked"
     bad_chunk,
     bad_trailer,
     version_not_supported,

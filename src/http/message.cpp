@@ -125,6 +125,14 @@ bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept
     return true;
 }
 
+bool same_variable(std::string_view left, std::string_view right) noexcept {
+    const auto in_variable = [](char c) {
+        const char letter = lower(c);
+        return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') ? letter : '_';
+    };
+    return std::ranges::equal(left, right, {}, in_variable, in_variable);
+}
+
 FieldId field_id(std::string_view name) noexcept {
     if (name.size() > longest) return FieldId::other;
     const size_t end = begin_of_length[name.size() + 1];

@@ -58,6 +58,9 @@ enum class FieldId : uint8_t {
 
 [[nodiscard]] FieldId field_id(std::string_view name) noexcept;                                  // case-insensitive
 [[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;  // of ASCII letters
+// Whether CGI, WSGI and their like have one variable for both names: letters in one case, and whatever is neither
+// letter nor digit is "_" (RFC 3875 §4.1.18).
+[[nodiscard]] bool same_variable(std::string_view left, std::string_view right) noexcept;
 
 struct Field {
     std::string_view name;
@@ -65,6 +68,18 @@ struct Field {
     std::string_view line;   // the whole field line with its line end, when the message came as text; else empty
     FieldId id = FieldId::other;
     bool dropped = false;  // not forwarded: hop by hop (RFC 9110 §7.6.1), or removed by an edit
+
+    // The line is the name, a colon, one space, the value and the line's end.
+    [[nodiscard]] bool plain() const noexcept {
+        return line.size() == name.size() + value.size() + 4 && value.data() == name.data() + name.size() + 2 &&
+               value.data()[-1] == ' ';
+    }
+    // Forwards this value, in a line that is written anew where it is not that very text.
+    void say(std::string_view what) noexcept {
+        if (plain() && value.data() == what.data() && value.size() == what.size()) return;
+        value = what;
+        line = {};
+    }
 };
 
 // Bounded storage for the fields of one head or one trailer section; reused from message to message.
@@ -72,7 +87,10 @@ class FieldTable {
 public:
     static constexpr size_t capacity = 128;
 
-    void clear() noexcept { size_ = 0; }
+    void clear() noexcept {
+        size_ = 0;
+        odd_names_ = false;
+    }
     [[nodiscard]] size_t size() const noexcept { return size_; }
     Field& push() noexcept { return fields_.data()[size_++]; }  // not when it has `capacity` of them
     [[nodiscard]] std::span<Field> all() noexcept { return {fields_.data(), size_}; }
@@ -80,9 +98,15 @@ public:
     // The first field with that id that was not dropped, or nullptr.
     [[nodiscard]] const Field* find(FieldId id) const noexcept;
 
+    // Some name has characters other than letters, digits and "-": a backend may read it as another name, see
+    // same_variable().
+    [[nodiscard]] bool odd_names() const noexcept { return odd_names_; }
+    void note_odd_name() noexcept { odd_names_ = true; }
+
 private:
     std::array<Field, capacity> fields_;
     size_t size_ = 0;
+    bool odd_names_ = false;
 };
 
 // How the end of a body is known (RFC 9112 §6.3, and the equivalents of other versions).
@@ -96,14 +120,16 @@ struct Body {
 struct RequestHead {
     Method method = Method::get;
     Version version = Version::http11;
+    uint32_t received_bytes = 0;  // the head as it came; 0 when it did not come as text
     std::string_view method_text;
-    std::string_view authority;  // host[:port] as received, from the target or the Host field (RFC 9112 §3.2)
+    std::string_view authority;  // host[:port], from the target or the Host field (RFC 9112 §3.2)
     std::string_view host;       // without port and brackets' meaning untouched: "[::1]" stays so; letters as received
     uint16_t port = 0;           // 0: none given
     std::string_view path;       // origin-form with the query; "*" for OPTIONS *
     std::string_view upgrade;    // the protocols of Upgrade when Connection names it; else empty
     Body body;
     bool expects_continue = false;
+    bool takes_trailers = false;  // TE says so (RFC 9110 §10.1.4)
     bool has_cookies = false;
     std::string_view user_agent{};  // the last one; empty: none
     std::string_view accept{};      // likewise

@@ -47,15 +47,6 @@ std::string_view keep(char*& at, std::string_view text, size_t limit) noexcept {
     return kept;
 }
 
-// How long the head was on the wire; 0 when it did not come as text.
-uint64_t wire_size(const http::RequestHead& head) noexcept {
-    constexpr size_t empty_line = 2;
-    const auto fields = head.fields.all();
-    if (fields.empty() || fields.back().line.empty()) return 0;
-    const std::string_view last = fields.back().line;
-    return static_cast<uint64_t>(last.data() + last.size() - head.method_text.data()) + empty_line;
-}
-
 bool counts_as_failed(const Record& record) noexcept {
     return record.failed || (record.own_answer && record.status >= 500);
 }
@@ -103,7 +94,7 @@ void Record::begin(Context& context, net::Session& session, Monotonic first) {
 }
 
 void Record::note_request(net::BufferPool& buffers, const http::RequestHead& head) {
-    head_bytes = wire_size(head);
+    head_bytes = head.received_bytes;
     body = head.body;
     texts = buffers.acquire_small();
     if (texts != nullptr) {

@@ -69,9 +69,10 @@ TEST(Hosts, are_names_addresses_and_literals_with_or_without_port) {
         std::string_view host;
         uint16_t port;
     };
-    for (const Case& c : {Case{"example.org", "example.org", 0}, Case{"example.org:8080", "example.org", 8080},
-                          Case{"a:", "a", 0}, Case{"[::1]:80", "[::1]", 80}, Case{"127.0.0.1", "127.0.0.1", 0},
-                          Case{"under_score.x", "under_score.x", 0}}) {
+    for (const Case& c :
+         {Case{"example.org", "example.org", 0}, Case{"example.org:8080", "example.org", 8080}, Case{"a:", "a", 0},
+          Case{"[::1]:80", "[::1]", 80}, Case{"127.0.0.1", "127.0.0.1", 0}, Case{"a:0080", "a", 80},
+          Case{"[::FFFF:192.0.2.1]", "[::FFFF:192.0.2.1]", 0}, Case{"under_score.x", "under_score.x", 0}}) {
         const auto authority = h1::parse_authority(c.text);
         ASSERT_TRUE(authority) << c.text;
         EXPECT_EQ(authority->host, c.host);
@@ -80,16 +81,53 @@ TEST(Hosts, are_names_addresses_and_literals_with_or_without_port) {
 }
 
 TEST(Hosts, that_are_none_are_refused) {
-    for (const std::string_view text : {"", ":80", "a:b", "a:65536", "user@host", "a b", "a/b", "[]", "[::1", "[::1]x",
-                                        "a:80:80", "a\"b", "a:-1", "a:0", "[::1]:00"}) {
+    for (const std::string_view text :
+         {"",     ":80",       "a:b",     "a:65536",        "user@host",    "a b",     "a/b",      "[]",
+          "[::1", "[::1]x",    "a:80:80", "a\"b",           "a:-1",         "a:0",     "[::1]:00", "a%62",
+          "[a]",  "[1.2.3.4]", "[v1.a]",  "[fe80::1%25lo]", "[fe80::1%lo]", "[::1::]", "[:]",      "[12345::]",
+          "["}) {
         EXPECT_FALSE(h1::parse_authority(text)) << text;
     }
+}
+
+TEST(Hosts, are_the_same_place_in_any_spelling) {
+    const auto same = [](std::string_view left, std::string_view right, uint16_t default_port) {
+        return h1::same_place(*h1::parse_authority(left), *h1::parse_authority(right), default_port);
+    };
+    EXPECT_TRUE(same("example.com", "EXAMPLE.com:80", 80));
+    EXPECT_TRUE(same("[2001:db8::1]:443", "[2001:DB8:0::0001]", 443));
+    EXPECT_FALSE(same("a:81", "a", 80));
+    EXPECT_FALSE(same("a", "a.", 80));  // to some a name of its own
+    EXPECT_FALSE(same("[::1]", "[::2]", 80));
+    EXPECT_FALSE(same("a", "[::1]", 80));
+}
+
+TEST(FieldNames, that_differ_only_where_cgi_sees_no_difference_are_one_variable) {
+    EXPECT_TRUE(same_variable("Content_Length", "content-length"));
+    EXPECT_TRUE(same_variable("X.Forwarded~For", "X-Forwarded-For"));
+    EXPECT_FALSE(same_variable("Content_Lengt", "Content-Length"));
+    EXPECT_FALSE(same_variable("ContentLength", "Content-Length"));
+}
+
+TEST(FieldNames, that_are_odd_are_noted) {
+    const auto odd = [](std::string_view text) {
+        FieldTable fields;
+        EXPECT_EQ(h1::parse_fields(text, 100, fields).outcome, h1::Parsed::Outcome::complete);
+        return fields.odd_names();
+    };
+    EXPECT_FALSE(odd("Host: a\r\nX-My-Field-1: a_b\r\n\r\n"));
+    EXPECT_TRUE(odd("Host: a\r\nX_My-Field: b\r\n\r\n"));
+    EXPECT_TRUE(odd("X.Y: b\r\nHost: a\r\n\r\n"));
 }
 
 h1::FramingFields framing(std::initializer_list<std::string_view> lengths,
                           std::initializer_list<std::string_view> codings) {
     h1::FramingFields fields;
-    for (const std::string_view length : lengths) fields.note_length(length);
+    for (const std::string_view length : lengths) {
+        Field field;
+        field.value = length;
+        fields.note_length(field);
+    }
     for (const std::string_view coding : codings) fields.note_coding(coding);
     return fields;
 }
@@ -111,10 +149,12 @@ TEST(Framing, that_contradicts_itself_is_refused) {
         EXPECT_EQ(h1::request_framing(framing({length}, {}), Version::http11).error(), Fault::bad_length) << length;
     }
     for (const std::string_view coding :
-         {"", "gzip", "chunked, chunked", "gzip, chunked", "chunked;q=1", "xchunked", "\"chunked\""}) {
+         {"", "gzip", "chunked, chunked", "chunked, gzip", "chunked;q=1", "xchunked", "\"chunked\"", ",chunked"}) {
         EXPECT_EQ(h1::request_framing(framing({}, {coding}), Version::http11).error(), Fault::bad_coding) << coding;
     }
     EXPECT_EQ(h1::request_framing(framing({}, {"chunked", "chunked"}), Version::http11).error(), Fault::bad_coding);
+    EXPECT_EQ(h1::request_framing(framing({}, {"gzip, chunked"}), Version::http11).error(), Fault::unknown_coding);
+    EXPECT_EQ(h1::request_framing(framing({}, {"a;b=c", "d,chunked"}), Version::http11).error(), Fault::unknown_coding);
     EXPECT_EQ(h1::request_framing(framing({}, {"chunked"}), Version::http10).error(), Fault::bad_coding);
     EXPECT_EQ(h1::response_framing(framing({"1"}, {"chunked"}), Version::http11, 200, false).error(),
               Fault::length_and_coding);

@@ -57,7 +57,8 @@ TEST(Faults, that_are_known_have_the_status_that_says_so) {
     EXPECT_EQ(status_for(Fault::target_too_long), 414);
     EXPECT_EQ(status_for(Fault::head_too_large), 431);
     EXPECT_EQ(status_for(Fault::too_many_fields), 431);
-    EXPECT_EQ(status_for(Fault::bad_coding), 501);
+    EXPECT_EQ(status_for(Fault::bad_coding), 400);
+    EXPECT_EQ(status_for(Fault::unknown_coding), 501);
     EXPECT_EQ(status_for(Fault::version_not_supported), 505);
     EXPECT_EQ(status_for(Fault::bad_chunk), 400);
 }

@@ -29,6 +29,9 @@ TEST(ServerCodec, reads_over_extensions_of_chunks_and_blanks_around_them) {
     EXPECT_EQ(read_requests_every_way("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
                                       "1;a\r\nx\r\n1 ; b = \"c\" ;d\r\ny\r\n1\t ;e\r\nz\r\n0 ;f\r\n\r\n"),
               "head PUT / host=a body=chunked Host=a\nbody xyz\nend\n");
+    EXPECT_EQ(read_requests_every_way("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                      "3     \r\nxyz\r\n0\t\r\n\r\n"),
+              "head PUT / host=a body=chunked Host=a\nbody xyz\nend\n");
     const std::string blanks(h1::BodyReader::max_size_line, ' ');
     EXPECT_EQ(read_requests("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1" + blanks + ";a\r\nx"),
               "head PUT / host=a body=chunked Host=a\nfault malformed chunk\n");
@@ -91,6 +94,12 @@ TEST(ServerCodec, drops_trailers_that_would_say_what_only_a_head_may_say) {
     }
 }
 
+TEST(ServerCodec, drops_trailers_that_would_say_so_to_whoever_reads_an_underscore_as_a_dash) {
+    EXPECT_EQ(read_requests("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+                            "Content_Length: 1\r\nx_forwarded.for: 2\r\nIf_Match: 3\r\nX_Sum: 4\r\n\r\n"),
+              "head PUT / host=a body=chunked Host=a\nend X_Sum=4\n");
+}
+
 TEST(ServerCodec, keeps_trailers_that_tell_of_the_body) {
     const std::string before = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
     for (const char* name : {"Content-Digest", "Content-MD5", "Digest", "ETag", "Server-Timing", "grpc-status", "If",
@@ -108,7 +117,7 @@ TEST(ServerCodec, passes_over_empty_lines_before_a_request) {
 TEST(ServerCodec, takes_the_path_out_of_an_absolute_target) {
     EXPECT_EQ(read_requests("GET http://a:8/x?y HTTP/1.1\r\nHost: a:8\r\n\r\n"),
               "head GET /x?y host=a body=none Host=a:8\nend\n");
-    EXPECT_EQ(read_requests("GET HTTP://a HTTP/1.1\r\nHost: A\r\n\r\n"), "head GET / host=A body=none Host=A\nend\n");
+    EXPECT_EQ(read_requests("GET HTTP://a HTTP/1.1\r\nHost: A\r\n\r\n"), "head GET / host=a body=none Host=a\nend\n");
     EXPECT_EQ(read_requests("GET http://a?x=1 HTTP/1.1\r\nHost: a\r\n\r\nGET http://b:8?/ HTTP/1.0\r\n\r\n"),
               "head GET /?x=1 host=a body=none Host=a\nend\nhead GET /?/ host=b body=none\nend\n");
     EXPECT_EQ(read_requests("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), "head OPTIONS * host=a body=none Host=a\nend\n");
@@ -128,6 +137,17 @@ TEST(ServerCodec, does_not_let_a_client_take_away_what_proxies_say) {
     EXPECT_EQ(
         read_requests("GET / HTTP/1.1\r\nHost: a\r\nConnection: x-forwarded-for\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n"),
         "head GET / host=a body=none Host=a X-Forwarded-For=1.2.3.4\nend\n");
+}
+
+// What ends here anyway may be named; so may what is not there.
+TEST(ServerCodec, lets_connection_name_fields_of_the_hop) {
+    EXPECT_EQ(
+        read_requests_every_way(
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nTrailer: X\r\n"
+            "Connection: close, transfer-encoding, TE, Trailer, Keep-Alive, Content-Length\r\n\r\n1\r\na\r\n0\r\n\r\n"),
+        "head POST / host=a body=chunked Host=a\nbody a\nend\n");
+    EXPECT_EQ(read_requests("GET / HTTP/1.1\r\nHost: a\r\nCookie: b\r\nConnection: Cookie, Content-Length\r\n\r\n"),
+              "head GET / host=a body=none Host=a\nend\n");
 }
 
 TEST(ServerCodec, knows_an_upgrade_only_when_connection_names_it) {

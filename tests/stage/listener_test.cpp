@@ -202,7 +202,10 @@ TEST(Answers, of_an_operator_are_for_what_is_no_request_too) {
     EXPECT_EQ(stage.ask("nonsense\r\n\r\n").body, "listener 400|malformed request line||");
     EXPECT_EQ(stage.ask(get("/" + std::string(100, 'x'))).body, "listener 414|request target too long||");
     EXPECT_EQ(stage.ask(get("/", "A: b\r\nC: d\r\n")).body, "listener 431|too many header fields||");
-    EXPECT_EQ(stage.ask(get("/", "Transfer-Encoding: gzip\r\n")).body, "listener 501|unsupported transfer coding||");
+    EXPECT_EQ(stage.ask(get("/", "Transfer-Encoding: gzip, chunked\r\n")).body,
+              "listener 501|unsupported transfer coding||");
+    EXPECT_EQ(stage.ask(get("/", "Transfer-Encoding: chunked, gzip\r\n")).body,
+              "listener 400|malformed transfer coding||");
     const WirePtr client = stage.client("nonsense\r\n\r\n" + get("/smuggled"));
     stage.settle();
     const Message got = take_answer(client);

@@ -41,16 +41,17 @@ void route_everything(Stage& stage) {
 }
 
 constexpr Odd odd_requests[] = {
-    {"GET / HTTP/1.1\r\nHost: a\r\nX:\r\nY: \r\n\r\n"sv, ""},            // nothing as a value
-    {"GET / HTTP/1.1\r\nHost:a\r\nX:b\r\nY:\t \tc \t\r\n\r\n"sv, ""},    // blanks around values, or none
-    {"GET / HTTP/1.1\r\nHost: a\r\nX: a\tb  c\r\n\r\n"sv, ""},           // … and within
-    {"GET / HTTP/1.1\r\nHost: a\r\nX: \x80\xff\xc3\xa4\r\n\r\n"sv, ""},  // obs-text
+    {"GET / HTTP/1.1\r\nHost: a\r\nX:\r\nY: \r\n\r\n"sv, ""},           // nothing as a value
+    {"GET / HTTP/1.1\r\nHost: a\r\nX:b\r\nY:\t \tc \t\r\n\r\n"sv, ""},  // blanks around values, or none
+    {"GET / HTTP/1.1\r\nHost:a\t\r\nX:b\r\n\r\n"sv, "GET / HTTP/1.1\r\nHost: a\r\nX:b\r\n\r\n"sv},
+    {"GET / HTTP/1.1\r\nHost: a\r\nX: a\tb  c\r\n\r\n"sv, ""},                              // … and within
+    {"GET / HTTP/1.1\r\nHost: a\r\nX: \x80\xff\xc3\xa4\r\n\r\n"sv, ""},                     // obs-text
     {"GET / HTTP/1.1\r\nHost: a\r\nx-LoWeR: 1\r\nX-Lower: 2\r\nX-LOWER: 3\r\n\r\n"sv, ""},  // one name, three ways
     {"GET / HTTP/1.1\r\nHost: a\r\n!#$%&'*+-.^_`|~09: all of a token\r\n\r\n"sv, ""},
     {"GET / HTTP/1.1\r\nHost: a\r\nX: \"quoted, \\\" and: colons;=\" (comment)\r\n\r\n"sv, ""},
-    {"GET / HTTP/1.1\r\nHOST: A\r\n\r\n"sv, ""},   // case of the host
-    {"GET / HTTP/1.1\r\nHost: a.\r\n\r\n"sv, ""},  // its root
-    {"GET / HTTP/1.1\r\nHost: a:\r\n\r\n"sv, ""},  // an empty port
+    {"GET / HTTP/1.1\r\nHOST: A\r\n\r\n"sv, ""},                                      // case of the host
+    {"GET / HTTP/1.1\r\nHost: a.\r\n\r\n"sv, ""},                                     // its root
+    {"GET / HTTP/1.1\r\nHost: a:\r\n\r\n"sv, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"sv},  // an empty port
     {"GET / HTTP/1.1\r\nHost: a:65535\r\n\r\n"sv, ""},
     {"GET //..//%2e%2E/./a%00%zz/ HTTP/1.1\r\nHost: a\r\n\r\n"sv, ""},  // paths are not ours to tidy
     {"GET /? HTTP/1.1\r\nHost: a\r\n\r\n"sv, ""},
@@ -62,15 +63,17 @@ constexpr Odd odd_requests[] = {
     {"!#$%&'*+-.^_`|~ / HTTP/1.1\r\nHost: a\r\n\r\n"sv, ""},
     {"GET / HTTP/1.9\r\nHost: a\r\n\r\n"sv, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"sv},  // RFC 9110 §6.2
     {"GET http://a/b?c HTTP/1.1\r\nHost: a\r\n\r\n"sv, "GET /b?c HTTP/1.1\r\nHost: a\r\n\r\n"sv},
-    {"GET HTTP://A HTTP/1.1\r\nHost: a\r\n\r\n"sv, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"sv},
+    {"GET HTTP://A HTTP/1.1\r\nHost: a\r\n\r\n"sv, "GET / HTTP/1.1\r\nHost: A\r\n\r\n"sv},
     {"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"sv, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"sv},  // RFC 9112 §2.2
     {"GET / HTTP/1.1\r\nHost: a\r\nConnection: close, , keep-alive,\r\n\r\n"sv, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"sv},
     {"GET / HTTP/1.1\r\nHost: a\r\nConnection: X\r\nX: of the hop\r\nY: z\r\n\r\n"sv,
      "GET / HTTP/1.1\r\nHost: a\r\nY: z\r\n\r\n"sv},
     {"DELETE / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n\0\r\n"sv, ""},  // a body where few expect one
     {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"sv, ""},
-    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0005\r\n\r\nhello"sv, ""},
-    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-CONTINUE\r\n\r\nhello"sv, ""},
+    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0005\r\n\r\nhello"sv,
+     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"sv},
+    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-CONTINUE\r\n\r\nhello"sv,
+     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello"sv},
     {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18\r\n\r\nGET / HTTP/1.1\r\n\r\n"sv, ""},  // a body like a request
 };
 
@@ -104,6 +107,7 @@ TEST(OddRequests, pass_however_they_are_cut) {
 // Chunks are framed anew: what they carry passes, extensions do not (RFC 9112 §7.1.1).
 TEST(OddRequests, in_odd_chunks_pass_with_all_that_they_carry) {
     constexpr std::string_view bodies[] = {"000000A\r\n0123456789\r\n0\r\n\r\n"sv, "a\r\n0123456789\r\n00\r\n\r\n"sv,
+                                           "A   \r\n0123456789\r\n0\t\r\n\r\n"sv,
                                            "1;x\r\n0\r\n9;y=\"z\"\r\n123456789\r\n0;end\r\n\r\n"sv,
                                            "1 ;x\r\n0\r\n9\t ; y = z\r\n123456789\r\n0 ;end\r\n\r\n"sv};
     for (const std::string_view body : bodies) {
@@ -122,7 +126,10 @@ constexpr Odd odd_answers[] = {
     {"HTTP/1.1 599 No\r\nContent-Length: 2\r\n\r\n\0\xff"sv, ""},
     {"HTTP/1.1 999 Beyond\r\nContent-Length: 0\r\n\r\n"sv, ""},
     {"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nset-cookie: a=c\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"sv, ""},
-    {"HTTP/1.1 200 OK\r\nContent-Length:5\r\nX:\r\n\r\nhello"sv, ""},
+    {"HTTP/1.1 200 OK\r\nX:\r\nContent-Length:5\r\n\r\nhello"sv,
+     "HTTP/1.1 200 OK\r\nX:\r\nContent-Length: 5\r\n\r\nhello"sv},
+    {"HTTP/1.1 200 OK\r\nServer : x\r\nContent-Length : 05\r\n\r\nhello"sv,
+     "HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nhello"sv},
     {"HTTP/1.1 200 OK\r\nDate: yesterday\r\nVia: nobody, everybody\r\nContent-Length: 0\r\n\r\n"sv, ""},
     {"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx"sv, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"sv},
     {"HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n1234567"sv, ""},

@@ -31,10 +31,8 @@ constexpr std::array<std::string_view, 36> only_in_heads{
 constexpr std::array<std::string_view, 3> only_in_heads_from{"if-", "proxy-", "x-forwarded-"};
 
 bool allowed_in_trailers(std::string_view name) noexcept {
-    const auto is_name = [name](std::string_view other) { return equal_ignoring_case(name, other); };
-    const auto begins = [name](std::string_view start) {
-        return equal_ignoring_case(name.substr(0, start.size()), start);
-    };
+    const auto is_name = [name](std::string_view other) { return same_variable(name, other); };
+    const auto begins = [name](std::string_view start) { return same_variable(name.substr(0, start.size()), start); };
     return std::ranges::none_of(only_in_heads, is_name) && std::ranges::none_of(only_in_heads_from, begins);
 }
 
@@ -104,10 +102,10 @@ bool BodyReader::take_framing(char c) noexcept {
         case State::size:
             return take_size(c);
         case State::blanks:
-            // Nothing but an extension may follow them (RFC 9112 §7.1.1).
+            // Before an extension (RFC 9112 §7.1.1), or because servers pad the size to a fixed width. No digit may
+            // follow them: who reads on has another size.
             if (++line_ > max_size_line) return false;
-            if (c == ';') state_ = State::extension;
-            return c == ';' || is_blank(c);
+            return is_blank(c) || take_size_end(c);
         case State::extension:
             if (++line_ > max_size_line) return false;
             if (c == '\r') {
@@ -139,8 +137,14 @@ bool BodyReader::take_size(char c) noexcept {
         return true;
     }
     if (line_ == 0) return false;  // no digit at all
-    state_ = c == ';' ? State::extension : is_blank(c) ? State::blanks : State::size_end;
-    return c == ';' || is_blank(c) || c == '\r';
+    if (!is_blank(c)) return take_size_end(c);
+    state_ = State::blanks;
+    return true;
+}
+
+bool BodyReader::take_size_end(char c) noexcept {
+    state_ = c == ';' ? State::extension : State::size_end;
+    return c == ';' || c == '\r';
 }
 
 Event BodyReader::read_trailers(std::string_view input, size_t framing, FieldTable& trailers) noexcept {

@@ -3,7 +3,7 @@
 // Reads the body of one message: counted, chunked (RFC 9112 §7.1) or up to the end of the connection. Chunk sizes are
 // taken byte by byte, so that it does not matter how the input is cut; only a trailer section has to lie together.
 //
-//     chunked:  size ──► [[blanks] ──► extension] ──► data ──► data_end ──► size … ──► trailers ──► done
+//     chunked:  size ──► [blanks] ──► [extension] ──► data ──► data_end ──► size … ──► trailers ──► done
 
 #include <cstdint>
 #include <string_view>
@@ -50,6 +50,7 @@ private:
     // One byte of what stands between the data of chunks; false when it may not stand there.
     bool take_framing(char c) noexcept;
     bool take_size(char c) noexcept;
+    bool take_size_end(char c) noexcept;
 
     uint64_t left_ = 0;  // bytes of a counted body or of a chunk
     uint16_t line_ = 0;  // bytes of the size line so far

@@ -23,7 +23,8 @@ constexpr std::array<uint8_t, 256> table::classes = []() consteval {
         uint8_t flags = 0;
         if (alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos) flags |= token;
         if (code > 0x20 && code < 0x7f && c != '#') flags |= target;
-        if (alphanumeric(c) || std::string_view("-._~%!$&'()*+,;=").find(c) != std::string_view::npos) flags |= host;
+        if (alphanumeric(c) || std::string_view("-._~!$&'()*+,;=").find(c) != std::string_view::npos) flags |= host;
+        if (alphanumeric(c) || c == '-') flags |= plain_name;
         classes[static_cast<size_t>(code)] = flags;
     }
     return classes;

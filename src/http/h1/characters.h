@@ -9,7 +9,7 @@
 namespace seki::http::h1 {
 
 namespace table {
-enum : uint8_t { token = 1, target = 2, host = 4 };
+enum : uint8_t { token = 1, target = 2, host = 4, plain_name = 8 };
 extern const std::array<uint8_t, 256> classes;
 }  // namespace table
 
@@ -17,12 +17,16 @@ extern const std::array<uint8_t, 256> classes;
 [[nodiscard]] inline bool is_token(char c) noexcept {
     return (table::classes[static_cast<uint8_t>(c)] & table::token) != 0;
 }
+// What all names of fields are made of that anybody uses: letters, digits and "-".
+[[nodiscard]] inline bool is_plain_name(char c) noexcept {
+    return (table::classes[static_cast<uint8_t>(c)] & table::plain_name) != 0;
+}
 // What may stand in a request target: visible ASCII but for "#". RFC 3986 allows less; browsers send more than it
 // allows.
 [[nodiscard]] inline bool is_target(char c) noexcept {
     return (table::classes[static_cast<uint8_t>(c)] & table::target) != 0;
 }
-// RFC 3986 §3.2.2: reg-name, and the letters of an address in brackets.
+// RFC 3986 §3.2.2: reg-name, but for "%": who decodes it has another name than who does not.
 [[nodiscard]] inline bool is_host(char c) noexcept {
     return (table::classes[static_cast<uint8_t>(c)] & table::host) != 0;
 }

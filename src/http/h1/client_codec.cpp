@@ -13,7 +13,7 @@ namespace {
 FramingFields note_fields(ResponseHead& head) noexcept {
     FramingFields framing;
     for (Field& field : head.fields.all()) {
-        if (field.id == FieldId::content_length) field.dropped = framing.note_length(field.value);
+        if (field.id == FieldId::content_length) framing.note_length(field);
         if (field.id == FieldId::transfer_encoding) framing.note_coding(field.value);
     }
     return framing;
@@ -30,6 +30,17 @@ void drop_length(FieldTable& fields) noexcept {
     for (Field& field : fields.all()) {
         if (field.id == FieldId::content_length) field.dropped = true;
     }
+}
+
+// What of this hop the backend is told.
+void write_connection(const RequestHead& head, Output& out) noexcept {
+    if (!head.upgrade.empty()) {
+        out.append(head.takes_trailers ? "Connection: upgrade, TE\r\n" : "Connection: upgrade\r\n");
+        write_field("Upgrade", head.upgrade, out);
+    } else if (head.takes_trailers) {
+        out.append("Connection: TE\r\n");
+    }
+    if (head.takes_trailers) out.append("TE: trailers\r\n");  // some send none unless they are asked
 }
 
 }  // namespace
@@ -50,10 +61,7 @@ StreamId ClientCodec::write_head(const RequestHead& head, std::span<const AddedF
     if (head.body.kind == BodyKind::length && head.fields.find(FieldId::content_length) == nullptr) {
         write_content_length(head.body.length, out);
     }
-    if (!head.upgrade.empty()) {
-        out.append("Connection: upgrade\r\n");
-        write_field("Upgrade", head.upgrade, out);
-    }
+    write_connection(head, out);
     out.append("\r\n");
     if (out.overflow()) return only_stream;
     state_ = State::waiting;

@@ -21,13 +21,14 @@ bool ends_at_hop(FieldId id) noexcept {
     }
 }
 
-bool vital(FieldId id) noexcept {
-    return id == FieldId::content_length || id == FieldId::host || id == FieldId::transfer_encoding;
-}
+// Who obeys and takes it away reads another body, or another host, than who does not.
+bool vital(FieldId id) noexcept { return id == FieldId::content_length || id == FieldId::host; }
 
-// Who is asking: a client must not be able to take away what proxies tell each other.
-bool statement_of_proxies(FieldId id) noexcept {
+// Stays, whatever Connection says: what proxies tell each other, which a client must not be able to take away, and what
+// is acted upon here for both ends.
+bool stays(FieldId id) noexcept {
     switch (id) {
+        case FieldId::expect:
         case FieldId::forwarded:
         case FieldId::x_forwarded_for:
         case FieldId::x_forwarded_host:
@@ -56,8 +57,8 @@ void note_option(ConnectionOptions& options, std::string_view option, FieldTable
         options.upgrade = true;
     } else {
         const FieldId id = field_id(option);
-        if (vital(id)) options.forbidden = true;
-        if (!statement_of_proxies(id)) drop(fields, option);
+        if (vital(id) && fields.find(id) != nullptr) options.forbidden = true;
+        if (!stays(id)) drop(fields, option);
     }
 }
 

@@ -13,7 +13,7 @@ struct ConnectionOptions {
     bool close = false;
     bool keep_alive = false;
     bool upgrade = false;
-    bool forbidden = false;  // names a field that no hop may take away: the framing or the host
+    bool forbidden = false;  // names a field that is there and that no hop may take away: the length or the host
 
     // Of all Connection fields. Fields that they name are marked dropped; so are those that always end at a hop.
     static ConnectionOptions read(FieldTable& fields) noexcept;

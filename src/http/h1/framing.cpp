@@ -13,29 +13,48 @@ namespace {
 constexpr uint64_t max_length = INT64_MAX;
 }  // namespace
 
-bool FramingFields::note_length(std::string_view value) noexcept {
+void FramingFields::note_length(Field& field) noexcept {
+    std::string_view digits = field.value;
     uint64_t number = 0;
-    const char* end = value.data() + value.size();
-    const auto parsed = std::from_chars(value.data(), end, number);
-    const bool valid = !value.empty() && parsed.ec == std::errc{} && parsed.ptr == end && number <= max_length;
-    const bool repeated = lengths > 0;
-    if (!valid || (repeated && number != length)) length_valid = false;
+    const char* end = digits.data() + digits.size();
+    const auto parsed = std::from_chars(digits.data(), end, number);
+    const bool valid = !digits.empty() && parsed.ec == std::errc{} && parsed.ptr == end && number <= max_length;
+    field.dropped = lengths > 0;
+    if (!valid || (field.dropped && number != length)) length_valid = false;
     length = number;
     ++lengths;
-    return repeated;
+    // To some, a zero before the number makes it octal.
+    while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
+    field.say(digits);
 }
 
 void FramingFields::note_coding(std::string_view value) noexcept {
-    ++codings;
-    if (codings > 1 || !equal_ignoring_case(value, "chunked")) only_chunked = false;
+    if (++codings == 1 && equal_ignoring_case(value, "chunked")) {
+        ends_chunked = true;
+        return;
+    }
+    // Who takes a list to its end for another one than is meant has another body.
+    if (value.empty() || value.front() == ',' || value.back() == ',') coding_valid = false;
+    for_each_element(value, [this](std::string_view coding) {
+        if (ends_chunked) coding_valid = false;
+        ends_chunked = equal_ignoring_case(coding, "chunked");
+        if (!ends_chunked) coding_known = false;
+    });
 }
 
 namespace {
 
+// RFC 9112 §6.1: a coding that nobody here knows is 501. §6.3: where the last one is not "chunked", nobody knows where
+// the body ends, which is 400; as is what HTTP/1.0 never had.
+Fault fault_of_codings(const FramingFields& fields, Version version) noexcept {
+    if (version == Version::http10 || !fields.coding_valid || !fields.ends_chunked) return Fault::bad_coding;
+    return fields.coding_known ? Fault::none : Fault::unknown_coding;
+}
+
 // Rules that hold for requests and responses: nothing contradictory, nothing unknown.
 Fault contradiction(const FramingFields& fields, Version version) noexcept {
     if (fields.codings > 0 && fields.lengths > 0) return Fault::length_and_coding;
-    if (fields.codings > 0 && (version == Version::http10 || !fields.only_chunked)) return Fault::bad_coding;
+    if (fields.codings > 0) return fault_of_codings(fields, version);
     if (!fields.length_valid) return Fault::bad_length;
     return Fault::none;
 }

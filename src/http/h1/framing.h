@@ -14,14 +14,17 @@ namespace seki::http::h1 {
 
 // What the fields of a head say about its body.
 struct FramingFields {
-    uint32_t lengths = 0;      // Content-Length fields, all with the same value
-    uint32_t codings = 0;      // Transfer-Encoding fields
-    bool length_valid = true;  // each a number, and the same one
-    bool only_chunked = true;  // each Transfer-Encoding is exactly "chunked"
+    uint32_t lengths = 0;       // Content-Length fields, all with the same value
+    uint32_t codings = 0;       // Transfer-Encoding fields
+    bool length_valid = true;   // each a number, and the same one
+    bool coding_valid = true;   // the last coding is "chunked", and no other is
+    bool coding_known = true;   // there is no other
+    bool ends_chunked = false;  // the last coding so far is "chunked"
     uint64_t length = 0;
 
-    // Takes note of one field. True when the field repeats what is known and need not be forwarded.
-    bool note_length(std::string_view value) noexcept;
+    // Takes note of one field, which then says the number as everybody writes it; or is dropped, when it repeats what
+    // another said.
+    void note_length(Field& field) noexcept;
     void note_coding(std::string_view value) noexcept;
 };
 

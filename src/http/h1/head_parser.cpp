@@ -15,6 +15,20 @@ const char* find_token_end(const char* begin, const char* end) noexcept {
     return begin;
 }
 
+// Whether a name that nobody knows is a token. Those that consist of what all names do are told apart from the others
+// on the way.
+bool is_name(const char* begin, const char* end, FieldTable& fields) noexcept {
+    while (begin != end && is_plain_name(*begin)) ++begin;
+    if (begin == end) return true;
+    fields.note_odd_name();
+    return find_token_end(begin, end) == end;
+}
+
+const char* skip_blanks(const char* begin, const char* end) noexcept {
+    while (begin != end && is_blank(*begin)) ++begin;
+    return begin;
+}
+
 Parsed incomplete() noexcept { return {}; }
 Parsed refused(Fault fault) noexcept { return {Parsed::Outcome::fault, fault, 0}; }
 Parsed complete(size_t size) noexcept { return {Parsed::Outcome::complete, Fault::none, size}; }
@@ -73,6 +87,12 @@ Method method_of(std::string_view text) noexcept {
     return Method::other;
 }
 
+// A method that has no body in its answer, or ends in a tunnel, for whoever does not look at the case of its letters
+// (RFC 9110 §9.1).
+bool misread(std::string_view method) noexcept {
+    return equal_ignoring_case(method, "HEAD") || equal_ignoring_case(method, "CONNECT");
+}
+
 constexpr size_t version_size = 8;  // "HTTP/1.1"
 
 // RFC 9112 §2.3. A higher minor version is understood as 1.1 (RFC 9110 §6.2).
@@ -91,6 +111,7 @@ Fault version_of(std::string_view text, Version& version, Fault malformed) noexc
 Fault parse_request_line(std::string_view line, const HeadLimits& limits, RequestHead& head) noexcept {
     head.method_text = token_of(line);
     head.method = method_of(head.method_text);
+    if (head.method == Method::other && misread(head.method_text)) return Fault::bad_request_line;
     size_t at = head.method_text.size();
     if (at == 0 || at == line.size() || line[at] != ' ') return Fault::bad_request_line;
     const size_t target = ++at;
@@ -131,8 +152,9 @@ Parsed unfinished(std::string_view input, const HeadLimits& limits) noexcept {
     return input.size() >= limits.max_head_bytes ? refused(Fault::head_too_large) : incomplete();
 }
 
-Parsed parse_rest(std::string_view input, size_t start_line, const HeadLimits& limits, FieldTable& fields) noexcept {
-    const Parsed rest = parse_fields(input.substr(start_line), limits.max_fields, fields);
+Parsed parse_rest(std::string_view input, size_t start_line, const HeadLimits& limits, FieldTable& fields,
+                  BeforeColon allowed) noexcept {
+    const Parsed rest = parse_fields(input.substr(start_line), limits.max_fields, fields, allowed);
     if (rest.outcome == Parsed::Outcome::fault) return rest;
     if (rest.outcome == Parsed::Outcome::incomplete) return unfinished(input, limits);
     const size_t size = start_line + rest.size;
@@ -143,7 +165,7 @@ Parsed parse_rest(std::string_view input, size_t start_line, const HeadLimits& l
 
 // One line at a time. The first control character of a value has to be the end of its line; a name that is known need
 // not be looked at again for characters that no token has.
-Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fields) noexcept {
+Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fields, BeforeColon allowed) noexcept {
     fields.clear();
     const size_t most_fields = std::min<size_t>(max_fields, FieldTable::capacity);
     const char* const end = input.data() + input.size();
@@ -160,11 +182,14 @@ Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fie
             return outcome == Parsed::Outcome::fault ? refused(Fault::bad_field) : incomplete();
         }
         const char* const line = at;
-        const char* const colon = find_colon(at, end);
-        if (colon == end) return find_token_end(line, end) == end ? incomplete() : refused(Fault::bad_field);
-        if (*colon != ':' || colon == line) return refused(Fault::bad_field);
-        const FieldId id = field_id({line, colon});
-        if (id == FieldId::other && find_token_end(line, colon) != colon) return refused(Fault::bad_field);
+        const char* const name_end = find_colon(at, end);
+        if (name_end == end) return find_token_end(line, end) == end ? incomplete() : refused(Fault::bad_field);
+        const char* colon = name_end;
+        if (*colon != ':' && allowed == BeforeColon::blanks) colon = skip_blanks(colon, end);
+        if (colon == end) return incomplete();
+        if (*colon != ':' || name_end == line) return refused(Fault::bad_field);
+        const FieldId id = field_id({line, name_end});
+        if (id == FieldId::other && !is_name(line, name_end, fields)) return refused(Fault::bad_field);
         at = find_control(colon + 1, end);
         if (at == end) return incomplete();
         if (*at != '\r') return refused(Fault::bad_field);
@@ -173,10 +198,11 @@ Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fie
         }
         if (fields.size() == most_fields) return refused(Fault::too_many_fields);
         Field& field = fields.push();
-        field.name = {line, colon};
+        field.name = {line, name_end};
         field.value = trim({colon + 1, at});
         at += 2;
         field.line = {line, at};
+        if (name_end != colon) field.line = {};
         field.id = id;
         field.dropped = false;
     }
@@ -190,7 +216,7 @@ Parsed parse_request_head(std::string_view input, const HeadLimits& limits, Requ
         return fault == Fault::none ? unfinished(input, limits) : refused(fault);
     }
     if (const Fault fault = parse_request_line(line.text, limits, head); fault != Fault::none) return refused(fault);
-    return parse_rest(input, line.text.size() + 2, limits, head.fields);
+    return parse_rest(input, line.text.size() + 2, limits, head.fields, BeforeColon::nothing);
 }
 
 Parsed parse_response_head(std::string_view input, const HeadLimits& limits, ResponseHead& head) noexcept {
@@ -198,7 +224,7 @@ Parsed parse_response_head(std::string_view input, const HeadLimits& limits, Res
     if (line.state == Line::State::bare) return refused(Fault::bad_status_line);
     if (line.state == Line::State::unfinished) return unfinished(input, limits);
     if (const Fault fault = parse_status_line(line.text, head); fault != Fault::none) return refused(fault);
-    return parse_rest(input, line.text.size() + 2, limits, head.fields);
+    return parse_rest(input, line.text.size() + 2, limits, head.fields, BeforeColon::blanks);
 }
 
 bool may_be_complete(std::string_view input, size_t looked_at) noexcept {

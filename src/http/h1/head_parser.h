@@ -1,8 +1,8 @@
 #pragma once
 
 // The text of a head: start line and field lines, as bytes that lie together (RFC 9112 §2 to §5). Strict: lines end
-// with CRLF and nothing else, no folded lines, no white space before a colon. What the fields mean is decided elsewhere
-// (framing.h, connection.h).
+// with CRLF and nothing else, no folded lines, no white space before a colon, but in answers, where it is taken out
+// (§5.1). What the fields mean is decided elsewhere (framing.h, connection.h).
 
 #include <string_view>
 
@@ -23,8 +23,11 @@ struct Parsed {
 // Method, version, target (as `path`, whatever its form) and fields.
 Parsed parse_request_head(std::string_view input, const HeadLimits& limits, RequestHead& head) noexcept;
 Parsed parse_response_head(std::string_view input, const HeadLimits& limits, ResponseHead& head) noexcept;
-// Field lines up to an empty line; Fault::bad_field for whatever is wrong.
-Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fields) noexcept;
+enum class BeforeColon : uint8_t { nothing, blanks };
+// Field lines up to an empty line; Fault::bad_field for whatever is wrong. Blanks before the colon, where there may be
+// any, are not forwarded.
+Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fields,
+                    BeforeColon allowed = BeforeColon::nothing) noexcept;
 
 // Whether an empty line may end a section in `input`, looking only at what came after `looked_at` bytes. So that a head
 // that comes byte by byte is not parsed each time.

@@ -18,6 +18,7 @@ struct HeadStorage {
     FieldTable trailers;
     // Of the request, when they do not stand in the message as they are to be.
     std::string path;
+    std::string authority;
     std::string upgrade;
 };
 

@@ -1,23 +1,32 @@
 #include "http/h1/host.h"
 
-#include <algorithm>
 #include <charconv>
 
+#include "base/ip_address.h"
 #include "http/h1/characters.h"
+#include "http/message.h"
 
 namespace seki::http::h1 {
 
 namespace {
 
-bool literal_letter(char c) noexcept { return is_host(c) || c == ':'; }
+// The address between the brackets.
+std::optional<IpAddress> address_in(std::string_view host) noexcept {
+    const std::string_view text = host.substr(1, host.size() - 2);
+    return text.contains(':') ? IpAddress::parse(text) : std::nullopt;
+}
+
+bool same_host(std::string_view left, std::string_view right) noexcept {
+    if (equal_ignoring_case(left, right)) return true;
+    return left.starts_with('[') && right.starts_with('[') && address_in(left) == address_in(right);
+}
 
 // Where the host ends, or 0.
 size_t host_size(std::string_view text) noexcept {
     if (text.starts_with('[')) {
         const size_t close = text.find(']');
-        if (close == std::string_view::npos || close == 1) return 0;
-        const std::string_view literal = text.substr(1, close - 1);
-        return std::all_of(literal.begin(), literal.end(), literal_letter) ? close + 1 : 0;
+        if (close == std::string_view::npos) return 0;
+        return address_in(text.substr(0, close + 1)) ? close + 1 : 0;
     }
     size_t size = 0;
     while (size < text.size() && is_host(text[size])) ++size;
@@ -38,6 +47,13 @@ std::optional<Authority> parse_authority(std::string_view text) noexcept {
     const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), authority.port);
     if (parsed.ec != std::errc{} || parsed.ptr != rest.data() + rest.size() || authority.port == 0) return std::nullopt;
     return authority;
+}
+
+bool same_place(const Authority& left, const Authority& right, uint16_t default_port) noexcept {
+    const auto port = [default_port](const Authority& authority) {
+        return authority.port != 0 ? authority.port : default_port;
+    };
+    return same_host(left.host, right.host) && port(left) == port(right);
 }
 
 }  // namespace seki::http::h1

@@ -14,7 +14,12 @@ struct Authority {
 };
 
 // Nothing when the text is not an authority, or one with port 0, where nobody can listen, or one with user information,
-// which HTTP does not allow (RFC 9110 §4.2.4).
+// which HTTP does not allow (RFC 9110 §4.2.4), or what stands in brackets is no IPv6 address, which the zone of one
+// machine is not part of (RFC 6874 §4), or when there is a "%": who decodes it has another host than who does not.
 [[nodiscard]] std::optional<Authority> parse_authority(std::string_view text) noexcept;
+
+// Whether both are one place: letters in any case, addresses by value, and no port is `default_port`
+// (RFC 9110 §4.2.3).
+[[nodiscard]] bool same_place(const Authority& left, const Authority& right, uint16_t default_port) noexcept;
 
 }  // namespace seki::http::h1

@@ -53,6 +53,7 @@ Event ServerCodec::next_head(std::string_view input) {
     bool keep = true;
     if (const Fault fault = understand_request(storage_, keep); fault != Fault::none) return fail(fault);
     version_ = head.version;
+    head.received_bytes = static_cast<uint32_t>(parsed.size);
     to_head_ = head.method == Method::head;
     persistent_ = keep;
     reader_.begin(head.body);
