@@ -6,6 +6,8 @@
 
 #include <idn2.h>
 
+#include "routing/host_literal.h"
+
 namespace seki::routing {
 namespace {
 
@@ -100,7 +102,17 @@ Result<std::vector<Part>> split(std::string_view text) {
     return parts;
 }
 
+Result<std::string> normalise_literal(std::string_view text) {
+    if (text.contains('%')) return failure("an address has no zone, which means something on one machine only");
+    if (!text.ends_with(']')) return failure("behind the address in brackets nothing may follow, and no port");
+    char storage[max_host_literal_bytes];
+    const auto normal = normalise_host_literal(text, storage);
+    if (!normal) return failure("between the brackets there is no IPv6 address");
+    return std::string(*normal);
+}
+
 Result<std::string> normalise(std::string_view text) {
+    if (is_host_literal(text)) return normalise_literal(text);
     if (text.ends_with('.')) text.remove_suffix(1);
     if (text.empty()) return failure("it is empty");
     if (text.size() > max_host_pattern_bytes) return failure("it is longer than {} bytes", max_host_pattern_bytes);

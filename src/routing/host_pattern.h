@@ -3,6 +3,7 @@
 // The names of hosts that a rule is for:
 //
 //     shop.example.com             this one (exact)
+//     [2001:db8::1]                likewise, an IPv6 address, in whatever spelling (host_literal.h)
 //     *.example.com                with exactly one label before example.com (wildcard)
 //     /v[0-9]+/.api.example.com    labels between slashes are regular expressions, each for one whole label
 //     *                            every host (any), also requests that name none

@@ -8,8 +8,8 @@
 //        any more. Before and after the tree it is.
 //     3. within a host, see path_rules.h
 //
-// Hosts are compared without regard to case and a trailing dot. Finding allocates nothing where no regular expression
-// is asked.
+// Hosts are compared without regard to case and a trailing dot, IPv6 addresses by their value. Finding allocates
+// nothing where no regular expression is asked.
 
 #include <array>
 #include <optional>
@@ -17,14 +17,17 @@
 #include <utility>
 
 #include "routing/captures.h"
+#include "routing/host_literal.h"
 #include "routing/host_table.h"
 #include "routing/request.h"
 #include "routing/rule.h"
 
 namespace seki::routing {
 
-// Lower case, no trailing dot, into `storage`. Nothing when it is longer than any name may be.
+// Lower case, no trailing dot, an address in its one spelling, into `storage`. Nothing when it is longer than any name
+// may be.
 inline std::optional<std::string_view> normalise_host(std::string_view host, HostStorage& storage) noexcept {
+    if (is_host_literal(host)) return normalise_host_literal(host, std::span(storage).first<max_host_literal_bytes>());
     if (host.ends_with('.')) host.remove_suffix(1);
     if (host.size() > storage.size()) return std::nullopt;
     for (size_t i = 0; i < host.size(); ++i) {

@@ -35,8 +35,15 @@ TEST(HostPattern, international_labels_take_their_ascii_form) {
     EXPECT_EQ(normal("bu\u0308cher.example"), "xn--bcher-kva.example");
 }
 
+TEST(HostPattern, addresses_take_one_spelling) {
+    EXPECT_EQ(normal("[2001:DB8:0::1]"), "[2001:db8::1]");
+    EXPECT_EQ(normal("[2001:0db8:0000:0000:0000:0000:0000:0001]"), "[2001:db8::1]");
+    EXPECT_EQ(normal("[::]"), "[::]");
+    EXPECT_EQ(normal("[::ffff:192.0.2.1]"), "192.0.2.1");
+}
+
 TEST(HostPattern, its_normal_form_is_normal) {
-    for (const char* text : {"Shop.example.", "*.BÜCHER.de", "/[A-Z]/.X", "*"})
+    for (const char* text : {"Shop.example.", "*.BÜCHER.de", "/[A-Z]/.X", "*", "[2001:DB8::0]"})
         EXPECT_EQ(normal(normal(text)), normal(text));
 }
 
@@ -52,6 +59,16 @@ TEST(HostPattern, what_names_no_host_is_refused_with_a_reason) {
         {"a b", "only letters, digits"},
         {"a:80", "only letters, digits"},
         {"a\n", "only letters, digits"},
+        {"[]", "no IPv6 address"},
+        {"[", "nothing may follow"},
+        {"[::1", "nothing may follow"},
+        {"[::1]:80", "nothing may follow"},
+        {"[::1].", "nothing may follow"},
+        {"[192.0.2.1]", "no IPv6 address"},
+        {"[host]", "no IPv6 address"},
+        {"[fe80::1%eth0]", "has no zone"},
+        {"[fe80::1%25eth0]", "has no zone"},
+        {"*.[::1]", "only letters, digits"},
         {std::string(64, 'a'), "a label longer than 63"},
         {std::string(127, 'a').replace(63, 1, ".") + "." + std::string(127, 'b').replace(63, 1, "."),
          "longer than 253"},
@@ -83,6 +100,7 @@ TEST(HostPattern, what_names_no_host_is_refused_with_a_reason) {
 
 TEST(HostPattern, has_a_kind_and_a_fixed_suffix) {
     EXPECT_EQ(host_kind("a.b"), HostKind::exact);
+    EXPECT_EQ(host_kind("[2001:db8::1]"), HostKind::exact);
     EXPECT_EQ(host_kind("*.b"), HostKind::wildcard);
     EXPECT_EQ(host_kind("*"), HostKind::any);
     EXPECT_EQ(host_kind("/a/.b"), HostKind::regex);

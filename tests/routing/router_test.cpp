@@ -22,6 +22,18 @@ TEST_F(Routing, case_and_a_trailing_dot_of_the_host_do_not_matter) {
     EXPECT_EQ(find("SHOP.Example.", "/"), 1);
 }
 
+TEST_F(Routing, addresses_are_compared_by_value) {
+    add(prefix("[2001:DB8:0::1]", ""), 1);
+    add(prefix("*", "/any"), 2);
+    for (const char* host : {"[2001:db8::1]", "[2001:0DB8::0001]", "[2001:db8:0:0:0:0:0.0.0.1]"})
+        EXPECT_EQ(find(host, "/"), 1) << host;
+    EXPECT_EQ(find("[2001:db8::2]", "/any"), 2);
+    EXPECT_EQ(find("2001:db8::1", "/any"), 2);
+    for (const char* host : {"[2001:db8::1%25lo]", "[]", "["}) EXPECT_EQ(find(host, "/any"), 0) << host;
+    add(prefix("192.0.2.1", ""), 3);
+    EXPECT_EQ(find("[::ffff:192.0.2.1]", "/"), 3);
+}
+
 TEST_F(Routing, a_wildcard_is_exactly_one_label) {
     add(prefix("*.example.com", ""), 1);
     EXPECT_EQ(find("a.example.com", "/"), 1);
