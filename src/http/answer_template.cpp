@@ -271,6 +271,18 @@ Result<AnswerTemplate> AnswerTemplate::parse(uint16_t status, std::string_view t
 // --- rendering
 // ---------------------------------------------------------------------------------------------------------
 
+namespace {
+
+// A path that a client chose would lead to whatever host it names when it begins with two slashes (RFC 3986 §4.2), of
+// which browsers take one for a backslash. Behind a segment that means nothing it is a path.
+constexpr std::string_view same_host = "/.";
+
+bool names_host(std::string_view reference) noexcept {
+    return reference.starts_with("//") || reference.starts_with("/\\");
+}
+
+}  // namespace
+
 class AnswerTemplate::Rendering {
 public:
     Rendering(const AnswerTemplate& answer, const Variables& variables, std::string& text);
@@ -283,7 +295,8 @@ public:
         std::string_view text;
         bool void_of_values = false;  // there are variables, and none had a value
     };
-    Text write(Span pieces, Escaping how);
+    enum class Place : uint8_t { anywhere, location };
+    Text write(Span pieces, Escaping how, Place place = Place::anywhere);
 
 private:
     const AnswerTemplate& answer_;
@@ -299,7 +312,7 @@ AnswerTemplate::Rendering::Rendering(const AnswerTemplate& answer, const Variabl
     variables_.set(Variable::status, {status_.data(), status_.size()});
     variables_.set(Variable::reason, answer.reason_);
     // Room for all that may come, so that nothing moves under the views that were given out.
-    size_t growth = 0;
+    size_t growth = answer.fields_.size() * same_host.size();
     for (const Piece& piece : answer.pieces_) {
         if (growth > max_head_growth + max_growth) break;
         if (!piece.variable) continue;
@@ -310,7 +323,7 @@ AnswerTemplate::Rendering::Rendering(const AnswerTemplate& answer, const Variabl
     out_ = Output(text.data(), text.data() + text.size());
 }
 
-AnswerTemplate::Rendering::Text AnswerTemplate::Rendering::write(Span pieces, Escaping how) {
+AnswerTemplate::Rendering::Text AnswerTemplate::Rendering::write(Span pieces, Escaping how, Place place) {
     const auto all = std::span(answer_.pieces_).subspan(pieces.begin, pieces.size);
     if (all.empty()) return {};
     if (!all.front().variable) return {answer_.literal(all.front().literal)};
@@ -320,8 +333,11 @@ AnswerTemplate::Rendering::Text AnswerTemplate::Rendering::write(Span pieces, Es
         out_.append(answer_.literal(piece.literal));
         if (!piece.variable) continue;
         const std::string_view value = variables_[*piece.variable];
-        const size_t size = escaped_size(value, how);
+        const bool leads_away = place == Place::location && out_.cursor() == begin && names_host(value);
+        const std::string_view before = leads_away ? same_host : std::string_view();
+        const size_t size = before.size() + escaped_size(value, how);
         if (size == 0 || size > growth_left_) continue;
+        out_.append(before);
         append_escaped(value, how, out_);
         growth_left_ -= size;
         void_of_values = false;
@@ -334,7 +350,8 @@ std::string_view AnswerTemplate::render(const Variables& variables, FieldTable& 
     Rendering rendering(*this, variables, text);
     rendering.allow(max_head_growth);
     for (const FieldPieces& field : fields_) {
-        const auto value = rendering.write(field.value, Escaping::plain);
+        const auto place = field.id == FieldId::location ? Rendering::Place::location : Rendering::Place::anywhere;
+        const auto value = rendering.write(field.value, Escaping::plain, place);
         if (value.void_of_values) continue;
         fields.push() = {.name = literal(field.name), .value = value.text, .line = {}, .id = field.id};
     }

@@ -63,4 +63,11 @@ RoundTrip PlainTransport::round_trip() const {
     return info.tcpi_rtt;
 }
 
+std::optional<SocketAddress> PlainTransport::local_address() const {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
+    return SocketAddress::from_kernel(address);
+}
+
 }  // namespace seki::net

@@ -11,6 +11,7 @@
 
 #include "base/unique_fd.h"
 #include "event/event_loop.h"
+#include "net/address.h"
 
 namespace seki::net {
 
@@ -52,6 +53,8 @@ public:
     // The socket, when bytes pass through it unchanged and splice(2) may be used; else -1.
     [[nodiscard]] virtual int plain_fd() const noexcept { return -1; }
     [[nodiscard]] virtual RoundTrip round_trip() const { return std::nullopt; }
+    // Our end of the connection, where there is one with an address.
+    [[nodiscard]] virtual std::optional<SocketAddress> local_address() const { return std::nullopt; }
 };
 
 class PlainTransport final : public Transport {
@@ -68,6 +71,7 @@ public:
     Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) override;
     [[nodiscard]] int plain_fd() const noexcept override { return socket_.get(); }
     [[nodiscard]] RoundTrip round_trip() const override;
+    [[nodiscard]] std::optional<SocketAddress> local_address() const override;
 
 private:
     IoOutcome send(std::string_view bytes, int flags);

@@ -26,6 +26,12 @@ private:
     const http::FieldTable& fields_;
 };
 
+// Who names no host speaks to whoever listens there.
+std::string_view own_authority(const Listener& listener, net::Session& session, AddedFields& added) {
+    if (!listener.own_authority.empty()) return listener.own_authority;
+    return added.store({authority_of(session.transport().local_address().value_or(listener.address))});
+}
+
 uint16_t default_port(std::string_view scheme) noexcept { return scheme == "https" ? 443 : 80; }
 
 }  // namespace
@@ -229,8 +235,9 @@ std::optional<std::string_view> Exchange::redirect_location(const Routed& routed
     if (changes && policy_ != nullptr) port = policy_->https_redirect_port;
     if (frontend_->rewrite_port != 0) port = frontend_->rewrite_port;
     if (port == default_port(scheme)) port = 0;
-    // Without a host the client only can know where it is by itself (RFC 3986 §4.2).
-    if (target->host.empty()) return target->path;
+    // A path alone leads to the same place again, and one that begins with "//" to a host of the client's choice
+    // (RFC 3986 §4.2).
+    if (target->host.empty()) return std::nullopt;
     const std::string_view authority = with_port(target->host, port);
     const std::string_view path = target->path.starts_with('/') ? target->path : "/";
     const std::string_view location = context_.added.store({scheme, "://", authority, path});
@@ -275,6 +282,7 @@ void Exchange::forward(const Routed& routed) {
         frontend_->request_edits.apply(head.fields, added);
         if (!frontend_->request_edits.host().empty()) set_authority(head, frontend_->request_edits.host());
     }
+    if (head.authority.empty()) head.authority = own_authority(*listener_, client_->session(), added);
     const auto written = added.overflow() ? std::nullopt : side->send_head(head, added.all());
     if (!written) {
         release_backend(false);

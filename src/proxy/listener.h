@@ -42,6 +42,12 @@ struct Timeouts {
     [[nodiscard]] Duration of_tunnel() const noexcept { return tunnel.value_or(std::min(front, back)); }
 };
 
+// As Host names it: without the port that http has anyway.
+inline std::string authority_of(const SocketAddress& address) {
+    const std::string text = address.text();
+    return address.port() == 80 ? text.substr(0, text.rfind(':')) : text;
+}
+
 struct Listener {
     enum class Kind : uint8_t { http, tcp };
 
@@ -50,6 +56,7 @@ struct Listener {
     std::string public_node;   // the address that clients know, as Forwarded writes it: 192.0.2.1 or "[2001:db8::1]"
     std::string forwarded_by;  // how a Forwarded element of ours ends: `";by=<public_node>`
     std::string public_port;
+    std::string own_authority;  // likewise, as Host writes it; empty: it listens on whatever addresses there are
     Timeouts timeouts;
     std::string id_header = "Sozu-Id";
     bool elide_x_real_ip = false;

@@ -326,6 +326,21 @@ TEST(AnswerTemplate, has_room_for_the_longest_location) {
               "Location=" + location + "\n");
 }
 
+TEST(AnswerTemplate, leads_to_no_host_that_a_path_names) {
+    const auto location = [](std::string_view path, std::string_view text = "%PATH") {
+        Variables values;
+        values.set(Variable::path, path);
+        values.set(Variable::host, "a");
+        return render(301, fmt::format("HTTP/1.1 301 x\nLocation: {}\nX: %PATH\n\n", text), values).fields;
+    };
+    EXPECT_EQ(location("/x"), "Location=/x\nX=/x\n");
+    EXPECT_EQ(location("//evil.example/"), "Location=/.//evil.example/\nX=//evil.example/\n");
+    EXPECT_EQ(location("/\\evil.example/"), "Location=/./\\evil.example/\nX=/\\evil.example/\n");
+    EXPECT_EQ(location("//x", "https://%HOST%PATH"), "Location=https://a//x\nX=//x\n");
+    const std::string longest = "//" + std::string(AnswerTemplate::max_head_growth - 3, 'x');
+    EXPECT_EQ(location(longest), "X=" + longest + "\n") << "no room for what keeps it here";
+}
+
 TEST(AnswerTemplate, may_be_copied_and_moved) {
     auto first = AnswerTemplate::parse(404, "HTTP/1.1 404 x\nA: b\n\n%HOST");
     ASSERT_TRUE(first);

@@ -1,5 +1,6 @@
 #include "net/session.h"
 
+#include <netinet/in.h>
 #include <vector>
 
 #include "net/sockets.h"
@@ -181,6 +182,19 @@ TEST(Session, has_one_deadline) {
     kernel.clock.advance(std::chrono::seconds(7));
     kernel.turn();
     EXPECT_EQ(calls, 1);
+}
+
+TEST(Transport, knows_the_address_of_its_own_end) {
+    UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_storage address{};
+    const socklen_t size = SocketAddress::v4(INADDR_LOOPBACK, 0).to_kernel(address);
+    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    const auto local = PlainTransport(std::move(socket)).local_address();
+    ASSERT_TRUE(local);
+    EXPECT_EQ(local->ip_text(), "127.0.0.1");
+    EXPECT_NE(local->port(), 0);
+    Sockets unnamed;
+    EXPECT_FALSE(PlainTransport(std::move(unnamed.near)).local_address());
 }
 
 TEST(Sessions, are_no_more_than_their_capacity) {

@@ -1,5 +1,6 @@
 // What frontends do to requests and answers on their way: redirects, rewrites, edits of fields, shares of clusters.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "stage/message.h"
@@ -131,6 +132,27 @@ TEST(Redirects, to_https_are_a_matter_of_the_cluster_too) {
     EXPECT_EQ(site.ask(get("/x")).field("Location"), "https://a:8443/x");
 }
 
+// The path alone would lead to where the client is, or, with two slashes, wherever it says.
+TEST(Redirects, lead_nowhere_without_a_host) {
+    command::Request cluster;
+    cluster.mutable_add_cluster()->set_cluster_id("c");
+    cluster.mutable_add_cluster()->set_https_redirect(true);
+    command::Request rule = add_frontend("c", "*");
+    for (const command::RedirectPolicy policy : {command::FORWARD, command::PERMANENT}) {
+        rule.mutable_add_http_frontend()->set_redirect(policy);
+        for (const char* path : {"/x", "//evil.example/x"}) {
+            Site site(rule);
+            ASSERT_TRUE(site.change({cluster}).has_done());
+            const Message got = site.ask(fmt::format("GET {} HTTP/1.0\r\n\r\n", path));
+            EXPECT_EQ(got.status(), 400);
+            EXPECT_FALSE(got.has("Location"));
+            EXPECT_EQ(site.ask(fmt::format("GET {} HTTP/1.0\r\nHost: a\r\n\r\n", path)).status(), 301);
+        }
+    }
+    rule.mutable_add_http_frontend()->set_rewrite_host("b");
+    EXPECT_EQ(Site(rule).ask("GET //x HTTP/1.0\r\n\r\n").field("Location"), "http://b//x");
+}
+
 // --- rewrites
 // ----------------------------------------------------------------------------------------------------------
 
@@ -160,7 +182,7 @@ TEST(Rewrites, that_a_client_makes_invalid_are_refused) {
 TEST(Rewrites, give_no_port_to_a_host_that_is_not_there) {
     command::Request rule = add_frontend("c", "*");
     rule.mutable_add_http_frontend()->set_rewrite_port(8080);
-    EXPECT_EQ(Site(rule).forwarded("GET / HTTP/1.0\r\n\r\n").field("Host"), "");
+    EXPECT_EQ(Site(rule).forwarded("GET / HTTP/1.0\r\n\r\n").field("Host"), "127.0.0.1");
     EXPECT_EQ(Site(rule).forwarded("GET / HTTP/1.0\r\nHost: a\r\n\r\n").field("Host"), "a:8080");
 }
 

@@ -283,6 +283,19 @@ TEST(RealAddress, is_removed_and_told_as_the_listener_says) {
     }
 }
 
+TEST(Hosts, of_who_names_none_are_the_address_that_clients_know) {
+    Limited stage([](auto& listener) {
+        *listener.mutable_public_address() = config::to_wire(SocketAddress::parse("[2001:db8::1]:8080").value());
+    });
+    ASSERT_TRUE(stage.change({add_frontend("c", "*")}).has_done());
+    stage.client("GET / HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(take_request(stage.backend(1)).field("Host"), "[2001:db8::1]:8080");
+    Stage plain;
+    plain.route_to_backends(1, "*");
+    plain.client("GET / HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(take_request(plain.backend(1)).field("Host"), "127.0.0.1");
+}
+
 TEST(Timeouts, of_upgraded_connections_are_those_of_tunnels) {
     struct Case {
         uint32_t front;
