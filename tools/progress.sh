@@ -53,8 +53,8 @@ watched() {
 
 # What ninja said last, or how many tests of GoogleTest or Python's unittest have ended.
 how_far() {
-    local steps
+    local steps tests
     steps=$(grep -oE '^\[[0-9]+/[0-9]+\]' "$1" | tail -n 1)
-    [[ -n $steps ]] && { echo "$steps"; return; }
-    echo "$(grep -cE '\[ +(OK|FAILED) +\] .*\([0-9]+ ms\)| \.\.\. (ok|FAIL|ERROR|skipped)' "$1") tests"
+    tests=$(grep -cE '\[ +(OK|FAILED) +\] .*\([0-9]+ ms\)| \.\.\. (ok|FAIL|ERROR|skipped)' "$1")
+    if [[ -n $steps ]]; then echo "$steps"; elif [[ $tests -gt 0 ]]; then echo "$tests tests"; else echo "goes on"; fi
 }
