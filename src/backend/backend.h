@@ -26,8 +26,8 @@ struct Backend {
     std::string id;
     SocketAddress address;
     std::string address_text;
-    std::string cookie;  // what the cookie of a sticky session says when it means this one
-    uint32_t weight = 100;
+    std::string cookie;     // what the cookie of a sticky session says when it means this one
+    uint32_t weight = 100;  // > 0
     State state = State::ready;
     bool backup = false;  // for when no other can be used
 

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "base/check.h"
+
 namespace seki::backend {
 
 namespace {
@@ -34,6 +36,7 @@ uint64_t load_of(const Backend& backend, LoadMetric metric) noexcept {
 }  // namespace
 
 BackendPtr Cluster::put(BackendPtr backend) {
+    SEKI_CHECK(backend->weight > 0);
     if (const BackendPtr known = find(backend->id, backend->address)) {
         known->cookie = std::move(backend->cookie);
         known->weight = backend->weight;
@@ -77,28 +80,25 @@ BackendPtr Cluster::find_cookie(std::string_view cookie) const {
 void Cluster::deal_credits() {
     uint32_t divisor = 0;
     for (const BackendPtr& backend : backends_) divisor = std::gcd(divisor, backend->weight);
-    weightless_ = divisor == 0;
-    for (const BackendPtr& backend : backends_) backend->credit = weightless_ ? 1 : backend->weight / divisor;
+    for (const BackendPtr& backend : backends_) backend->credit = backend->weight / divisor;
 }
 
 // --- choosing
 // ----------------------------------------------------------------------------------------------------------
 
 struct Cluster::Search {
-    const Cluster& cluster;
     Monotonic now;
     std::span<const BackendPtr> tried;
     bool backups;
 
     [[nodiscard]] bool finds(const BackendPtr& backend) const {
-        return backend->backup == backups && cluster.weight_of(*backend) > 0 && backend->backoff.up(now) &&
-               is_candidate(tried, backend);
+        return backend->backup == backups && backend->backoff.up(now) && is_candidate(tried, backend);
     }
 };
 
 BackendPtr Cluster::next(Monotonic now, std::span<const BackendPtr> tried, Random& random) {
-    if (BackendPtr chosen = choose({*this, now, tried, false}, random)) return chosen;
-    if (BackendPtr chosen = choose({*this, now, tried, true}, random)) return chosen;
+    if (BackendPtr chosen = choose({now, tried, false}, random)) return chosen;
+    if (BackendPtr chosen = choose({now, tried, true}, random)) return chosen;
     return last_resort(tried);
 }
 
@@ -133,21 +133,21 @@ BackendPtr Cluster::take_turn(const Search& search) {
 BackendPtr Cluster::draw(const Search& search, Random& random) const {
     uint32_t total = 0;
     for (const BackendPtr& backend : backends_) {
-        if (search.finds(backend)) total += weight_of(*backend);
+        if (search.finds(backend)) total += backend->weight;
     }
     if (total == 0) return nullptr;
     uint32_t at = random.below(total);
     for (const BackendPtr& backend : backends_) {
         if (!search.finds(backend)) continue;
-        if (at < weight_of(*backend)) return backend;
-        at -= weight_of(*backend);
+        if (at < backend->weight) return backend;
+        at -= backend->weight;
     }
     return nullptr;
 }
 
 // Whether a has less to do than b, for what it can do.
 bool Cluster::lighter(const Backend& a, const Backend& b) const noexcept {
-    return load_of(a, balancing_.metric) * weight_of(b) < load_of(b, balancing_.metric) * weight_of(a);
+    return load_of(a, balancing_.metric) * b.weight < load_of(b, balancing_.metric) * a.weight;
 }
 
 // Of those that have equally little to do, the next in turn.
@@ -187,7 +187,7 @@ BackendPtr Cluster::less_loaded_of_two(const Search& search, Random& random) con
 BackendPtr Cluster::last_resort(std::span<const BackendPtr> tried) const {
     BackendPtr chosen;
     for (const BackendPtr& candidate : backends_) {
-        if (weight_of(*candidate) == 0 || !is_candidate(tried, candidate)) continue;
+        if (!is_candidate(tried, candidate)) continue;
         if (chosen == nullptr || candidate->backoff.until() < chosen->backoff.until()) chosen = candidate;
     }
     return chosen;

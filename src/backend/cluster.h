@@ -3,9 +3,9 @@
 // A cluster as one worker knows it: its backends and which of them is next. It exists as soon as a frontend or a
 // backend names it, with or without a configuration of its own, so that changes may come in any order.
 //
-// Usable is a backend that is ready, does not fail, was not tried yet and has a weight, unless none has. One of those
-// that are no backups is chosen (balancing.h), else one of the backups. When all that are ready are failing, the one
-// that failed longest ago is tried: a backend that may be down beats an answer that surely is an error.
+// Usable is a backend that is ready, does not fail and was not tried yet. One of those that are no backups is chosen
+// (balancing.h), else one of the backups. When all that are ready are failing, the one that failed longest ago is
+// tried: a backend that may be down beats an answer that surely is an error.
 //
 // Round robin: in a round each backend is chosen as often as its weight is in proportion to the others', one after the
 // other.
@@ -56,7 +56,6 @@ private:
     struct Search;
 
     void deal_credits();
-    [[nodiscard]] uint32_t weight_of(const Backend& backend) const noexcept { return weightless_ ? 1 : backend.weight; }
     [[nodiscard]] bool lighter(const Backend& a, const Backend& b) const noexcept;
     // Each null when nobody is usable.
     [[nodiscard]] BackendPtr choose(const Search& search, Random& random);
@@ -70,7 +69,6 @@ private:
     std::vector<BackendPtr> backends_;
     size_t cursor_ = 0;
     Balancing balancing_;
-    bool weightless_ = false;  // no backend has a weight
     bool forgotten_ = false;
 };
 

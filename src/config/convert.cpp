@@ -8,6 +8,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "base/check.h"
+#include "config/limits.h"
 
 namespace seki::config {
 namespace {
@@ -91,6 +92,11 @@ SocketAddress checked_address(const command::SocketAddress& wire) {
     const Result<SocketAddress> address = from_wire(wire);
     SEKI_CHECK(address.has_value());
     return *address;
+}
+
+uint32_t weight_of(const command::AddBackend& backend) {
+    const int32_t given = backend.load_balancing_parameters().weight();
+    return given > 0 ? static_cast<uint32_t>(given) : default_weight;
 }
 
 std::string verb_name(const command::Request& request) {

@@ -18,6 +18,10 @@ command::SocketAddress to_wire(const SocketAddress& address);
 // Of an address that the door (check.h) let through.
 SocketAddress checked_address(const command::SocketAddress& wire);
 
+// The share of the load that a backend gets in proportion to others. 0 is "not given", like no weight at all:
+// `sozu backend add` sends it with every backend. A backend that is to have no traffic has a state that says so.
+uint32_t weight_of(const command::AddBackend& backend);
+
 // "AddHttpFrontend": how the verb of a request is called in counters and logs; "Empty" when there is none.
 std::string verb_name(const command::Request& request);
 

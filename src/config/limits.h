@@ -82,6 +82,7 @@ inline constexpr uint64_t max_command_buffer_size = 1'073'741'824;
 inline constexpr size_t max_file_size = 134'217'728;
 
 inline constexpr int64_t max_weight = 256;
+inline constexpr uint32_t default_weight = 100;
 inline constexpr uint64_t max_port = 65'535;
 
 }  // namespace seki::config

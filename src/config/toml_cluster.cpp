@@ -29,8 +29,6 @@ constexpr std::array backend_states{
     Choice{"maintenance", command::MAINTENANCE},
 };
 
-constexpr int default_weight = 100;
-
 void read_health_check(TableReader& table, command::HealthCheckConfig& health_check) {
     read_fields(table, health_check,
                 {"uri", "interval", "timeout", "healthy_threshold", "unhealthy_threshold", "expected_status"});
@@ -124,6 +122,13 @@ command::Cluster read_own_keys(const std::string& cluster_id, TableReader& table
     return cluster;
 }
 
+// Sōzu's versions read a weight of 0 in three ways; whoever writes it means that the backend gets nothing.
+int32_t read_weight(TableReader& table) {
+    const auto weight =
+        table.number("weight", 1, max_weight, R"(a backend without traffic has state = "drain" or "maintenance")");
+    return static_cast<int32_t>(weight.value_or(default_weight));
+}
+
 class BackendList {
 public:
     BackendList(const std::string& cluster_id, Draft& draft) : cluster_id_(cluster_id), draft_(draft) {}
@@ -134,8 +139,7 @@ public:
         backend.set_cluster_id(cluster_id_);
         if (!table.has("address")) table.missing("address");
         read_fields(table, backend, {"backend_id", "address", "sticky_id", "backup"});
-        const uint64_t weight = table.number("weight", 0, max_weight).value_or(default_weight);
-        backend.mutable_load_balancing_parameters()->set_weight(static_cast<int32_t>(weight));
+        backend.mutable_load_balancing_parameters()->set_weight(read_weight(table));
         if (const auto state = table.choice("state", backend_states, true)) {
             backend.set_state(static_cast<command::BackendState>(*state));
         }

@@ -62,14 +62,14 @@ std::optional<bool> TableReader::flag(std::string_view key) {
     return flag == nullptr ? std::nullopt : std::optional(*flag);
 }
 
-std::optional<uint64_t> TableReader::number(std::string_view key, uint64_t min, uint64_t max) {
+std::optional<uint64_t> TableReader::number(std::string_view key, uint64_t min, uint64_t max, std::string_view advice) {
     const auto* number = find_a<int64_t>(key, "a number");
     if (number == nullptr) return {};
-    if (*number < 0 || static_cast<uint64_t>(*number) < min || static_cast<uint64_t>(*number) > max) {
-        refuse(key, "{} is not within {} and {}", *number, min, max);
-        return {};
-    }
-    return static_cast<uint64_t>(*number);
+    const bool too_small = std::cmp_less(*number, min);
+    if (!too_small && std::cmp_less_equal(*number, max)) return static_cast<uint64_t>(*number);
+    const bool advised = too_small && !advice.empty();
+    refuse(key, "{} is not within {} and {}{}{}", *number, min, max, advised ? "; " : "", advised ? advice : "");
+    return {};
 }
 
 std::optional<command::SocketAddress> TableReader::address(std::string_view key) {

@@ -32,7 +32,8 @@ public:
     [[nodiscard]] bool has(std::string_view key);
     std::optional<std::string> text(std::string_view key);
     std::optional<bool> flag(std::string_view key);
-    std::optional<uint64_t> number(std::string_view key, uint64_t min, uint64_t max);
+    // `advice` is for whoever wrote less than `min`.
+    std::optional<uint64_t> number(std::string_view key, uint64_t min, uint64_t max, std::string_view advice = {});
     std::optional<command::SocketAddress> address(std::string_view key);
     std::optional<int> choice(std::string_view key, std::span<const Choice> choices, bool any_case = false);
     std::vector<std::string> texts(std::string_view key);

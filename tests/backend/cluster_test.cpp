@@ -39,11 +39,9 @@ TEST_F(Choosing, backends_take_turns) {
 TEST_F(Choosing, a_weight_is_a_share_of_the_turns) {
     add("a", 200);
     add("b", 100);
-    add("c", 0);
     const std::string order = turns(300);
     EXPECT_EQ(std::count(order.begin(), order.end(), 'a'), 200);
     EXPECT_EQ(std::count(order.begin(), order.end(), 'b'), 100);
-    EXPECT_EQ(std::count(order.begin(), order.end(), 'c'), 0);
 }
 
 TEST_F(Choosing, an_empty_cluster_has_nobody) { EXPECT_EQ(turns(1), "-"); }
@@ -129,23 +127,6 @@ TEST_F(Choosing, adding_the_same_id_and_address_again_changes_what_is_configured
     EXPECT_EQ(cluster.remove("a", known->address), nullptr);
 }
 
-TEST_F(Choosing, a_cluster_of_weights_of_zero_goes_on_as_if_they_were_alike) {
-    const BackendPtr a = add("a", 0);
-    add("b", 0);
-    EXPECT_EQ(turns(4), "abab");
-    a->backoff.failed(now, random);
-    cluster.backends()[1]->backoff.failed(now, random);
-    EXPECT_NE(turns(1), "-") << "also as a last resort";
-}
-
-TEST_F(Choosing, a_weight_counts_again_when_the_others_have_gone) {
-    add("a", 0);
-    const BackendPtr b = add("b", 100);
-    EXPECT_EQ(turns(2), "bb");
-    cluster.remove("b", b->address);
-    EXPECT_EQ(turns(2), "aa");
-}
-
 TEST_F(Choosing, backups_serve_only_while_nobody_else_can) {
     const BackendPtr a = add("a");
     const BackendPtr b = add("b");
@@ -167,7 +148,6 @@ TEST_F(Choosing, backups_serve_only_while_nobody_else_can) {
 TEST_F(Choosing, every_algorithm_passes_over_what_cannot_be_used) {
     const BackendPtr a = add("a");
     const BackendPtr b = add("b");
-    add("c", 0);
     add("d");
     a->state = State::maintenance;
     b->backoff.failed(now, random);

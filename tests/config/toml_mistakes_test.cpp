@@ -68,7 +68,7 @@ sticky_name = "a b"
 [clusters."a b"]
 protocol = "http"
 frontends = [{ address = "127.0.0.1:80", hostname = "-a" }]
-backends = [{ address = "localhost:80", weight = 300 }]
+backends = [{ address = "localhost:80", weight = 300 }, { address = "127.0.0.1:80", weight = 0 }]
 )"),
                 ElementsAre("s.toml:1: max_connections: it must be a number, not text",
                             "s.toml:2: front_timeout: 0 is not within 1 and 86400",
@@ -77,7 +77,9 @@ backends = [{ address = "localhost:80", weight = 300 }]
                             HasSubstr("s.toml:8: listeners[0].sticky_name: 'a b' is no token"),
                             HasSubstr("s.toml:12: clusters.\"a b\".frontends[0].hostname: '-a' is no host name"),
                             HasSubstr("s.toml:13: clusters.\"a b\".backends[0].address: "),
-                            "s.toml:13: clusters.\"a b\".backends[0].weight: 300 is not within 0 and 256"));
+                            "s.toml:13: clusters.\"a b\".backends[0].weight: 300 is not within 1 and 256",
+                            "s.toml:13: clusters.\"a b\".backends[1].weight: 0 is not within 1 and 256; a backend "
+                            "without traffic has state = \"drain\" or \"maintenance\""));
 }
 
 TEST(TomlFile, values_of_another_kind_are_refused_with_the_kind_that_is_wanted) {

@@ -85,6 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "--backup: 'yes' is neither true nor false"},
         Mistake{"backend add --id a --backend-id b -a 127.0.0.1:80 --weight 1x", "seki backend add",
                 "--weight: '1x' is not a number from -2147483648 to 2147483647"},
+        Mistake{"backend add --id a --backend-id b -a 127.0.0.1:80 --weight 0", "seki backend add",
+                "--weight: 0 is no weight; --state drain or maintenance is for a backend without traffic"},
         Mistake{"backend set-state --id a --backend-id b -a 127.0.0.1:80", "seki backend set-state",
                 "state is required"},
         Mistake{"backend set-state --id a --backend-id b -a 127.0.0.1:80 down", "seki backend set-state",

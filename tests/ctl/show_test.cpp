@@ -214,7 +214,7 @@ Backends
 │ cluster │ id     │ address        │ weight │ backup │ state │ worker 0 │ main │
 ├─────────┼────────┼────────────────┼────────┼────────┼───────┼──────────┼──────┤
 │ shop    │ shop-1 │ 127.0.0.1:9000 │    100 │ no     │ READY │ ●        │ ●    │
-│ shop    │ shop-2 │ 127.0.0.1:9001 │      - │ yes    │ DRAIN │ -        │ ●    │
+│ shop    │ shop-2 │ 127.0.0.1:9001 │    100 │ yes    │ DRAIN │ -        │ ●    │
 ╰─────────┴────────┴────────────────┴────────┴────────┴───────┴──────────┴──────╯
 )");
     EXPECT_EQ(shown("worker_responses { map { key: 'main' value { clusters {} } } }"), "\nNo such cluster\n");

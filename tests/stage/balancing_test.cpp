@@ -78,6 +78,19 @@ TEST(Balancing, another_weight_leaves_a_backend_its_idle_connections) {
     EXPECT_TRUE(backend->peer_closed());
 }
 
+TEST(Balancing, a_weight_of_zero_is_none_that_was_given) {
+    Stage stage;
+    stage.route_to_backends(1);
+    command::Request added = add_backend("c", 2);
+    added.mutable_add_backend()->mutable_load_balancing_parameters()->set_weight(0);
+    stage.network.listen(backend_address(2));
+    ASSERT_TRUE(stage.change({added}).has_done());
+    std::vector<WirePtr> clients;
+    for (int i = 0; i < 4; ++i) clients.push_back(stage.client(get()));
+    EXPECT_TRUE(stage.has_connection(1));
+    EXPECT_TRUE(stage.has_connection(2)) << "what sozu's command line adds gets its share";
+}
+
 TEST(Balancing, another_weight_lets_no_failing_backend_be_tried_again) {
     Site stage;
     stage.network.listen(backend_address(1), Reception::refuse);

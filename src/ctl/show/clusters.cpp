@@ -3,6 +3,7 @@
 #include <set>
 #include <vector>
 
+#include "config/convert.h"
 #include "ctl/address_text.h"
 #include "ctl/serde.h"
 #include "ctl/show/show.h"
@@ -108,11 +109,10 @@ std::string show_clusters(const Holders& holders) {
             add_stream(tcp, holder, cluster.tcp_frontends());
             add_stream(udp, holder, cluster.udp_frontends());
             for (const command::AddBackend& backend : cluster.backends()) {
-                const bool weighted = backend.has_load_balancing_parameters();
-                const std::string weight = weighted ? std::to_string(backend.load_balancing_parameters().weight()) : "";
                 backends.add(holder,
-                             {backend.cluster_id(), backend.backend_id(), address_text(backend.address()), weight,
-                              yes_or_no(backend.backup()), BackendState_Name(backend.state())},
+                             {backend.cluster_id(), backend.backend_id(), address_text(backend.address()),
+                              std::to_string(config::weight_of(backend)), yes_or_no(backend.backup()),
+                              BackendState_Name(backend.state())},
                              backend);
             }
         }

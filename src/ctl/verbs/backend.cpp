@@ -9,6 +9,12 @@ void identity_options(Verb& verb) {
     address_option(verb, "Address of the backend");
 }
 
+// On the wire a weight of 0 is none that was given (config::weight_of); here somebody meant it.
+Result<> no_weight_of_zero(command::Request& request, const Verb&) {
+    if (request.add_backend().load_balancing_parameters().weight() != 0) return {};
+    return failure("--weight: 0 is no weight; --state drain or maintenance is for a backend without traffic");
+}
+
 }  // namespace
 
 void add_backend_verbs(Family& root) {
@@ -23,6 +29,7 @@ void add_backend_verbs(Family& root) {
               "Share of the requests, relative to the other backends")
         ->default_str("100");
     add.value("--state", "state", "What it is used for; see set-state")->default_str("ready");
+    add.finish(no_weight_of_zero);
 
     Verb& remove = backend.verb("remove", "remove_backend {}", "Remove a backend from a cluster");
     identity_options(remove);
