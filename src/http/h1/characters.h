@@ -9,7 +9,12 @@
 namespace seki::http::h1 {
 
 namespace table {
-enum : uint8_t { token = 1, target = 2, host = 4, plain_name = 8 };
+enum : uint8_t {
+    token = 1,
+    target = 2,
+    host = 4,       // RFC 3986 §3.2.2: reg-name, but for "%": who decodes it has another name than who does not
+    plain_name = 8  // letters, digits and "-", which all names of fields are made of that anybody uses
+};
 extern const std::array<uint8_t, 256> classes;
 }  // namespace table
 
@@ -17,18 +22,21 @@ extern const std::array<uint8_t, 256> classes;
 [[nodiscard]] inline bool is_token(char c) noexcept {
     return (table::classes[static_cast<uint8_t>(c)] & table::token) != 0;
 }
-// What all names of fields are made of that anybody uses: letters, digits and "-".
-[[nodiscard]] inline bool is_plain_name(char c) noexcept {
-    return (table::classes[static_cast<uint8_t>(c)] & table::plain_name) != 0;
-}
 // What may stand in a request target: visible ASCII but for "#". RFC 3986 allows less; browsers send more than it
 // allows.
 [[nodiscard]] inline bool is_target(char c) noexcept {
     return (table::classes[static_cast<uint8_t>(c)] & table::target) != 0;
 }
-// RFC 3986 §3.2.2: reg-name, but for "%": who decodes it has another name than who does not.
-[[nodiscard]] inline bool is_host(char c) noexcept {
-    return (table::classes[static_cast<uint8_t>(c)] & table::host) != 0;
+// The first character that is not of that class, or the end. Four at a time, since most texts are longer than that.
+template <uint8_t flag>
+[[nodiscard]] inline const char* find_other_than(const char* begin, const char* end) noexcept {
+    const auto class_of = [](char c) noexcept { return table::classes[static_cast<uint8_t>(c)]; };
+    while (end - begin >= 4 &&
+           (class_of(begin[0]) & class_of(begin[1]) & class_of(begin[2]) & class_of(begin[3]) & flag) != 0) {
+        begin += 4;
+    }
+    while (begin != end && (class_of(*begin) & flag) != 0) ++begin;
+    return begin;
 }
 [[nodiscard]] inline bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 [[nodiscard]] inline bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }

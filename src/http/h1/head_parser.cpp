@@ -11,17 +11,23 @@ namespace {
 
 // The first byte that is not a tchar, or the end of the text.
 const char* find_token_end(const char* begin, const char* end) noexcept {
-    while (begin != end && is_token(*begin)) ++begin;
-    return begin;
+    return find_other_than<table::token>(begin, end);
 }
 
 // Whether a name that nobody knows is a token. Those that consist of what all names do are told apart from the others
 // on the way.
 bool is_name(const char* begin, const char* end, FieldTable& fields) noexcept {
-    while (begin != end && is_plain_name(*begin)) ++begin;
+    begin = find_other_than<table::plain_name>(begin, end);
     if (begin == end) return true;
     fields.note_odd_name();
     return find_token_end(begin, end) == end;
+}
+
+// They are written anew.
+void forget_spaced_lines(FieldTable& fields) noexcept {
+    for (Field& field : fields.all()) {
+        if (field.line[field.name.size()] != ':') field.line = {};
+    }
 }
 
 const char* skip_blanks(const char* begin, const char* end) noexcept {
@@ -115,7 +121,8 @@ Fault parse_request_line(std::string_view line, const HeadLimits& limits, Reques
     size_t at = head.method_text.size();
     if (at == 0 || at == line.size() || line[at] != ' ') return Fault::bad_request_line;
     const size_t target = ++at;
-    while (at < line.size() && is_target(line[at])) ++at;
+    const char* const end = line.data() + line.size();
+    at = static_cast<size_t>(find_other_than<table::target>(line.data() + target, end) - line.data());
     if (at - target > limits.max_target_bytes) return Fault::target_too_long;
     if (at == target || at == line.size()) return Fault::bad_request_line;
     if (line[at] != ' ') return Fault::bad_target;
@@ -166,6 +173,7 @@ Parsed parse_rest(std::string_view input, size_t start_line, const HeadLimits& l
 // One line at a time. The first control character of a value has to be the end of its line; a name that is known need
 // not be looked at again for characters that no token has.
 Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fields, BeforeColon allowed) noexcept {
+    bool spaced = false;
     fields.clear();
     const size_t most_fields = std::min<size_t>(max_fields, FieldTable::capacity);
     const char* const end = input.data() + input.size();
@@ -178,16 +186,23 @@ Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fie
         if (at == end) return incomplete();
         if (*at == '\r') {
             const auto outcome = line_end(at);
-            if (outcome == Parsed::Outcome::complete) return complete(static_cast<size_t>(at + 2 - input.data()));
-            return outcome == Parsed::Outcome::fault ? refused(Fault::bad_field) : incomplete();
+            if (outcome == Parsed::Outcome::fault) return refused(Fault::bad_field);
+            if (outcome == Parsed::Outcome::incomplete) return incomplete();
+            if (spaced) forget_spaced_lines(fields);
+            return complete(static_cast<size_t>(at + 2 - input.data()));
         }
         const char* const line = at;
         const char* const name_end = find_colon(at, end);
         if (name_end == end) return find_token_end(line, end) == end ? incomplete() : refused(Fault::bad_field);
         const char* colon = name_end;
-        if (*colon != ':' && allowed == BeforeColon::blanks) colon = skip_blanks(colon, end);
-        if (colon == end) return incomplete();
-        if (*colon != ':' || name_end == line) return refused(Fault::bad_field);
+        if (*colon != ':') {
+            if (allowed == BeforeColon::nothing) return refused(Fault::bad_field);
+            colon = skip_blanks(colon, end);
+            if (colon == end) return incomplete();
+            if (*colon != ':') return refused(Fault::bad_field);
+            spaced = true;
+        }
+        if (name_end == line) return refused(Fault::bad_field);
         const FieldId id = field_id({line, name_end});
         if (id == FieldId::other && !is_name(line, name_end, fields)) return refused(Fault::bad_field);
         at = find_control(colon + 1, end);
@@ -202,7 +217,6 @@ Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fie
         field.value = trim({colon + 1, at});
         at += 2;
         field.line = {line, at};
-        if (name_end != colon) field.line = {};
         field.id = id;
         field.dropped = false;
     }

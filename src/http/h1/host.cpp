@@ -28,9 +28,7 @@ size_t host_size(std::string_view text) noexcept {
         if (close == std::string_view::npos) return 0;
         return address_in(text.substr(0, close + 1)) ? close + 1 : 0;
     }
-    size_t size = 0;
-    while (size < text.size() && is_host(text[size])) ++size;
-    return size;
+    return static_cast<size_t>(find_other_than<table::host>(text.data(), text.data() + text.size()) - text.data());
 }
 
 }  // namespace
