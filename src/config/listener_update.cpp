@@ -21,6 +21,8 @@ void copy_field(const Message& from, const FieldDescriptor* source, Message& to,
             return set.SetUInt32(&to, target, get.GetUInt32(from, source));
         case FieldDescriptor::CPPTYPE_UINT64:
             return set.SetUInt64(&to, target, get.GetUInt64(from, source));
+        case FieldDescriptor::CPPTYPE_ENUM:
+            return set.SetEnumValue(&to, target, get.GetEnumValue(from, source));
         case FieldDescriptor::CPPTYPE_STRING:
             return set.SetString(&to, target, get.GetString(from, source));
         case FieldDescriptor::CPPTYPE_MESSAGE:

@@ -31,6 +31,12 @@ constexpr std::array same_sites{
     Choice{"none", command::NONE},
 };
 
+constexpr std::array path_normalizations{
+    Choice{"on", command::PathNormalization::ON},
+    Choice{"off", command::PathNormalization::OFF},
+    Choice{"strict", command::PathNormalization::STRICT},
+};
+
 using Keys = std::span<const std::string_view>;
 
 constexpr auto http_keys = std::to_array<std::string_view>({
@@ -74,7 +80,8 @@ constexpr auto certificate_keys = std::to_array<std::string_view>({"certificate"
 constexpr auto udp_keys = std::to_array<std::string_view>({"max_rx_datagram_size", "max_flows"});
 
 // Each is read in a way of its own.
-constexpr auto other_http_keys = std::to_array<std::string_view>({"answers", "trusted_proxies", "sticky_cookie"});
+constexpr auto other_http_keys =
+    std::to_array<std::string_view>({"answers", "trusted_proxies", "sticky_cookie", "path_normalization"});
 constexpr std::array<std::string_view, 1> tls_version_keys{"tls_versions"};
 constexpr std::array<std::string_view, 1> hsts_keys{"hsts"};
 constexpr std::array<std::string_view, 1> connect_keys{"connect_timeout"};
@@ -138,6 +145,9 @@ void read_http_keys(TableReader& table, Listener& listener, const Draft& draft) 
     if (table.has("trusted_proxies")) read_trusted_proxies(table, *listener.mutable_trusted_proxies());
     if (auto cookie = table.table("sticky_cookie", TableKind::sticky_cookie)) {
         read_sticky_cookie(*cookie, *listener.mutable_sticky_cookie());
+    }
+    if (const auto mode = table.choice("path_normalization", path_normalizations, true)) {
+        listener.set_path_normalization(static_cast<command::PathNormalization::Mode>(*mode));
     }
     check_head_limit(table, listener, draft.globals());
     inherit_http_timeouts(listener, draft.globals());

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "auth/authenticator.h"
@@ -92,6 +93,7 @@ public:
 
     http::h1::HeadStorage heads;
     http::ResponseHead own_head;  // of the answer that Seki gives itself
+    std::string normal_path;      // of the request that is being routed, where it is not the one that was sent
     AddedFields added;            // to the head that is being written
     // Where bytes are read before anybody owns them; good until the next read.
     std::vector<char> scratch;

@@ -131,6 +131,7 @@ private:
 
     void open(Client& client, http::StreamId stream, ListenerPtr listener, Monotonic first_byte);
     void withdraw();
+    [[nodiscard]] std::string_view compared_path(std::string_view sent);
     [[nodiscard]] std::optional<Reply> unservable(const http::RequestHead& head) const;
     std::optional<Reply> decide(const Routed& routed);
     void override_timeouts(const TimeoutOverrides& overrides);

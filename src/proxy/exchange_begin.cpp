@@ -71,7 +71,9 @@ bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener
     record_.note_request(context_.buffers, head);
 
     const RequestFields fields(head.fields);
-    const routing::Request asked{head.host, head.path, head.method_text, client.session().peer().ip_address(), &fields};
+    const routing::Request asked{head.host,        compared_path(head.path),
+                                 head.method_text, client.session().peer().ip_address(),
+                                 &fields,          listener_->path_form};
     auto reply = unservable(head);
     if (reply) {
         answer(*reply);
@@ -105,9 +107,15 @@ void Exchange::withdraw() {
     context_.retire(*this, false);
 }
 
+std::string_view Exchange::compared_path(std::string_view sent) {
+    if (listener_->path_form == routing::PathForm::as_written) return sent;
+    return routing::normal_path(sent, context_.normal_path);
+}
+
 // Of requests that no frontend could serve.
 std::optional<Exchange::Reply> Exchange::unservable(const http::RequestHead& head) const {
     if (head.method == http::Method::connect) return Reply{405, "CONNECT is not served"};
+    if (listener_->refuses_ambiguous_paths && routing::ambiguous_path(head.path)) return Reply{400, "ambiguous path"};
     const uint64_t max_body = listener_->max_body_bytes;
     if (max_body > 0 && head.body.length > max_body) {
         return Reply{.status = 413, .message = "request body too large", .capacity = max_body};

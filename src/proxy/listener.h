@@ -65,6 +65,11 @@ struct Listener {
     StickyCookie sticky_cookie;
     AnswerTemplates answers;
 
+    // How paths of requests are compared with those of rules, and whether those are refused that others may read
+    // otherwise (routing/path.h).
+    routing::PathForm path_form = routing::PathForm::normal;
+    bool refuses_ambiguous_paths = false;
+
     http::HeadLimits head_limits;
     uint64_t max_body_bytes = 0;             // of a request; 0: no limit
     uint32_t min_body_bytes_per_second = 0;  // that a client has to keep up with its request; 0: no limit

@@ -1,7 +1,8 @@
 #pragma once
 
-// Templates for a new host or path: text with $HOST[n] and $PATH[n], where n = 0 is the whole value as it was received
-// and the others are what the rule's patterns captured. Captures come from a client: whoever uses the result checks it.
+// Templates for a new host or path: text with $HOST[n] and $PATH[n], where n = 0 is the whole value as it was
+// compared and the others are what the rule's patterns captured. Captures come from a client: whoever uses the result
+// checks it.
 
 #include <cstdint>
 #include <optional>

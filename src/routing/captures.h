@@ -5,7 +5,8 @@
 //     of the host    the label of a wildcard, the groups of regular expressions from left to right; of `*` the host
 //     of the path    the groups of a regular expression; what follows a prefix
 //
-// Paths include the query. What a rule does not have is empty.
+// Paths include the query, and are in the form in which they were compared (path.h). What a rule does not have is
+// empty.
 
 #include <array>
 #include <cstddef>

@@ -43,6 +43,7 @@ Result<Filter> Filter::compile(Conditions conditions) {
 
 bool Filter::accepts(const Request& request) const {
     if (!conditions_.method.empty() && conditions_.method != request.method) return false;
+    if (conditions_.path_form && conditions_.path_form != request.path_form) return false;
     if (!accepts_source(request.source)) return false;
     const Fields& fields = conditions_.fields;
     for (size_t begin = 0; begin < fields.size();) {

@@ -1,8 +1,9 @@
 #include "routing/request.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
+
+#include "routing/path.h"
 
 namespace seki::routing {
 namespace {
@@ -21,22 +22,13 @@ std::string_view trim(std::string_view text) noexcept {
     return text;
 }
 
-std::optional<unsigned> hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-    const char letter = static_cast<char>(c | 0x20);
-    if (letter >= 'a' && letter <= 'f') return static_cast<unsigned>(letter - 'a' + 10);
-    return std::nullopt;
-}
-
 // A '%' that no two digits follow stands for itself.
 std::string_view decoded(std::string_view text, std::string& storage) {
     if (text.find_first_of("%+") == text.npos) return text;
     storage.clear();
     for (size_t i = 0; i < text.size(); ++i) {
-        const auto high = text[i] == '%' && text.size() - i > 2 ? hex_digit(text[i + 1]) : std::nullopt;
-        const auto low = high ? hex_digit(text[i + 2]) : std::nullopt;
-        if (low) {
-            storage += static_cast<char>(*high << 4U | *low);
+        if (const auto byte = escaped_byte(text.substr(i))) {
+            storage += *byte;
             i += 2;
         } else {
             storage += text[i] == '+' ? ' ' : text[i];

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/ip_address.h"
+#include "routing/path.h"
 
 namespace seki::routing {
 
@@ -28,6 +29,7 @@ struct Request {
     std::string_view method;
     IpAddress source;
     const HeaderFields* headers = nullptr;  // null: there are none
+    PathForm path_form = PathForm::as_written;
 };
 
 // Shows the value of each cookie of that name in one Cookie field (RFC 6265 §4.2.1); false when `see` returned false.

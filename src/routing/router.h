@@ -8,8 +8,8 @@
 //        any more. Before and after the tree it is.
 //     3. within a host, see path_rules.h
 //
-// Hosts are compared without regard to case and a trailing dot, IPv6 addresses by their value. Finding allocates
-// nothing where no regular expression is asked.
+// Hosts are compared without regard to case and a trailing dot, IPv6 addresses by their value, paths in the form that
+// the request has (path.h). Finding allocates nothing where no regular expression is asked.
 
 #include <array>
 #include <optional>

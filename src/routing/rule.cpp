@@ -1,6 +1,7 @@
 #include "routing/rule.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "routing/filter.h"
 
@@ -49,6 +50,19 @@ Result<Rule> normalise(Rule rule) {
     rule.host = std::move(*host);
     if (auto normal = normalise(rule.conditions); !normal) return std::unexpected(normal.error());
     return rule;
+}
+
+std::vector<Rule> in_both_forms(Rule rule) {
+    if (rule.kind == PathKind::regex) return {std::move(rule)};
+    std::string storage;
+    std::string normal =
+        rule.kind == PathKind::prefix ? normal_prefix(rule.path) : std::string(normal_path(rule.path, storage));
+    if (normal == rule.path) return {std::move(rule)};
+    std::vector<Rule> both(2, std::move(rule));
+    both[0].conditions.path_form = PathForm::as_written;
+    both[1].conditions.path_form = PathForm::normal;
+    both[1].conditions.written_path = std::exchange(both[1].path, std::move(normal));
+    return both;
 }
 
 CompiledRule::CompiledRule(Rule&& normal) : rule(std::move(normal)) {}

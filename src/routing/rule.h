@@ -6,12 +6,14 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/network.h"
 #include "base/result.h"
 #include "routing/host_pattern.h"
+#include "routing/path.h"
 #include "routing/regex.h"
 
 namespace seki::routing {
@@ -22,7 +24,8 @@ class Filter;
 // sites, or for what no site wanted.
 enum class Position : uint8_t { pre, tree, post };
 
-// A prefix is one of bytes: "/api" takes "/apis" too. All see the path with its query.
+// A prefix is one of bytes: "/api" takes "/apis" too. All see the path with its query, in
+// the form that the request has (path.h).
 enum class PathKind : uint8_t { prefix, equals, regex };
 
 // One condition on the values of a header, a cookie or a query parameter. For each name, one of the conditions must
@@ -47,12 +50,16 @@ struct Conditions {
     std::vector<FieldCondition> fields;
     std::vector<Network> source_allow;  // empty: all
     std::vector<Network> source_deny;   // goes before allow
+    // See in_both_forms(): the requests that the rule is for, by how they are compared; absent: both. And the path as
+    // the operator wrote it, if `path` of the rule is another.
+    std::optional<PathForm> path_form{};
+    std::string written_path{};
 
     // How much they ask for. All networks together are one condition.
     [[nodiscard]] size_t count() const noexcept {
         return fields.size() + (source_allow.empty() && source_deny.empty() ? 0 : 1);
     }
-    [[nodiscard]] bool empty() const noexcept { return method.empty() && count() == 0; }
+    [[nodiscard]] bool empty() const noexcept { return method.empty() && count() == 0 && !path_form; }
 
     auto operator<=>(const Conditions&) const = default;
 };
@@ -76,6 +83,10 @@ inline constexpr size_t max_networks = 1024;  // of each list
 
 // The form in which equal rules are equal: host pattern, names of headers, order and repetition of conditions.
 Result<Rule> normalise(Rule rule);
+
+// A listener compares normal forms, or what was written. A rule whose path is not written in its normal form is
+// therefore two, one for each; every other one is itself. Regular expressions are: they see what is compared.
+std::vector<Rule> in_both_forms(Rule rule);
 
 struct CompiledRule {
     Rule rule;                             // in its normal form, without the conditions, which the filter has

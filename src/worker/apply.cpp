@@ -142,21 +142,24 @@ Result<> Apply::must_listen(const ListenerKey& key, bool serving) const {
 Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, bool serving) {
     const ListenerKey key{Kind::http, config::checked_address(frontend.address())};
     if (auto listens = must_listen(key, serving); !listens) return listens;
-    auto rule = routing::compile(rule_of(frontend));
-    if (!rule) return std::unexpected(rule.error());
     auto made = running_frontend(frontend, [this](const std::string& id) { return mention_cluster(id); });
     if (!made) return std::unexpected(made.error());
-    steps_.emplace_back(
-        [this, routes = mention_routes(key), rule = std::move(*rule), target = std::move(*made)]() mutable {
+    for (routing::Rule& written : rules_of(frontend)) {
+        auto rule = routing::compile(std::move(written));
+        if (!rule) return std::unexpected(rule.error());
+        steps_.emplace_back([this, routes = mention_routes(key), rule = std::move(*rule), target = *made]() mutable {
             if (routes->http.add(std::move(rule), target)) lead_to(target);
         });
+    }
     return {};
 }
 
 void Apply::remove_http_frontend(const command::RequestHttpFrontend& frontend) {
     const ListenerKey key{Kind::http, config::checked_address(frontend.address())};
-    steps_.emplace_back([this, routes = mention_routes(key), rule = rule_of(frontend)] {
-        if (const auto removed = routes->http.remove(rule)) no_longer_lead_to(*removed);
+    steps_.emplace_back([this, routes = mention_routes(key), rules = rules_of(frontend)] {
+        for (const routing::Rule& rule : rules) {
+            if (const auto removed = routes->http.remove(rule)) no_longer_lead_to(*removed);
+        }
     });
 }
 

@@ -90,6 +90,11 @@ void set_limits(const command::HttpListenerConfig& config, uint32_t buffer_size,
     listener.min_body_bytes_per_second = config.min_body_rate();
 }
 
+void set_path_form(command::PathNormalization::Mode mode, proxy::Listener& listener) {
+    if (mode == command::PathNormalization::OFF) listener.path_form = routing::PathForm::as_written;
+    listener.refuses_ambiguous_paths = mode == command::PathNormalization::STRICT;
+}
+
 }  // namespace
 
 Result<proxy::Listener> running_listener(const command::HttpListenerConfig& config, const http::HeadLimits& limits,
@@ -101,6 +106,7 @@ Result<proxy::Listener> running_listener(const command::HttpListenerConfig& conf
     listener.elide_x_real_ip = config.elide_x_real_ip();
     listener.send_x_real_ip = config.send_x_real_ip();
     if (config.has_trusted_proxies()) listener.trusted_proxies = network_set(config.trusted_proxies());
+    set_path_form(config.path_normalization(), listener);
     listener.sticky_cookie = sticky_cookie(config);
     listener.head_limits = limits;
     set_limits(config, buffer_size, listener);

@@ -145,7 +145,7 @@ void set_clusters(const command::RequestHttpFrontend& config, const ClusterByNam
 
 }  // namespace
 
-routing::Rule rule_of(const command::RequestHttpFrontend& frontend) {
+std::vector<routing::Rule> rules_of(const command::RequestHttpFrontend& frontend) {
     routing::Rule rule;
     rule.host = frontend.hostname();
     rule.kind = path_kind(frontend.path().kind());
@@ -157,7 +157,7 @@ routing::Rule rule_of(const command::RequestHttpFrontend& frontend) {
     add_conditions(frontend.match_query(), FieldCondition::Source::query, rule.conditions);
     rule.conditions.source_allow = networks(frontend.source_allow());
     rule.conditions.source_deny = networks(frontend.source_deny());
-    return rule;
+    return routing::in_both_forms(std::move(rule));
 }
 
 Result<proxy::FrontendPtr> running_frontend(const command::RequestHttpFrontend& config, const ClusterByName& cluster) {

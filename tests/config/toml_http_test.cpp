@@ -45,6 +45,7 @@ max_uri_bytes = 4096
 max_body_bytes = 10000000000
 min_body_rate = 500
 sticky_cookie = { secure = true, http_only = false, same_site = "Strict", path = "/shop", max_age = 60 }
+path_normalization = "Strict"
 )"));
     const command::HttpListenerConfig& http = config.changes[0]->add_http_listener();
     EXPECT_THAT(http.trusted_proxies().values(), ElementsAre("10.0.0.0/8", "2001:db8::1"));
@@ -59,6 +60,16 @@ sticky_cookie = { secure = true, http_only = false, same_site = "Strict", path =
     EXPECT_EQ(http.sticky_cookie().same_site(), command::STRICT);
     EXPECT_EQ(http.sticky_cookie().path(), "/shop");
     EXPECT_EQ(http.sticky_cookie().max_age(), 60);
+    EXPECT_EQ(http.path_normalization(), command::PathNormalization::STRICT);
+}
+
+TEST(TomlHttp, how_paths_are_compared_is_one_of_three_words) {
+    EXPECT_FALSE(accepted(with(listener, "")).changes[0]->add_http_listener().has_path_normalization());
+    EXPECT_EQ(
+        accepted(with(listener, "path_normalization = \"off\"")).changes[0]->add_http_listener().path_normalization(),
+        command::PathNormalization::OFF);
+    EXPECT_THAT(errors(with(listener, "path_normalization = \"yes\"")),
+                ElementsAre("s.toml:4: listeners[0].path_normalization: 'yes' is none of on, off, strict"));
 }
 
 TEST(TomlHttp, whom_to_believe_is_everybody_nobody_or_a_list) {

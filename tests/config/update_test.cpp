@@ -96,7 +96,9 @@ TEST_F(UpdateTest, replaces_lists_and_cookies_as_a_whole) {
     request.mutable_update_http_listener()->mutable_trusted_proxies()->clear_values();
     request.mutable_update_http_listener()->mutable_sticky_cookie()->clear_max_age();
     request.mutable_update_http_listener()->mutable_sticky_cookie()->set_path("/a");
+    request.mutable_update_http_listener()->set_path_normalization(command::PathNormalization::STRICT);
     must(request);
+    EXPECT_EQ(http().path_normalization(), command::PathNormalization::STRICT);
     EXPECT_TRUE(http().has_trusted_proxies());
     EXPECT_EQ(http().trusted_proxies().values_size(), 0);
     EXPECT_FALSE(http().sticky_cookie().has_max_age());

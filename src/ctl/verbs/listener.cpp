@@ -115,6 +115,10 @@ void own_options(Verb& verb, bool show_defaults) {
     answers_option(verb);
     trust_options(verb);
     knob_options(verb, request_knobs, show_defaults);
+    verb.value(
+            "--path-normalization", "path_normalization",
+            "Whether rules compare the normal form of paths; strict also refuses paths that others may read otherwise")
+        ->default_str(show_defaults ? "on" : "");
     cookie_options(verb);
 }
 
