@@ -17,12 +17,16 @@ SourceCounts::~SourceCounts() { SEKI_CHECK(held_ == 0); }
 
 // All adding and looking is sequentially consistent: whoever's last addition comes last in that order sees all others.
 SourceCounts::Token SourceCounts::acquire(uint64_t hash, uint64_t limit) noexcept {
+    Token token = admit(hash);
+    if (count(hash) > limit) token.reset();
+    return token;
+}
+
+SourceCounts::Token SourceCounts::admit(uint64_t hash) noexcept {
     for (uint32_t row = 0; row < SourceTable::rows; ++row)
         std::atomic_ref(table_.counts(row, hash)[column_]).fetch_add(1);
     ++held_;
-    if (count(hash) <= limit) return {*this, hash};
-    release(hash);
-    return {};
+    return {*this, hash};
 }
 
 void SourceCounts::release(uint64_t hash) noexcept {

@@ -54,6 +54,8 @@ public:
 
     // Empty when that would be more than `limit`.
     [[nodiscard]] Token acquire(uint64_t hash, uint64_t limit) noexcept;
+    // For one who is there already, whatever that makes the count.
+    [[nodiscard]] Token admit(uint64_t hash) noexcept;
     // In all workers.
     [[nodiscard]] uint64_t count(uint64_t hash) const noexcept;
     // Tokens of this process.

@@ -51,6 +51,9 @@ public:
     [[nodiscard]] virtual bool shared() const noexcept = 0;
     // What the connection counts as for the cluster that it was let into last, if that has a limit.
     [[nodiscard]] net::SourceCounts::Token& counted() noexcept { return counted_; }
+    // Which one that is, limit or not: Cluster::key(), 0 for none.
+    [[nodiscard]] uint64_t cluster_key() const noexcept { return cluster_key_; }
+    void let_into(const Cluster& cluster) noexcept { cluster_key_ = cluster.key(); }
 
 protected:
     // The request at hand shall come again in the next turn.
@@ -63,6 +66,7 @@ protected:
     ListenerPtr listener_;
     std::unique_ptr<http::ServerCodec> codec_;
     net::SourceCounts::Token counted_;
+    uint64_t cluster_key_ = 0;
     uint32_t requests_ = 0;
     bool ending_ = false;  // no more requests
 };

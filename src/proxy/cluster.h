@@ -4,6 +4,7 @@
 // frontend or a backend names it, with or without a configuration of its own, so that changes may come in any order.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,14 +47,19 @@ struct ClusterPolicy {
 };
 
 struct Cluster {
-    explicit Cluster(std::string id) : backends(std::move(id)) {}
+    explicit Cluster(std::string id) : backends(std::move(id)), key_(std::hash<std::string>()(backends.id())) {}
 
     [[nodiscard]] const std::string& id() const noexcept { return backends.id(); }
+    // Of its id, for whoever remembers the cluster but does not hold it.
+    [[nodiscard]] uint64_t key() const noexcept { return key_; }
 
     backend::Cluster backends;
     // Null as long as only frontends and backends speak of the cluster.
     std::shared_ptr<const ClusterPolicy> policy;
     mutable observe::SeriesHandle series;  // where its requests are counted
+
+private:
+    uint64_t key_;
 };
 using ClusterPtr = std::shared_ptr<Cluster>;
 

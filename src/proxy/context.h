@@ -34,8 +34,8 @@ struct Settings {
     // A body of at least so many bytes still to come goes through a pipe. Below, two calls of splice cost more than the
     // copy.
     uint64_t splice_threshold = 64 * 1024;
-    // Of clusters that have no limit of their own; 0: none. May change at any time: who is connected is counted from
-    // the next request on.
+    // Of clusters that have no limit of their own; 0: none. May change at any time: who is there already is counted
+    // then (source_limits.h).
     uint64_t max_connections_per_source = 0;
     uint32_t retry_after_s = 60;         // of 429, likewise; 0: left out
     size_t max_credential_bytes = 4096;  // user and password together

@@ -53,6 +53,7 @@ void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     if (limits_source()) {
         if (const auto refusal = over_limit()) return refuse_tunnel(*refusal);
     }
+    if (cluster_ != nullptr) client_->let_into(*cluster_);
     backend_ = cluster_ != nullptr ? connect() : nullptr;
     if (backend_ == nullptr) return abort(net::CloseReason::no_resources, "no backend");
     enter(State::waiting);

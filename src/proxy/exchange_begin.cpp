@@ -146,7 +146,9 @@ std::optional<Exchange::Reply> Exchange::decide(const Routed& routed) {
                      .location = *location,
                      .custom = own};
     }
-    return limits_source() ? over_limit() : std::nullopt;
+    auto reply = limits_source() ? over_limit() : std::nullopt;
+    if (!reply) client_->let_into(*cluster_);
+    return reply;
 }
 
 std::optional<Exchange::Reply> Exchange::authenticate(const http::RequestHead& head) {

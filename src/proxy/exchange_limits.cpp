@@ -9,6 +9,7 @@
 #include "proxy/client.h"
 #include "proxy/context.h"
 #include "proxy/exchange.h"
+#include "proxy/source_limits.h"
 
 namespace seki::proxy {
 
@@ -23,8 +24,7 @@ struct Refusal {
 // The connection counts for the cluster of its last request that was let in; one to another cluster moves its token.
 std::optional<Refusal> refuse_connection(Context& context, const Cluster& cluster, const ClusterPolicy* policy,
                                          const SocketAddress& source, net::SourceCounts::Token& counted) {
-    uint64_t limit = context.settings.max_connections_per_source;
-    if (policy != nullptr) limit = policy->max_connections_per_source.value_or(limit);
+    const uint64_t limit = connection_limit(context, policy);
     if (limit == 0) {
         counted.reset();
         return std::nullopt;
@@ -54,6 +54,17 @@ std::optional<Refusal> refuse_request(Context& context, const Cluster& cluster, 
 }
 
 }  // namespace
+
+uint64_t connection_limit(const Context& context, const ClusterPolicy* policy) {
+    const uint64_t of_all = context.settings.max_connections_per_source;
+    return policy != nullptr ? policy->max_connections_per_source.value_or(of_all) : of_all;
+}
+
+void count_connection(Context& context, const Cluster& cluster, Client& client) {
+    if (connection_limit(context, cluster.policy.get()) == 0) return;
+    const uint64_t hash = context.sources.hash(cluster.id(), client.session().peer());
+    if (!client.counted().is_for(hash)) client.counted() = context.source_counts.admit(hash);
+}
 
 bool Exchange::limits_source() const noexcept {
     if (cluster_ == nullptr) return false;

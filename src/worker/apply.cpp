@@ -208,18 +208,27 @@ proxy::ClusterPtr Apply::mention_cluster(const std::string& id) {
 Result<> Apply::add_cluster(const command::Cluster& config) {
     auto policy = running_policy(config);
     if (!policy) return std::unexpected(policy.error());
-    steps_.emplace_back([cluster = mention_cluster(config.cluster_id()), made = std::move(*policy),
+    steps_.emplace_back([this, cluster = mention_cluster(config.cluster_id()), made = std::move(*policy),
                          balancing = running_balancing(config)]() mutable {
-        cluster->policy = std::move(made);
+        set_policy(cluster, std::move(made));
         cluster->backends.set_balancing(balancing);
     });
     return {};
 }
 
+void Apply::set_policy(const proxy::ClusterPtr& cluster, std::shared_ptr<const proxy::ClusterPolicy> policy) {
+    const auto limit = [&] {
+        return cluster->policy != nullptr ? cluster->policy->max_connections_per_source : std::nullopt;
+    };
+    const auto before = limit();
+    cluster->policy = std::move(policy);
+    if (limit() != before) on_cluster_limit(cluster);
+}
+
 // Frontends may still lead there: then it serves on, and is counted anew.
 void Apply::remove_cluster(const std::string& id) {
     steps_.emplace_back([this, cluster = mention_cluster(id)] {
-        cluster->policy = nullptr;
+        set_policy(cluster, nullptr);
         cluster->backends.set_balancing({});
         metrics_.remove_cluster(cluster->id());
     });

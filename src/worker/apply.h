@@ -40,6 +40,8 @@ public:
     std::function<void(const std::string& filter)> on_log_filter;
     // Likewise with the new limit of connections per source, of clusters that have none of their own; 0: none.
     std::function<void(uint64_t limit)> on_connection_limit;
+    // Likewise when a cluster has another limit of its own than before.
+    std::function<void(const proxy::ClusterPtr& cluster)> on_cluster_limit;
 
 private:
     using Step = std::move_only_function<void()>;
@@ -62,6 +64,7 @@ private:
     void lead_to(const proxy::FrontendPtr& frontend);
     void no_longer_lead_to(const proxy::FrontendPtr& frontend);
     proxy::ClusterPtr mention_cluster(const std::string& id);
+    void set_policy(const proxy::ClusterPtr& cluster, std::shared_ptr<const proxy::ClusterPolicy> policy);
     std::shared_ptr<proxy::Routes> mention_routes(const ListenerKey& key);
     void tidy();
     void retire(backend::Backend& backend);

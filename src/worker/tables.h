@@ -41,6 +41,11 @@ public:
     std::shared_ptr<proxy::Routes> routes(const ListenerKey& key);
     proxy::ClusterPtr cluster(std::string_view id);
 
+    template <typename Visit>
+    void for_each_cluster(Visit visit) const {
+        for (const auto& [id, named] : clusters_) visit(named.cluster);
+    }
+
     // A rule that leads to a cluster names it, as a configuration of its own does. After a mention.
     void lead_to(const proxy::Cluster& cluster);
     void no_longer_lead_to(const proxy::Cluster& cluster);

@@ -83,12 +83,17 @@ Worker::Worker(const Surroundings& around, const Hello& hello, Report report)
       apply_(tables_, pool_, around.metrics,
              {context_.settings.head_limits, static_cast<uint32_t>(hello.config().buffer_size())}),
       zombies_(sessions_, around.log, around.metrics, std::chrono::seconds(hello.config().zombie_check_interval())),
+      recount_(context_),
       began_(around.loop.now()) {
     apply_.on_log_filter = [this](const std::string& filter) {
         if (auto set = around_.log.set_filter(filter); !set)
             around_.log.error(observe::Module::worker, "{}", set.error().message);
     };
-    apply_.on_connection_limit = [this](uint64_t limit) { context_.settings.max_connections_per_source = limit; };
+    apply_.on_connection_limit = [this](uint64_t limit) { limit_connections(limit); };
+    apply_.on_cluster_limit = [this](const proxy::ClusterPtr& cluster) {
+        recount_.include(cluster);
+        recount_.begin();
+    };
     around.loop.at_end_of_turn([this] { turn_ended(); });
     around.loop.timers().arm(*this, around.loop.now() + trim_interval);
 }
@@ -182,6 +187,12 @@ void Worker::commit() {
 void Worker::abort() {
     apply_.abort();
     prepared_sockets_.clear();
+}
+
+void Worker::limit_connections(uint64_t per_source) {
+    context_.settings.max_connections_per_source = per_source;
+    tables_.for_each_cluster([this](const proxy::ClusterPtr& cluster) { recount_.include(cluster); });
+    recount_.begin();
 }
 
 // --- listening

@@ -21,6 +21,7 @@
 #include "proxy/context.h"
 #include "worker.pb.h"
 #include "worker/apply.h"
+#include "worker/recount.h"
 #include "worker/tables.h"
 #include "worker/zombies.h"
 
@@ -92,6 +93,7 @@ private:
     void take_into_use(std::vector<Socket> sockets);
     void unassign(const Unassign& unassign);
     void serve();
+    void limit_connections(uint64_t per_source);
     command::Response query(const command::Request& request);
     command::Response metrics(const command::QueryMetricsOptions& query);
     command::Response list_sessions(uint32_t limit);
@@ -120,6 +122,7 @@ private:
     Tables tables_;
     Apply apply_;
     Zombies zombies_;
+    Recount recount_;
     std::vector<Socket> sockets_;
     std::vector<Socket> prepared_sockets_;
     Monotonic began_;

@@ -78,6 +78,7 @@ class Updates(ProcessTest):
         self.assertEqual([ask(), ask()], [200, 200])
         self.assertEqual(seki.ctl("connection-limit", "set", "1").code, 0)
         self.assertIn("1", seki.ctl("connection-limit", "show").out)
+        self.assertEqual(ask(), 429, "there are two already")
         self.assertEqual([ask("127.1.3.2"), ask("127.1.3.2")], [200, 429])
         self.replace_worker(seki)
         self.assertEqual([ask("127.1.3.3"), ask("127.1.3.3")], [200, 429])

@@ -173,12 +173,97 @@ TEST_F(Limits, of_connections_may_be_set_while_connections_are_there) {
     EXPECT_EQ(status(first), 200);
     EXPECT_EQ(status(second), 200);
     change(at_most("c", 1));
-    EXPECT_EQ(status(second), 200) << "the first one to ask again";
-    EXPECT_EQ(status(first), 429);
+    EXPECT_EQ(status(stage.client()), 429) << "there are two already";
+    EXPECT_EQ(status(second), 200) << "who may stay";
+    EXPECT_EQ(status(first), 200);
+    first->finish();
+    stage.settle();
+    EXPECT_EQ(status(stage.client()), 429);
+    second->finish();
+    stage.settle();
+    EXPECT_EQ(status(stage.client()), 200);
+}
+
+TEST_F(Limits, of_connections_may_be_lifted_while_connections_are_there) {
+    change(at_most("c", 1));
+    const WirePtr first = stage.client();
+    const WirePtr second = stage.client();
+    EXPECT_EQ(status(first), 200);
+    EXPECT_EQ(status(second), 429);
     change(at_most("c", 0));
     EXPECT_EQ(status(first), 200);
     EXPECT_EQ(status(second), 200);
     EXPECT_EQ(stage.worker->context().source_counts.held(), 0U);
+}
+
+TEST_F(Limits, of_connections_count_whoever_is_there_when_they_are_set) {
+    const WirePtr upgraded = stage.client(get("/chat", "Connection: Upgrade\r\nUpgrade: chat\r\n"));
+    const WirePtr chat = stage.backend(1);
+    chat->send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
+    const WirePtr running = stage.client(get("/slow"));
+    const WirePtr slow = stage.backend(1);
+    const WirePtr idle = stage.client();
+    EXPECT_EQ(status(idle), 200);
+    const WirePtr left = stage.client();
+    EXPECT_EQ(status(left, "a"), 200);
+    EXPECT_EQ(status(left, "b"), 200);
+    const WirePtr silent = stage.client();
+    stage.settle();
+    command::Request all;
+    all.set_set_max_connections_per_ip(4);
+    change(all);
+    EXPECT_EQ(stage.worker->context().source_counts.held(), 4U) << "of which one is of the other cluster";
+    EXPECT_EQ(status(silent), 200) << "it was nowhere yet";
+    EXPECT_EQ(status(stage.client()), 429);
+    EXPECT_EQ(status(left), 429) << "it has left, and comes too late";
+    upgraded->finish();
+    chat->finish();
+    stage.settle();
+    EXPECT_EQ(status(left), 200);
+    slow->send(answer("late"));
+}
+
+TEST_F(Limits, of_connections_count_tunnels_when_they_are_set) {
+    stage.tunnel_to_backends(1);
+    const WirePtr first = stage.tunnel_client("hello");
+    EXPECT_EQ(stage.backend(1)->take(), "hello");
+    change(at_most("c", 1));
+    const WirePtr second = stage.tunnel_client("and I?");
+    EXPECT_FALSE(stage.has_connection(1));
+    EXPECT_TRUE(second->saw_end());
+    first->reset();
+    stage.settle();
+    stage.tunnel_client("now?");
+    EXPECT_EQ(stage.backend(1)->take(), "now?");
+}
+
+TEST_F(Limits, of_connections_that_change_count_nobody_twice) {
+    change(at_most("c", 5));
+    const WirePtr first = stage.client();
+    EXPECT_EQ(status(first), 200);
+    change(at_most("c", 2));
+    EXPECT_EQ(status(stage.client()), 200);
+    EXPECT_EQ(status(stage.client()), 429);
+    command::Request remove;
+    remove.set_remove_cluster("c");
+    change(remove);
+    EXPECT_EQ(status(stage.client()), 200);
+}
+
+// More than are looked at in one turn.
+TEST(ManyLimits, of_connections_count_all_who_are_there) {
+    Stage::Options options;
+    options.max_connections = 3000;
+    options.max_buffers = 6000;
+    Stage stage(options);
+    stage.tunnel_to_backends(1);
+    constexpr uint32_t many = 1500;
+    for (uint32_t n = 0; n < many; ++n) stage.tunnel_client();
+    stage.settle();
+    EXPECT_TRUE(stage.change({at_most("c", many)}).has_done());
+    stage.settle();
+    EXPECT_EQ(stage.worker->context().source_counts.held(), many);
+    EXPECT_TRUE(stage.tunnel_client()->saw_end());
 }
 
 TEST_F(Limits, of_connections_end_a_refused_request_that_is_not_complete) {
