@@ -30,7 +30,7 @@ Rule make_rule(std::string host, PathKind kind, std::string path, Position posit
 
 void add(Router<Target>& router, Rule rule) {
     static const Target target = std::make_shared<const int>(1);
-    SEKI_CHECK(router.add(compile(std::move(rule)).value(), target));
+    SEKI_CHECK(!router.put(compile(std::move(rule)).value(), target));
 }
 
 struct Asked {

@@ -44,6 +44,8 @@ void check_change(Examiner& examine, Request& request) {
             return check_frontend(examine, *request.mutable_add_http_frontend());
         case Request::kRemoveHttpFrontend:
             return check_frontend_removal(examine, *request.mutable_remove_http_frontend());
+        case Request::kUpdateHttpFrontend:
+            return check_update(examine, *request.mutable_update_http_frontend());
         case Request::kAddTcpFrontend:
             return check_frontend(examine, *request.mutable_add_tcp_frontend());
         case Request::kRemoveTcpFrontend:
@@ -113,6 +115,7 @@ bool is_change(const Request& request) {
         case Request::kRemoveCluster:
         case Request::kAddHttpFrontend:
         case Request::kRemoveHttpFrontend:
+        case Request::kUpdateHttpFrontend:
         case Request::kAddHttpsFrontend:
         case Request::kRemoveHttpsFrontend:
         case Request::kAddCertificate:

@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "config/check_rules.h"
+#include "config/copy_fields.h"
+#include "config/kinds.h"
 #include "config/limits.h"
 #include "config/text.h"
 
@@ -79,6 +81,15 @@ void check_frontend(Examiner& examine, RequestHttpFrontend& frontend) {
 void check_frontend_removal(Examiner& examine, RequestHttpFrontend& frontend) {
     check_place(examine, frontend);
     check_filters(examine, frontend);
+}
+
+void check_update(Examiner& examine, command::UpdateHttpFrontend& update) {
+    RequestHttpFrontend identity = route_identity(update);
+    check_frontend_removal(examine, identity);
+    copy_fields(identity, update);  // in its normal form
+    for (const std::string& name : update.reset()) {
+        if (!is_setting_of_route(name)) examine.refuse("reset", "'{}' is no setting of a frontend", name);
+    }
 }
 
 void check_frontend(Examiner& examine, command::RequestTcpFrontend& frontend) {

@@ -18,6 +18,8 @@ void check_backend_removal(Examiner& examine, command::RemoveBackend& removal);
 void check_backend_state(Examiner& examine, command::SetBackendState& change);
 void check_frontend(Examiner& examine, command::RequestHttpFrontend& frontend);
 void check_frontend(Examiner& examine, command::RequestTcpFrontend& frontend);
+// Looks only at what says which frontend it is, and at names; State looks at the frontend that comes of it.
+void check_update(Examiner& examine, command::UpdateHttpFrontend& update);
 // Looks only at what says which frontend it is; the rest need not be right.
 void check_frontend_removal(Examiner& examine, command::RequestHttpFrontend& frontend);
 

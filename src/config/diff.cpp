@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "config/listener_update.h"
 #include "config/state.h"
+#include "config/update.h"
 
 namespace seki::config {
 namespace {

@@ -1,5 +1,8 @@
 #include "config/kinds.h"
 
+#include <algorithm>
+#include <array>
+
 #include "config/conditions.h"
 
 namespace seki::config {
@@ -20,19 +23,41 @@ RouteKey route_key(const command::RequestHttpFrontend& frontend) {
             frontend.method(),      conditions(frontend)};
 }
 
-command::RequestHttpFrontend route_identity(const command::RequestHttpFrontend& frontend) {
+namespace {
+
+constexpr auto key_fields =
+    std::to_array<std::string_view>({"address", "hostname", "path", "method", "match_headers", "match_cookies",
+                                     "match_query", "source_allow", "source_deny"});
+
+// Of a frontend or of its update.
+template <typename Named>
+command::RequestHttpFrontend identity_of(const Named& named) {
     command::RequestHttpFrontend identity;
-    *identity.mutable_address() = frontend.address();
-    identity.set_hostname(frontend.hostname());
-    *identity.mutable_path() = frontend.path();
-    if (frontend.has_method()) identity.set_method(frontend.method());
-    identity.set_position(frontend.position());
-    *identity.mutable_match_headers() = frontend.match_headers();
-    *identity.mutable_match_cookies() = frontend.match_cookies();
-    *identity.mutable_match_query() = frontend.match_query();
-    *identity.mutable_source_allow() = frontend.source_allow();
-    *identity.mutable_source_deny() = frontend.source_deny();
+    *identity.mutable_address() = named.address();
+    identity.set_hostname(named.hostname());
+    *identity.mutable_path() = named.path();
+    if (named.has_method()) identity.set_method(named.method());
+    *identity.mutable_match_headers() = named.match_headers();
+    *identity.mutable_match_cookies() = named.match_cookies();
+    *identity.mutable_match_query() = named.match_query();
+    *identity.mutable_source_allow() = named.source_allow();
+    *identity.mutable_source_deny() = named.source_deny();
     return identity;
+}
+
+}  // namespace
+
+command::RequestHttpFrontend route_identity(const command::RequestHttpFrontend& frontend) {
+    command::RequestHttpFrontend identity = identity_of(frontend);
+    identity.set_position(frontend.position());
+    return identity;
+}
+
+command::RequestHttpFrontend route_identity(const command::UpdateHttpFrontend& update) { return identity_of(update); }
+
+bool is_setting_of_route(std::string_view field) {
+    const auto* known = command::RequestHttpFrontend::descriptor()->FindFieldByName(std::string(field));
+    return known != nullptr && std::ranges::find(key_fields, field) == key_fields.end();
 }
 
 }  // namespace seki::config

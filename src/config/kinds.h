@@ -7,11 +7,11 @@
 //   Message, Key        what is stored, under what
 //   name                how errors call it
 //   replaceable         adding what is there replaces it; otherwise it must be removed first
-//   key(message)        of a checked message
+//   key(message)        of a checked message, and of a checked update
 //   key_text(key)       for errors
 //   add(request)        the slot of a request that adds one
 //   removal(key, …)     the request that removes one
-//   update(request)     the slot of a request that changes one where it is (listener_update.h); not every kind has it
+//   update(request)     the slot of a request that changes one where it is (update.h); not every kind has it
 
 #include <compare>
 #include <string>
@@ -32,7 +32,11 @@ struct ListenerKind {
     static constexpr bool replaceable = false;
     static constexpr command::ListenerType type = listener_type;
 
-    static Key key(const Message& listener) { return checked_address(listener.address()); }
+    // Of whatever names a listener.
+    template <typename Named>
+    static Key key(const Named& named) {
+        return checked_address(named.address());
+    }
     static std::string key_text(const Key& key) { return key.text(); }
     static Message* add(command::Request& request) { return (request.*slot)(); }
     static command::Request removal(const Key& key, const Message&) {
@@ -128,6 +132,9 @@ RouteKey route_key(const command::RequestHttpFrontend& frontend);
 
 // What the key is made of, without the rest of the frontend.
 command::RequestHttpFrontend route_identity(const command::RequestHttpFrontend& frontend);
+command::RequestHttpFrontend route_identity(const command::UpdateHttpFrontend& update);
+// Whether a field of a frontend is not a part of its key: an update may change it.
+bool is_setting_of_route(std::string_view field);
 
 using RouteSlot = command::RequestHttpFrontend* (command::Request::*)();
 
@@ -150,6 +157,10 @@ struct RouteKind {
 struct HttpFrontends
     : RouteKind<&command::Request::mutable_add_http_frontend, &command::Request::mutable_remove_http_frontend> {
     static constexpr std::string_view name = "HttpFrontend";
+    using Update = command::UpdateHttpFrontend;
+    static Update* update(command::Request& request) { return request.mutable_update_http_frontend(); }
+    using RouteKind::key;
+    static Key key(const Update& update) { return route_key(route_identity(update)); }
 };
 struct HttpsFrontends
     : RouteKind<&command::Request::mutable_add_https_frontend, &command::Request::mutable_remove_https_frontend> {

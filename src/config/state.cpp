@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "config/listener_update.h"
+#include "config/update.h"
 
 namespace seki::config {
 namespace {
@@ -56,6 +56,8 @@ Result<Undo> State::apply(const Checked<Request>& change) {
             return update<HttpListeners>(change->update_http_listener());
         case Request::kUpdateTcpListener:
             return update<TcpListeners>(change->update_tcp_listener());
+        case Request::kUpdateHttpFrontend:
+            return update<HttpFrontends>(change->update_http_frontend());
         case Request::kSetBackendState:
             return set_backend_state(change->set_backend_state());
         case Request::kSetMaxConnectionsPerIp:
@@ -174,10 +176,10 @@ Result<Undo> State::set_backend_state(const command::SetBackendState& change) {
     return exchange<Backends>(key, std::move(backend));
 }
 
-// The fields may be right one by one and exclude each other all the same: the listener passes the door again.
+// The fields may be right one by one and exclude each other all the same: the whole passes the door again.
 template <typename Kind>
 Result<Undo> State::update(const typename Kind::Update& update) {
-    const auto key = checked_address(update.address());
+    const auto key = Kind::key(update);
     const auto* found = table<Kind>().find(key);
     if (found == nullptr) return not_found(Kind::name, Kind::key_text(key));
     Request whole;
@@ -186,10 +188,10 @@ Result<Undo> State::update(const typename Kind::Update& update) {
     const auto checked = check(std::move(whole));
     if (!checked) return std::unexpected(checked.error());
     Request passed = **checked;
-    typename Kind::Message& listener = *Kind::add(passed);
-    listener.set_active(found->active());
-    if (same_message(listener, *found)) return Undo();
-    return exchange<Kind>(key, std::move(listener));
+    typename Kind::Message& updated = *Kind::add(passed);
+    if constexpr (HasActivation<Kind>) updated.set_active(found->active());
+    if (same_message(updated, *found)) return Undo();
+    return exchange<Kind>(key, std::move(updated));
 }
 
 Undo State::limit_connections(uint64_t per_ip) {

@@ -63,10 +63,6 @@ public:
         return target;
     }
 
-    [[nodiscard]] bool contains(std::string_view path, const Conditions& conditions) const {
-        return locate(path, conditions) != sorted_.end();
-    }
-
     [[nodiscard]] const Entry<Target>* find(const Request& request) const {
         if (sorted_.size() <= RegexSet::max_one_by_one) return find_one_by_one(request);
         RegexSet::Ids ids;
@@ -151,11 +147,6 @@ public:
         texts_.erase(texts_.begin() + static_cast<ptrdiff_t>(place));
         if (kind == PathKind::prefix) --prefixes_;
         return target;
-    }
-
-    [[nodiscard]] bool contains(PathKind kind, std::string_view path, const Conditions& conditions) const {
-        if (kind == PathKind::regex) return regexes_ != nullptr && regexes_->contains(path, conditions);
-        return locate(kind, path, conditions) != texts_.size();
     }
 
     [[nodiscard]] const Entry<Target>* find(const Request& request) const {

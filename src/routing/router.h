@@ -51,35 +51,22 @@ struct Match {
 template <typename Target>
 class Router {
 public:
-    // False when there is such a rule already, in whatever position.
-    bool add(CompiledRule&& rule, Target target) {
+    // In the place of the same rule, if there is one, in whatever position; what that led to.
+    std::optional<Target> put(CompiledRule&& rule, Target target) {
         const Conditions& conditions = rule.filter == nullptr ? rule.rule.conditions : rule.filter->conditions();
-        for (const HostTable<Target>& table : tables_) {
-            const auto* rules = table.find(rule.rule.host);
-            if (rules != nullptr && rules->contains(rule.rule.kind, rule.rule.path, conditions)) return false;
-        }
+        auto replaced = take(rule.rule.host, rule.rule.kind, rule.rule.path, conditions);
         ++sizes_[static_cast<size_t>(rule.rule.position)];
+        ++size_;
         auto& rules = table_of(rule.rule.position).obtain(rule.rule.host, std::move(rule.host_regex));
         rules.add(std::move(rule), std::move(target));
-        ++size_;
-        return true;
+        return replaced;
     }
 
     // What the rule led to; nothing when there is no such rule, in whatever position.
     std::optional<Target> remove(const Rule& rule) {
         const auto normal = normalise(rule);
         if (!normal) return std::nullopt;
-        for (HostTable<Target>& table : tables_) {
-            auto* rules = table.find(normal->host);
-            auto target =
-                rules == nullptr ? std::nullopt : rules->remove(normal->kind, normal->path, normal->conditions);
-            if (!target) continue;
-            if (rules->empty()) table.erase(normal->host);
-            --sizes_[static_cast<size_t>(&table - tables_.data())];
-            --size_;
-            return target;
-        }
-        return std::nullopt;
+        return take(normal->host, normal->kind, normal->path, normal->conditions);
     }
 
     [[nodiscard]] Match<Target> find(const Request& request) const noexcept {
@@ -109,6 +96,20 @@ private:
     using Values = std::span<std::string_view, Captures::capacity>;
 
     HostTable<Target>& table_of(Position position) noexcept { return tables_[static_cast<size_t>(position)]; }
+
+    std::optional<Target> take(std::string_view host, PathKind kind, std::string_view path,
+                               const Conditions& conditions) {
+        for (HostTable<Target>& table : tables_) {
+            auto* rules = table.find(host);
+            auto target = rules == nullptr ? std::nullopt : rules->remove(kind, path, conditions);
+            if (!target) continue;
+            if (rules->empty()) table.erase(host);
+            --sizes_[static_cast<size_t>(&table - tables_.data())];
+            --size_;
+            return target;
+        }
+        return std::nullopt;
+    }
 
     [[nodiscard]] Match<Target> find(Position position, std::string_view name, const Request& request) const {
         const HostTable<Target>& table = tables_[static_cast<size_t>(position)];

@@ -24,33 +24,28 @@ ListenerKey key_of(const Message& message) {
     return {message.proxy(), config::checked_address(message.address())};
 }
 
-template <typename Kind, typename Update>
-Request whole_listener(const config::State& state, const Update& update) {
-    const auto* listener = state.table<Kind>().find(config::checked_address(update.address()));
-    SEKI_CHECK(listener != nullptr);
-    Request whole;
-    *Kind::add(whole) = *listener;
-    return whole;
+template <typename Kind, typename Named>
+Request whole(const config::State& state, const Named& named) {
+    const auto* found = state.table<Kind>().find(Kind::key(named));
+    SEKI_CHECK(found != nullptr);
+    Request request;
+    *Kind::add(request) = *found;
+    return request;
 }
 
-Request whole_backend(const config::State& state, const command::AddBackend& addition) {
-    const auto* backend = state.table<config::Backends>().find(config::Backends::key(addition));
-    SEKI_CHECK(backend != nullptr);
-    Request whole;
-    *whole.mutable_add_backend() = *backend;
-    return whole;
-}
-
-// What workers are told of a change that the state has taken. They know nothing of updates: they get the listener as it
-// is now and put it in the place of the one they have. Likewise a backend, which may have had a state before.
+// What workers are told of a change that the state has taken. They know nothing of updates: they get the listener or
+// frontend as it is now and put it in the place of the one they have. Likewise a backend, which may have had a state
+// before.
 Request order_of(const config::State& state, const Request& change) {
     switch (change.request_type_case()) {
         case Request::kUpdateHttpListener:
-            return whole_listener<config::HttpListeners>(state, change.update_http_listener());
+            return whole<config::HttpListeners>(state, change.update_http_listener());
         case Request::kUpdateTcpListener:
-            return whole_listener<config::TcpListeners>(state, change.update_tcp_listener());
+            return whole<config::TcpListeners>(state, change.update_tcp_listener());
+        case Request::kUpdateHttpFrontend:
+            return whole<config::HttpFrontends>(state, change.update_http_frontend());
         case Request::kAddBackend:
-            return whole_backend(state, change.add_backend());
+            return whole<config::Backends>(state, change.add_backend());
         default:
             return change;
     }
@@ -68,6 +63,8 @@ Result<> can_be_served(const config::State& state, const Request& change) {
     switch (change.request_type_case()) {
         case Request::kAddHttpFrontend:
             return must_listen<config::HttpListeners>(state, "HTTP", change.add_http_frontend().address());
+        case Request::kUpdateHttpFrontend:
+            return must_listen<config::HttpListeners>(state, "HTTP", change.update_http_frontend().address());
         case Request::kAddTcpFrontend:
             return must_listen<config::TcpListeners>(state, "TCP", change.add_tcp_frontend().address());
         default:

@@ -65,7 +65,7 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         case Request::kRemoveListener:
             remove_listener(change.remove_listener());
             return {};
-        case Request::kAddHttpFrontend:
+        case Request::kAddHttpFrontend:  // likewise
             return add_http_frontend(change.add_http_frontend(), serving);
         case Request::kRemoveHttpFrontend:
             remove_http_frontend(change.remove_http_frontend());
@@ -148,7 +148,8 @@ Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, 
         auto rule = routing::compile(std::move(written));
         if (!rule) return std::unexpected(rule.error());
         steps_.emplace_back([this, routes = mention_routes(key), rule = std::move(*rule), target = *made]() mutable {
-            if (routes->http.add(std::move(rule), target)) lead_to(target);
+            lead_to(target);
+            no_longer_lead_to(routes->http.put(std::move(rule), target).value_or(nullptr));
         });
     }
     return {};

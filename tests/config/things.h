@@ -85,6 +85,13 @@ inline command::Request http_frontend(const std::string& cluster_id, std::string
     return request;
 }
 
+inline command::Request http_frontend_update(std::string_view address, const std::string& host) {
+    command::Request request;
+    *request.mutable_update_http_frontend()->mutable_address() = wire(address);
+    request.mutable_update_http_frontend()->set_hostname(host);
+    return request;
+}
+
 inline command::Request tcp_frontend(const std::string& cluster_id, std::string_view address) {
     command::Request request;
     request.mutable_add_tcp_frontend()->set_cluster_id(cluster_id);

@@ -174,6 +174,30 @@ constexpr std::array lines{
                "--hsts-force-replace-backend id b",
                "add_http_frontend { cluster_id: 'b' address { @80 } hostname: 'a' path { kind: PREFIX value: '' }"
                " position: TREE hsts { enabled: true max_age: 5 preload: true force_replace_backend: true } }"},
+    SpokenLine{"frontend http update --address 127.0.0.1:80 --hostname a --split shop=90,next=10",
+               "update_http_frontend { address { @80 } hostname: 'a' path { kind: PREFIX value: '' }"
+               " split { cluster_id: 'shop' weight: 90 } split { cluster_id: 'next' weight: 10 } }"},
+    SpokenLine{"frontend http update -a 127.0.0.1:80 --host a --path-prefix /api --method GET --match-header x-a "
+               "--match-cookie b=c --match-query d --source-allow ::/0 --source-deny ::1 --position pre --tags t=1 "
+               "--redirect found --redirect-scheme use-https --redirect-template gone --rewrite-host a "
+               "--rewrite-path /b --rewrite-port 81 --required-auth --header request=x-a=1 "
+               "--replace-header response=x-b=2 --front-timeout 1 --back-timeout 2 --connect-timeout 3 "
+               "--tunnel-timeout 4 --hsts-max-age 5 --hsts-include-subdomains --hsts-preload "
+               "--hsts-force-replace-backend --reset rewrite_host,split --reset tags id shop",
+               "update_http_frontend { cluster_id: 'shop' address { @80 } hostname: 'a' method: 'GET'"
+               " path { kind: PREFIX value: '/api' } match_headers { name: 'x-a' kind: PRESENT }"
+               " match_cookies { name: 'b' kind: EXACT value: 'c' } match_query { name: 'd' kind: PRESENT }"
+               " source_allow: '::/0' source_deny: '::1' position: PRE tags { key: 't' value: '1' } redirect: FOUND"
+               " redirect_scheme: USE_HTTPS redirect_template: 'gone' rewrite_host: 'a' rewrite_path: '/b'"
+               " rewrite_port: 81 required_auth: true headers { position: REQUEST key: 'x-a' val: '1' }"
+               " headers { position: RESPONSE key: 'x-b' val: '2' mode: REPLACE } front_timeout: 1 back_timeout: 2"
+               " connect_timeout: 3 tunnel_timeout: 4 hsts { enabled: true max_age: 5 include_subdomains: true"
+               " preload: true force_replace_backend: true } reset: ['rewrite_host', 'split', 'tags'] }"},
+    SpokenLine{"frontend http update -a 127.0.0.1:80 --host a --path-regex b --no-required-auth --hsts-disabled deny",
+               "update_http_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: 'b' }"
+               " required_auth: false hsts { enabled: false } reset: ['cluster_id', 'split'] }"},
+    SpokenLine{"frontend http update -a 127.0.0.1:80 --host a --path-equals /b",
+               "update_http_frontend { address { @80 } hostname: 'a' path { kind: EQUALS value: '/b' } }"},
     SpokenLine{"frontend http remove --address 127.0.0.1:80 --hostname a --path-prefix /b --method PUT id c",
                "remove_http_frontend { cluster_id: 'c' address { @80 } hostname: 'a' method: 'PUT'"
                " path { kind: PREFIX value: '/b' } position: TREE }"},

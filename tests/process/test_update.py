@@ -2,9 +2,11 @@
 as a whole when something in them is wrong."""
 import os
 import signal
+import threading
 import unittest
 
 import wire
+from control import Request, address_of, schema
 from harness import ProcessTest, until
 
 LIMITED = "127.1.3.1"
@@ -84,6 +86,76 @@ class Updates(ProcessTest):
         self.assertEqual([ask("127.1.3.3"), ask("127.1.3.3")], [200, 429])
         self.assertEqual(seki.ctl("connection-limit", "remove").code, 0)
         self.assertEqual([ask("127.1.3.3"), ask("127.1.3.3")], [200, 200])
+
+    # ---- frontends
+
+    def update_frontend(self, seki, *options):
+        return seki.ctl("-t", "60000", "frontend", "http", "update", "-a", seki.text, "--hostname", "example.com",
+                        *options)
+
+    def canary(self, **settings):
+        """An instance with a second cluster, to which nothing leads yet; and its backend."""
+        backend, new = self.backend(), self.backend("new", respond=lambda _: wire.response(b"new"))
+        seki = self.http(backend, **settings)
+        for arguments in (["cluster", "add", "-i", "new", "--load-balancing-policy", "random"],
+                          ["backend", "add", "-i", "new", "--backend-id", "new", "-a", new.text]):
+            done = seki.ctl(*arguments)
+            self.assertEqual(done.code, 0, done)
+        return seki, new
+
+    def test_of_a_frontend_s_weights_lose_no_request(self):
+        seki, new = self.canary(worker_count=2)
+        ended = threading.Event()
+        statuses = set()
+
+        def ask():
+            while not ended.is_set():
+                statuses.add(seki.get().status)
+
+        clients = [threading.Thread(target=ask) for _ in range(4)]
+        for client in clients:
+            client.start()
+        try:
+            with seki.control() as control:
+                for weight in range(1, 101):
+                    update = schema.UpdateHttpFrontend(address=address_of(seki.address), hostname="example.com")
+                    update.path.kind, update.path.value = schema.PREFIX, ""
+                    update.split.add(cluster_id="web", weight=101 - weight)
+                    update.split.add(cluster_id="new", weight=weight)
+                    control.ask(Request(update_http_frontend=update))
+        finally:
+            ended.set()
+            for client in clients:
+                client.join()
+        self.assertEqual(statuses, {200})
+        self.assertTrue(new.requests)
+
+    def test_of_a_frontend_keep_what_they_do_not_name_and_hold_for_new_workers(self):
+        seki, _ = self.canary()
+        for options in (["--header", "response=X-Kept=1"], ["--tags", "owner=ann"], ["id", "new"]):
+            done = self.update_frontend(seki, *options)
+            self.assertEqual(done.code, 0, done)
+        for _ in range(2):
+            answer = seki.get()
+            self.assertEqual((answer.body, answer.get("X-Kept")), (b"new", "1"))
+            self.replace_worker(seki)
+        self.assertEqual(self.update_frontend(seki, "--reset", "headers", "--split", "web=1,new=0").code, 0)
+        answer = seki.get()
+        self.assertEqual((answer.body != b"new", answer.get("X-Kept")), (True, None))
+        self.assertEqual(self.update_frontend(seki, "deny").code, 0)
+        self.assertEqual(seki.get().status, 401)
+
+    def test_of_a_frontend_that_are_wrong_or_of_none_change_nothing(self):
+        seki, _ = self.canary()
+        before = seki.ctl("--json", "frontend", "list").out
+        for options, word in ((["--rewrite-path", "/$PATH[9]"], "rewrite_path"), (["--reset", "hostname"], "reset"),
+                              (["--path-prefix", "/none", "--back-timeout", "5"], "/none"),
+                              (["--split", "web=0,new=0"], "split")):
+            refused = self.update_frontend(seki, *options)
+            self.assertEqual(refused.code, 1, refused)
+            self.assertIn(word, refused.err)
+        self.assertEqual(seki.ctl("--json", "frontend", "list").out, before)
+        self.assertEqual(seki.get().status, 200)
 
 
 if __name__ == "__main__":

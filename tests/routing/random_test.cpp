@@ -224,9 +224,14 @@ struct RoutingAtRandom : Routing, ::testing::WithParamInterface<uint64_t> {
 
     void add_one() {
         const Rule rule = normalise(words.rule()).value();
-        const bool known = std::ranges::any_of(rules, [&](const NaiveRule& each) { return each.rule == rule; });
-        EXPECT_EQ(router.add(compile(rule).value(), next_target), !known);
-        if (!known) rules.push_back({rule, next_target});
+        put(rule);
+    }
+    void put(const Rule& rule) {
+        const auto known = std::ranges::find(rules, rule, &NaiveRule::rule);
+        const auto replaced = known == rules.end() ? std::nullopt : std::optional(known->target);
+        EXPECT_EQ(router.put(compile(rule).value(), next_target), replaced);
+        if (known != rules.end()) rules.erase(known);
+        rules.push_back({rule, next_target});
         ++next_target;
     }
     void remove_one() {
@@ -275,9 +280,7 @@ TEST_P(RoutingAtRandom, agrees_on_one_host_with_many_rules) {
             for (uint32_t more = words.random.below(12); more > 0; --more)
                 rule.path += words.any(std::vector{"a", "b", "/"});
         }
-        rule = normalise(rule).value();
-        if (router.add(compile(rule).value(), next_target)) rules.push_back({rule, next_target});
-        ++next_target;
+        put(normalise(rule).value());
     }
     for (int n = 0; n < 150; ++n) {
         std::string path = words.any(rules).rule.path;

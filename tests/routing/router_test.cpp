@@ -251,11 +251,13 @@ TEST_F(Routing, a_rule_that_names_the_method_goes_before_one_that_takes_any) {
 
 // --- changes
 
-TEST_F(Routing, the_same_rule_cannot_be_added_twice_and_goes_when_removed) {
+TEST_F(Routing, the_same_rule_takes_the_place_of_the_first_and_goes_when_removed) {
     add(equals("shop.example", "/cart"), 1);
-    EXPECT_FALSE(router.add(compile(equals("SHOP.example", "/cart")).value(), 2));
+    EXPECT_EQ(router.put(compile(equals("SHOP.example", "/cart")).value(), 2), 1);
+    EXPECT_EQ(find("shop.example", "/cart"), 2);
+    EXPECT_EQ(router.size(), 1U);
     EXPECT_EQ(router.remove(prefix("shop.example", "/cart")), std::nullopt);
-    EXPECT_EQ(router.remove(equals("Shop.example", "/cart")), 1);
+    EXPECT_EQ(router.remove(equals("Shop.example", "/cart")), 2);
     EXPECT_EQ(find("shop.example", "/cart"), 0);
     EXPECT_EQ(router.size(), 0U);
 }
@@ -264,9 +266,9 @@ TEST_F(Routing, a_rule_in_another_position_is_the_same_rule) {
     for (const Rule& rule :
          {prefix("a", "/"), regex("a", "/.*"), prefix("*", ""), prefix("/x/.a", ""), prefix("*.a", "")}) {
         add(at(Position::pre, rule), 1);
-        EXPECT_FALSE(router.add(compile(rule).value(), 2));
-        EXPECT_FALSE(router.add(compile(at(Position::post, rule)).value(), 2));
-        EXPECT_EQ(router.remove(rule), 1);
+        EXPECT_EQ(router.put(compile(rule).value(), 2), 1);
+        EXPECT_EQ(router.put(compile(at(Position::post, rule)).value(), 3), 2);
+        EXPECT_EQ(router.remove(rule), 3);
         EXPECT_EQ(router.remove(rule), std::nullopt);
     }
     EXPECT_EQ(router.size(), 0U);

@@ -81,7 +81,7 @@ struct Routing : ::testing::Test {
     void add(Rule rule, int target) {
         auto compiled = compile(std::move(rule));
         ASSERT_TRUE(compiled.has_value()) << compiled.error().message;
-        ASSERT_TRUE(router.add(std::move(*compiled), target));
+        ASSERT_FALSE(router.put(std::move(*compiled), target));
     }
     Request request(std::string_view host, std::string_view path, std::string_view method_name = "GET",
                     std::string_view source = "192.0.2.1") const {

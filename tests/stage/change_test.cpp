@@ -279,6 +279,50 @@ TEST(Changes, of_a_listener_hold_for_who_comes_after_them) {
     EXPECT_NE(head_at_backend(early, get()).find("Sozu-Id: "), std::string::npos) << "as it was accepted";
 }
 
+// As an update of a frontend reaches a worker: whole.
+command::Request led_to(std::string_view cluster, uint32_t weight) {
+    command::Request request = add_frontend(cluster, "a");
+    request.mutable_add_http_frontend()->clear_cluster_id();
+    for (const std::string_view id : {cluster, std::string_view("other")}) {
+        command::ClusterShare& share = *request.mutable_add_http_frontend()->add_split();
+        share.set_cluster_id(std::string(id));
+        share.set_weight(id == "other" ? 0 : weight);
+    }
+    return request;
+}
+
+TEST(Changes, of_a_frontend_take_its_place) {
+    Stage stage;
+    stage.route_to_backends(1);
+    stage.network.listen(backend_address(2));
+    ASSERT_TRUE(stage.change({add_backend("next", 2), add_backend("other", 3)}).has_done());
+    const WirePtr before = stage.client(get());
+    const WirePtr old = stage.backend(1);
+    for (const uint32_t weight : {1, 5}) {
+        ASSERT_TRUE(stage.change({led_to("next", weight)}).has_done());
+        const WirePtr after = stage.client(get());
+        const WirePtr backend = stage.backend(2);
+        backend->send(answer("next", "Connection: close\r\n"));
+        stage.settle();
+        EXPECT_EQ(take_answer(after).body, "next");
+    }
+    old->send(answer("old"));
+    stage.settle();
+    EXPECT_EQ(take_answer(before).body, "old") << "what runs ends as it began";
+    ASSERT_TRUE(stage.change({remove_frontend("next", "a")}).has_done());
+    EXPECT_EQ(status_for(stage, "a"), 404) << "there was one frontend";
+}
+
+TEST(Changes, of_a_frontend_that_are_refused_leave_it_as_it_is) {
+    Stage stage;
+    stage.route_to_backends(1);
+    command::Request wrong = add_frontend("next", "a");
+    wrong.mutable_add_http_frontend()->set_redirect(command::FOUND);
+    wrong.mutable_add_http_frontend()->set_redirect_template("no answer");
+    EXPECT_TRUE(stage.change({wrong}).has_refused());
+    EXPECT_EQ(status_for(stage, "a"), 200);
+}
+
 command::Request set_state(uint8_t n, command::BackendState state) {
     command::Request request;
     command::SetBackendState& change = *request.mutable_set_backend_state();

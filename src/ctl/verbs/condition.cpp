@@ -5,10 +5,8 @@
 namespace seki::ctl {
 namespace {
 
-using Matches = google::protobuf::RepeatedPtrField<command::FieldMatch>;
-
 // "x-beta", "x-beta=1", "x-beta^=a", "x-beta~=[0-9]+"; a '!' in front turns each of them round. The value may hold '='.
-Result<> read_match(Matches& matches, std::string_view text) {
+Result<> read_match(command::Request& request, std::string_view field, std::string_view text) {
     const bool invert = text.starts_with('!');
     const std::string_view match_text = text.substr(invert ? 1 : 0);
     const size_t equals = match_text.find('=');
@@ -19,7 +17,7 @@ Result<> read_match(Matches& matches, std::string_view text) {
     if (kind == command::STARTS_WITH || kind == command::MATCHES) name.remove_suffix(1);
     if (name.empty()) return failure("'{}' is not [!]NAME, followed by nothing, =VALUE, ^=PREFIX or ~=REGEX", text);
 
-    command::FieldMatch& match = *matches.Add();
+    auto& match = add_element<command::FieldMatch>(request, field);
     match.set_name(std::string(name));
     match.set_kind(kind);
     if (kind != command::PRESENT) match.set_value(std::string(match_text.substr(equals + 1)));
@@ -27,12 +25,11 @@ Result<> read_match(Matches& matches, std::string_view text) {
     return {};
 }
 
-void match_option(Verb& verb, const std::string& name, const std::string& help,
-                  Matches* (command::RequestHttpFrontend::*matches)()) {
+void match_option(Verb& verb, const std::string& name, const std::string& help, const std::string& field) {
     verb.option(name, "[!]NAME[=VALUE]", help,
-                [matches](command::Request& request, const auto& values) -> Result<> {
+                [field](command::Request& request, const auto& values) -> Result<> {
                     for (const std::string& value : values) {
-                        const Result<> read = read_match(*(http_frontend(request).*matches)(), value);
+                        const Result<> read = read_match(request, field, value);
                         if (!read) return read;
                     }
                     return {};
@@ -44,12 +41,11 @@ void match_option(Verb& verb, const std::string& name, const std::string& help,
 }  // namespace
 
 void condition_options(Verb& verb) {
-    using Frontend = command::RequestHttpFrontend;
     match_option(verb, "--match-header",
                  "Only requests with this header; NAME^=PREFIX, NAME~=REGEX; '!' for those without; may be repeated",
-                 &Frontend::mutable_match_headers);
-    match_option(verb, "--match-cookie", "Likewise with this cookie", &Frontend::mutable_match_cookies);
-    match_option(verb, "--match-query", "Likewise with this parameter in the query", &Frontend::mutable_match_query);
+                 "match_headers");
+    match_option(verb, "--match-cookie", "Likewise with this cookie", "match_cookies");
+    match_option(verb, "--match-query", "Likewise with this parameter in the query", "match_query");
     verb.value("--source-allow", "source_allow", "Only clients of these networks: 192.0.2.0/24,2001:db8::/32");
     verb.value("--source-deny", "source_deny", "No clients of these networks");
 }

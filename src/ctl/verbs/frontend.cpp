@@ -32,12 +32,12 @@ Result<> read_tags(command::Request& request, const std::vector<std::string>& va
 }
 
 // "response=cache-control=no-store"; the value may hold '=' and may be empty.
-Result<> read_header(command::RequestHttpFrontend& frontend, const std::string& text, command::HeaderMode mode) {
+Result<> read_header(command::Request& request, const std::string& text, command::HeaderMode mode) {
     const auto wrong = failure("'{}' is not POSITION=NAME=VALUE with a position of request, response or both", text);
     const size_t first = text.find('=');
     const size_t second = first == std::string::npos ? first : text.find('=', first + 1);
     if (second == std::string::npos || second == first + 1) return wrong;
-    command::Header& header = *frontend.add_headers();
+    auto& header = add_element<command::Header>(request, "headers");
     const Result<> position = put_text(find_field(header, "position"), text.substr(0, first));
     if (!position || header.position() == command::HEADER_POSITION_UNSPECIFIED) return wrong;
     header.set_key(text.substr(first + 1, second - first - 1));
@@ -50,7 +50,7 @@ void header_option(Verb& verb, const std::string& name, command::HeaderMode mode
     verb.option(name, "POSITION=NAME=VALUE", help,
                 [mode](command::Request& request, const auto& values) -> Result<> {
                     for (const std::string& value : values) {
-                        const Result<> read = read_header(http_frontend(request), value, mode);
+                        const Result<> read = read_header(request, value, mode);
                         if (!read) return read;
                     }
                     return {};
@@ -60,10 +60,9 @@ void header_option(Verb& verb, const std::string& name, command::HeaderMode mode
 }
 
 Result<> read_template(command::Request& request, const std::vector<std::string>& values) {
-    Result<std::string> text = text_or_file(values.front());
+    const Result<std::string> text = text_or_file(values.front());
     if (!text) return std::unexpected(text.error());
-    http_frontend(request).set_redirect_template(std::move(*text));
-    return {};
+    return put_text(find_field(payload(request), "redirect_template"), *text);
 }
 
 // "a=90,b=10"; the id of a cluster may hold '='.
@@ -72,7 +71,7 @@ Result<> read_split(command::Request& request, const std::vector<std::string>& v
         for (const std::string& text : comma_separated(value)) {
             const size_t equals = text.rfind('=');
             if (equals == 0 || equals == std::string::npos) return failure("'{}' is not CLUSTER=WEIGHT", text);
-            command::ClusterShare& share = *http_frontend(request).add_split();
+            auto& share = add_element<command::ClusterShare>(request, "split");
             share.set_cluster_id(text.substr(0, equals));
             const Result<> weight = put_text(find_field(share, "weight"), text.substr(equals + 1));
             if (!weight) return weight;
@@ -87,9 +86,8 @@ void tags_option(Verb& verb) {
 
 CLI::Option* path_option(Verb& verb, const std::string& names, command::PathRuleKind kind, const std::string& help) {
     return verb.option(names, "TEXT", help, [kind](command::Request& request, const auto& values) {
-        http_frontend(request).mutable_path()->set_kind(kind);
-        http_frontend(request).mutable_path()->set_value(values.front());
-        return Result<>{};
+        static_cast<void>(put_text(find_field(payload(request), "path.kind"), command::PathRuleKind_Name(kind)));
+        return put_text(find_field(payload(request), "path.value"), values.front());
     });
 }
 
@@ -123,11 +121,15 @@ Targets target_words(Verb& verb) {
     return {id, deny};
 }
 
-// Where requests go: to one cluster, to several, or nowhere.
-void http_target(Verb& verb) {
+void split_option(Verb& verb) {
     verb.option("--split", "CLUSTER=WEIGHT,…", "Several clusters by weight, in place of one", read_split)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+// Where requests go: to one cluster, to several, or nowhere.
+void http_target(Verb& verb) {
+    split_option(verb);
     verb.finish([targets = target_words(verb)](const command::Request&, const Verb& spoken) -> Result<> {
         const bool split = spoken.given("--split");
         if (split && targets.chosen()) return failure("--split excludes id and deny");
@@ -136,19 +138,30 @@ void http_target(Verb& verb) {
     });
 }
 
-void http_treatment(Verb& verb) {
+// The same, if it is to be another.
+void new_http_target(Verb& verb) {
+    split_option(verb);
+    verb.finish([targets = target_words(verb)](command::Request& request, const Verb& spoken) -> Result<> {
+        if (spoken.given("--split") && targets.chosen()) return failure("--split excludes id and deny");
+        if (!targets.deny.chosen()) return {};
+        for (const char* target : {"cluster_id", "split"}) request.mutable_update_http_frontend()->add_reset(target);
+        return {};
+    });
+}
+
+void http_treatment(Verb& verb, bool show_defaults) {
     tags_option(verb);
-    verb.value("--position", "position", "Before (pre), among or behind (post) the rules that are found by host name");
-    verb.value("--redirect", "redirect", "What happens to requests")->default_str("forward");
-    verb.value("--redirect-scheme", "redirect_scheme", "Scheme in redirects")->default_str("use_same");
+    verb.value("--position", "position", "Before (pre), among or behind (post) the rules that are found by host name")
+        ->default_str(show_defaults ? "tree" : "");
+    verb.value("--redirect", "redirect", "What happens to requests")->default_str(show_defaults ? "forward" : "");
+    verb.value("--redirect-scheme", "redirect_scheme", "Scheme in redirects")
+        ->default_str(show_defaults ? "use_same" : "");
     verb.option("--redirect-template", "TEXT|file://PATH", "Answer of its own in place of the built-in redirect",
                 read_template);
     verb.value("--rewrite-host", "rewrite_host", "Host name that the backend sees; may use captures");
     verb.value("--rewrite-path", "rewrite_path", "Path that the backend sees; may use captures");
     verb.value("--rewrite-port", "rewrite_port", "Port in redirects and in the Host that backends get")
         ->check(CLI::Range(1, max_port));
-    verb.flag("--required-auth", "required_auth",
-              "Only for users whom the cluster knows (see cluster add --authorized-hash)");
     header_option(verb, "--header", command::ADD,
                   "Add a header to the request, the response or both; an empty value removes it; may be repeated");
     header_option(verb, "--replace-header", command::REPLACE, "The same, in place of headers of that name");
@@ -159,13 +172,30 @@ void http_treatment(Verb& verb) {
     hsts_options(verb);
 }
 
+constexpr const char* auth_help = "Only for users whom the cluster knows (see cluster add --authorized-hash)";
+
+void http_update_options(Verb& update) {
+    http_identity(update);
+    http_treatment(update, false);
+    on_off_flags(update, "--required-auth", "--no-required-auth", "required_auth", auth_help);
+    update.value(
+        "--reset", "reset",
+        "Settings that become as if they had never been given, as the protocol calls them: headers,back_timeout");
+    new_http_target(update);
+}
+
 void add_http(Family& frontend, const std::string& kind, const std::string& what) {
     Family family = frontend.family(kind, "Routes of " + what + " requests to clusters");
     const std::string rule = R"(_frontend { path { kind: PREFIX value: "" } position: TREE })";
     Verb& add = family.verb("add", "add_" + kind + rule, "Add a frontend: requests that match it go to a cluster");
     http_identity(add);
-    http_treatment(add);
+    http_treatment(add, true);
+    add.flag("--required-auth", "required_auth", auth_help);
     http_target(add);
+    if (kind == "http") {
+        http_update_options(family.verb("update", R"(update_http_frontend { path { kind: PREFIX value: "" } })",
+                                        "Change what is given, keep the rest; no request finds it missing meanwhile"));
+    }
     Verb& remove = family.verb("remove", "remove_" + kind + rule, "Remove a frontend");
     http_identity(remove);
     target_words(remove);

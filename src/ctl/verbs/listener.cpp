@@ -135,12 +135,6 @@ void http_add_options(Verb& add) {
     own_options(add, true);
 }
 
-void on_off_flags(Verb& verb, const std::string& on, const std::string& off, const std::string& path,
-                  const std::string& help) {
-    CLI::Option* first = verb.flag(on, path, help);
-    verb.flag(off, path, "The contrary of " + on, false)->excludes(first);
-}
-
 void http_update_options(Verb& update) {
     public_address_option(update);
     on_off_flags(update, "--expect-proxy", "--no-expect-proxy", "expect_proxy", "Clients begin with a PROXY header");

@@ -80,10 +80,10 @@ void hsts_options(Verb& verb) {
                   "Send the header in place of a backend's");
 }
 
-command::RequestHttpFrontend& http_frontend(command::Request& request) {
-    auto* frontend = google::protobuf::DynamicCastToGenerated<command::RequestHttpFrontend>(&payload(request));
-    SEKI_CHECK(frontend != nullptr);
-    return *frontend;
+void on_off_flags(Verb& verb, const std::string& on, const std::string& off, const std::string& path,
+                  const std::string& help) {
+    CLI::Option* first = verb.flag(on, path, help);
+    verb.flag(off, path, "The contrary of " + on, false)->excludes(first);
 }
 
 Result<std::string> text_or_file(const std::string& value) {

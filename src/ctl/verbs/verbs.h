@@ -4,6 +4,12 @@
 // options and defaults are those of the `sozu` program, so that scripts written for it keep working; what Seki adds is
 // marked in docs/cli.md.
 
+#include <google/protobuf/message.h>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "ctl/fields.h"
 #include "ctl/verb.h"
 
 namespace seki::ctl {
@@ -27,13 +33,24 @@ CLI::Option* address_option(Verb& verb, const std::string& help);
 void answers_option(Verb& verb);
 // The five --hsts-…; the policy goes to the field "hsts".
 void hsts_options(Verb& verb);
+// A flag and its contrary.
+void on_off_flags(Verb& verb, const std::string& on, const std::string& off, const std::string& path,
+                  const std::string& help);
 // What requests an HTTP frontend is for, beyond host, path and method: --match-header, --source-allow and the like.
 void condition_options(Verb& verb);
 
 // ---- values that several verbs read
 
-// The frontend that the request adds or removes.
-command::RequestHttpFrontend& http_frontend(command::Request& request);
+// One more message in a repeated field of the request.
+template <typename Element>
+Element& add_element(command::Request& request, std::string_view field) {
+    const FieldRef list = find_field(payload(request), field);
+    auto* added = google::protobuf::DynamicCastToGenerated<Element>(
+        list.owner->GetReflection()->AddMessage(list.owner, list.field));
+    SEKI_CHECK(added != nullptr);
+    return *added;
+}
+
 // The text itself, or what the file has that "file://PATH" names.
 Result<std::string> text_or_file(const std::string& value);
 

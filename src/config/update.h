@@ -1,8 +1,9 @@
 #pragma once
 
-// Changing a listener where it is: an update names what becomes different, and the rest stays. Its fields are called
-// like those of the listener. An entry of `answers` replaces the one for the same status, or removes it if it is empty;
-// every other field is replaced as a whole.
+// Changing a listener or a frontend where it is: an update names what becomes different, and the rest stays. Its fields
+// are called like those of the thing. An entry of a listener's `answers` replaces the one for the same status, or
+// removes it if it is empty; every other field is replaced as a whole. What is named in `reset` of a frontend's becomes
+// as if it had never been set.
 
 #include <optional>
 
@@ -15,22 +16,26 @@ namespace seki::config {
 // Both are checked.
 void merge(const command::UpdateHttpListenerConfig& update, command::HttpListenerConfig& listener);
 void merge(const command::UpdateTcpListenerConfig& update, command::TcpListenerConfig& listener);
+void merge(const command::UpdateHttpFrontend& update, command::RequestHttpFrontend& frontend);
 
-// The contrary: an update that says all of `wanted`. Together with what `known` has beside it, it need not lead there.
+// The contrary: an update that says all of `wanted`. Together with what a listener `known` has beside it, it need not
+// lead there.
 void describe(const command::HttpListenerConfig& known, const command::HttpListenerConfig& wanted,
               command::UpdateHttpListenerConfig& update);
 void describe(const command::TcpListenerConfig& known, const command::TcpListenerConfig& wanted,
               command::UpdateTcpListenerConfig& update);
+void describe(const command::RequestHttpFrontend& known, const command::RequestHttpFrontend& wanted,
+              command::UpdateHttpFrontend& update);
 
-// The update that leads from one listener to the other, whether they are active aside; nothing when none does, because
-// a field that is set would have to become absent.
+// The update that leads from one to the other, whether they are active aside; nothing when none does, because a field
+// that is set would have to become absent.
 template <HasUpdate Kind>
 std::optional<command::Request> update_between(const typename Kind::Message& from, const typename Kind::Message& to) {
     command::Request request;
     describe(from, to, *Kind::update(request));
     auto merged = from;
     merge(*Kind::update(request), merged);
-    merged.set_active(to.active());
+    if constexpr (HasActivation<Kind>) merged.set_active(to.active());
     if (!same_message(merged, to)) return {};
     return request;
 }

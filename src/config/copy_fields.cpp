@@ -1,5 +1,6 @@
-#include "config/listener_update.h"
+#include "config/copy_fields.h"
 
+#include <string>
 #include <vector>
 
 #include "base/check.h"
@@ -10,10 +11,24 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
+void copy_list(const Message& from, const FieldDescriptor* source, Message& to, const FieldDescriptor* target) {
+    const auto& get = *from.GetReflection();
+    const auto& set = *to.GetReflection();
+    set.ClearField(&to, target);
+    for (int i = 0; i < get.FieldSize(from, source); ++i) {
+        if (source->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+            set.AddString(&to, target, get.GetRepeatedString(from, source, i));
+        } else {
+            set.AddMessage(&to, target)->CopyFrom(get.GetRepeatedMessage(from, source, i));
+        }
+    }
+}
+
 void copy_field(const Message& from, const FieldDescriptor* source, Message& to, const FieldDescriptor* target) {
     const auto& get = *from.GetReflection();
     const auto& set = *to.GetReflection();
-    SEKI_CHECK(source->cpp_type() == target->cpp_type());
+    SEKI_CHECK(source->cpp_type() == target->cpp_type() && source->is_repeated() == target->is_repeated());
+    if (source->is_repeated()) return copy_list(from, source, to, target);
     switch (source->cpp_type()) {
         case FieldDescriptor::CPPTYPE_BOOL:
             return set.SetBool(&to, target, get.GetBool(from, source));
@@ -28,11 +43,12 @@ void copy_field(const Message& from, const FieldDescriptor* source, Message& to,
         case FieldDescriptor::CPPTYPE_MESSAGE:
             return set.MutableMessage(&to, target)->CopyFrom(get.GetMessage(from, source));
         default:
-            SEKI_CHECK(!"a type of field that listeners do not have");
+            SEKI_CHECK(!"a type of field that no update has");
     }
 }
 
-// The fields of `from` that are present and that `to` has under the same name; maps apart.
+}  // namespace
+
 void copy_fields(const Message& from, Message& to) {
     std::vector<const FieldDescriptor*> present;
     from.GetReflection()->ListFields(from, &present);
@@ -40,35 +56,6 @@ void copy_fields(const Message& from, Message& to) {
         const FieldDescriptor* target = to.GetDescriptor()->FindFieldByName(field->name());
         if (target != nullptr && !field->is_map()) copy_field(from, field, to, target);
     }
-}
-
-}  // namespace
-
-void merge(const command::UpdateHttpListenerConfig& update, command::HttpListenerConfig& listener) {
-    copy_fields(update, listener);
-    for (const auto& [status, text] : update.answers()) {
-        if (text.empty()) {
-            listener.mutable_answers()->erase(status);
-        } else {
-            (*listener.mutable_answers())[status] = text;
-        }
-    }
-}
-
-void merge(const command::UpdateTcpListenerConfig& update, command::TcpListenerConfig& listener) {
-    copy_fields(update, listener);
-}
-
-void describe(const command::HttpListenerConfig& known, const command::HttpListenerConfig& wanted,
-              command::UpdateHttpListenerConfig& update) {
-    copy_fields(wanted, update);
-    for (const auto& [status, text] : known.answers()) (*update.mutable_answers())[status] = "";
-    for (const auto& [status, text] : wanted.answers()) (*update.mutable_answers())[status] = text;
-}
-
-void describe(const command::TcpListenerConfig& /*known*/, const command::TcpListenerConfig& wanted,
-              command::UpdateTcpListenerConfig& update) {
-    copy_fields(wanted, update);
 }
 
 }  // namespace seki::config
