@@ -51,6 +51,8 @@ constexpr auto http_keys = std::to_array<std::string_view>({
     "max_uri_bytes",
     "max_body_bytes",
     "min_body_rate",
+    "lingering_bytes",
+    "lingering_timeout",
     "h2_max_rst_stream_per_window",
     "h2_max_ping_per_window",
     "h2_max_settings_per_window",

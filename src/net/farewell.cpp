@@ -1,42 +1,61 @@
 #include "net/farewell.h"
 
-#include <array>
+#include <algorithm>
 
 namespace seki::net {
 
-Farewell::Farewell(Session& session, CloseManner manner, CloseReason reason) : manner_(manner), reason_(reason) {
+namespace {
+
+Lingering shorter(const Lingering& one, const Lingering& other) noexcept {
+    return {std::min(one.bytes, other.bytes), std::min(one.time, other.time)};
+}
+
+}  // namespace
+
+Farewell::Farewell(Session& session, const Close& end, const Lingering& allowed)
+    : end_(end), has_place_(end.manner == CloseManner::linger && session.owner().take_linger_place()) {
+    allowed_ = has_place_ ? allowed : shorter(allowed, Lingering{});
     session.unread().reset();
     session.deadline(session.loop().now() + flush_limit);
 }
 
 Next Farewell::on_ready(Session& session) {
-    if (state_ == State::lingering) return discard(session);
-    if (!session.flush() && !session.write_failed()) return Stay{};
-    if (manner_ == CloseManner::flush || session.write_failed() || session.read_closed())
-        return Close{CloseManner::now, reason_};
-    session.shutdown_write();
-    session.deadline(session.loop().now() + linger_limit);
-    state_ = State::lingering;
-    return discard(session);
+    if (state_ == State::flushing && (session.flush() || session.write_failed())) {
+        if (end_.manner == CloseManner::flush || session.write_failed() || session.read_closed())
+            return Close{CloseManner::now, end_.reason};
+        session.shutdown_write();
+        session.deadline(session.loop().now() + allowed_.time);
+        state_ = State::lingering;
+    }
+    return paused() ? Next(Stay{}) : discard(session);
 }
 
 Next Farewell::discard(Session& session) {
-    std::array<char, 4096> rubbish;
-    while (true) {
-        const IoOutcome got = session.read(rubbish);
-        discarded_ += got.bytes;
-        if (got.stop == IoOutcome::Stop::blocked) return Stay{};
-        if (got.stop != IoOutcome::Stop::none || discarded_ > linger_bytes) return Close{CloseManner::now, reason_};
-    }
+    const IoOutcome got = session.discard(read_budget);
+    discarded_ += got.bytes;
+    const bool ended = got.stop == IoOutcome::Stop::end && state_ == State::lingering;
+    if (ended || got.stop == IoOutcome::Stop::error || discarded_ > allowed_.bytes)
+        return Close{CloseManner::now, end_.reason};
+    return Stay{};
 }
 
 Next Farewell::on_deadline(Session& session) {
-    return Close{session.has_unsent() ? CloseManner::reset : CloseManner::now, reason_};
+    return Close{session.has_unsent() ? CloseManner::reset : CloseManner::now, end_.reason};
+}
+
+void Farewell::on_close(Session& session, CloseReason) {
+    if (has_place_) session.owner().leave_linger_place();
+}
+
+// It has all that it will get: whoever waits for its place needs it more.
+std::optional<Monotonic> Farewell::idle_since(const Session& session) const {
+    if (state_ == State::flushing) return std::nullopt;
+    return session.Timer::deadline() - allowed_.time;
 }
 
 void Farewell::describe(std::string& line) const {
     line += state_ == State::flushing ? "farewell: flushing, " : "farewell: lingering, ";
-    line += net::describe(reason_);
+    line += net::describe(end_.reason);
 }
 
 }  // namespace seki::net

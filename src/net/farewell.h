@@ -2,7 +2,8 @@
 
 // The last protocol of a session that still has something to send: flushes, and where the peer may still be sending,
 // ends our side and reads on for a while, for closing with unread bytes would reset the connection and might eat the
-// answer (RFC 9112 §9.6). Bounded in time and bytes.
+// answer (RFC 9112 §9.6). What comes is dropped from the beginning, since some peers take nothing of an answer before
+// they have sent everything. Bounded in time and bytes, in all and in each turn.
 
 #include "net/session.h"
 
@@ -11,25 +12,26 @@ namespace seki::net {
 class Farewell final : public Protocol {
 public:
     static constexpr Duration flush_limit = std::chrono::seconds(30);  // a client that takes nothing of its answer
-    static constexpr Duration linger_limit = std::chrono::seconds(2);
-    static constexpr uint64_t linger_bytes = 1U << 20U;
+    static constexpr size_t read_budget = 256 * 1024;                  // of one turn
 
-    Farewell(Session& session, CloseManner manner, CloseReason reason);
+    Farewell(Session& session, const Close& end, const Lingering& allowed);
 
     Next on_ready(Session& session) override;
     Next on_deadline(Session& session) override;
-    void on_close(Session&, CloseReason) override {}
+    void on_close(Session& session, CloseReason) override;
     void describe(std::string& line) const override;
-    [[nodiscard]] bool paused() const noexcept override { return state_ == State::flushing; }
+    [[nodiscard]] std::optional<Monotonic> idle_since(const Session& session) const override;
+    [[nodiscard]] bool paused() const noexcept override { return end_.manner == CloseManner::flush; }
 
 private:
     enum class State : uint8_t { flushing, lingering };
 
     Next discard(Session& session);
 
-    CloseManner manner_;
-    CloseReason reason_;
+    Close end_;
+    Lingering allowed_;
     State state_ = State::flushing;
+    bool has_place_;
     uint64_t discarded_ = 0;
 };
 

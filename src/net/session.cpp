@@ -1,5 +1,6 @@
 #include "net/session.h"
 
+#include <array>
 #include <utility>
 
 #include "base/check.h"
@@ -129,8 +130,9 @@ void Session::follow(Next next) {
             bury(end.reason);
             return;
         }
+        const Lingering allowed = protocol_->lingering();
         protocol_->on_close(*this, end.reason);
-        loop().bury(std::exchange(protocol_, std::make_unique<Farewell>(*this, end.manner, end.reason)));
+        loop().bury(std::exchange(protocol_, std::make_unique<Farewell>(*this, end, allowed)));
         next = protocol_->on_ready(*this);
     }
     running_ = false;
@@ -177,6 +179,17 @@ IoOutcome Session::read(std::span<char> into) {
     readable_ = false;
     if (got.stop != IoOutcome::Stop::blocked) read_closed_ = true;
     return got;
+}
+
+IoOutcome Session::discard(size_t budget) {
+    std::array<char, 32 * 1024> rubbish;
+    IoOutcome all;
+    while (all.stop == IoOutcome::Stop::none && all.bytes < budget) {
+        const IoOutcome got = read(rubbish);
+        all.bytes += got.bytes;
+        all.stop = got.stop;
+    }
+    return all;
 }
 
 size_t Session::write(std::string_view bytes) {
@@ -241,7 +254,8 @@ std::string Session::describe() const {
     return line;
 }
 
-Sessions::Sessions(EventLoop& loop, Random& random, uint32_t capacity) : loop_(loop), random_(random), slab_(capacity) {
+Sessions::Sessions(EventLoop& loop, Random& random, uint32_t capacity, uint32_t linger_places)
+    : loop_(loop), random_(random), slab_(capacity), linger_places_(linger_places) {
     loop.at_end_of_turn([this] { bury_ended(); });
 }
 
@@ -263,6 +277,12 @@ Session* Sessions::open(Session::Side side, std::unique_ptr<Transport> transport
 Session* Sessions::find(SessionId id) noexcept {
     Session* session = slab_.find(id);
     return session != nullptr && !session->closed_ ? session : nullptr;
+}
+
+bool Sessions::take_linger_place() noexcept {
+    if (linger_places_ == 0) return false;
+    --linger_places_;
+    return true;
 }
 
 void Sessions::close_all(CloseManner manner, CloseReason reason) {

@@ -61,6 +61,12 @@ enum class CloseManner : uint8_t {
     reset    // at once, and so that the peer cannot take it for a clean end
 };
 
+// What a connection that lingers may still receive, all of which is dropped. Once it is used up closing resets it.
+struct Lingering {
+    uint64_t bytes = 1U << 20U;
+    Duration time = std::chrono::seconds(2);
+};
+
 class Protocol;
 
 struct Stay {};
@@ -88,6 +94,8 @@ public:
     virtual void describe(std::string& line) const = 0;
     // Since when nothing runs that an end of the connection would cut off; nothing while something does.
     [[nodiscard]] virtual std::optional<Monotonic> idle_since(const Session&) const { return std::nullopt; }
+    // Asked before a close of the manner `linger`.
+    [[nodiscard]] virtual Lingering lingering() const noexcept { return {}; }
     // Asked after every call: may the session rest although bytes may be there to be read? If not, it goes on in the
     // next turn.
     [[nodiscard]] virtual bool paused() const noexcept = 0;
@@ -118,6 +126,8 @@ public:
     [[nodiscard]] bool connected() const noexcept { return connected_; }
     // Reads what is there, at most into.size() bytes. After blocked, end or error the session is not readable.
     IoOutcome read(std::span<char> into);
+    // Reads and forgets what is there, about `budget` bytes at most; stopped as the last read was.
+    IoOutcome discard(size_t budget);
     // Bytes, an end or an error may be there to be read.
     [[nodiscard]] bool readable() const noexcept { return readable_; }
     // The loop will report what happens. A client that waits for nothing but its answer is not watched before it has to
@@ -216,7 +226,10 @@ private:
 // it ended.
 class Sessions {
 public:
-    Sessions(EventLoop& loop, Random& random, uint32_t capacity);
+    // `linger_places`: so many may linger for as long as their protocols say; others do so as Lingering{} has it. So a
+    // flood of clients that are refused in the middle of what they send leaves places for those who are served.
+    Sessions(EventLoop& loop, Random& random, uint32_t capacity, uint32_t linger_places);
+    Sessions(EventLoop& loop, Random& random, uint32_t capacity) : Sessions(loop, random, capacity, capacity) {}
     ~Sessions();
 
     // Null when there are `capacity` sessions already. The caller starts it.
@@ -241,6 +254,10 @@ public:
             if (!session.closed()) visit(session);
         });
     }
+    // False when all places are taken.
+    bool take_linger_place() noexcept;
+    void leave_linger_place() noexcept { ++linger_places_; }
+
     void close_all(CloseManner manner, CloseReason reason);
     // All at once, outside of any turn: before those go whom protocols refer to.
     void end_all();
@@ -254,6 +271,7 @@ private:
     Slab<Session> slab_;
     std::vector<SessionId> ended_;
     uint32_t clients_ = 0;
+    uint32_t linger_places_;  // that are free
 };
 
 }  // namespace seki::net

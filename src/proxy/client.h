@@ -63,6 +63,8 @@ protected:
         session_.wake();
     }
 
+    [[nodiscard]] net::Lingering lingering() const noexcept override { return listener_->lingering; }
+
     ListenerPtr listener_;
     std::unique_ptr<http::ServerCodec> codec_;
     net::SourceCounts::Token counted_;

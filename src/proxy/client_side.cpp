@@ -1,5 +1,6 @@
 #include "proxy/client_side.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -69,7 +70,30 @@ net::Next ClientSide::on_ready(net::Session& session) {
         const net::Next next = pump();
         if (!std::holds_alternative<net::Stay>(next)) return net::Next(std::get<net::Close>(next));
     }
+    if (ignores_input() && !drop_input()) return handle_broken();
     return rest();
+}
+
+bool ClientSide::ignores_input() const noexcept {
+    return exchange_ != nullptr && (ending_ || !(exchange_->request_ended() || exchange_->takes_body()));
+}
+
+// A client that sends everything before it takes anything would never come to its answer.
+bool ClientSide::drop_input() {
+    forgone_ = true;
+    session_.unread().reset();
+    if (paused()) return true;
+    const net::IoOutcome got = session_.discard(Context::read_budget);
+    dropped_ += got.bytes;
+    return got.stop != net::IoOutcome::Stop::error;
+}
+
+// Much time is for those who are in the middle of a request, and not for those who were late with its head.
+net::Lingering ClientSide::lingering() const noexcept {
+    if (head_began_ || codec_->request_complete(0)) return {};
+    net::Lingering left = listener_->lingering;
+    left.bytes -= std::min(left.bytes, dropped_);
+    return left;
 }
 
 // What is left to do when there is nothing to read for now.
@@ -213,6 +237,7 @@ std::optional<net::Next> ClientSide::refuse(http::Fault fault) {
         exchange_->client_fault(fault);
         return end_after_answer();
     }
+    head_began_ = false;
     const uint16_t status = http::status_for(fault);
     if (refuse_by_exchange(status, http::describe(fault).data())) return end_after_answer();
     context_.recorder.refused(session_, *listener_, status, http::describe(fault));
@@ -291,7 +316,7 @@ net::Next ClientSide::forgo_rest() {
     context_.recorder.count(Count::out_of_buffers);
     // Answers may be on their way still.
     if (exchange_ == nullptr) return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
-    if (!exchange_->request_ended() || exchange_->may_upgrade()) return out_of_memory;
+    if (!ignores_input() && (!exchange_->request_ended() || exchange_->may_upgrade())) return out_of_memory;
     ending_ = forgone_ = true;
     return net::Stay{};
 }

@@ -44,7 +44,10 @@ public:
     void on_close(net::Session& session, net::CloseReason reason) override;
     void describe(std::string& line) const override;
     [[nodiscard]] std::optional<Monotonic> idle_since(const net::Session& session) const override;
-    [[nodiscard]] bool paused() const noexcept override { return waits_for_room() || input_room() == 0; }
+    [[nodiscard]] bool paused() const noexcept override {
+        return ignores_input() ? dropped_ > listener_->lingering.bytes : waits_for_room() || input_room() == 0;
+    }
+    [[nodiscard]] net::Lingering lingering() const noexcept override;
 
 private:
     [[nodiscard]] size_t input_room() const override;
@@ -63,6 +66,9 @@ private:
     net::Next end_after_answer();
     net::Next begin_tunnel();
     net::Next rest();
+    // Of what may still come nothing will be used, and the answer is on its way.
+    [[nodiscard]] bool ignores_input() const noexcept;
+    bool drop_input();
     void answer_without_exchange(uint16_t status, bool head_only = false);
     [[nodiscard]] net::Close farewell() const;
 
@@ -73,6 +79,7 @@ private:
     uint8_t begun_ = 0;     // exchanges, since the session was ready
     Exchange* exchange_ = nullptr;
     Monotonic first_byte_{};
+    uint64_t dropped_ = 0;  // bytes that came behind an answer
 };
 
 }  // namespace seki::proxy

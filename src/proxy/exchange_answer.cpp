@@ -18,6 +18,7 @@ void Exchange::answer(const Reply& reply) {
     record_.message = reply.message;
     record_.own_answer = true;
     enter(State::answering);
+    if (!request_ended()) client_->resume();  // it drops the rest
     write_answer(reply);
 }
 

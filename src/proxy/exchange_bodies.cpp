@@ -129,6 +129,7 @@ void Exchange::settle(Direction direction) {
             // All of the answer is ours: the backend need not wait for a slow client.
             enter(State::draining);
             release_backend(request_ended());
+            if (!request_ended()) client_->resume();  // it drops the rest
         }
         return;
     }
@@ -253,10 +254,10 @@ std::optional<Monotonic> Exchange::idle_until(Monotonic now) {
     const Duration limit = mode_ == Mode::tunnel ? timeouts().of_tunnel() : timeouts().front;
     if (mode_ == Mode::http && !clients_turn()) {
         pace_.excuse(now);
-        return now + (pace_.limited() && !request_ended() ? BodyPace::grace : limit);
+        return now + (pace_.limited() && takes_body() ? BodyPace::grace : limit);
     }
     Monotonic until = client_activity_ + limit;
-    if (mode_ == Mode::http && pace_.limited() && !request_ended()) until = std::min(until, pace_.due());
+    if (mode_ == Mode::http && pace_.limited() && takes_body()) until = std::min(until, pace_.due());
     if (until > now) return until;
     return std::nullopt;
 }

@@ -12,6 +12,7 @@
 #include "base/network.h"
 #include "http/codec.h"
 #include "net/address.h"
+#include "net/session.h"
 #include "proxy/answer_templates.h"
 #include "proxy/frontend.h"
 #include "proxy/sticky.h"
@@ -73,6 +74,7 @@ struct Listener {
     http::HeadLimits head_limits;
     uint64_t max_body_bytes = 0;             // of a request; 0: no limit
     uint32_t min_body_bytes_per_second = 0;  // that a client has to keep up with its request; 0: no limit
+    net::Lingering lingering;                // of clients that were answered before they had sent everything
 
     [[nodiscard]] bool trusts(const SocketAddress& peer) const noexcept {
         return !trusted_proxies || trusted_proxies->contains(peer.ip_address());

@@ -88,6 +88,7 @@ void set_limits(const command::HttpListenerConfig& config, uint32_t buffer_size,
     if (config.has_max_header_fields()) limits.max_fields = config.max_header_fields();
     listener.max_body_bytes = config.max_body_bytes();
     listener.min_body_bytes_per_second = config.min_body_rate();
+    listener.lingering = {config.lingering_bytes(), std::chrono::seconds(config.lingering_timeout())};
 }
 
 void set_path_form(command::PathNormalization::Mode mode, proxy::Listener& listener) {

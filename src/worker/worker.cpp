@@ -74,7 +74,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, Report report)
       id_(hello.worker_id()),
       max_clients_(static_cast<uint32_t>(hello.config().max_connections())),
       evicts_(hello.config().evict_on_queue_full()),
-      sessions_(around.loop, around.random, max_sessions(hello.config())),
+      sessions_(around.loop, around.random, max_sessions(hello.config()), 1 + max_clients_ / 4),
       buffers_(buffer_sizes(hello.config())),
       pipes_(pipe_capacity(hello.config()), net::PipePool::limit_for(max_clients_)),
       pool_(sessions_, {hello.config().backend_idle_connections(), hello.config().backend_idle_connections_total()}),

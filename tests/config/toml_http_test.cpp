@@ -44,6 +44,8 @@ max_header_fields = 50
 max_uri_bytes = 4096
 max_body_bytes = 10000000000
 min_body_rate = 500
+lingering_bytes = 10000000000
+lingering_timeout = 0
 sticky_cookie = { secure = true, http_only = false, same_site = "Strict", path = "/shop", max_age = 60 }
 path_normalization = "Strict"
 )"));
@@ -55,6 +57,8 @@ path_normalization = "Strict"
     EXPECT_EQ(http.max_uri_bytes(), 4096);
     EXPECT_EQ(http.max_body_bytes(), 10'000'000'000U);
     EXPECT_EQ(http.min_body_rate(), 500);
+    EXPECT_EQ(http.lingering_bytes(), 10'000'000'000U);
+    EXPECT_EQ(http.lingering_timeout(), 0);
     EXPECT_TRUE(http.sticky_cookie().secure());
     EXPECT_FALSE(http.sticky_cookie().http_only());
     EXPECT_EQ(http.sticky_cookie().same_site(), command::STRICT);

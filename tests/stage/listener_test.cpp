@@ -16,11 +16,7 @@ using std::chrono::seconds;
 struct Limited : Stage {
     template <typename Set>
     explicit Limited(Set set) {
-        command::Request listen;
-        command::HttpListenerConfig& listener = *listen.mutable_add_http_listener();
-        *listener.mutable_address() = config::to_wire(http.address);
-        set(listener);
-        EXPECT_TRUE(change({listen}).has_done());
+        listen_with(set);
         route_to_backends(1);
     }
     Message ask(std::string_view request) {

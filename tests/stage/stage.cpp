@@ -126,6 +126,14 @@ void Stage::tunnel_to_backends(int count) {
     ASSERT_TRUE(change(changes).has_done());
 }
 
+void Stage::listen_with(const std::function<void(command::HttpListenerConfig&)>& set) {
+    command::Request listen;
+    command::HttpListenerConfig& listener = *listen.mutable_add_http_listener();
+    *listener.mutable_address() = config::to_wire(http.address);
+    set(listener);
+    ASSERT_TRUE(change({listen}).has_done());
+}
+
 // --- when
 // --------------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 // A whole worker on a stage: one process, one thread, a clock turned by hand, scripted clients and backends. A test
 // reads in three breaths: given (backends, routes), when (clients speak, things break), then (what each of them got).
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,8 @@ public:
     // Routes host "a" (and whatever else is said) of the HTTP listener to backends 1 … n of cluster "c"; they accept.
     void route_to_backends(int count, std::string_view host = "a");
     void tunnel_to_backends(int count);
+    // The HTTP listener gets these fields in place of what it has.
+    void listen_with(const std::function<void(command::HttpListenerConfig&)>& set);
     // All of them or none; what the worker says.
     worker::Report change(const std::vector<command::Request>& changes);
     worker::Report prepare(const std::vector<command::Request>& changes);

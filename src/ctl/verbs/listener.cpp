@@ -36,6 +36,8 @@ constexpr auto request_knobs = std::to_array<Knob>({
     {"max_uri_bytes", "Bytes of a request's target", "8192"},
     {"max_body_bytes", "Bytes of a request's body; 0 = no limit", "0"},
     {"min_body_rate", "Bytes in a second that a request's body must keep up; 0 = no limit", "0"},
+    {"lingering_bytes", "Bytes of a request that may follow its answer before the connection is reset", "67108864"},
+    {"lingering_timeout", "Seconds that they may take", "30"},
 });
 constexpr auto udp_knobs = std::to_array<Knob>({
     {"front_timeout", "Seconds that a flow lives without a datagram from the client", "30"},
