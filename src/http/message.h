@@ -130,6 +130,7 @@ struct RequestHead {
     Body body;
     bool expects_continue = false;
     bool takes_trailers = false;  // TE says so (RFC 9110 §10.1.4)
+    bool asks_to_switch = false;  // it has an Upgrade field, whether or not that is passed on
     bool has_cookies = false;
     std::string_view user_agent{};  // the last one; empty: none
     std::string_view accept{};      // likewise

@@ -91,7 +91,7 @@ void Session::on_event(uint32_t events) {
 void Session::run() { step(); }
 
 void Session::look() {
-    if (!read_closed_) readable_ = true;
+    suppose_readable();
     step();
 }
 

@@ -130,6 +130,8 @@ public:
     IoOutcome discard(size_t budget);
     // Bytes, an end or an error may be there to be read.
     [[nodiscard]] bool readable() const noexcept { return readable_; }
+    // The same, though no event has said so.
+    void suppose_readable() noexcept { readable_ = !read_closed_; }
     // The loop will report what happens. A client that waits for nothing but its answer is not watched before it has to
     // be, or until its protocol wants to know at least whether it still is there.
     [[nodiscard]] bool watched() const noexcept { return watch_.valid(); }

@@ -39,9 +39,7 @@ void BackendSide::enter(State next) {
 
 bool BackendSide::silent() {
     SEKI_CHECK(state_ == State::idle);
-    if (!session_.readable()) return true;
-    char stray;  // not into the scratch: the head of a request lies there
-    return session_.read(std::span(&stray, 1)).stop == net::IoOutcome::Stop::blocked;
+    return !session_.readable() || nothing_waits();
 }
 
 void BackendSide::attach(Exchange& exchange, Duration answer_timeout) {

@@ -49,6 +49,9 @@ public:
     virtual void end_output() = 0;
     // The connection carries the bytes of other exchanges too.
     [[nodiscard]] virtual bool shared() const noexcept = 0;
+    // Behind a request that asks for another protocol something came before its answer: bytes of that protocol, and no
+    // next request. An answer that does not switch ends the connection.
+    [[nodiscard]] bool spoke_ahead() { return asks_to_switch_ && codec_->request_complete(0) && !nothing_waits(); }
     // What the connection counts as for the cluster that it was let into last, if that has a limit.
     [[nodiscard]] net::SourceCounts::Token& counted() noexcept { return counted_; }
     // Which one that is, limit or not: Cluster::key(), 0 for none.
@@ -71,6 +74,7 @@ protected:
     uint64_t cluster_key_ = 0;
     uint32_t requests_ = 0;
     bool ending_ = false;  // no more requests
+    bool asks_to_switch_ = false;
 };
 
 }  // namespace seki::proxy

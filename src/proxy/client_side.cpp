@@ -38,6 +38,8 @@ ClientSide::~ClientSide() { SEKI_CHECK(exchange_ == nullptr); }
 void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
     exchange_ = nullptr;
     session_.unsent().reset();
+    if (spoke_ahead()) ending_ = forgone_ = true;
+    asks_to_switch_ = false;
     // An answer that came before the end of its request ends the connection: what is left of the request is not worth
     // reading.
     if (!reusable || !codec_->request_complete(stream) || !codec_->persistent()) ending_ = true;
@@ -48,7 +50,10 @@ void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
     if (ending_ || has_unread() || session_.readable() || !session_.watched() || context_.draining) session_.wake();
 }
 
-void ClientSide::become_raw() { codec_ = std::make_unique<RawServerCodec>(); }
+void ClientSide::become_raw() {
+    codec_ = std::make_unique<RawServerCodec>();
+    asks_to_switch_ = false;
+}
 
 void ClientSide::end_output() {
     if (output_ended_) return;
@@ -218,6 +223,9 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
         answer_without_exchange(503, codec_->head().method == http::Method::head);
         return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
     }
+    asks_to_switch_ = codec_->head().asks_to_switch;
+    // What follows is meant for a tunnel that does not come (RFC 9110 §9.3.6).
+    if (codec_->head().method == http::Method::connect) ending_ = forgone_ = true;
     session_.deadline(now + (session_.watched() ? listener_->timeouts.front : Context::unwatched_limit));
     if (!exchange_->begin(*this, event.stream, listener_, codec_->head(), event.end, first_byte)) {
         exchange_ = nullptr;
@@ -227,7 +235,7 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
         codec_->read_again(event.stream);
         return std::nullopt;
     }
-    if (ending_) return farewell();
+    if (ending_ && exchange_ == nullptr) return farewell();
     return std::nullopt;
 }
 

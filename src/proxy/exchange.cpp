@@ -235,7 +235,8 @@ void Exchange::answer_head(http::ResponseHead& head, bool end) {
     }
     AddedFields& added = context_.added;
     edit_answer(head, added);
-    if (added.overflow() || !client_->send_head(client_stream_, head, added.all(), context_.draining)) {
+    const bool close = context_.draining || (!switching && client_->spoke_ahead());
+    if (added.overflow() || !client_->send_head(client_stream_, head, added.all(), close)) {
         release_backend(false);
         return answer({502, "head of the answer too large"});
     }

@@ -90,6 +90,13 @@ Side::Fed Side::feed_unread() {
     return fed;
 }
 
+bool Side::nothing_waits() {
+    if (more_to_feed_.value_or(has_unread())) return false;
+    session_.suppose_readable();
+    char stray;  // not into the scratch: a head may lie there
+    return session_.read(std::span(&stray, 1)).stop == net::IoOutcome::Stop::blocked;
+}
+
 net::Next Side::pump() {
     using net::IoOutcome;
     size_t budget = Context::read_budget;
@@ -147,6 +154,7 @@ Side::Fed Side::feed(std::string_view input) {
             if (starved_ || event.consumed == 0) break;
             continue;
         }
+        more_to_feed_ = fed.used < input.size();
         fed.next = handle(event);
         if (postponed_) {
             fed.used -= event.consumed;
@@ -158,7 +166,9 @@ Side::Fed Side::feed(std::string_view input) {
             break;
         }
     }
+    more_to_feed_ = fed.used < input.size();
     batch_done();
+    more_to_feed_.reset();
     return fed;
 }
 

@@ -84,6 +84,8 @@ protected:
     // Lets an exchange move raw bytes of this source past the codec. True when it did: reading ends here.
     virtual bool move_raw() { return false; }
 
+    // Nothing has come that was not handed on. Asks the socket; what it has to say is lost.
+    bool nothing_waits();
     // Reads and hands on until nothing is there, nobody has room, or the budget is used up.
     net::Next pump();
 
@@ -128,7 +130,8 @@ private:
     bool last_ = false;
     bool hold_ = false;
     bool waits_for_room_ = false;
-    bool starved_ = true;  // what is unread is not enough for the codec to go on
+    std::optional<bool> more_to_feed_;  // behind the event at hand; absent outside of feed()
+    bool starved_ = true;               // what is unread is not enough for the codec to go on
 };
 
 }  // namespace seki::proxy

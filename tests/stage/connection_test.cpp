@@ -1,5 +1,6 @@
 // What Seki answers itself, what it adds to heads, and which connections to backends serve again.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "config/convert.h"
@@ -67,6 +68,38 @@ TEST(Refusals, of_connect_say_what_is_allowed) {
     const Message got = take_answer(client);
     EXPECT_EQ(got.status(), 405);
     EXPECT_NE(got.field("Allow").find("GET"), std::string::npos);
+    EXPECT_FALSE(stage.has_connection(1));
+}
+
+// Its client may have believed in the tunnel already.
+TEST(Refusals, of_connect_end_the_connection_and_take_nothing_behind_it_for_a_request) {
+    for (const std::string_view fields : {"", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n"}) {
+        Stage stage;
+        stage.route_to_backends(1);
+        const std::string connect = fmt::format("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n{}\r\n", fields);
+        const WirePtr client = stage.client(connect + get("/hidden"));
+        stage.settle();
+        const Message got = take_answer(client);
+        EXPECT_EQ(got.status(), 405);
+        EXPECT_EQ(got.field("Connection"), "close");
+        EXPECT_EQ(client->received(), "");
+        EXPECT_TRUE(client->peer_finished());
+        client->send(get("/hidden"));
+        stage.settle();
+        EXPECT_FALSE(stage.has_connection(1));
+        EXPECT_EQ(client->not_read(), 0U);
+        EXPECT_FALSE(client->peer_closed());
+    }
+}
+
+TEST(Refusals, of_http_2_that_was_not_agreed_on_take_nothing_of_it) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + get("/hidden"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 505);
+    EXPECT_TRUE(client->peer_finished());
+    EXPECT_EQ(client->received(), "");
     EXPECT_FALSE(stage.has_connection(1));
 }
 

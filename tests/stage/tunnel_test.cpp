@@ -247,16 +247,94 @@ TEST(Upgrades, pass_on_what_came_with_the_heads) {
 TEST(Upgrades, that_are_declined_leave_http_as_it_was) {
     Stage stage;
     stage.route_to_backends(1);
-    const WirePtr client = stage.client(upgrade + get("/next"));
+    const WirePtr client = stage.client(upgrade);
     const WirePtr backend = stage.backend(1);
     take_request(backend);
     backend->send(answer("no"));
     stage.settle();
-    EXPECT_EQ(take_answer(client).body, "no");
+    const Message declined = take_answer(client);
+    EXPECT_EQ(declined.body, "no");
+    EXPECT_FALSE(declined.has("Connection"));
+    client->send(get("/next"));
+    stage.settle();
     EXPECT_EQ(take_request(backend).first_line, "GET /next HTTP/1.1");
     backend->send(answer("next"));
     stage.settle();
     EXPECT_EQ(take_answer(client).body, "next");
+}
+
+// What they sent would be a request to us, and chat to whoever was to talk to them.
+TEST(Upgrades, that_are_declined_end_the_connections_of_clients_that_spoke_as_if_they_were_not) {
+    const auto h2c = get("/", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n");
+    for (const std::string& asked : {upgrade, h2c}) {
+        Stage stage;
+        stage.route_to_backends(1);
+        const WirePtr client = stage.client(asked.substr(0, 10));
+        stage.settle();
+        client->send(asked.substr(10) + get("/hidden"));
+        const WirePtr backend = stage.backend(1);
+        take_request(backend);
+        backend->send(answer("no"));
+        stage.settle();
+        const Message declined = take_answer(client);
+        EXPECT_EQ(declined.body, "no");
+        EXPECT_EQ(declined.field("Connection"), "close");
+        EXPECT_TRUE(client->saw_end());
+        client->send(get("/hidden"));
+        stage.settle();
+        EXPECT_EQ(backend->received(), "");
+        EXPECT_EQ(client->received(), "");
+        EXPECT_FALSE(stage.has_connection(1));
+    }
+}
+
+TEST(Upgrades, that_are_declined_slowly_or_by_seki_itself_likewise) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr slow = stage.client(upgrade);
+    const WirePtr backend = stage.backend(1);
+    take_request(backend);
+    backend->send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nn");
+    stage.settle();
+    slow->send(get("/hidden"));
+    stage.settle();
+    backend->send("o");
+    stage.settle();
+    EXPECT_EQ(take_answer(slow).body, "no");
+    EXPECT_TRUE(slow->saw_end());
+    EXPECT_EQ(backend->received(), "");
+
+    const std::string to_nobody = "GET / HTTP/1.1\r\nHost: nobody\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n";
+    const WirePtr in_pieces = stage.client(to_nobody.substr(0, 10));
+    stage.settle();
+    in_pieces->send(to_nobody.substr(10));
+    stage.settle();
+    EXPECT_FALSE(take_answer(in_pieces).has("Connection"));
+    const WirePtr refused = stage.client(to_nobody + get("/hidden"));
+    stage.settle();
+    const Message got = take_answer(refused);
+    EXPECT_EQ(got.status(), 404);
+    EXPECT_EQ(got.field("Connection"), "close");
+    EXPECT_TRUE(refused->saw_end());
+    EXPECT_EQ(refused->received(), "");
+    EXPECT_EQ(backend->received(), "");
+}
+
+TEST(Upgrades, that_are_declined_within_a_request_leave_it_whole) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(
+        "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: chat\r\nContent-Length: 6\r\n\r\nabc");
+    const WirePtr backend = stage.backend(1);
+    backend->send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nn");
+    client->send("de");
+    stage.settle();
+    client->send("f");
+    stage.settle();
+    EXPECT_EQ(read_request(backend->received()).body, "abcdef");
+    backend->send("o");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "no");
 }
 
 TEST(Upgrades, do_not_happen_within_a_request) {

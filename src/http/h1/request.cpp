@@ -189,6 +189,7 @@ Fault understand_request(HeadStorage& storage, bool& persistent) noexcept {
     head.takes_trailers = noted.takes_trailers && !old;
     const bool upgrades = options.upgrade && !old && forwardable_upgrade(noted.upgrade);
     head.upgrade = upgrades ? noted.upgrade : std::string_view();
+    head.asks_to_switch = !noted.upgrade.empty();
     persistent = options.persistent(head.version);
     return Fault::none;
 }
