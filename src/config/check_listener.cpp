@@ -113,6 +113,9 @@ void check_request_limits(Examiner& examine, const Listener& listener) {
     number("max_uri_bytes", listener.has_max_uri_bytes(), listener.max_uri_bytes(), 1, max_header_limit);
     number("min_body_rate", listener.has_min_body_rate(), listener.min_body_rate(), 0, max_body_rate);
     number("lingering_timeout", listener.has_lingering_timeout(), listener.lingering_timeout(), 0, max_timeout_s);
+    const bool half_close =
+        listener.has_client_half_close_timeout() && listener.client_half_close_timeout() != timeout_off;
+    number("client_half_close_timeout", half_close, listener.client_half_close_timeout(), 0, max_timeout_s);
 }
 
 // What listeners and updates have in common: in an update everything but the address may be absent.

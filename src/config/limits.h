@@ -57,6 +57,8 @@ inline constexpr size_t max_header_value_size = 4096;
 inline constexpr size_t max_header_edits_size = 8192;  // of all together
 inline constexpr size_t max_rewrite_size = 1024;
 
+// How the schema says that a timeout is off where 0 means at once.
+inline constexpr uint32_t timeout_off = UINT32_MAX;
 // Below a second a timeout would cut healthy connections; beyond a day it protects nobody.
 inline constexpr uint64_t min_timeout_s = 1;
 inline constexpr uint64_t max_timeout_s = 86'400;

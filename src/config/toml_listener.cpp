@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/available.h"
+#include "config/limits.h"
 #include "config/toml_answers.h"
 #include "config/toml_global.h"
 #include "config/toml_message.h"
@@ -82,8 +83,8 @@ constexpr auto certificate_keys = std::to_array<std::string_view>({"certificate"
 constexpr auto udp_keys = std::to_array<std::string_view>({"max_rx_datagram_size", "max_flows"});
 
 // Each is read in a way of its own.
-constexpr auto other_http_keys =
-    std::to_array<std::string_view>({"answers", "trusted_proxies", "sticky_cookie", "path_normalization"});
+constexpr auto other_http_keys = std::to_array<std::string_view>(
+    {"answers", "trusted_proxies", "sticky_cookie", "path_normalization", "client_half_close_timeout"});
 constexpr std::array<std::string_view, 1> tls_version_keys{"tls_versions"};
 constexpr std::array<std::string_view, 1> hsts_keys{"hsts"};
 constexpr std::array<std::string_view, 1> connect_keys{"connect_timeout"};
@@ -142,6 +143,8 @@ template <typename Listener>
 void read_http_keys(TableReader& table, Listener& listener, const Draft& draft) {
     read_stream_keys(table, listener);
     read_fields(table, listener, http_keys);
+    const auto half_close = table.number_or_off("client_half_close_timeout", 0, max_timeout_s, timeout_off);
+    if (half_close) listener.set_client_half_close_timeout(static_cast<uint32_t>(*half_close));
     read_answers(table, draft.read_file(), *listener.mutable_answers());
     read_old_answers(table, draft.read_file(), *listener.mutable_http_answers());
     if (table.has("trusted_proxies")) read_trusted_proxies(table, *listener.mutable_trusted_proxies());

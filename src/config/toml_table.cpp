@@ -72,6 +72,15 @@ std::optional<uint64_t> TableReader::number(std::string_view key, uint64_t min, 
     return {};
 }
 
+std::optional<uint64_t> TableReader::number_or_off(std::string_view key, uint64_t min, uint64_t max, uint64_t off) {
+    const TomlValue* value = find(key);
+    const auto* text = value != nullptr ? std::get_if<std::string>(&value->is) : nullptr;
+    if (text == nullptr) return number(key, min, max);
+    if (*text == "off") return off;
+    refuse(key, "'{}' is neither a number nor \"off\"", *text);
+    return {};
+}
+
 std::optional<command::SocketAddress> TableReader::address(std::string_view key) {
     const auto* text = find_a<std::string>(key, "an address as text");
     if (text == nullptr) return {};

@@ -34,6 +34,8 @@ public:
     std::optional<bool> flag(std::string_view key);
     // `advice` is for whoever wrote less than `min`.
     std::optional<uint64_t> number(std::string_view key, uint64_t min, uint64_t max, std::string_view advice = {});
+    // Or the text "off", which is `off` then.
+    std::optional<uint64_t> number_or_off(std::string_view key, uint64_t min, uint64_t max, uint64_t off);
     std::optional<command::SocketAddress> address(std::string_view key);
     std::optional<int> choice(std::string_view key, std::span<const Choice> choices, bool any_case = false);
     std::vector<std::string> texts(std::string_view key);

@@ -85,6 +85,7 @@ void Session::on_event(uint32_t events) {
     }
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 && !read_closed_) readable_ = true;
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = true;
+    if ((events & EPOLLERR) != 0) broken_ = true;
     step();
 }
 
@@ -244,12 +245,12 @@ void Session::deadline(Monotonic when) { loop().timers().arm(*this, when); }
 std::string Session::describe() const {
     char peer_text[SocketAddress::max_text_size];
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.loop_.now() - began_);
-    std::string line =
-        fmt::format("{} {} {} age={}ms read={} written={} unread={} unsent={}{}{}{}{} ", ulid_.text(),
-                    side_ == Side::client ? "client" : "backend", std::string_view(peer_text, peer_.write(peer_text)),
-                    age.count(), bytes_read_, bytes_written_, unread_ ? unread_->size() : 0,
-                    unsent_ ? unsent_->size() : 0, readable_ ? " readable" : "", writable_ ? "" : " unwritable",
-                    read_closed_ ? " read-closed" : "", hung_up_ ? " hung-up" : "");
+    const std::string_view end = broken_ ? " broken" : hung_up_ ? " hung-up" : "";
+    std::string line = fmt::format(
+        "{} {} {} age={}ms read={} written={} unread={} unsent={}{}{}{}{} ", ulid_.text(),
+        side_ == Side::client ? "client" : "backend", std::string_view(peer_text, peer_.write(peer_text)), age.count(),
+        bytes_read_, bytes_written_, unread_ ? unread_->size() : 0, unsent_ ? unsent_->size() : 0,
+        readable_ ? " readable" : "", writable_ ? "" : " unwritable", read_closed_ ? " read-closed" : "", end);
     if (protocol_ != nullptr) protocol_->describe(line);
     return line;
 }

@@ -140,6 +140,8 @@ public:
     // The kernel reported an end: of the peer's bytes (EPOLLRDHUP) or of the connection (EPOLLHUP, EPOLLERR), whether
     // or not all was read.
     [[nodiscard]] bool hung_up() const noexcept { return hung_up_; }
+    // It was no orderly end: the peer reset the connection, or the kernel gave it up (EPOLLERR).
+    [[nodiscard]] bool broken() const noexcept { return broken_; }
 
     // Sends as much as the socket takes now; returns how many bytes it took. Only while nothing waits in unsent().
     size_t write(std::string_view bytes);
@@ -215,6 +217,7 @@ private:
     bool writable_ : 1;
     bool read_closed_ : 1 = false;
     bool hung_up_ : 1 = false;
+    bool broken_ : 1 = false;
     bool write_failed_ : 1 = false;
     bool running_ : 1 = false;
     bool watch_wanted_ : 1 = false;

@@ -4,6 +4,7 @@
 // exchange at a time (HTTP/1, tunnels), StreamClient has many (formats with numbered streams).
 
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "net/source_counts.h"
@@ -52,6 +53,8 @@ public:
     // Behind a request that asks for another protocol something came before its answer: bytes of that protocol, and no
     // next request. An answer that does not switch ends the connection.
     [[nodiscard]] bool spoke_ahead() { return asks_to_switch_ && codec_->request_complete(0) && !nothing_waits(); }
+    // Since when the client is known to send nothing more, after a request that is complete.
+    [[nodiscard]] std::optional<Monotonic> half_closed_since() const noexcept { return half_closed_since_; }
     // What the connection counts as for the cluster that it was let into last, if that has a limit.
     [[nodiscard]] net::SourceCounts::Token& counted() noexcept { return counted_; }
     // Which one that is, limit or not: Cluster::key(), 0 for none.
@@ -67,9 +70,16 @@ protected:
     }
 
     [[nodiscard]] net::Lingering lingering() const noexcept override { return listener_->lingering; }
+    // The peer's end is no orderly one, and no read will say so: nobody is there to whom anything could be sent.
+    [[nodiscard]] bool lost() const noexcept { return session_.broken() && (paused() || !session_.readable()); }
+    // An orderly end may be all that is ever seen of a client that is gone (RFC 9293 §3.6): its time begins.
+    void note_half_close() {
+        if (session_.hung_up() && !half_closed_since_) half_closed_since_ = context_.loop.now();
+    }
 
     ListenerPtr listener_;
     std::unique_ptr<http::ServerCodec> codec_;
+    std::optional<Monotonic> half_closed_since_;
     net::SourceCounts::Token counted_;
     uint64_t cluster_key_ = 0;
     uint32_t requests_ = 0;

@@ -76,7 +76,7 @@ net::Next ClientSide::on_ready(net::Session& session) {
         if (!std::holds_alternative<net::Stay>(next)) return net::Next(std::get<net::Close>(next));
     }
     if (ignores_input() && !drop_input()) return handle_broken();
-    return rest();
+    return session.hung_up() ? heed_hang_up() : rest();
 }
 
 bool ClientSide::ignores_input() const noexcept {
@@ -91,6 +91,15 @@ bool ClientSide::drop_input() {
     const net::IoOutcome got = session_.discard(Context::read_budget);
     dropped_ += got.bytes;
     return got.stop != net::IoOutcome::Stop::error;
+}
+
+// While nothing is to be read no read tells that the client has gone.
+net::Next ClientSide::heed_hang_up() {
+    if (lost()) return handle_broken();
+    note_half_close();
+    const auto gone = exchange_ != nullptr ? exchange_->gone_at() : std::nullopt;
+    if (gone) session_.deadline(std::min(*gone, session_.Timer::deadline()));
+    return rest();
 }
 
 // Much time is for those who are in the middle of a request, and not for those who were late with its head.

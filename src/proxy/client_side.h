@@ -69,6 +69,7 @@ private:
     // Of what may still come nothing will be used, and the answer is on its way.
     [[nodiscard]] bool ignores_input() const noexcept;
     bool drop_input();
+    net::Next heed_hang_up();
     void answer_without_exchange(uint16_t status, bool head_only = false);
     [[nodiscard]] net::Close farewell() const;
 

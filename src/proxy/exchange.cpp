@@ -287,6 +287,7 @@ bool Exchange::cuts_off() const noexcept {
 void Exchange::client_gone(net::CloseReason reason) {
     record_.message = net::describe(reason).data();
     record_.failed = reason != net::CloseReason::stopping;
+    record_.abandoned = reason == net::CloseReason::peer_closed || reason == net::CloseReason::peer_error;
     client_ = nullptr;
     release_backend(false);
     retire(false);

@@ -55,7 +55,9 @@ public:
     // Something came that is no request, or not in time: `status` says so.
     void refuse(Client& client, http::StreamId stream, ListenerPtr listener, uint16_t status, const char* message);
     void client_gone(net::CloseReason reason);
-    // The client did not do in time what it should: 408 when no answer has begun.
+    // When a client that sends nothing more counts as gone, unless something moves; nothing while it may be waited for.
+    [[nodiscard]] std::optional<Monotonic> gone_at() const noexcept;
+    // The client did not do in time what it should: 408 when no answer has begun. Or it has gone by now.
     void client_late();
     // The client broke the protocol within the body of its request.
     void client_fault(http::Fault fault);

@@ -1,6 +1,7 @@
 // The part of an exchange that passes bytes: bodies through the codecs, raw bytes through a pipe, and who is waited for
 // meanwhile.
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -226,6 +227,7 @@ void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress&
         complete = true;
     }
     if (complete) ended_[index(direction)] = true;
+    if (complete && client_->session().hung_up()) client_->session().wake();  // its time as a silent client begins
     const bool empty = splice->held() == 0;
     if (!ended_[index(direction)]) {
         // Idle with an empty pipe: the pipe serves others meanwhile.
@@ -254,7 +256,11 @@ std::optional<Monotonic> Exchange::idle_until(Monotonic now) {
     const Duration limit = mode_ == Mode::tunnel ? timeouts().of_tunnel() : timeouts().front;
     if (mode_ == Mode::http && !clients_turn()) {
         pace_.excuse(now);
-        return now + (pace_.limited() && takes_body() ? BodyPace::grace : limit);
+        const Monotonic until = now + (pace_.limited() && takes_body() ? BodyPace::grace : limit);
+        const auto gone = gone_at();
+        if (!gone) return until;
+        if (*gone <= now) return std::nullopt;
+        return std::min(*gone, until);
     }
     Monotonic until = client_activity_ + limit;
     if (mode_ == Mode::http && pace_.limited() && takes_body()) until = std::min(until, pace_.due());
@@ -270,7 +276,18 @@ std::optional<Monotonic> Exchange::backend_due(Monotonic now, Duration limit) co
     return std::nullopt;
 }
 
+std::optional<Monotonic> Exchange::gone_at() const noexcept {
+    const auto since = client_->half_closed_since();
+    const auto limit = timeouts().half_close;
+    if (!since || !limit || mode_ == Mode::tunnel || !request_ended() || clients_turn()) return std::nullopt;
+    return std::max({*since, client_activity_, backend_activity_}) + *limit;
+}
+
 void Exchange::client_late() {
+    if (gone_at()) {
+        record_.abandoned = true;
+        return abort(net::CloseReason::peer_closed, "client_half_close_timeout");
+    }
     if (state_ == State::waiting && mode_ == Mode::http) {
         release_backend(false);
         Reply late{.status = 408, .message = "client_timeout"};

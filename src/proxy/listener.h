@@ -33,6 +33,8 @@ struct Timeouts {
     Duration connect = std::chrono::seconds(3);
     Duration request = std::chrono::seconds(10);  // for the whole head of a request
     std::optional<Duration> tunnel;               // both ends of a tunnel; absent: the shorter of front and back
+    // A client that ended its sending side, while nothing moves; absent: as any other.
+    std::optional<Duration> half_close = std::chrono::seconds(2);
 
     void override_by(const TimeoutOverrides& overrides) noexcept {
         if (overrides.front) front = *overrides.front;

@@ -62,6 +62,12 @@ std::string_view message_of(const Record& record, const Listener& listener, bool
     return tunnel ? "H1::Upgrade" : "H1::Complete";
 }
 
+// In the log a client that did not wait for its answer has the status that nginx invented for it; no answer had it.
+uint16_t logged_status(const Record& record, bool tunnel) noexcept {
+    constexpr uint16_t client_gone = 499;
+    return record.abandoned && record.status == 0 && !tunnel ? client_gone : record.status;
+}
+
 std::optional<Duration> shown(Duration time) noexcept {
     if (time == none) return std::nullopt;
     return time;
@@ -358,7 +364,7 @@ void Recorder::write_line(const Record& record, bool tunnel, const Listener& lis
     line.authority = record.authority;
     line.method = record.method;
     line.path = record.path;
-    line.status = record.status;
+    line.status = logged_status(record, tunnel);
     line.message = message_of(record, listener, tunnel);
     access_->write(line);
 }

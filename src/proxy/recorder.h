@@ -105,9 +105,10 @@ struct Record {
     std::string_view user_agent;
     std::string_view accept;  // for an answer of our own
     const char* message = nullptr;
-    uint16_t status = 0;
+    uint16_t status = 0;  // 0: no answer has begun
     bool failed = false;
     bool own_answer = false;
+    bool abandoned = false;          // by the client, which has gone
     bool shares_connection = false;  // with other exchanges, at the same time
 };
 

@@ -131,6 +131,13 @@ net::Next StreamClient::on_ready(net::Session& session) {
         const net::Next next = pump();
         if (!std::holds_alternative<net::Stay>(next)) return net::Next(std::get<net::Close>(next));
     }
+    if (session.hung_up()) {
+        if (lost()) return handle_broken();
+        note_half_close();
+        for_each([this](const Exchange& exchange) {
+            if (const auto gone = exchange.gone_at()) due(*gone);
+        });
+    }
     return rest();
 }
 

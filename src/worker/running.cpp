@@ -6,6 +6,7 @@
 
 #include "base/network.h"
 #include "config/convert.h"
+#include "config/limits.h"
 
 namespace seki::worker {
 
@@ -80,6 +81,11 @@ proxy::StickyCookie sticky_cookie(const command::HttpListenerConfig& config) {
     return cookie;
 }
 
+std::optional<Duration> half_close_timeout(uint32_t seconds) {
+    if (seconds == config::timeout_off) return std::nullopt;
+    return std::chrono::seconds(seconds);
+}
+
 void set_limits(const command::HttpListenerConfig& config, uint32_t buffer_size, proxy::Listener& listener) {
     http::HeadLimits& limits = listener.head_limits;
     if (config.has_max_header_bytes()) limits.max_head_bytes = std::min(config.max_header_bytes(), buffer_size);
@@ -103,6 +109,7 @@ Result<proxy::Listener> running_listener(const command::HttpListenerConfig& conf
     proxy::Listener listener = common(config, proxy::Listener::Kind::http);
     listener.timeouts.request = std::chrono::seconds(config.request_timeout());
     if (config.has_tunnel_timeout()) listener.timeouts.tunnel = std::chrono::seconds(config.tunnel_timeout());
+    listener.timeouts.half_close = half_close_timeout(config.client_half_close_timeout());
     if (config.has_sozu_id_header()) listener.id_header = config.sozu_id_header();
     listener.elide_x_real_ip = config.elide_x_real_ip();
     listener.send_x_real_ip = config.send_x_real_ip();

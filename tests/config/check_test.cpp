@@ -102,6 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
         Field{"max_uri_bytes", LISTENER_NUMBER(max_uri_bytes, uint32_t), 1, 16'384, 0},
         Field{"min_body_rate", LISTENER_NUMBER(min_body_rate, uint32_t), 0, 1'073'741'824, 1'073'741'825},
         Field{"lingering_timeout", LISTENER_NUMBER(lingering_timeout, uint32_t), 0, 86'400, 86'401},
+        Field{"client_half_close_timeout", LISTENER_NUMBER(client_half_close_timeout, uint32_t), 0, 86'400, 86'401},
         Field{"sticky_cookie", listener_with([](command::HttpListenerConfig& l, uint64_t v) {
                   l.mutable_sticky_cookie()->set_max_age(static_cast<uint32_t>(v));
               }),

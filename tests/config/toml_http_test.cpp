@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/limits.h"
 #include "config/things.h"
 #include "config/toml_text.h"
 
@@ -46,6 +47,7 @@ max_body_bytes = 10000000000
 min_body_rate = 500
 lingering_bytes = 10000000000
 lingering_timeout = 0
+client_half_close_timeout = 5
 sticky_cookie = { secure = true, http_only = false, same_site = "Strict", path = "/shop", max_age = 60 }
 path_normalization = "Strict"
 )"));
@@ -59,6 +61,7 @@ path_normalization = "Strict"
     EXPECT_EQ(http.min_body_rate(), 500);
     EXPECT_EQ(http.lingering_bytes(), 10'000'000'000U);
     EXPECT_EQ(http.lingering_timeout(), 0);
+    EXPECT_EQ(http.client_half_close_timeout(), 5);
     EXPECT_TRUE(http.sticky_cookie().secure());
     EXPECT_FALSE(http.sticky_cookie().http_only());
     EXPECT_EQ(http.sticky_cookie().same_site(), command::STRICT);
@@ -74,6 +77,19 @@ TEST(TomlHttp, how_paths_are_compared_is_one_of_three_words) {
         command::PathNormalization::OFF);
     EXPECT_THAT(errors(with(listener, "path_normalization = \"yes\"")),
                 ElementsAre("s.toml:4: listeners[0].path_normalization: 'yes' is none of on, off, strict"));
+}
+
+TEST(TomlHttp, the_time_of_half_closed_clients_may_be_off) {
+    const auto half_close = [](std::string_view line) {
+        return accepted(with(listener, line)).changes[0]->add_http_listener().client_half_close_timeout();
+    };
+    EXPECT_EQ(half_close(""), 2);
+    EXPECT_EQ(half_close("client_half_close_timeout = 0"), 0);
+    EXPECT_EQ(half_close("client_half_close_timeout = \"off\""), timeout_off);
+    EXPECT_THAT(errors(with(listener, "client_half_close_timeout = \"on\"")),
+                ElementsAre("s.toml:4: listeners[0].client_half_close_timeout: 'on' is neither a number nor \"off\""));
+    EXPECT_THAT(errors(with(listener, "client_half_close_timeout = 4294967295")),
+                ElementsAre(HasSubstr("4294967295 is not within 0 and 86400")));
 }
 
 TEST(TomlHttp, whom_to_believe_is_everybody_nobody_or_a_list) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/limits.h"
 #include "ctl/address_text.h"
 #include "ctl/serde.h"
 #include "ctl/show/show.h"
@@ -36,6 +37,11 @@ std::string keys_of(const Json& map) {
     return keys;
 }
 
+std::string said(const FieldDescriptor& field, const Json& value) {
+    const bool off = field.name() == "client_half_close_timeout" && value == config::timeout_off;
+    return off ? "off" : json_text(value);
+}
+
 // What was set beside that: "  0.0.0.0:80  h2_max_ping_per_window=10 send_x_real_ip=true".
 std::string note(const std::string& address, const Message& listener) {
     std::vector<const FieldDescriptor*> set;
@@ -45,7 +51,7 @@ std::string note(const std::string& address, const Message& listener) {
     for (const FieldDescriptor* field : set) {
         if (std::ranges::find(not_in_notes, field->name()) != not_in_notes.end()) continue;
         const Json& value = json[field->name()];
-        line += " " + field->name() + "=" + (field->is_map() ? keys_of(value) : json_text(value));
+        line += " " + field->name() + "=" + (field->is_map() ? keys_of(value) : said(*field, value));
     }
     return line.empty() ? "" : "  " + address + " " + printable(line) + "\n";
 }

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "config/limits.h"
 #include "ctl/fields.h"
 #include "ctl/text_file.h"
 #include "ctl/verbs/verbs.h"
@@ -112,11 +115,24 @@ void trust_options(Verb& verb) {
         ->excludes(networks);
 }
 
+void half_close_option(Verb& verb, bool show_default) {
+    verb.option("--client-half-close-timeout", "N|off",
+                "Seconds without traffic until a client that ended its sending side counts as gone",
+                [](command::Request& request, const std::vector<std::string>& values) {
+                    const std::string& said = values.front();
+                    const std::string off = std::to_string(config::timeout_off);
+                    return put_text(find_field(payload(request), "client_half_close_timeout"),
+                                    said == "off" ? off : said);
+                })
+        ->default_str(show_default ? "2" : "");
+}
+
 // What only Seki has.
 void own_options(Verb& verb, bool show_defaults) {
     answers_option(verb);
     trust_options(verb);
     knob_options(verb, request_knobs, show_defaults);
+    half_close_option(verb, show_defaults);
     verb.value(
             "--path-normalization", "path_normalization",
             "Whether rules compare the normal form of paths; strict also refuses paths that others may read otherwise")
