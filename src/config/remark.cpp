@@ -3,13 +3,6 @@
 namespace seki::config {
 namespace {
 
-std::vector<Remark> values(std::multimap<uint32_t, Remark> by_line) {
-    std::vector<Remark> remarks;
-    remarks.reserve(by_line.size());
-    for (auto& [line, remark] : by_line) remarks.push_back(std::move(remark));
-    return remarks;
-}
-
 // One remark is one line, whatever the file has in its keys and values.
 std::string printable(std::string_view text) {
     std::string shown;
@@ -33,8 +26,21 @@ std::string Remark::text() const {
     return printable(text + ": " + reason);
 }
 
-std::vector<Remark> Remarks::take_errors() { return values(std::move(errors_)); }
+std::vector<Remark> Remarks::take() {
+    std::vector<Remark> remarks;
+    remarks.reserve(by_line_.size());
+    for (auto& [line, remark] : by_line_) remarks.push_back(std::move(remark));
+    by_line_.clear();
+    return remarks;
+}
 
-std::vector<Remark> Remarks::take_warnings() { return values(std::move(warnings_)); }
+std::string text(const std::vector<Remark>& remarks) {
+    std::string lines;
+    for (const Remark& remark : remarks) {
+        if (remark.severity == Severity::warning) lines += "warning: ";
+        lines += remark.text() + "\n";
+    }
+    return lines;
+}
 
 }  // namespace seki::config

@@ -12,7 +12,13 @@
 
 namespace seki::config {
 
+enum class Severity : uint8_t {
+    error,    // the file is refused
+    warning,  // it is taken, but something in it is not as it should be
+};
+
 struct Remark {
+    Severity severity = Severity::error;
     std::string file;
     uint32_t line = 0;  // from 1; 0 concerns the file as a whole
     std::string key;    // "clusters.shop.frontends[0].hostname"
@@ -34,27 +40,30 @@ public:
 
     template <typename... Args>
     void refuse(const Place& place, fmt::format_string<Args...> format, Args&&... args) {
-        errors_.emplace(place.line, make(place, fmt::format(format, std::forward<Args>(args)...)));
+        has_errors_ = true;
+        remember(Severity::error, place, fmt::format(format, std::forward<Args>(args)...));
     }
     template <typename... Args>
     void warn(const Place& place, fmt::format_string<Args...> format, Args&&... args) {
-        warnings_.emplace(place.line, make(place, fmt::format(format, std::forward<Args>(args)...)));
+        remember(Severity::warning, place, fmt::format(format, std::forward<Args>(args)...));
     }
 
-    [[nodiscard]] bool has_errors() const noexcept { return !errors_.empty(); }
+    [[nodiscard]] bool has_errors() const noexcept { return has_errors_; }
 
     // In the order of the lines.
-    std::vector<Remark> take_errors();
-    std::vector<Remark> take_warnings();
+    std::vector<Remark> take();
 
 private:
-    [[nodiscard]] Remark make(const Place& place, std::string reason) const {
-        return {file_, place.line, place.key, std::move(reason)};
+    void remember(Severity severity, const Place& place, std::string reason) {
+        by_line_.emplace(place.line, Remark{severity, file_, place.line, place.key, std::move(reason)});
     }
 
     std::string file_;
-    std::multimap<uint32_t, Remark> errors_;  // by line; those of one line in the order in which they were found
-    std::multimap<uint32_t, Remark> warnings_;
+    std::multimap<uint32_t, Remark> by_line_;  // those of one line in the order in which they were found
+    bool has_errors_ = false;
 };
+
+// One line for each, warnings marked as such.
+std::string text(const std::vector<Remark>& remarks);
 
 }  // namespace seki::config

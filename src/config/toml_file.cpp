@@ -50,7 +50,7 @@ void read_tables(const TomlTable& document, std::string_view name, const ReadFil
 FileResult refused(std::string_view name, std::string_view reason) {
     Remarks remarks(name);
     remarks.refuse({}, "{}", reason);
-    return std::unexpected(remarks.take_errors());
+    return std::unexpected(remarks.take());
 }
 
 }  // namespace
@@ -61,20 +61,14 @@ FileResult parse(std::string_view text, std::string_view name, const ReadFile& r
     const TomlTable document = read_document(text, remarks);
     FileConfig config;
     if (!remarks.has_errors()) read_tables(document, name, read_file, config, remarks);
-    if (remarks.has_errors()) return std::unexpected(remarks.take_errors());
-    config.warnings = remarks.take_warnings();
+    if (remarks.has_errors()) return std::unexpected(remarks.take());
+    config.warnings = remarks.take();
     return config;
 }
 
 FileResult load(const std::string& path, const ReadFile& read_file) {
     const Result<std::string> text = read_file_text(path);
     return text ? parse(*text, path, read_file) : refused(path, text.error().message);
-}
-
-std::string text(const std::vector<Remark>& remarks) {
-    std::string lines;
-    for (const Remark& remark : remarks) lines += remark.text() + "\n";
-    return lines;
 }
 
 }  // namespace seki::config

@@ -50,7 +50,7 @@ struct FileConfig {
     std::vector<Remark> warnings;
 };
 
-// All that is wrong with the file, never empty, in the order of its lines.
+// All that is to be said of a file that is refused, in the order of its lines; one of them at least is an error.
 using FileResult = std::expected<FileConfig, std::vector<Remark>>;
 
 // How the text of a file that the configuration names comes here.
@@ -60,8 +60,5 @@ FileResult load(const std::string& path, const ReadFile& read_file = read_file_t
 
 // `name` stands before each remark; relative paths in the text are relative to its directory.
 FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file = read_file_text);
-
-// One line for each.
-std::string text(const std::vector<Remark>& remarks);
 
 }  // namespace seki::config

@@ -15,8 +15,6 @@ namespace {
 using command::Request;
 using command::Response;
 
-constexpr int json_indent = 2;
-
 // The answer's content without the oneof around it: {"WORKERS": {…}}.
 Json content_json(const Response& response) {
     const Json content = to_json(response.content());

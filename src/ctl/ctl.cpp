@@ -1,5 +1,6 @@
 #include "ctl/ctl.h"
 
+#include <algorithm>
 #include <iostream>
 #include <span>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "config/default_path.h"
 #include "ctl/command_line.h"
 #include "ctl/conversation.h"
+#include "ctl/serde.h"
 #include "ctl/settings.h"
 #include "ctl/terminal_text.h"
 
@@ -34,12 +36,31 @@ Result<Settings> settings_of(const CommandLine& line) {
     return settings;
 }
 
+// Absent is null, as in every other answer.
+Json remarks_json(const std::vector<config::Remark>& remarks) {
+    Json list = Json::array();
+    for (const config::Remark& remark : remarks) {
+        Json& entry = list.emplace_back();
+        entry["severity"] = remark.severity == config::Severity::error ? "error" : "warning";
+        entry["file"] = remark.file;
+        entry["line"] = remark.line > 0 ? Json(remark.line) : Json();
+        entry["key"] = remark.key.empty() ? Json() : Json(remark.key);
+        entry["message"] = remark.reason;
+    }
+    return list;
+}
+
 int check_config(const CommandLine& line, const Roles& roles) {
     const std::string path = config_path(line);
-    const Result<> valid = roles.check_config(path);
-    if (!valid) return fail(valid.error().message);
-    std::cout << path << " is valid\n";
-    return exit_ok;
+    const std::vector<config::Remark> remarks = roles.check_config(path);
+    const bool valid = std::ranges::find(remarks, config::Severity::error, &config::Remark::severity) == remarks.end();
+    if (line.json) {
+        std::cout << json_text(remarks_json(remarks), json_indent) << "\n";
+    } else {
+        std::cerr << printable(config::text(remarks));
+        if (valid) std::cout << path << " is valid\n";
+    }
+    return valid ? exit_ok : exit_error;
 }
 
 int converse(const CommandLine& line) {

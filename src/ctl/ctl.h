@@ -4,8 +4,9 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
-#include "base/result.h"
+#include "config/remark.h"
 
 namespace seki::ctl {
 
@@ -13,8 +14,8 @@ namespace seki::ctl {
 struct Roles {
     // Runs the supervisor until it ends; the exit code.
     std::function<int(const std::string& config_path)> start;
-    // Whether the file is a valid configuration.
-    std::function<Result<>(const std::string& config_path)> check_config;
+    // All that is to be said of the file; without an error among it, it is a valid configuration.
+    std::function<std::vector<config::Remark>(const std::string& config_path)> check_config;
 };
 
 // The exit code: 0 done, 1 any error, 2 wrong arguments.

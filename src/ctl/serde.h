@@ -32,6 +32,9 @@ Json to_json(const google::protobuf::Message& message);
 Result<> from_json(const Json& json, google::protobuf::Message& out);
 Result<> from_json_text(std::string_view text, google::protobuf::Message& out);
 
+// How far what people may read is indented.
+inline constexpr int json_indent = 2;
+
 // Text that is not UTF-8 is written with replacement characters. `indent` < 0: on one line.
 std::string json_text(const Json& json, int indent = -1);
 

@@ -63,7 +63,7 @@ Result<Settings> load_settings(const std::string& config_path) {
     read_limits(table, settings);
     const std::optional<std::string> socket = table.text("command_socket");
     settings.socket_path = socket ? resolve(config_path, *socket) : "sozu.sock";
-    if (remarks.has_errors()) return failure("{}", remarks.take_errors().front().text());
+    if (remarks.has_errors()) return failure("{}", remarks.take().front().text());
     return settings;
 }
 

@@ -152,11 +152,9 @@ int refuse(const std::string& reason) {
 
 }  // namespace
 
-Result<> check_config(const std::string& config_path) {
-    const auto file = config::load(config_path);
-    if (!file) return failure("{}", config::text(file.error()));
-    if (!file->warnings.empty()) fmt::print(stderr, "{}\n", config::text(file->warnings));
-    return {};
+std::vector<config::Remark> check_config(const std::string& config_path) {
+    auto file = config::load(config_path);
+    return file ? std::move(file->warnings) : std::move(file.error());
 }
 
 int supervisor_main(const Options& options) {

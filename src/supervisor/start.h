@@ -3,8 +3,9 @@
 // The role "start": from a configuration file to a running supervisor, and to the exit code.
 
 #include <string>
+#include <vector>
 
-#include "base/result.h"
+#include "config/remark.h"
 
 namespace seki::supervisor {
 
@@ -15,7 +16,7 @@ struct Options {
 // Runs until it is told to stop. 0: stopped as told; 1: it could not start, and stderr says why.
 int supervisor_main(const Options& options);
 
-// Whether the file is a valid configuration; all that is wrong with it, one line each.
-Result<> check_config(const std::string& config_path);
+// All that is to be said of the file; it is a valid configuration when none of that is an error.
+std::vector<config::Remark> check_config(const std::string& config_path);
 
 }  // namespace seki::supervisor

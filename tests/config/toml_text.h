@@ -27,7 +27,10 @@ inline std::vector<std::string> lines(const std::vector<Remark>& remarks) {
 
 inline std::vector<std::string> errors(std::string_view text, const ReadFile& read_file = read_file_text) {
     const FileResult result = parse(text, "s.toml", read_file);
-    return result ? std::vector<std::string>() : lines(result.error());
+    if (result) return {};
+    std::vector<Remark> errors = result.error();
+    std::erase_if(errors, [](const Remark& remark) { return remark.severity != Severity::error; });
+    return lines(errors);
 }
 
 inline std::vector<std::string> warnings(std::string_view text) { return lines(accepted(text).warnings); }

@@ -7,6 +7,7 @@
 namespace seki::ctl {
 namespace {
 
+using config::Severity;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -14,6 +15,7 @@ struct RunTest : testing::Test {
     Directory directory;
     std::string started;
     std::string checked;
+    std::vector<config::Remark> remarks;
     std::string out;
     std::string err;
 
@@ -28,11 +30,11 @@ struct RunTest : testing::Test {
                                   started = path;
                                   return 7;
                               },
-                          .check_config = [this](const std::string& path) -> Result<> {
-                              checked = path;
-                              if (path == "bad.toml") return failure("bad.toml:1: one\nbad.toml:2: two\n");
-                              return {};
-                          }};
+                          .check_config =
+                              [this](const std::string& path) {
+                                  checked = path;
+                                  return remarks;
+                              }};
         testing::internal::CaptureStdout();
         testing::internal::CaptureStderr();
         const int code = ctl::run(static_cast<int>(arguments.size()), arguments.data(), roles);
@@ -61,8 +63,41 @@ TEST_F(RunTest, the_configuration_is_that_of_the_line_then_of_the_environment_th
 TEST_F(RunTest, a_configuration_is_checked_without_a_server) {
     EXPECT_EQ(run("config check -c a.toml"), 0);
     EXPECT_EQ(out, "a.toml is valid\n");
-    EXPECT_EQ(run("config check -c bad.toml"), 1);
-    EXPECT_EQ(err, "bad.toml:1: one\nbad.toml:2: two\n");
+    EXPECT_EQ(err, "");
+    remarks = {{Severity::warning, "a.toml", 1, "one", "odd"}, {Severity::error, "a.toml", 2, "two", "bad"}};
+    EXPECT_EQ(run("config check -c a.toml"), 1);
+    EXPECT_EQ(out, "");
+    EXPECT_EQ(err, "warning: a.toml:1: one: odd\na.toml:2: two: bad\n");
+    remarks.pop_back();
+    EXPECT_EQ(run("config check -c a.toml"), 0) << "a warning is no error";
+    EXPECT_EQ(out, "a.toml is valid\n");
+    EXPECT_EQ(err, "warning: a.toml:1: one: odd\n");
+}
+
+TEST_F(RunTest, what_is_said_of_a_configuration_is_a_list_for_programs) {
+    EXPECT_EQ(run("config check --json -c a.toml"), 0);
+    EXPECT_EQ(out, "[]\n");
+    remarks = {{Severity::error, "a.toml", 0, "", "cannot open it"},
+               {Severity::warning, "a.toml", 7, "k", "odd \"x\""}};
+    EXPECT_EQ(run("config check --json -c a.toml"), 1);
+    EXPECT_EQ(err, "");
+    EXPECT_EQ(out, R"([
+  {
+    "severity": "error",
+    "file": "a.toml",
+    "line": null,
+    "key": null,
+    "message": "cannot open it"
+  },
+  {
+    "severity": "warning",
+    "file": "a.toml",
+    "line": 7,
+    "key": "k",
+    "message": "odd \"x\""
+  }
+]
+)");
 }
 
 TEST_F(RunTest, who_names_the_socket_needs_no_configuration_but_one_that_is_named_must_be_good) {
