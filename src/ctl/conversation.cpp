@@ -17,7 +17,7 @@ using command::Response;
 
 // The answer's content without the oneof around it: {"WORKERS": {…}}.
 Json content_json(const Response& response) {
-    const Json content = to_json(response.content());
+    const Json content = to_json(response.content(), Spelling::plain);
     return content["content_type"].is_null() ? Json::object() : content["content_type"];
 }
 

@@ -6,6 +6,9 @@
 #include <map>
 #include <utility>
 
+#include "command.pb.h"
+#include "ctl/address_text.h"
+
 namespace seki::ctl {
 namespace {
 
@@ -34,95 +37,130 @@ Json bytes_to_json(const std::string& bytes) {
     return array;
 }
 
-Json scalar_to_json(const Message& message, const FieldDescriptor& field) {
-    const Reflection& reflection = *message.GetReflection();
-    switch (field.cpp_type()) {
-        case FieldDescriptor::CPPTYPE_INT32:
-            return reflection.GetInt32(message, &field);
-        case FieldDescriptor::CPPTYPE_INT64:
-            return reflection.GetInt64(message, &field);
-        case FieldDescriptor::CPPTYPE_UINT32:
-            return reflection.GetUInt32(message, &field);
-        case FieldDescriptor::CPPTYPE_UINT64:
-            return reflection.GetUInt64(message, &field);
-        case FieldDescriptor::CPPTYPE_DOUBLE:
-            return reflection.GetDouble(message, &field);
-        case FieldDescriptor::CPPTYPE_FLOAT:
-            return reflection.GetFloat(message, &field);
-        case FieldDescriptor::CPPTYPE_BOOL:
-            return reflection.GetBool(message, &field);
-        case FieldDescriptor::CPPTYPE_ENUM:
-            return reflection.GetEnumValue(message, &field);
-        case FieldDescriptor::CPPTYPE_STRING:
-            if (field.type() == FieldDescriptor::TYPE_BYTES)
-                return bytes_to_json(reflection.GetString(message, &field));
-            return reflection.GetString(message, &field);
-        case FieldDescriptor::CPPTYPE_MESSAGE:
-            return to_json(reflection.GetMessage(message, &field));
-    }
-    return nullptr;
-}
+class Writer {
+public:
+    explicit Writer(Spelling spelling) : plain_(spelling == Spelling::plain) {}
 
-Json element_to_json(const Message& message, const FieldDescriptor& field, int index) {
-    const Reflection& reflection = *message.GetReflection();
-    switch (field.cpp_type()) {
-        case FieldDescriptor::CPPTYPE_INT32:
-            return reflection.GetRepeatedInt32(message, &field, index);
-        case FieldDescriptor::CPPTYPE_INT64:
-            return reflection.GetRepeatedInt64(message, &field, index);
-        case FieldDescriptor::CPPTYPE_UINT32:
-            return reflection.GetRepeatedUInt32(message, &field, index);
-        case FieldDescriptor::CPPTYPE_UINT64:
-            return reflection.GetRepeatedUInt64(message, &field, index);
-        case FieldDescriptor::CPPTYPE_DOUBLE:
-            return reflection.GetRepeatedDouble(message, &field, index);
-        case FieldDescriptor::CPPTYPE_FLOAT:
-            return reflection.GetRepeatedFloat(message, &field, index);
-        case FieldDescriptor::CPPTYPE_BOOL:
-            return reflection.GetRepeatedBool(message, &field, index);
-        case FieldDescriptor::CPPTYPE_ENUM:
-            return reflection.GetRepeatedEnumValue(message, &field, index);
-        case FieldDescriptor::CPPTYPE_STRING:
-            return reflection.GetRepeatedString(message, &field, index);
-        case FieldDescriptor::CPPTYPE_MESSAGE:
-            return to_json(reflection.GetRepeatedMessage(message, &field, index));
+    [[nodiscard]] Json object(const Message& message) const {
+        Json object = Json::object();
+        const Descriptor& type = *message.GetDescriptor();
+        for (int i = 0; i < type.field_count(); ++i) {
+            const FieldDescriptor& field = *type.field(i);
+            const OneofDescriptor* oneof = field.real_containing_oneof();
+            if (oneof == nullptr) object[field.name()] = this->field(message, field);
+            if (oneof != nullptr && oneof->field(0) == &field) object[oneof->name()] = this->oneof(message, *oneof);
+        }
+        return object;
     }
-    return nullptr;
-}
 
-// A map is a list of entry messages whose fields are key and value; all keys of the schema are strings.
-Json map_to_json(const Message& message, const FieldDescriptor& field) {
-    const Reflection& reflection = *message.GetReflection();
-    std::map<std::string, const Message*> sorted;
-    for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-        const Message& entry = reflection.GetRepeatedMessage(message, &field, i);
-        sorted[entry.GetReflection()->GetString(entry, field.message_type()->map_key())] = &entry;
+private:
+    [[nodiscard]] Json whole(std::integral auto number) const {
+        return plain_ && sizeof number > sizeof(uint32_t) ? Json(std::to_string(number)) : Json(number);
     }
-    Json object = Json::object();
-    for (const auto& [key, entry] : sorted) object[key] = scalar_to_json(*entry, *field.message_type()->map_value());
-    return object;
-}
 
-Json oneof_to_json(const Message& message, const OneofDescriptor& oneof) {
-    const FieldDescriptor* field = message.GetReflection()->GetOneofFieldDescriptor(message, &oneof);
-    if (field == nullptr) return nullptr;
-    Json object = Json::object();
-    object[variant_name(*field)] = scalar_to_json(message, *field);
-    return object;
-}
-
-Json field_to_json(const Message& message, const FieldDescriptor& field) {
-    const Reflection& reflection = *message.GetReflection();
-    if (field.is_map()) return map_to_json(message, field);
-    if (field.is_repeated()) {
-        Json array = Json::array();
-        for (int i = 0; i < reflection.FieldSize(message, &field); ++i)
-            array.push_back(element_to_json(message, field, i));
-        return array;
+    [[nodiscard]] Json choice(const EnumValueDescriptor& value) const {
+        return plain_ ? Json(value.name()) : Json(value.number());
     }
-    if (field.is_optional() && !reflection.HasField(message, &field)) return nullptr;
-    return scalar_to_json(message, field);
-}
+
+    [[nodiscard]] Json text(const FieldDescriptor& field, const std::string& text) const {
+        return field.type() == FieldDescriptor::TYPE_BYTES ? bytes_to_json(text) : Json(text);
+    }
+
+    [[nodiscard]] Json inner(const Message& message) const {
+        const bool address = message.GetDescriptor() == command::SocketAddress::descriptor();
+        if (!plain_ || !address) return object(message);
+        return address_text(static_cast<const command::SocketAddress&>(message));
+    }
+
+    [[nodiscard]] Json scalar(const Message& message, const FieldDescriptor& field) const {
+        const Reflection& reflection = *message.GetReflection();
+        switch (field.cpp_type()) {
+            case FieldDescriptor::CPPTYPE_INT32:
+                return whole(reflection.GetInt32(message, &field));
+            case FieldDescriptor::CPPTYPE_INT64:
+                return whole(reflection.GetInt64(message, &field));
+            case FieldDescriptor::CPPTYPE_UINT32:
+                return whole(reflection.GetUInt32(message, &field));
+            case FieldDescriptor::CPPTYPE_UINT64:
+                return whole(reflection.GetUInt64(message, &field));
+            case FieldDescriptor::CPPTYPE_DOUBLE:
+                return reflection.GetDouble(message, &field);
+            case FieldDescriptor::CPPTYPE_FLOAT:
+                return reflection.GetFloat(message, &field);
+            case FieldDescriptor::CPPTYPE_BOOL:
+                return reflection.GetBool(message, &field);
+            case FieldDescriptor::CPPTYPE_ENUM:
+                return choice(*reflection.GetEnum(message, &field));
+            case FieldDescriptor::CPPTYPE_STRING:
+                return text(field, reflection.GetString(message, &field));
+            case FieldDescriptor::CPPTYPE_MESSAGE:
+                return inner(reflection.GetMessage(message, &field));
+        }
+        return nullptr;
+    }
+
+    [[nodiscard]] Json element(const Message& message, const FieldDescriptor& field, int index) const {
+        const Reflection& reflection = *message.GetReflection();
+        switch (field.cpp_type()) {
+            case FieldDescriptor::CPPTYPE_INT32:
+                return whole(reflection.GetRepeatedInt32(message, &field, index));
+            case FieldDescriptor::CPPTYPE_INT64:
+                return whole(reflection.GetRepeatedInt64(message, &field, index));
+            case FieldDescriptor::CPPTYPE_UINT32:
+                return whole(reflection.GetRepeatedUInt32(message, &field, index));
+            case FieldDescriptor::CPPTYPE_UINT64:
+                return whole(reflection.GetRepeatedUInt64(message, &field, index));
+            case FieldDescriptor::CPPTYPE_DOUBLE:
+                return reflection.GetRepeatedDouble(message, &field, index);
+            case FieldDescriptor::CPPTYPE_FLOAT:
+                return reflection.GetRepeatedFloat(message, &field, index);
+            case FieldDescriptor::CPPTYPE_BOOL:
+                return reflection.GetRepeatedBool(message, &field, index);
+            case FieldDescriptor::CPPTYPE_ENUM:
+                return choice(*reflection.GetRepeatedEnum(message, &field, index));
+            case FieldDescriptor::CPPTYPE_STRING:
+                return text(field, reflection.GetRepeatedString(message, &field, index));
+            case FieldDescriptor::CPPTYPE_MESSAGE:
+                return inner(reflection.GetRepeatedMessage(message, &field, index));
+        }
+        return nullptr;
+    }
+
+    // A map is a list of entry messages whose fields are key and value; all keys of the schema are strings.
+    [[nodiscard]] Json map(const Message& message, const FieldDescriptor& field) const {
+        const Reflection& reflection = *message.GetReflection();
+        std::map<std::string, const Message*> sorted;
+        for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+            const Message& entry = reflection.GetRepeatedMessage(message, &field, i);
+            sorted[entry.GetReflection()->GetString(entry, field.message_type()->map_key())] = &entry;
+        }
+        Json object = Json::object();
+        for (const auto& [key, entry] : sorted) object[key] = scalar(*entry, *field.message_type()->map_value());
+        return object;
+    }
+
+    [[nodiscard]] Json oneof(const Message& message, const OneofDescriptor& oneof) const {
+        const FieldDescriptor* field = message.GetReflection()->GetOneofFieldDescriptor(message, &oneof);
+        if (field == nullptr) return nullptr;
+        Json object = Json::object();
+        object[variant_name(*field)] = scalar(message, *field);
+        return object;
+    }
+
+    [[nodiscard]] Json field(const Message& message, const FieldDescriptor& field) const {
+        const Reflection& reflection = *message.GetReflection();
+        if (field.is_map()) return map(message, field);
+        if (field.is_repeated()) {
+            Json array = Json::array();
+            for (int i = 0; i < reflection.FieldSize(message, &field); ++i) array.push_back(element(message, field, i));
+            return array;
+        }
+        if (field.is_optional() && !reflection.HasField(message, &field)) return nullptr;
+        return scalar(message, field);
+    }
+
+    bool plain_;
+};
 
 // ---- reading
 
@@ -272,17 +310,7 @@ Result<> read_message(const Json& json, Message& out, const std::string& place, 
 
 }  // namespace
 
-Json to_json(const Message& message) {
-    Json object = Json::object();
-    const Descriptor& type = *message.GetDescriptor();
-    for (int i = 0; i < type.field_count(); ++i) {
-        const FieldDescriptor& field = *type.field(i);
-        const OneofDescriptor* oneof = field.real_containing_oneof();
-        if (oneof == nullptr) object[field.name()] = field_to_json(message, field);
-        if (oneof != nullptr && oneof->field(0) == &field) object[oneof->name()] = oneof_to_json(message, *oneof);
-    }
-    return object;
-}
+Json to_json(const Message& message, Spelling spelling) { return Writer(spelling).object(message); }
 
 Result<> from_json(const Json& json, Message& out) {
     out.Clear();

@@ -142,7 +142,7 @@ TEST_F(ConversationTest, json_is_the_content_alone) {
       {
         "id": 0,
         "pid": 42,
-        "run_state": 0
+        "run_state": "RUNNING"
       }
     ]
   }
@@ -182,10 +182,11 @@ TEST_F(ConversationTest, events_as_json_are_one_in_a_line_with_their_source) {
     server.says("status: PROCESSING message: '1' content { event { kind: BACKEND_UP backend_id: 'b' } }");
     server.hangs_up();
     EXPECT_EQ(hold("events --json"), 1);
-    EXPECT_EQ(out.str(),
-              R"({"EVENT":{"kind":1,"cluster_id":null,"backend_id":"b","address":null,"metric_detail":null},)"
-              R"("source":"1"})"
-              "\n");
+    EXPECT_EQ(
+        out.str(),
+        R"({"EVENT":{"kind":"BACKEND_UP","cluster_id":null,"backend_id":"b","address":null,"metric_detail":null},)"
+        R"("source":"1"})"
+        "\n");
 }
 
 TEST_F(ConversationTest, events_that_are_refused_are_an_error) {

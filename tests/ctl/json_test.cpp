@@ -8,7 +8,9 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string text_of(std::string_view request) { return json_text(to_json(message_of<command::Request>(request))); }
+std::string text_of(std::string_view request, Spelling spelling = Spelling::serde) {
+    return json_text(to_json(message_of<command::Request>(request), spelling));
+}
 
 std::string refusal(std::string_view json) {
     command::Request request;
@@ -29,9 +31,11 @@ TEST(Json, every_field_is_written_in_the_order_of_the_schema) {
 }
 
 TEST(Json, maps_are_sorted_bytes_are_numbers_and_absent_options_null) {
-    const auto json = to_json(message_of<command::Request>(
-        "add_cluster { cluster_id: 'a' answers { key: '503' value: 'x' } answers { key: '404' value: 'y' }"
-        " udp { health { udp_probe_payload: '\\000\\377' } } }"));
+    const auto json =
+        to_json(message_of<command::Request>(
+                    "add_cluster { cluster_id: 'a' answers { key: '503' value: 'x' } answers { key: '404' value: 'y' }"
+                    " udp { health { udp_probe_payload: '\\000\\377' } } }"),
+                Spelling::plain);
     const Json& cluster = json["request_type"]["ADD_CLUSTER"];
     EXPECT_EQ(json_text(cluster["answers"]), R"({"404":"y","503":"x"})");
     EXPECT_EQ(json_text(cluster["udp"]["health"]["udp_probe_payload"]), "[0,255]");
@@ -42,6 +46,27 @@ TEST(Json, maps_are_sorted_bytes_are_numbers_and_absent_options_null) {
 TEST(Json, whole_numbers_of_64_bits_stay_whole) {
     EXPECT_EQ(text_of("set_max_connections_per_ip: 18446744073709551615"),
               R"({"request_type":{"SET_MAX_CONNECTIONS_PER_IP":18446744073709551615}})");
+    EXPECT_EQ(text_of("set_max_connections_per_ip: 18446744073709551615", Spelling::plain),
+              R"({"request_type":{"SET_MAX_CONNECTIONS_PER_IP":"18446744073709551615"}})");
+    command::FilteredMetrics metric;
+    metric.set_count(-9007199254740993);  // what no double can hold
+    EXPECT_EQ(json_text(to_json(metric, Spelling::plain)), R"({"inner":{"COUNT":"-9007199254740993"}})");
+    EXPECT_EQ(text_of("upgrade_worker: 4294967295", Spelling::plain),
+              R"({"request_type":{"UPGRADE_WORKER":4294967295}})");
+}
+
+TEST(Json, addresses_and_choices_are_plain_where_people_read_them) {
+    EXPECT_EQ(text_of("remove_listener { address { @80 } proxy: TCP }", Spelling::plain),
+              R"({"request_type":{"REMOVE_LISTENER":{"address":"127.0.0.1:80","proxy":"TCP"}}})");
+    EXPECT_EQ(
+        text_of("remove_listener { address { ip { v6 { low: 1 high: 0 } } port: 443 } proxy: HTTPS }", Spelling::plain),
+        R"({"request_type":{"REMOVE_LISTENER":{"address":"[::1]:443","proxy":"HTTPS"}}})");
+    const auto json =
+        to_json(message_of<command::Request>("add_https_listener { versions: [TLS_V1_2, TLS_V1_3] }"), Spelling::plain);
+    EXPECT_EQ(json_text(json["request_type"]["ADD_HTTPS_LISTENER"]["versions"]), R"(["TLS_V1_2","TLS_V1_3"])");
+    command::ClusterHashes hashes;
+    (*hashes.mutable_map())["shop"] = UINT64_MAX;
+    EXPECT_EQ(json_text(to_json(hashes, Spelling::plain)), R"({"map":{"shop":"18446744073709551615"}})");
 }
 
 TEST(Json, text_that_is_not_utf8_is_written_all_the_same) {
@@ -61,9 +86,9 @@ TEST(Json, what_is_written_can_be_read) {
           "}"}) {
         auto request = message_of<command::Request>(text);
         command::Request read;
-        const Result<> outcome = from_json(to_json(request), read);
+        const Result<> outcome = from_json(to_json(request, Spelling::serde), read);
         ASSERT_TRUE(outcome) << text << ": " << outcome.error().message;
-        EXPECT_EQ(json_text(to_json(read)), json_text(to_json(request))) << text;
+        EXPECT_EQ(json_text(to_json(read, Spelling::serde)), json_text(to_json(request, Spelling::serde))) << text;
     }
 }
 

@@ -277,7 +277,7 @@ class CommandLine(ProcessTest):
         self.assertEqual(table.code, 0, table)
         self.assertIn("RUNNING", table.out)
         workers = seki.ctl("--json", "status").json["WORKERS"]["vec"]
-        self.assertEqual([(worker["id"], worker["run_state"]) for worker in workers], [(0, 0), (1, 0)])
+        self.assertEqual([(worker["id"], worker["run_state"]) for worker in workers], [(0, "RUNNING"), (1, "RUNNING")])
         self.assertEqual(sorted(worker["pid"] for worker in workers), sorted(seki.worker_pids()))
 
     def test_what_was_configured_is_listed(self):
@@ -286,6 +286,7 @@ class CommandLine(ProcessTest):
         self.assertEqual(list(listener), [seki.text])
         frontends = seki.ctl("--json", "frontend", "list").json["FRONTEND_LIST"]["http_frontends"]
         self.assertEqual([(entry["hostname"], entry["cluster_id"]) for entry in frontends], [("example.com", "web")])
+        self.assertEqual(frontends[0]["address"], seki.text)
         self.assertIn("web", seki.ctl("cluster", "list").out)
         self.assertIn("one", seki.ctl("cluster", "list", "--id", "web").out)
 

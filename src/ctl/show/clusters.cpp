@@ -22,7 +22,7 @@ public:
 
     void add(const std::string& holder, std::vector<std::string> cells, const google::protobuf::Message& record) {
         // Records may differ in fields that have no column.
-        rows_[{std::move(cells), json_text(to_json(record))}].insert(holder);
+        rows_[{std::move(cells), json_text(to_json(record, Spelling::plain))}].insert(holder);
     }
 
     [[nodiscard]] std::string text() const {

@@ -46,7 +46,7 @@ std::string said(const FieldDescriptor& field, const Json& value) {
 std::string note(const std::string& address, const Message& listener) {
     std::vector<const FieldDescriptor*> set;
     listener.GetReflection()->ListFields(listener, &set);
-    const Json json = to_json(listener);
+    const Json json = to_json(listener, Spelling::plain);
     std::string line;
     for (const FieldDescriptor* field : set) {
         if (std::ranges::find(not_in_notes, field->name()) != not_in_notes.end()) continue;
