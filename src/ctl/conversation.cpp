@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "ctl/missing.h"
 #include "ctl/serde.h"
 #include "ctl/show/show.h"
 #include "ctl/terminal_text.h"
@@ -101,8 +102,9 @@ int Conversation::run(const Ask& question) {
     inherit_timeouts(request, settings_);
     const std::optional<Response> response = ask(*client, request, timeout(question.patience));
     if (!response) return exit_error;
-    print(*response);
-    return exit_ok;
+    const std::string missing = what_is_missing(request, response->content());
+    if (missing.empty() || line_.json) print(*response);
+    return missing.empty() ? exit_ok : fail(missing);
 }
 
 int Conversation::run(const FollowEvents&) {

@@ -134,6 +134,12 @@ void fill_metrics(const Metrics& metrics, const command::QueryMetricsOptions& qu
     Report(metrics, query, report).fill();
 }
 
+bool is_metric(std::string_view name) {
+    const auto among = [&](const auto& names) { return std::ranges::find(names, name) != names.end(); };
+    return among(counter_names) || among(gauge_names) || among(time_names) || among(series_counter_names) ||
+           std::ranges::any_of(time_names, [&](std::string_view time) { return histogram_name(time) == name; });
+}
+
 void fill_names(const Metrics& metrics, command::AvailableMetrics& names) {
     for (const std::string_view name : counter_names) names.add_proxy_metrics(std::string(name));
     for (const std::string_view name : gauge_names) names.add_proxy_metrics(std::string(name));

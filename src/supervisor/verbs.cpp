@@ -7,6 +7,7 @@
 
 #include "config/convert.h"
 #include "config/query.h"
+#include "observe/metrics_report.h"
 #include "supervisor/metrics_join.h"
 
 namespace seki::supervisor {
@@ -62,11 +63,48 @@ bool wants(const command::QueryMetricsOptions& query, const std::string& name) {
     return query.metric_names().empty() || std::ranges::find(query.metric_names(), name) != query.metric_names().end();
 }
 
-// In the sum, or by any of the workers.
-bool measured(const command::AggregatedMetrics& metrics, const std::string& cluster_id) {
-    return metrics.clusters().contains(cluster_id) || std::ranges::any_of(metrics.workers(), [&](const auto& worker) {
-               return worker.second.clusters().contains(cluster_id);
-           });
+// Nothing when all metrics that the query names exist.
+std::string unknown_metric(const command::QueryMetricsOptions& query, const MetricMap& own) {
+    for (const std::string& name : query.metric_names()) {
+        if (!own.contains(name) && !observe::is_metric(name)) return name;
+    }
+    return {};
+}
+
+// Whether it holds for the clusters of the sum, or for those of any of the workers.
+template <typename Holds>
+bool any_clusters(const command::AggregatedMetrics& metrics, Holds holds) {
+    return holds(metrics.clusters()) ||
+           std::ranges::any_of(metrics.workers(), [&](const auto& worker) { return holds(worker.second.clusters()); });
+}
+
+bool has_cluster(const command::AggregatedMetrics& metrics, const std::string& id) {
+    return any_clusters(metrics, [&](const auto& clusters) { return clusters.contains(id); });
+}
+
+bool has_backend(const command::AggregatedMetrics& metrics, const std::string& id) {
+    const auto has = [&](const command::BackendMetrics& backend) { return backend.backend_id() == id; };
+    const auto owns = [&](const auto& cluster) { return std::ranges::any_of(cluster.second.backends(), has); };
+    return any_clusters(metrics, [&](const auto& clusters) { return std::ranges::any_of(clusters, owns); });
+}
+
+bool has_backend(const config::State& state, const std::string& id) {
+    const auto& backends = state.table<config::Backends>().entries();
+    return std::ranges::any_of(backends, [&](const auto& entry) { return entry.first.backend_id == id; });
+}
+
+// What the query names and nobody knows: one without traffic is known to the state only, one that was just removed
+// perhaps to a worker. Empty when there is no such thing.
+std::string unknown_thing(const command::QueryMetricsOptions& query, const config::State& state,
+                          const command::AggregatedMetrics& metrics) {
+    for (const std::string& id : query.cluster_ids()) {
+        const bool known = state.table<config::Clusters>().find(id) != nullptr || has_cluster(metrics, id);
+        if (!known) return fmt::format("no metrics of cluster '{}'", id);
+    }
+    for (const std::string& id : query.backend_ids()) {
+        if (!has_backend(state, id) && !has_backend(metrics, id)) return fmt::format("no metrics of backend '{}'", id);
+    }
+    return {};
 }
 
 }  // namespace
@@ -224,6 +262,9 @@ void Verbs::status(Request& request, Answer& answer) {
 
 void Verbs::metrics(Request& request, Answer& answer) {
     if (request.query_metrics().list()) return metric_names(request, answer);
+    if (const std::string name = unknown_metric(request.query_metrics(), configured(state_)); !name.empty()) {
+        return answer(response_of(command::FAILURE, fmt::format("there is no metric '{}'", name)));
+    }
     const auto combine = [this, query = request.query_metrics()](Join& join) {
         Response response = ok();
         command::AggregatedMetrics& metrics = *response.mutable_content()->mutable_metrics();
@@ -240,11 +281,8 @@ void Verbs::metrics(Request& request, Answer& answer) {
             }
         });
         if (query.no_clusters()) return response;
-        // One without traffic is known to the state only, one that was just removed perhaps to a worker.
-        for (const std::string& id : query.cluster_ids()) {
-            const bool known = state_.table<config::Clusters>().find(id) != nullptr || measured(metrics, id);
-            if (!known) return response_of(command::FAILURE, fmt::format("no metrics of cluster '{}'", id));
-        }
+        std::string unknown = unknown_thing(query, state_, metrics);
+        if (!unknown.empty()) return response_of(command::FAILURE, std::move(unknown));
         return response;
     };
     ask_workers(request, combine, answer);

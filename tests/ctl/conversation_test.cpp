@@ -151,6 +151,65 @@ TEST_F(ConversationTest, json_is_the_content_alone) {
 )");
 }
 
+TEST_F(ConversationTest, what_is_asked_for_by_name_and_not_there_ends_with_1) {
+    struct Question {
+        const char* line;
+        const char* nothing;
+        const char* something;
+        const char* said;
+    };
+    const auto of_main = [](const std::string& content) {
+        return "worker_responses { map { key: 'main' value { " + content + " } } }";
+    };
+    const std::string no_cluster = of_main("clusters {}");
+    const std::string cluster = of_main("clusters { vec { configuration { cluster_id: 'shop' } } }");
+    const std::string no_certificate = of_main("certificates_by_address { certificates { address { @80 } } }");
+    const std::string certificate =
+        of_main("certificates_by_address { certificates { address { @80 } certificate_summaries { domain: 'a' } } }");
+    for (const Question& question : {
+             Question{"cluster list -i shop", no_cluster.c_str(), cluster.c_str(), "there is no cluster 'shop'"},
+             Question{"cluster list -d shop.example/cart", no_cluster.c_str(), cluster.c_str(),
+                      "no cluster has a frontend for 'shop.example/cart'"},
+             Question{"frontend list -d shop", "frontend_list {}", "frontend_list { https_frontends {} }",
+                      "there is no frontend with 'shop' in its host name"},
+             Question{"cluster health-check list -i shop", "health_checks_list {}",
+                      "health_checks_list { map { key: 'shop' value {} } }",
+                      "there is no health check of a cluster 'shop'"},
+             Question{"certificate list -f ab", "certificates_with_fingerprints {}",
+                      "certificates_with_fingerprints { certs { key: 'ab' value {} } }", "there is no certificate ab"},
+             Question{"certificate list -w -d shop.example", no_certificate.c_str(), certificate.c_str(),
+                      "there is no certificate for 'shop.example'"},
+         }) {
+        const auto ask = [&](const std::string& content, const char* option) {
+            servers[0] = ScriptedServer();
+            connections = 0;
+            out.str("");
+            err.str("");
+            server.says("status: OK message: '' content { " + content + " }");
+            return hold(std::string(question.line) + option);
+        };
+        EXPECT_EQ(ask(question.nothing, ""), 1) << question.line;
+        EXPECT_EQ(out.str(), "") << question.line;
+        EXPECT_EQ(err.str(), std::string(question.said) + "\n");
+        EXPECT_EQ(ask(question.nothing, " --json"), 1) << question.line;
+        EXPECT_THAT(out.str(), HasSubstr("{")) << "programs get the answer all the same";
+        EXPECT_EQ(ask(question.something, ""), 0) << question.line;
+        EXPECT_EQ(err.str(), "");
+    }
+}
+
+TEST_F(ConversationTest, lists_of_everything_may_be_empty) {
+    for (const auto& [line, content] : {std::pair("frontend list --http", "frontend_list {}"),
+                                        std::pair("certificate list", "certificates_with_fingerprints {}"),
+                                        std::pair("cluster health-check list", "health_checks_list {}")}) {
+        servers[0] = ScriptedServer();
+        connections = 0;
+        server.says("status: OK message: '' content { " + std::string(content) + " }");
+        EXPECT_EQ(hold(line), 0) << line;
+    }
+    EXPECT_EQ(err.str(), "");
+}
+
 TEST_F(ConversationTest, a_new_listener_takes_the_timeouts_of_the_configuration) {
     settings.front_timeout = 11;
     settings.back_timeout = 12;

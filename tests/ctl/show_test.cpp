@@ -217,7 +217,6 @@ Backends
 │ shop    │ shop-2 │ 127.0.0.1:9001 │    100 │ yes    │ DRAIN │ -        │ ●    │
 ╰─────────┴────────┴────────────────┴────────┴────────┴───────┴──────────┴──────╯
 )");
-    EXPECT_EQ(shown("worker_responses { map { key: 'main' value { clusters {} } } }"), "\nNo such cluster\n");
     EXPECT_EQ(shown("worker_responses {}"), "\nNo process answered\n");
 }
 

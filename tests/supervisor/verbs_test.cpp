@@ -214,6 +214,37 @@ TEST_F(VerbsTest, metrics_of_a_cluster_come_from_the_workers_that_know_it) {
     }
 }
 
+TEST_F(VerbsTest, metrics_of_what_nobody_knows_are_refused) {
+    begin();
+    worker(0).answers = [](const command::Request&) {
+        command::Response response = response_of(command::OK, "");
+        auto& clusters = *response.mutable_content()->mutable_worker_metrics()->mutable_clusters();
+        clusters["shop"].add_backends()->set_backend_id("measured");
+        return response;
+    };
+    command::Request backend;
+    backend.mutable_add_backend()->set_cluster_id("shop");
+    backend.mutable_add_backend()->set_backend_id("configured");
+    *backend.mutable_add_backend()->mutable_address() = config::to_wire(free_address());
+    obey(backend);
+    const auto message = [&](const auto& name) {
+        command::Request request;
+        name(*request.mutable_query_metrics());
+        config::fill_required(*request.mutable_query_metrics());
+        obey(request);
+        return answers.back().status() == command::OK ? "OK" : answers.back().message();
+    };
+    const auto of_backend = [&](const char* id) { return message([id](auto& query) { query.add_backend_ids(id); }); };
+    EXPECT_EQ(of_backend("measured"), "OK");
+    EXPECT_EQ(of_backend("configured"), "OK") << "it has had no traffic yet";
+    EXPECT_EQ(of_backend("nobody"), "no metrics of backend 'nobody'");
+    const auto named = [&](const char* id) { return message([id](auto& query) { query.add_metric_names(id); }); };
+    EXPECT_EQ(named("http.requests"), "OK");
+    EXPECT_EQ(named("request_time_histogram"), "OK") << "nothing has been measured yet";
+    EXPECT_EQ(named("configuration.backends"), "OK");
+    EXPECT_EQ(named("http.request"), "there is no metric 'http.request'");
+}
+
 TEST_F(VerbsTest, metrics_of_the_configuration_have_names_like_others) {
     begin();
     const auto ask = [this](bool list, const char* name) {

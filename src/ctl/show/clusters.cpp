@@ -117,8 +117,7 @@ std::string show_clusters(const Holders& holders) {
             }
         }
     }
-    const std::string out = settings.text() + http.text() + https.text() + tcp.text() + udp.text() + backends.text();
-    return out.empty() ? "No such cluster\n" : out;
+    return settings.text() + http.text() + https.text() + tcp.text() + udp.text() + backends.text();
 }
 
 }  // namespace seki::ctl

@@ -1,0 +1,86 @@
+#include "ctl/missing.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace seki::ctl {
+namespace {
+
+using command::Request;
+using command::ResponseContent;
+
+bool holds(const ResponseContent& content);
+
+// One process that has it is enough.
+bool any_holds(const command::WorkerResponses& responses) {
+    return std::ranges::any_of(responses.map(), [](const auto& entry) { return holds(entry.second); });
+}
+
+bool any_certificate(const command::ListOfCertificatesByAddress& list) {
+    return std::ranges::any_of(list.certificates(), [](const command::CertificatesByAddress& listener) {
+        return !listener.certificate_summaries().empty();
+    });
+}
+
+bool any_frontend(const command::ListedFrontends& list) {
+    return !list.http_frontends().empty() || !list.https_frontends().empty() || !list.tcp_frontends().empty() ||
+           !list.udp_frontends().empty();
+}
+
+bool holds(const ResponseContent& content) {
+    switch (content.content_type_case()) {
+        case ResponseContent::kWorkerResponses:
+            return any_holds(content.worker_responses());
+        case ResponseContent::kClusters:
+            return !content.clusters().vec().empty();
+        case ResponseContent::kFrontendList:
+            return any_frontend(content.frontend_list());
+        case ResponseContent::kCertificatesByAddress:
+            return any_certificate(content.certificates_by_address());
+        case ResponseContent::kCertificatesWithFingerprints:
+            return !content.certificates_with_fingerprints().certs().empty();
+        case ResponseContent::kHealthChecksList:
+            return !content.health_checks_list().map().empty();
+        default:
+            return false;
+    }
+}
+
+std::string certificate_text(const command::QueryCertificatesFilters& filters) {
+    if (filters.has_fingerprint()) return fmt::format("there is no certificate {}", filters.fingerprint());
+    if (filters.has_domain()) return fmt::format("there is no certificate for '{}'", filters.domain());
+    return {};
+}
+
+// What is to be said if nothing comes; empty when the question names nothing.
+std::string text_if_missing(const Request& question) {
+    switch (question.request_type_case()) {
+        case Request::kQueryClusterById:
+            return fmt::format("there is no cluster '{}'", question.query_cluster_by_id());
+        case Request::kQueryClustersByDomain:
+            return fmt::format("no cluster has a frontend for '{}{}'", question.query_clusters_by_domain().hostname(),
+                               question.query_clusters_by_domain().path());
+        case Request::kListFrontends:
+            if (!question.list_frontends().has_domain()) return {};
+            return fmt::format("there is no frontend with '{}' in its host name", question.list_frontends().domain());
+        case Request::kQueryHealthChecks:
+            if (!question.query_health_checks().has_cluster_id()) return {};
+            return fmt::format("there is no health check of a cluster '{}'",
+                               question.query_health_checks().cluster_id());
+        case Request::kQueryCertificatesFromTheState:
+            return certificate_text(question.query_certificates_from_the_state());
+        case Request::kQueryCertificatesFromWorkers:
+            return certificate_text(question.query_certificates_from_workers());
+        default:
+            return {};
+    }
+}
+
+}  // namespace
+
+std::string what_is_missing(const Request& question, const ResponseContent& content) {
+    std::string text = text_if_missing(question);
+    return text.empty() || holds(content) ? std::string() : text;
+}
+
+}  // namespace seki::ctl
