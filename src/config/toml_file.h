@@ -41,6 +41,7 @@ struct FileConfig {
     uint32_t worker_timeout_s = 10;
     uint64_t ctl_command_timeout_ms = 1000;
     uint32_t request_timeout_s = 10;  // of listeners that name none
+    bool implicit_listeners = false;  // a frontend without a listener gets one
 
     // In the order in which they are to be applied: listeners, then each cluster with its frontends and backends, then
     // the activations.

@@ -30,13 +30,21 @@ bool read_certificate(TableReader& table) {
     return table.has("certificate") && table.has("key");
 }
 
-// The listener at the frontend's address, made if there is none; an error when it speaks another protocol.
+// The listener at the frontend's address. Without one, a wrong digit in a port would open another port than was meant,
+// so one is made only where the file says so.
 std::optional<command::ListenerType> listener_for(TableReader& table, Draft& draft,
                                                   const command::SocketAddress& address, command::ListenerType wanted) {
     const Draft::Listener* listener = draft.find_listener(checked_address(address));
-    if (listener == nullptr) {
+    if (listener == nullptr && draft.globals().implicit_listeners) {
         add_default_listener(table, draft, address, wanted);
         return wanted;
+    }
+    if (listener == nullptr) {
+        table.refuse("address",
+                     "no listener has this address; [[listeners]] with protocol = \"{}\" and this address adds it, "
+                     "implicit_listeners = true at the top of the file adds one for every such frontend",
+                     protocol_names.at(wanted));
+        return {};
     }
     const bool secured = wanted == command::HTTP && listener->type == command::HTTPS;
     const bool datagrams = wanted == command::TCP && listener->type == command::UDP;
@@ -59,9 +67,11 @@ void read_http_frontend(const std::string& cluster_id, TableReader& table, Draft
     if (!frontend.has_address() || !frontend.has_hostname()) return;
 
     const auto type = listener_for(table, draft, frontend.address(), certified ? command::HTTPS : command::HTTP);
-    if (type != command::HTTP) return;  // a listener or certificate of HTTPS has been refused as not available
     Request request;
     *request.mutable_add_http_frontend() = std::move(frontend);
+    // The rest of the table is judged even if the frontend cannot be.
+    if (!type) return draft.judge(table, std::move(request));
+    if (type != command::HTTP) return;  // a listener or certificate of HTTPS has been refused as not available
     draft.add(table, std::move(request));
 }
 
@@ -79,9 +89,10 @@ void read_stream_frontend(const std::string& cluster_id, TableReader& table, Dra
     if (!frontend.has_address()) return;
 
     const auto type = listener_for(table, draft, frontend.address(), command::TCP);
-    if (type != command::TCP) return;  // a listener of UDP has been refused as not available
     Request request;
     *request.mutable_add_tcp_frontend() = std::move(frontend);
+    if (!type) return draft.judge(table, std::move(request));
+    if (type != command::TCP) return;  // a listener of UDP has been refused as not available
     draft.add(table, std::move(request));
 }
 

@@ -179,6 +179,7 @@ void read_supervisor(TableReader& table, FileConfig& config) {
     number("worker_timeout", min_timeout_s, max_timeout_s, config.worker_timeout_s);
     number("request_timeout", min_timeout_s, max_timeout_s, config.request_timeout_s);
     number("ctl_command_timeout", 0, max_timeout_s * 1000, config.ctl_command_timeout_ms);
+    config.implicit_listeners = table.flag("implicit_listeners").value_or(false);
     config.worker_automatic_restart = table.flag("worker_automatic_restart").value_or(true);
     for (const uint64_t uid : table.numbers("command_allowed_uids", UINT32_MAX)) {
         config.command_allowed_uids.push_back(static_cast<uint32_t>(uid));

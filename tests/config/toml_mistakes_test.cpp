@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 constexpr std::string_view listener = "[[listeners]]\nprotocol = \"http\"\naddress = \"127.0.0.1:80\"\n";
 constexpr std::string_view frontend =
-    "[clusters.a]\nprotocol = \"http\"\n"
+    "implicit_listeners = true\n[clusters.a]\nprotocol = \"http\"\n"
     "[[clusters.a.frontends]]\naddress = \"127.0.0.1:80\"\nhostname = \"a\"\n";
 
 TEST(TomlFile, what_is_no_toml_is_named_with_its_line) {
@@ -75,6 +75,7 @@ backends = [{ address = "localhost:80", weight = 300 }, { address = "127.0.0.1:8
                             HasSubstr("s.toml:6: listeners[0].address: "),
                             "s.toml:7: listeners[0].back_timeout: 90000 s is not within 1 and 86400 s",
                             HasSubstr("s.toml:8: listeners[0].sticky_name: 'a b' is no token"),
+                            HasSubstr("s.toml:12: clusters.\"a b\".frontends[0].address: no listener has this address"),
                             HasSubstr("s.toml:12: clusters.\"a b\".frontends[0].hostname: '-a' is no host name"),
                             HasSubstr("s.toml:13: clusters.\"a b\".backends[0].address: "),
                             "s.toml:13: clusters.\"a b\".backends[0].weight: 300 is not within 1 and 256",
@@ -162,7 +163,7 @@ front_timeout = 0
 }
 
 TEST(TomlFile, two_frontends_with_one_route_are_refused) {
-    EXPECT_THAT(errors(R"(
+    EXPECT_THAT(errors(R"(implicit_listeners = true
 [clusters.a]
 protocol = "http"
 frontends = [{ address = "127.0.0.1:80", hostname = "x" }]
@@ -204,6 +205,31 @@ frontends = [{ address = "127.0.0.1:81" }]
                             "http",
                             "s.toml:13: clusters.b.frontends[0].address: the listener of line 5 is one of http, not of "
                             "tcp"));
+}
+
+TEST(TomlFile, a_frontend_without_its_listener_is_refused_unless_the_file_wants_it_made) {
+    constexpr std::string_view file = R"(
+[[listeners]]
+protocol = "http"
+address = "127.0.0.1:8080"
+[clusters.a]
+protocol = "http"
+frontends = [{ address = "127.0.0.1:8008", hostname = "x", tags = { a = "\u0001" } }]
+backends = [{ address = "127.0.0.1:1" }]
+[clusters.b]
+protocol = "tcp"
+frontends = [{ address = "127.0.0.1:8081" }]
+backends = [{ address = "127.0.0.1:1" }]
+)";
+    EXPECT_THAT(
+        errors(file),
+        ElementsAre("s.toml:7: clusters.a.frontends[0].address: no listener has this address; [[listeners]] with "
+                    "protocol = \"http\" and this address adds it, implicit_listeners = true at the top of the "
+                    "file adds one for every such frontend",
+                    HasSubstr("s.toml:7: clusters.a.frontends[0].tags: "),
+                    HasSubstr("s.toml:11: clusters.b.frontends[0].address: no listener has this address; "
+                              "[[listeners]] with protocol = \"tcp\"")));
+    EXPECT_THAT(errors("implicit_listeners = true" + std::string(file)), ElementsAre(HasSubstr("tags: ")));
 }
 
 TEST(TomlFile, missing_keys_are_named) {

@@ -13,7 +13,7 @@ using command::RequestHttpFrontend;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr std::string_view clusters = R"(
+constexpr std::string_view clusters = R"(implicit_listeners = true
 [clusters.shop]
 protocol = "http"
 [clusters.shop-next]
@@ -178,12 +178,13 @@ TEST(TomlRule, rules_of_check_are_told_at_the_key_that_breaks_them) {
 }
 
 TEST(TomlRule, keys_of_rules_are_nothing_for_tcp) {
-    EXPECT_THAT(errors("[clusters.a]\nprotocol = \"tcp\"\n[[clusters.a.frontends]]\naddress = \"127.0.0.1:1\"\n"
+    EXPECT_THAT(errors("implicit_listeners = true\n[clusters.a]\nprotocol = \"tcp\"\n[[clusters.a.frontends]]\naddress "
+                       "= \"127.0.0.1:1\"\n"
                        "match_query = []\nfront_timeout = 1\nsplit = []\nheaders = []"),
-                ElementsAre(HasSubstr(":5: clusters.a.frontends[0].match_query: only frontends of http clusters"),
-                            HasSubstr(":6: clusters.a.frontends[0].front_timeout: only frontends of http clusters"),
-                            HasSubstr(":7: clusters.a.frontends[0].split: only frontends of http clusters"),
-                            HasSubstr(":8: clusters.a.frontends[0].headers: only frontends of http clusters")));
+                ElementsAre(HasSubstr(":6: clusters.a.frontends[0].match_query: only frontends of http clusters"),
+                            HasSubstr(":7: clusters.a.frontends[0].front_timeout: only frontends of http clusters"),
+                            HasSubstr(":8: clusters.a.frontends[0].split: only frontends of http clusters"),
+                            HasSubstr(":9: clusters.a.frontends[0].headers: only frontends of http clusters")));
 }
 
 TEST(TomlRule, two_rules_may_differ_in_their_conditions_alone) {

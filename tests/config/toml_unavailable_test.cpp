@@ -32,7 +32,7 @@ TEST_P(NotAvailable, the_key_is_refused_by_name) {
 
 #define LISTENER "[[listeners]]\nprotocol = \"http\"\naddress = \"127.0.0.1:80\"\n"
 #define CLUSTER "[clusters.a]\nprotocol = \"http\"\n"
-#define FRONTEND CLUSTER "[[clusters.a.frontends]]\naddress = \"127.0.0.1:80\"\n"
+#define FRONTEND "implicit_listeners = true\n" CLUSTER "[[clusters.a.frontends]]\naddress = \"127.0.0.1:80\"\n"
 #define HOST FRONTEND "hostname = \"a\"\n"
 
 INSTANTIATE_TEST_SUITE_P(

@@ -233,7 +233,7 @@ listeners = [
 }
 
 TEST(TomlFile, every_key_of_a_cluster_and_what_is_in_it_arrives) {
-    const FileConfig config = accepted(R"(
+    const FileConfig config = accepted(R"(implicit_listeners = true
 [clusters.shop]
 protocol = "http"
 sticky_session = false
@@ -290,8 +290,8 @@ backup = true
     EXPECT_TRUE(backend.backup());
 }
 
-TEST(TomlFile, a_tcp_cluster_gets_its_listener) {
-    const FileConfig config = accepted(R"(
+TEST(TomlFile, a_tcp_cluster_gets_its_listener_where_the_file_wants_it) {
+    const FileConfig config = accepted(R"(implicit_listeners = true
 connect_timeout = 9
 [clusters.db]
 protocol = "tcp"

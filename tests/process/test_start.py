@@ -129,6 +129,21 @@ class BadConfiguration(ProcessTest):
         said = self.complaint('[clusters.web]\nprotocol = "http"\nfrontends = []\nbackends = []\nhttp2 = true\n')
         self.assertIn("http2", self.line + said)
 
+    def test_a_frontend_without_its_listener_is_an_error(self):
+        said = self.complaint('[[listeners]]\nprotocol = "http"\naddress = "ADDRESS"\n[clusters.web]\nprotocol = "http"\n'
+                              'frontends = [{ address = "127.0.0.1:1", hostname = "x" }]\n')
+        self.assertIn("[[listeners]]", said)
+        self.assertIn("implicit_listeners", said)
+
+    def test_programs_get_a_list_of_what_is_wrong(self):
+        seki = self.instance(wroker_count=2)
+        seki.write_config()
+        checked = seki.ctl("--json", "config", "check")
+        self.assertEqual(checked.code, 1, checked)
+        remark = checked.json[0]
+        self.assertEqual((remark["severity"], remark["file"], remark["key"]), ("error", seki.config, "wroker_count"))
+        self.assertIn("did you mean", remark["message"])
+
     def test_a_missing_file_is_an_error(self):
         seki = Seki()
         self.addCleanup(seki.remove)
