@@ -1,7 +1,6 @@
 #include "config/toml_draft.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "base/check.h"
 
@@ -15,10 +14,17 @@ std::string_view key_of(std::string_view field, std::initializer_list<Alias> ali
     return alias == aliases.end() ? field : alias->key;
 }
 
-Checked<Request> activation(command::ListenerType type, const SocketAddress& address) {
+Checked<Request> activation(const Request& listener) {
     Request request;
-    *request.mutable_activate_listener()->mutable_address() = to_wire(address);
-    request.mutable_activate_listener()->set_proxy(type);
+    command::ActivateListener& activation = *request.mutable_activate_listener();
+    const auto of = [&](const auto& config, command::ListenerType type) {
+        *activation.mutable_address() = config.address();
+        activation.set_proxy(type);
+    };
+    if (listener.has_add_http_listener()) of(listener.add_http_listener(), command::HTTP);
+    if (listener.has_add_https_listener()) of(listener.add_https_listener(), command::HTTPS);
+    if (listener.has_add_tcp_listener()) of(listener.add_tcp_listener(), command::TCP);
+    if (listener.has_add_udp_listener()) of(listener.add_udp_listener(), command::UDP);
     auto checked = check(std::move(request));
     SEKI_CHECK(checked.has_value());  // the listener itself has passed
     return std::move(*checked);
@@ -34,29 +40,17 @@ std::optional<Checked<Request>> Draft::check_all(TableReader& table, Request req
     return {};
 }
 
-std::optional<Checked<Request>> Draft::pass(TableReader& table, Request request, std::initializer_list<Alias> aliases) {
-    auto checked = check_all(table, std::move(request), aliases);
-    if (!checked) return {};
-    if (const auto applied = trial_.apply(*checked); !applied) {
-        table.remarks().refuse(table.where(), "{}", applied.error().message);
-        return {};
-    }
-    return checked;
-}
-
 void Draft::judge(TableReader& table, Request request) { check_all(table, std::move(request), {{"", "protocol"}}); }
 
 void Draft::add_listener(TableReader& table, const SocketAddress& address, Listener listener, Request request) {
     listeners_[address] = listener;
-    auto passed = pass(table, std::move(request), {{"", "protocol"}});
-    if (!passed) return;
-    listener_changes_.push_back(std::move(*passed));
-    activations_.push_back(activation(listener.type, address));
+    auto checked = check_all(table, std::move(request), {{"", "protocol"}});
+    if (checked) listener_changes_.push_back({std::move(*checked), table.place()});
 }
 
 void Draft::add(TableReader& table, Request request, std::initializer_list<Alias> aliases) {
-    auto passed = pass(table, std::move(request), aliases);
-    if (passed) cluster_changes_.push_back(std::move(*passed));
+    auto checked = check_all(table, std::move(request), aliases);
+    if (checked) cluster_changes_.push_back({std::move(*checked), table.place()});
 }
 
 const Draft::Listener* Draft::find_listener(const SocketAddress& address) const {
@@ -64,10 +58,58 @@ const Draft::Listener* Draft::find_listener(const SocketAddress& address) const 
     return found == listeners_.end() ? nullptr : &found->second;
 }
 
+// ---- what all of it leads to
+
+bool Draft::apply(const Entry& entry, Remarks& remarks) {
+    if (const auto applied = trial_.apply(entry.change); !applied) {
+        remarks.refuse(entry.table.where(), "{}", applied.error().message);
+        return false;
+    }
+    for (Consequence& consequence : consequences(trial_, *entry.change)) {
+        found_.push_back({&entry, std::move(consequence)});
+    }
+    return true;
+}
+
+template <typename Belongs>
+void Draft::apply_clusters(Remarks& remarks, Belongs belongs) {
+    for (const Entry& entry : cluster_changes_) {
+        if (belongs(*entry.change)) apply(entry, remarks);
+    }
+}
+
+void Draft::find_unserved_clusters() {
+    for (const Entry& entry : cluster_changes_) {
+        if (!entry.change->has_add_cluster()) continue;
+        std::string why = why_cluster_is_not_served(trial_, entry.change->add_cluster().cluster_id());
+        if (!why.empty()) found_.push_back({&entry, {"backends", std::move(why)}});
+    }
+}
+
+// In the usual order, owners before what refers to them, whatever the order of the file. Of what cannot stand no
+// consequences are told: there are enough other things to mend.
+void Draft::try_out(Remarks& remarks) {
+    for (const Entry& entry : listener_changes_) {
+        if (apply(entry, remarks)) static_cast<void>(trial_.apply(activation(*entry.change)));
+    }
+    apply_clusters(remarks, [](const Request& change) { return change.has_add_cluster(); });
+    apply_clusters(remarks, [](const Request& change) { return change.has_add_backend(); });
+    apply_clusters(remarks,
+                   [](const Request& change) { return !change.has_add_cluster() && !change.has_add_backend(); });
+    if (remarks.has_errors()) return;
+    find_unserved_clusters();
+    for (const Found& found : found_) {
+        remarks.warn(found.by->table.where(found.consequence.field), "{}", found.consequence.text);
+    }
+    if (const std::string why = why_nothing_is_served(trial_); !why.empty()) remarks.warn({}, "{}", why);
+}
+
 std::vector<Checked<Request>> Draft::take(bool activate) {
-    std::vector<Checked<Request>> changes = std::move(listener_changes_);
-    std::ranges::move(cluster_changes_, std::back_inserter(changes));
-    if (activate) std::ranges::move(activations_, std::back_inserter(changes));
+    std::vector<Checked<Request>> changes;
+    for (const Entry& entry : listener_changes_) changes.push_back(entry.change);
+    for (Entry& entry : cluster_changes_) changes.push_back(std::move(entry.change));
+    if (!activate) return changes;
+    for (const Entry& entry : listener_changes_) changes.push_back(activation(*entry.change));
     return changes;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
-// The changes that a file stands for, while they are gathered. Each passes the door and is tried on a state that is
-// thrown away, so that a file in which two things exclude each other is refused when it is read, not when it is
-// applied.
+// The changes that a file stands for. Each passes the door when it is gathered. When all are there, they are tried on a
+// state that is thrown away, so that a file in which two things exclude each other is refused when it is read, not when
+// it is applied; and what they lead to that may not have been meant (consequences.h) is a warning where it was written.
 
 #include <initializer_list>
 #include <map>
@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/consequences.h"
 #include "config/state.h"
 #include "config/toml_file.h"
 #include "config/toml_table.h"
@@ -53,22 +54,35 @@ public:
     // For texts that stand in files of their own; relative paths begin where the configuration file is.
     [[nodiscard]] const ReadFile& read_file() const noexcept { return read_file_; }
 
+    // Once, when all have been added.
+    void try_out(Remarks& remarks);
     std::vector<Checked<command::Request>> take(bool activate);
 
 private:
+    struct Entry {
+        Checked<command::Request> change;
+        TablePlace table;
+    };
+    struct Found {
+        const Entry* by;
+        Consequence consequence;
+    };
+
     std::optional<Checked<command::Request>> check_all(TableReader& table, command::Request request,
                                                        std::initializer_list<Alias> aliases);
-    std::optional<Checked<command::Request>> pass(TableReader& table, command::Request request,
-                                                  std::initializer_list<Alias> aliases);
+    bool apply(const Entry& entry, Remarks& remarks);
+    template <typename Belongs>
+    void apply_clusters(Remarks& remarks, Belongs belongs);
+    void find_unserved_clusters();
 
     const FileConfig& globals_;
     const ReadFile& read_file_;
     std::vector<std::string_view> clusters_;
-    State trial_;
     std::map<SocketAddress, Listener> listeners_;
-    std::vector<Checked<command::Request>> listener_changes_;
-    std::vector<Checked<command::Request>> cluster_changes_;
-    std::vector<Checked<command::Request>> activations_;
+    std::vector<Entry> listener_changes_;
+    std::vector<Entry> cluster_changes_;
+    State trial_;
+    std::vector<Found> found_;
 };
 
 }  // namespace seki::config

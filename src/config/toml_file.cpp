@@ -44,6 +44,7 @@ void read_tables(const TomlTable& document, std::string_view name, const ReadFil
     limit_connections(table, config, draft);
     if (switches.disable_cluster_metrics) disable_cluster_metrics(table, draft);
     table.finish();
+    draft.try_out(remarks);
     config.changes = draft.take(switches.activate_listeners);
 }
 

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include "config/available.h"
+#include "config/consequences.h"
 #include "config/convert.h"
 #include "config/limits.h"
 #include "config/text.h"
@@ -111,6 +112,7 @@ void read_logs(TableReader& table, command::ServerConfig& server) {
     read_fields(table, server, {"log_level", "log_colored"});
     const std::string_view why = why_no_log_filter(server.log_level());
     if (!why.empty()) table.refuse("log_level", "'{}' is no log filter: {}", server.log_level(), why);
+    if (const std::string odd = why_filter_is_odd(server.log_level()); !odd.empty()) table.warn("log_level", "{}", odd);
 
     read_log_target(table, server, "log_target");
     read_log_target(table, server, "access_logs_target");
@@ -216,6 +218,8 @@ ListenerSwitches read_global(TableReader& table, const fs::path& directory, File
 
     ListenerSwitches switches;
     switches.activate_listeners = table.flag("activate_listeners").value_or(true);
+    if (!switches.activate_listeners)
+        table.warn("activate_listeners", "nothing is served until listeners are activated");
     switches.disable_cluster_metrics = table.flag("disable_cluster_metrics").value_or(false);
     return switches;
 }

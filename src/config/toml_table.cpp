@@ -23,8 +23,9 @@ bool equal_in_any_case(std::string_view a, std::string_view b) {
 
 const TomlValue* TableReader::find(std::string_view key) {
     known_.push_back(key);
-    const auto entry = std::ranges::find(*table_, key, &TomlEntry::key);
-    return entry == table_->end() ? nullptr : &entry->value;
+    const TomlTable& table = place_.table();
+    const auto entry = std::ranges::find(table, key, &TomlEntry::key);
+    return entry == table.end() ? nullptr : &entry->value;
 }
 
 template <typename T>
@@ -45,7 +46,7 @@ const T* TableReader::element(std::string_view key, size_t index, const TomlValu
     return found;
 }
 
-Place TableReader::where(std::string_view key) const {
+Place TablePlace::where(std::string_view key) const {
     const auto entry = std::ranges::find(*table_, key, &TomlEntry::key);
     return entry == table_->end() ? place_ : below(place_, key, entry->value.line);
 }
@@ -179,9 +180,9 @@ std::vector<std::pair<std::string, TableReader>> TableReader::named_tables(std::
 }
 
 void TableReader::finish() {
-    for (const auto& [key, value] : *table_) {
+    for (const auto& [key, value] : place_.table()) {
         if (std::ranges::find(known_, std::string_view(key)) != known_.end()) continue;
-        const Place place = below(place_, key, value.line);
+        const Place place = below(where(), key, value.line);
         if (const std::string_view advice = advice_for_retired(kind_, key); !advice.empty()) {
             remarks_->warn(place, "this key of older versions is not read; {}", advice);
             continue;

@@ -24,10 +24,25 @@ struct Choice {
     int value;
 };
 
+// A table of the file, and where it and its keys were written; good as long as the document.
+class TablePlace {
+public:
+    TablePlace(const TomlTable& table, Place place) : table_(&table), place_(std::move(place)) {}
+
+    [[nodiscard]] const TomlTable& table() const noexcept { return *table_; }
+    [[nodiscard]] const Place& where() const noexcept { return place_; }
+    // Where the key was written; where the table begins when it was not.
+    [[nodiscard]] Place where(std::string_view key) const;
+
+private:
+    const TomlTable* table_;
+    Place place_;
+};
+
 class TableReader {
 public:
     TableReader(const TomlTable& table, Place place, TableKind kind, Remarks& remarks)
-        : table_(&table), place_(std::move(place)), kind_(kind), remarks_(&remarks) {}
+        : place_(table, std::move(place)), kind_(kind), remarks_(&remarks) {}
 
     [[nodiscard]] bool has(std::string_view key);
     std::optional<std::string> text(std::string_view key);
@@ -47,9 +62,9 @@ public:
     std::vector<TableReader> tables(std::string_view key, TableKind kind);
     std::vector<std::pair<std::string, TableReader>> named_tables(std::string_view key, TableKind kind);
 
-    // Where the key was written; where the table begins when it was not.
-    [[nodiscard]] Place where(std::string_view key) const;
-    [[nodiscard]] const Place& where() const noexcept { return place_; }
+    [[nodiscard]] Place where(std::string_view key) const { return place_.where(key); }
+    [[nodiscard]] const Place& where() const noexcept { return place_.where(); }
+    [[nodiscard]] const TablePlace& place() const noexcept { return place_; }
     [[nodiscard]] Remarks& remarks() const noexcept { return *remarks_; }
 
     template <typename... Args>
@@ -60,7 +75,7 @@ public:
     void warn(std::string_view key, fmt::format_string<Args...> format, Args&&... args) {
         remarks_->warn(where(key), format, std::forward<Args>(args)...);
     }
-    void missing(std::string_view key) { remarks_->refuse(place_, "the key '{}' is missing", key); }
+    void missing(std::string_view key) { remarks_->refuse(where(), "the key '{}' is missing", key); }
 
     // Once, after the last key was read.
     void finish();
@@ -72,8 +87,7 @@ private:
     template <typename T>
     const T* element(std::string_view key, size_t index, const TomlValue& value, std::string_view wanted);
 
-    const TomlTable* table_;
-    Place place_;
+    TablePlace place_;
     TableKind kind_;
     Remarks* remarks_;
     std::vector<std::string_view> known_;  // string literals of the callers

@@ -86,7 +86,9 @@ std::optional<Response> Conversation::ask(Client& client, const Request& request
 
 void Conversation::print(const Response& response) {
     if (line_.json) {
-        streams_.out << json_text(content_json(response), json_indent) << "\n";
+        Json content = content_json(response);
+        for (const std::string& warning : response.warnings()) content["warnings"].push_back(warning);
+        streams_.out << json_text(content, json_indent) << "\n";
         return;
     }
     const std::string content = show(response.content());

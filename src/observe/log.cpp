@@ -14,10 +14,6 @@ constexpr std::array<std::string_view, 6> level_marks{"     ", "ERROR", "WARN ",
 constexpr std::array<std::string_view, 6> level_colours{"", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[34m", "\x1b[90m"};
 constexpr std::string_view plain = "\x1b[0m";
 
-constexpr std::array<std::string_view, module_count> module_names{"seki_supervisor", "seki_worker", "seki_command",
-                                                                  "seki_config",     "seki_proxy",  "seki_net",
-                                                                  "seki_backend",    "seki_access"};
-
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 std::optional<Level> parse_level(std::string_view text) noexcept {
@@ -41,13 +37,20 @@ std::string module_prefix(std::string_view text) {
     return prefix;
 }
 
+// "proxy" means what "seki_proxy" does.
+bool is_named(std::string_view module, const std::string& prefix) {
+    return module.starts_with(prefix) || module.ends_with("_" + prefix);
+}
+
+auto directives(std::string_view text) { return std::views::split(text.substr(0, text.find('/')), ','); }
+
 }  // namespace
 
 Result<LogFilter> LogFilter::parse(std::string_view text) {
     LogFilter filter;
     std::array<size_t, module_count> length_of_best{};
     filter.levels_.fill(text.empty() ? Level::error : Level::off);
-    for (const auto part : std::views::split(text.substr(0, text.find('/')), ',')) {
+    for (const auto part : directives(text)) {
         const std::string_view directive(part.begin(), part.end());
         const size_t equals = directive.find('=');
         const bool for_all = equals == std::string_view::npos;
@@ -60,14 +63,25 @@ Result<LogFilter> LogFilter::parse(std::string_view text) {
         }
         const std::string prefix = for_all ? "" : module_prefix(directive.substr(0, equals));
         for (size_t module = 0; module < module_count; ++module) {
-            // "proxy" means what "seki_proxy" does.
-            const bool named = module_names[module].starts_with(prefix) || module_names[module].ends_with("_" + prefix);
-            if (!named || prefix.size() < length_of_best[module]) continue;
+            if (!is_named(module_names[module], prefix) || prefix.size() < length_of_best[module]) continue;
             length_of_best[module] = prefix.size();
             filter.levels_[module] = *level;
         }
     }
     return filter;
+}
+
+std::vector<std::string> LogFilter::unknown_modules(std::string_view text) {
+    std::vector<std::string> unknown;
+    for (const auto part : directives(text)) {
+        const std::string_view directive(part.begin(), part.end());
+        const size_t equals = directive.find('=');
+        if (equals == std::string_view::npos) continue;
+        const std::string prefix = module_prefix(directive.substr(0, equals));
+        const auto named = [&](std::string_view module) { return is_named(module, prefix); };
+        if (std::ranges::none_of(module_names, named)) unknown.emplace_back(directive.substr(0, equals));
+    }
+    return unknown;
 }
 
 Result<> Log::set_filter(std::string_view text) {

@@ -12,6 +12,7 @@
 #include <fmt/core.h>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -24,7 +25,10 @@ enum class Level : uint8_t { off, error, warn, info, debug, trace };
 
 // Who speaks; in filters "seki_<name>" or "seki::<name>". `access` are the lines of the access log.
 enum class Module : uint8_t { supervisor, worker, command, config, proxy, net, backend, access };
-inline constexpr size_t module_count = 8;
+inline constexpr auto module_names =
+    std::to_array<std::string_view>({"seki_supervisor", "seki_worker", "seki_command", "seki_config", "seki_proxy",
+                                     "seki_net", "seki_backend", "seki_access"});
+inline constexpr size_t module_count = module_names.size();
 
 // Which lines are wanted: "info", or "info,seki_proxy=debug,seki_net=off". A directive is for all modules whose name
 // begins with its own ("seki" is for all); the longest one counts. Modules that no directive names are off; no
@@ -33,6 +37,8 @@ class LogFilter {
 public:
     LogFilter() noexcept { levels_.fill(Level::info); }
     static Result<LogFilter> parse(std::string_view text);
+    // What the directives of a filter name that is no module; they say nothing to anybody.
+    static std::vector<std::string> unknown_modules(std::string_view text);
 
     [[nodiscard]] bool wants(Level level, Module module) const noexcept {
         return level <= levels_[static_cast<size_t>(module)];

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "config/consequences.h"
 #include "config/convert.h"
 
 namespace seki::supervisor {
@@ -130,6 +131,7 @@ bool Changes::begin(ChangeId id, Change& change) {
         finish(id, std::move(applied));
         return false;
     }
+    note_consequences(change);
     const bool changes_nothing = change.undo.empty() && change.request->request_type_case() != Request::kLogging;
     if (changes_nothing) finish(id, {});
     return !changes_nothing;
@@ -161,6 +163,13 @@ Result<> Changes::apply(Change& change) {
         take_back(change);
     }
     return opened;
+}
+
+// Also of a change that left everything as it was: who sends it again has not seen them.
+void Changes::note_consequences(Change& change) {
+    for (config::Consequence& consequence : config::consequences(state_, *change.request)) {
+        change.warnings.push_back(std::move(consequence.text));
+    }
 }
 
 void Changes::take_back(Change& change) {
@@ -254,6 +263,7 @@ void Changes::commit(ChangeId id, Change& change) {
     if (on_committed) on_committed(*change.request);
     if (change.closes) change.closing = sockets_.take_out(*change.closes);
     const std::vector<WorkerProcess*> workers = workers_.introduced();
+    if (workers.empty()) change.warnings.emplace_back("no worker serves now");
     const size_t orders_each = change.closes ? 2 : 1;
     change.commits_missing = workers.size() * orders_each + 1;
     for (WorkerProcess* worker : workers) commit_on(*worker, id, change);
@@ -281,7 +291,9 @@ void Changes::finish(ChangeId id, Result<> outcome) {
     change.closing.clear();  // whoever hears of it may want the address
     // Whoever asked is told of a refusal, and the log by who heard the request (CommandServer).
     if (outcome) log_.debug(Module::supervisor, "{} is in force", config::verb_name(*change.request));
-    if (change.on_outcome) change.on_outcome(std::move(outcome));
+    if (!change.on_outcome) return;
+    if (outcome) return change.on_outcome(std::move(change.warnings));
+    change.on_outcome(std::unexpected(outcome.error()));
 }
 
 // ---- workers that begin

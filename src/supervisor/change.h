@@ -36,8 +36,10 @@ using CheckedChange = config::Checked<command::Request>;
 
 class Changes {
 public:
+    // What follows from a change that was made, and may not have been meant (config/consequences.h).
+    using Warnings = std::vector<std::string>;
     // What happened: nothing, for a reason, or all of it, everywhere.
-    using OnOutcome = std::move_only_function<void(Result<>)>;
+    using OnOutcome = std::move_only_function<void(Result<Warnings>)>;
 
     // All outlive this.
     Changes(config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log);
@@ -59,6 +61,7 @@ private:
         CheckedChange request;
         OnOutcome on_outcome;
         config::Undo undo;
+        Warnings warnings;
         std::optional<ListenerKey> opens;
         std::optional<ListenerKey> closes;
         std::vector<UniqueFd> closing;  // kept until all workers have let go
@@ -79,6 +82,7 @@ private:
     void commit_on(WorkerProcess& worker, ChangeId id, Change& change);
     void committed(ChangeId id);
     void finish(ChangeId id, Result<> outcome);
+    void note_consequences(Change& change);
     void take_back(Change& change);
 
     Result<> apply(Change& change);

@@ -180,6 +180,9 @@ void CommandServer::note(const std::string& verb, const std::string& peer, const
     } else {
         log_.debug(Module::command, "{} by {}", verb, peer);
     }
+    for (const std::string& warning : response.warnings()) {
+        log_.warn(Module::command, "{} by {}: {}", verb, peer, warning);
+    }
 }
 
 void CommandServer::on_session_ended(CommandSession& session) {

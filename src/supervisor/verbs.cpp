@@ -19,6 +19,16 @@ using State = WorkerProcess::State;
 
 Response ok(std::string message = {}) { return response_of(command::OK, std::move(message)); }
 
+// Clients that know nothing of warnings show them with the message.
+Response made(const Changes::Warnings& warnings) {
+    Response response = ok("Successfully applied request to all workers");
+    for (const std::string& warning : warnings) {
+        *response.mutable_message() += "\nwarning: " + warning;
+        response.add_warnings(warning);
+    }
+    return response;
+}
+
 // The content of the one who answers for all.
 Response of_main(command::ResponseContent content) {
     Response response = ok();
@@ -146,9 +156,8 @@ void Verbs::obey(Request request, Answer answer) {
 void Verbs::change(Request& request, Answer& answer) {
     auto checked = config::check(std::move(request));
     if (!checked) return answer(response_of(command::FAILURE, checked.error().message));
-    changes_.submit(std::move(*checked), [answer = std::move(answer)](Result<> outcome) mutable {
-        answer(outcome ? ok("Successfully applied request to all workers")
-                       : response_of(command::FAILURE, outcome.error().message));
+    changes_.submit(std::move(*checked), [answer = std::move(answer)](Result<Changes::Warnings> outcome) mutable {
+        answer(outcome ? made(*outcome) : response_of(command::FAILURE, outcome.error().message));
     });
 }
 

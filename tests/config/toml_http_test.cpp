@@ -235,7 +235,7 @@ answers = { "503" = "x" }
     EXPECT_EQ(config.changes[0]->add_cluster().front_timeout(), 1);
     EXPECT_EQ(config.changes[0]->add_cluster().max_connections_per_ip(), 2);
     EXPECT_EQ(config.changes[0]->add_cluster().rate_limit().requests_per_second(), 3);
-    EXPECT_THAT(lines(config.warnings),
+    EXPECT_THAT(warnings(config),
                 ElementsAre(HasSubstr("tunnel_timeout: it has no effect"), HasSubstr("answers: it has no effect")));
 }
 

@@ -311,7 +311,7 @@ TEST(TomlFile, settings_that_exclude_each_other_are_refused) {
                 testing::Contains(HasSubstr("public_address: it excludes expect_proxy")));
     const FileConfig config = accepted("min_buffers = 9\nmax_buffers = 8");
     EXPECT_EQ(config.server.min_buffers(), 8);
-    EXPECT_THAT(lines(config.warnings), ElementsAre(HasSubstr("min_buffers: 9 is more than max_buffers, 8")));
+    EXPECT_THAT(warnings(config), ElementsAre(HasSubstr("min_buffers: 9 is more than max_buffers, 8")));
 }
 
 TEST(TomlFile, a_remark_stays_on_one_line) {

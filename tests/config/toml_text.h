@@ -33,7 +33,13 @@ inline std::vector<std::string> errors(std::string_view text, const ReadFile& re
     return lines(errors);
 }
 
-inline std::vector<std::string> warnings(std::string_view text) { return lines(accepted(text).warnings); }
+// Those about a place; pieces of files serve nobody, and are told so as a whole.
+inline std::vector<std::string> warnings(FileConfig config) {
+    std::erase_if(config.warnings, [](const Remark& remark) { return remark.line == 0; });
+    return lines(config.warnings);
+}
+
+inline std::vector<std::string> warnings(std::string_view text) { return warnings(accepted(text)); }
 
 inline std::vector<std::string> verbs(const FileConfig& config) {
     std::vector<std::string> verbs;

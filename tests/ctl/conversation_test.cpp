@@ -151,6 +151,20 @@ TEST_F(ConversationTest, json_is_the_content_alone) {
 )");
 }
 
+TEST_F(ConversationTest, warnings_of_a_change_have_a_place_of_their_own_in_json) {
+    for (ScriptedServer& one : servers) one.says("status: OK message: 'done\\nwarning: odd' warnings: 'odd'");
+    EXPECT_EQ(hold("cluster remove -i shop"), 0);
+    EXPECT_EQ(hold("cluster remove -i shop --json"), 0);
+    EXPECT_EQ(out.str(), R"(Success: done
+warning: odd
+{
+  "warnings": [
+    "odd"
+  ]
+}
+)");
+}
+
 TEST_F(ConversationTest, what_is_asked_for_by_name_and_not_there_ends_with_1) {
     struct Question {
         const char* line;

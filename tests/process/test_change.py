@@ -50,6 +50,16 @@ class Changes(ProcessTest):
             control.ask(remove_backend("web", "one", one.address))
             self.assertEqual(self.everybody_answers(seki), {b"two"})
 
+    def test_a_backend_that_is_added_with_weight_zero_gets_its_share(self):
+        one, two = self.backend("one"), self.backend("two")
+        seki = self.http(one)
+        request = add_backend("web", "two", two.address)
+        request.add_backend.load_balancing_parameters.weight = 0  # as sozu's command line does
+        with seki.control() as control:
+            control.ask(request)
+        bodies = [seki.get().body for _ in range(10)]
+        self.assertEqual((bodies.count(b"one"), bodies.count(b"two")), (5, 5))
+
     def test_a_route_to_a_new_cluster_appears_and_goes(self):
         seki = self.http(self.backend("old"), worker_count=2)
         fresh = self.backend("fresh")
@@ -308,6 +318,26 @@ class CommandLine(ProcessTest):
         seki = self.http(self.backend())
         self.assertEqual(seki.ctl("cluster", "remove", "--id", "nobody").code, 1)
         self.assertEqual(seki.ctl("cluster", "remov").code, 2)
+
+    def test_a_change_with_a_consequence_is_made_and_warned_of(self):
+        seki = self.http(self.backend())
+        identity = ["--id", "wbe", "--backend-id", "two", "--address", "127.0.0.1:1"]
+        added = seki.ctl("backend", "add", *identity)
+        self.assertEqual(added.code, 0, added)
+        self.assertIn("warning: there is no cluster 'wbe'", added.out)
+        self.assertRegex(seki.log(), "WARN .*there is no cluster 'wbe'")
+        warnings = seki.ctl("--json", "backend", "add", *identity).json["warnings"]
+        self.assertEqual(len(warnings), 1, warnings)
+        self.assertNotIn("warnings", seki.ctl("--json", "cluster", "add", "--id", "wbe", "--load-balancing-policy",
+                                              "random").json)
+
+    def test_a_question_for_what_is_not_there_is_exit_code_1(self):
+        seki = self.http(self.backend())
+        missing = seki.ctl("cluster", "list", "--id", "nobody")
+        self.assertEqual((missing.code, missing.out), (1, ""))
+        self.assertIn("there is no cluster 'nobody'", missing.err)
+        self.assertEqual(seki.ctl("metrics", "get", "--names", "http.request").code, 1)
+        self.assertEqual(seki.ctl("cluster", "list", "--id", "web").code, 0)
 
     def test_the_log_filter_changes(self):
         seki = self.http(self.backend(), worker_count=2)

@@ -231,6 +231,7 @@ TEST_F(ChangeTest, of_a_frontend_without_its_listener_is_refused_also_when_no_wo
     turns();
     EXPECT_THAT(outcomes, ElementsAre("there is no HTTP listener on " + address.text(),
                                       "there is no TCP listener on " + address.text(), "OK", "OK"));
+    EXPECT_THAT(warnings, ::testing::Contains("no worker serves now"));
 }
 
 TEST_F(ChangeTest, activating_a_listener_gives_each_worker_its_socket_before_it_is_ok) {
@@ -399,7 +400,7 @@ TEST_F(ChangeTest, who_hears_that_a_listener_is_gone_may_have_its_address_at_onc
     const SocketAddress address = free_address();
     start({checked(add_listener(address)), checked(activate(address))});
     std::string outcome;
-    supervisor->changes().submit(checked(deactivate(address)), [&](const Result<>&) {
+    supervisor->changes().submit(checked(deactivate(address)), [&](const Result<Changes::Warnings>&) {
         ListeningSockets others(1, 16);
         const auto opened = others.open({command::HTTP, address});
         outcome = opened ? "free" : opened.error().message;

@@ -136,6 +136,13 @@ TEST_F(ServerTest, logs_who_asked_for_what_and_what_came_of_it) {
     EXPECT_EQ(logged(), "");
     ask_and_answer(command::FAILURE);
     EXPECT_THAT(logged(), HasSubstr(by + " failed: no such\\x0Athing\n"));
+    ASSERT_TRUE(client.ask(remove("one")));
+    turns();
+    command::Response warned = response_of(command::OK, "done");
+    warned.add_warnings("left behind: 1 frontend");
+    asked.front().second(warned);
+    asked.pop_front();
+    EXPECT_THAT(logged(), AllOf(HasSubstr("WARN"), HasSubstr(by + ": left behind: 1 frontend\n")));
     ASSERT_TRUE(log.set_filter("info,command=debug"));
     ask_and_answer(command::OK);
     EXPECT_THAT(logged(), HasSubstr(by + "\n"));

@@ -247,13 +247,15 @@ struct Scene : ::testing::Test {
     PlayedWorker& worker(size_t id) { return *launcher.workers.at(id); }
 
     std::vector<std::string> outcomes;
+    Changes::Warnings warnings;  // of the last one that was made
     void submit(command::Request request) {
         auto checked = config::check(std::move(request));
         ASSERT_TRUE(checked) << checked.error().message;
         const size_t index = outcomes.size();
         outcomes.emplace_back("pending");
-        supervisor->changes().submit(std::move(*checked), [this, index](Result<> outcome) {
+        supervisor->changes().submit(std::move(*checked), [this, index](Result<Changes::Warnings> outcome) {
             outcomes[index] = outcome ? "OK" : outcome.error().message;
+            if (outcome) warnings = *outcome;
         });
     }
 

@@ -45,6 +45,29 @@ TEST_F(VerbsTest, a_change_is_answered_when_it_is_in_force) {
     EXPECT_TRUE(has_cluster("new"));
 }
 
+TEST_F(VerbsTest, a_change_is_answered_with_what_may_not_have_been_meant) {
+    begin();
+    command::Request request;
+    request.mutable_add_backend()->set_cluster_id("shopp");
+    request.mutable_add_backend()->set_backend_id("one");
+    *request.mutable_add_backend()->mutable_address() = config::to_wire(free_address());
+    for (const char* when : {"now", "and when it is sent again and changes nothing"}) {
+        obey(request);
+        EXPECT_EQ(answers.back().status(), command::OK);
+        EXPECT_THAT(answers.back().warnings(), ElementsAre(HasSubstr("there is no cluster 'shopp'"))) << when;
+        EXPECT_EQ(answers.back().message(),
+                  "Successfully applied request to all workers\nwarning: " + answers.back().warnings(0))
+            << "for clients that know of no warnings";
+    }
+    request.mutable_add_backend()->set_cluster_id("shop");
+    obey(request);
+    EXPECT_TRUE(answers.back().warnings().empty());
+    EXPECT_EQ(answers.back().message(), "Successfully applied request to all workers");
+    request.set_logging("info,backnd=debug");
+    obey(request);
+    EXPECT_THAT(answers.back().warnings(), ElementsAre(HasSubstr("nobody writes lines as 'backnd'")));
+}
+
 TEST_F(VerbsTest, what_does_not_exist_yet_is_refused_as_such) {
     begin();
     command::Request request;
