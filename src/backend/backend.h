@@ -34,10 +34,17 @@ struct Backend {
     bool removed = false;
     Backoff backoff;
     ConnectTime connect_time;
-    uint32_t credit = 0;               // what the balancing still owes it in this round
-    uint32_t connections = 0;          // open ones, idle or not
-    uint32_t exchanges = 0;            // running
-    std::vector<net::SessionId> idle;  // last in, first out; Pool's
+    uint32_t credit = 0;       // what the balancing still owes it in this round
+    uint32_t connections = 0;  // open ones, idle or not
+    uint32_t exchanges = 0;    // running
+    // Idle connections, which are Pool's: those that anybody may take, last in, first out, and those that belong to one
+    // client each.
+    std::vector<net::SessionId> idle;
+    struct Owned {
+        net::SessionId id;
+        bool counted;  // among all idle ones
+    };
+    std::vector<Owned> owned;
 };
 
 }  // namespace seki::backend

@@ -24,7 +24,12 @@ public:
     [[nodiscard]] net::Session* take(Backend& backend);
     // False when the limits have no room for it, or the backend is not used any more: the caller closes it.
     [[nodiscard]] bool put(Backend& backend, net::Session& session);
-    // A connection that was put here ended.
+    // The same for one that belongs to a client: nobody can take it. It does not count, for it is the one that each
+    // client may have; false only when the backend is not used any more.
+    [[nodiscard]] bool own(Backend& backend, net::Session& session);
+    // From now on it does: its client has another one. False when the limits have no room for it.
+    [[nodiscard]] bool make_room_for(Backend& backend, net::SessionId id);
+    // A connection that was put here ended, or its owner wants it.
     void remove(Backend& backend, net::SessionId id);
     // Ends all idle connections of a backend that is not wanted any more.
     void close_idle(Backend& backend);
@@ -32,6 +37,8 @@ public:
     [[nodiscard]] uint32_t size() const noexcept { return size_; }
 
 private:
+    [[nodiscard]] static bool unused(const Backend& backend) noexcept;
+
     net::Sessions& sessions_;
     Limits limits_;
     uint32_t size_ = 0;

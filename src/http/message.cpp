@@ -39,6 +39,7 @@ constexpr std::array names = {
     Name{"authorization", FieldId::authorization},
     Name{"content-length", FieldId::content_length},
     Name{"http2-settings", FieldId::http2_settings},
+    Name{"persistent-auth", FieldId::persistent_auth},
     Name{"x-forwarded-for", FieldId::x_forwarded_for},
     Name{"proxy-connection", FieldId::proxy_connection},
     Name{"www-authenticate", FieldId::www_authenticate},

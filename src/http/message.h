@@ -36,6 +36,7 @@ enum class FieldId : uint8_t {
     http2_settings,
     keep_alive,
     location,
+    persistent_auth,
     proxy_authenticate,
     proxy_authorization,
     proxy_connection,
@@ -132,6 +133,7 @@ struct RequestHead {
     bool takes_trailers = false;  // TE says so (RFC 9110 §10.1.4)
     bool asks_to_switch = false;  // it has an Upgrade field, whether or not that is passed on
     bool has_cookies = false;
+    bool speaks_of_users = false;   // has credentials
     std::string_view user_agent{};  // the last one; empty: none
     std::string_view accept{};      // likewise
     FieldTable fields;              // all of them, Host too; those that are hop by hop are marked dropped
@@ -142,6 +144,7 @@ struct ResponseHead {
     Version version = Version::http11;
     std::string_view reason;
     Body body;
+    bool speaks_of_users = false;  // has a challenge, or says for how long one that was met holds
     FieldTable fields;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "proxy/client.h"
 #include "proxy/exchange.h"
 #include "proxy/raw_codec.h"
 
@@ -54,14 +55,14 @@ void BackendSide::attach(Exchange& exchange, Duration answer_timeout) {
     touch();
 }
 
-void BackendSide::detach(bool reusable, net::CloseManner manner) {
+void BackendSide::detach(bool reusable, net::CloseManner manner, Client* client) {
     SEKI_CHECK(exchange_ != nullptr);
     exchange_ = nullptr;
     --backend_->exchanges;
     fresh_ = false;
     const bool fit = reusable && state_ == State::busy && codec_->persistent() && all_sent() && !has_unread() &&
                      !session_.read_closed() && !session_.hung_up() && !context_.draining;
-    if (!fit || !context_.pool.put(*backend_, session_)) {
+    if (!fit || !keep(client)) {
         // The buffer was the exchange's, whose reservation ends before this session does.
         session_.unsent().reset();
         session_.close(manner, reusable ? net::CloseReason::finished : net::CloseReason::stale);
@@ -70,6 +71,11 @@ void BackendSide::detach(bool reusable, net::CloseManner manner) {
     release_hold();
     enter(State::idle);
     session_.deadline(context_.loop.now() + context_.settings.backend_idle_timeout);
+}
+
+bool BackendSide::keep(Client* client) {
+    if (!bound_) return context_.pool.put(*backend_, session_);
+    return client != nullptr && client->own().keep(context_, *this);
 }
 
 std::optional<http::StreamId> BackendSide::send_head(const http::RequestHead& head,
@@ -170,7 +176,7 @@ void BackendSide::on_close(net::Session& session, net::CloseReason /*reason*/) {
 }
 
 void BackendSide::describe(std::string& line) const {
-    line += fmt::format("cluster={} backend={} {}", backend_->cluster_id, backend_->id,
+    line += fmt::format("cluster={} backend={} {}{}", backend_->cluster_id, backend_->id, bound_ ? "own " : "",
                         state_ == State::connecting ? "connecting"
                         : state_ == State::busy     ? "busy"
                                                     : "idle");

@@ -17,6 +17,8 @@
 
 namespace seki::proxy {
 
+class Client;
+
 // A request as bytes, and the codec that knows what answer it asks for.
 struct HeldRequest {
     net::BufferPtr bytes;
@@ -48,9 +50,12 @@ public:
     // Of an idle connection: nothing waits to be read. Asks the socket if nobody has since the last answer ended.
     [[nodiscard]] bool silent();
     void attach(Exchange& exchange, Duration answer_timeout);
-    // The exchange lets go. `reusable`: the answer was complete; the connection goes to the pool if it is fit, else it
-    // ends.
-    void detach(bool reusable, net::CloseManner manner);
+    // The exchange lets go. `reusable`: the answer was complete; if the connection is fit it goes to the pool, or to
+    // its owner, else it ends. `client`: whose exchange it was, null when that is gone.
+    void detach(bool reusable, net::CloseManner manner, Client* client);
+    // From now on, and until it ends, it belongs to the client whose exchange it has.
+    void bind() noexcept { bound_ = true; }
+    [[nodiscard]] bool idle() const noexcept { return state_ == State::idle; }
     // Writes the head; nothing when it does not fit into a buffer.
     std::optional<http::StreamId> send_head(const http::RequestHead& head, std::span<const http::AddedField> added);
     void adopt(HeldRequest held);
@@ -83,6 +88,7 @@ private:
 
     [[nodiscard]] bool deaf() const noexcept;
     void enter(State next);
+    [[nodiscard]] bool keep(Client* client);
     net::Next lose(BackendLoss::Kind kind, http::Fault fault = http::Fault::none);
     // The connection ended, and the answer had not.
     net::Next lose_at_end(http::Fault fault);
@@ -97,6 +103,7 @@ private:
     State state_;
     bool fresh_ = true;  // has not served an exchange yet
     bool answering_ = false;
+    bool bound_ = false;
     bool output_ended_ = false;
 };
 

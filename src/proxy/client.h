@@ -9,6 +9,7 @@
 
 #include "net/source_counts.h"
 #include "proxy/listener.h"
+#include "proxy/own_connection.h"
 #include "proxy/side.h"
 
 namespace seki::proxy {
@@ -60,8 +61,14 @@ public:
     // Which one that is, limit or not: Cluster::key(), 0 for none.
     [[nodiscard]] uint64_t cluster_key() const noexcept { return cluster_key_; }
     void let_into(const Cluster& cluster) noexcept { cluster_key_ = cluster.key(); }
+    [[nodiscard]] OwnConnection& own() noexcept { return own_; }
 
 protected:
+    // The connection ends, and with it what belongs to it.
+    void let_go() {
+        counted_.reset();
+        own_.close(context_);
+    }
     // The request at hand shall come again in the next turn.
     void postpone_to_next_turn(http::StreamId stream) {
         postponed_ = true;
@@ -82,6 +89,7 @@ protected:
     std::optional<Monotonic> half_closed_since_;
     net::SourceCounts::Token counted_;
     uint64_t cluster_key_ = 0;
+    OwnConnection own_;
     uint32_t requests_ = 0;
     bool ending_ = false;  // no more requests
     bool asks_to_switch_ = false;

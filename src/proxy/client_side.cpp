@@ -162,7 +162,7 @@ net::Next ClientSide::on_deadline(net::Session& session) {
 }
 
 void ClientSide::on_close(net::Session& session, net::CloseReason reason) {
-    counted_.reset();
+    let_go();
     if (exchange_ == nullptr) return;
     if (exchange_->cuts_off()) session.transport().reset_on_close();
     std::exchange(exchange_, nullptr)->client_gone(reason);

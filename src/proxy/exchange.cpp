@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "http/connection_auth.h"
 #include "http/h1/client_codec.h"
 #include "proxy/client.h"
 #include "proxy/raw_codec.h"
@@ -69,21 +70,33 @@ BackendSide* Exchange::connect() {
         if (chosen_ == nullptr) return nullptr;
         BackendSide* side = mode_ == Mode::http && !fresh_only_ ? take_idle() : nullptr;
         if (side == nullptr) side = dial();
-        if (side != nullptr) return side;
+        if (side == nullptr) continue;
+        if (binds_) side->bind();
+        return side;
     }
     return nullptr;
 }
 
-// The one that the client's cookie names, else the next in turn.
+// The connection that belongs to the client, if it leads to the cluster.
+BackendSide* Exchange::own_connection() const {
+    if (mode_ == Mode::tunnel || fresh_only_) return nullptr;
+    BackendSide* const own = client_->own().idle(context_);
+    return own != nullptr && own->backend()->cluster_id == cluster_->id() ? own : nullptr;
+}
+
+// The one that the client's cookie names, or where it has a connection of its own, else the next in turn.
 backend::BackendPtr Exchange::next_backend() {
     const Monotonic now = context_.loop.now();
     const auto tried = std::span(tried_).first(attempts_);
     const bool stays = named_ != nullptr && named_->backoff.up(now) && std::ranges::find(tried, named_) == tried.end();
-    return stays ? named_ : cluster_->backends.next(now, tried, context_.random);
+    if (stays) return named_;
+    if (const BackendSide* own = own_connection()) return own->backend();
+    return cluster_->backends.next(now, tried, context_.random);
 }
 
 // A connection to the chosen backend that served before, and on which nothing waits that could pass for our answer.
 BackendSide* Exchange::take_idle() {
+    if (BackendSide* side = take_own()) return side;
     while (net::Session* idle = context_.pool.take(*chosen_)) {
         auto* side = static_cast<BackendSide*>(idle->protocol());
         if (!side->silent()) {
@@ -95,6 +108,22 @@ BackendSide* Exchange::take_idle() {
         return side;
     }
     return nullptr;
+}
+
+BackendSide* Exchange::take_own() {
+    BackendSide* const own = own_connection();
+    if (own == nullptr || own->backend() != chosen_) {
+        client_->own().give_way(context_);
+        return nullptr;
+    }
+    context_.pool.remove(*chosen_, own->session().id());
+    if (!own->silent()) {
+        own->session().close(net::CloseManner::now, net::CloseReason::protocol_error);
+        return nullptr;
+    }
+    context_.recorder.count(Count::pool_hits);
+    own->attach(*this, timeouts().back);
+    return own;
 }
 
 // A new connection to the chosen backend; null when it could not even begin.
@@ -209,7 +238,7 @@ void Exchange::release_backend(bool reusable) {
     if (backend_ == nullptr) return;
     // A tunnel's backend must not take what was cut off for all there was.
     const bool cut = mode_ == Mode::tunnel && !(request_ended() && backend_->all_sent());
-    std::exchange(backend_, nullptr)->detach(reusable, cut ? net::CloseManner::reset : net::CloseManner::now);
+    std::exchange(backend_, nullptr)->detach(reusable, cut ? net::CloseManner::reset : net::CloseManner::now, client_);
 }
 
 // --- the answer
@@ -233,6 +262,7 @@ void Exchange::answer_head(http::ResponseHead& head, bool end) {
         release_backend(false);
         return answer({502, "backend switched protocols out of turn"});
     }
+    if (head.speaks_of_users && http::authenticates_connection(head.fields)) backend_->bind();
     AddedFields& added = context_.added;
     edit_answer(head, added);
     const bool close = context_.draining || (!switching && client_->spoke_ahead());

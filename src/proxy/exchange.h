@@ -156,6 +156,8 @@ private:
     // A connection to the next backend in turn, ours from here on; null after everything was tried.
     BackendSide* connect();
     [[nodiscard]] backend::BackendPtr next_backend();
+    [[nodiscard]] BackendSide* own_connection() const;
+    BackendSide* take_own();
     BackendSide* take_idle();
     BackendSide* dial();
     void count_broken_answer(const BackendLoss& loss);
@@ -210,6 +212,7 @@ private:
     bool upgrade_asked_ = false;
     bool awaits_continue_ = false;  // the client sends its body when the backend says so
     bool postponed_ = false;        // a password is being checked
+    bool binds_ = false;            // what serves it belongs to the client from then on
     bool fresh_only_ = false;       // idle connections failed us already
     std::array<bool, 2> ended_{};   // per direction: the source said its last
     std::array<std::optional<net::SpliceTransfer>, 2> splices_;

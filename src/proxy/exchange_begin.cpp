@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "http/connection_auth.h"
 #include "http/h1/host.h"
 #include "proxy/client.h"
 #include "proxy/exchange.h"
@@ -278,6 +279,7 @@ void Exchange::set_authority(http::RequestHead& head, std::string_view authority
 void Exchange::forward(const Routed& routed) {
     http::RequestHead& head = routed.head;
     AddedFields& added = context_.added;
+    binds_ = head.speaks_of_users && http::authenticates_connection(head.fields);
     BackendSide* side = connect();
     if (side == nullptr) return answer({503, "no backend"});
     backend_ = side;

@@ -171,7 +171,7 @@ net::Next StreamClient::on_deadline(net::Session& session) {
 }
 
 void StreamClient::on_close(net::Session&, net::CloseReason reason) {
-    counted_.reset();
+    let_go();
     while (!streams_.empty()) {
         Exchange* const exchange = streams_.back().exchange;
         streams_.pop_back();

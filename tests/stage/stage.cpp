@@ -30,6 +30,7 @@ worker::Hello hello(const Stage::Options& options) {
     config.set_evict_on_queue_full(options.evicts);
     config.set_max_buffers(options.max_buffers);
     config.set_buffer_size(options.buffer_size);
+    if (options.idle_connections) config.set_backend_idle_connections_total(*options.idle_connections);
     return hello;
 }
 

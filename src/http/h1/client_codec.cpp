@@ -12,9 +12,23 @@ namespace {
 
 FramingFields note_fields(ResponseHead& head) noexcept {
     FramingFields framing;
+    head.speaks_of_users = false;
     for (Field& field : head.fields.all()) {
-        if (field.id == FieldId::content_length) framing.note_length(field);
-        if (field.id == FieldId::transfer_encoding) framing.note_coding(field.value);
+        switch (field.id) {
+            case FieldId::content_length:
+                framing.note_length(field);
+                break;
+            case FieldId::transfer_encoding:
+                framing.note_coding(field.value);
+                break;
+            case FieldId::persistent_auth:
+            case FieldId::proxy_authenticate:
+            case FieldId::www_authenticate:
+                head.speaks_of_users = true;
+                break;
+            default:
+                break;
+        }
     }
     return framing;
 }

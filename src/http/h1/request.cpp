@@ -21,6 +21,7 @@ struct Noted {
     Field* expects_continue = nullptr;
     bool takes_trailers = false;
     bool cookies = false;
+    bool credentials = false;
 };
 
 // Several fields are one list (RFC 9110 §5.3).
@@ -75,6 +76,10 @@ Noted note_fields(HeadStorage& storage) noexcept {
                 break;
             case FieldId::accept:
                 noted.accept = field.value;
+                break;
+            case FieldId::authorization:
+            case FieldId::proxy_authorization:
+                noted.credentials = true;
                 break;
             case FieldId::cookie:
                 noted.cookies = true;
@@ -180,6 +185,7 @@ Fault understand_request(HeadStorage& storage, bool& persistent) noexcept {
     if (options.forbidden) return Fault::bad_field;
     head.body = *body;
     head.has_cookies = noted.cookies;
+    head.speaks_of_users = noted.credentials;
     head.user_agent = noted.user_agent;
     head.accept = noted.accept;
     // RFC 9110 §10.1.1: HTTP/1.0 expects nothing, and nobody is told to go on who has nothing to send.
