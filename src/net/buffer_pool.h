@@ -34,6 +34,8 @@ public:
     void commit(size_t written) noexcept { end_ += static_cast<uint32_t>(written); }  // at most room().size()
     void consume(size_t read) noexcept;                                               // at most size()
     void append(std::string_view text) noexcept;                                      // at most room().size()
+    // Forgets what stands behind the first `size` bytes of the data, which has as many.
+    void truncate(size_t size) noexcept { end_ = begin_ + static_cast<uint32_t>(size); }
     // Moves the data to the front, so that room() is all that is left.
     void compact() noexcept;
     // Bytes that were consumed but still are there, and the way back to them: what was sent may have to be sent again.

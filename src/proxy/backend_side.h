@@ -34,6 +34,9 @@ struct BackendLoss {
     bool reused = false;   // the connection had served before: nothing is said about the backend
     bool written = false;  // some byte of the request was given to the kernel
     std::optional<HeldRequest> held;
+
+    // What it said was no HTTP; else it only ended too early.
+    [[nodiscard]] bool malformed() const noexcept { return kind == Kind::fault && fault != http::Fault::truncated; }
 };
 
 class BackendSide final : public Side {

@@ -27,8 +27,12 @@ public:
     // False when the head does not fit into what the outbox has left.
     bool send_head(http::StreamId stream, const http::ResponseHead& head, std::span<const http::AddedField> added,
                    bool close) {
+        answer_at_ = session_.bytes_written() + waiting_bytes();
         return append([&](http::Output& out) { codec_->write_head(stream, head, added, close || ending_, out); });
     }
+    // Forgets what was written of the answer, so that another one may be given. False when some of it has left, or what
+    // others say may stand behind it.
+    [[nodiscard]] bool take_back();
     // All of the answer is in the outbox.
     void answer_complete() noexcept {
         if (!codec_->persistent()) nothing_follows();
@@ -83,6 +87,9 @@ protected:
     void note_half_close() {
         if (session_.hung_up() && !half_closed_since_) half_closed_since_ = context_.loop.now();
     }
+    [[nodiscard]] size_t waiting_bytes() const noexcept {
+        return session_.has_unsent() ? session_.unsent()->size() : 0;
+    }
 
     ListenerPtr listener_;
     std::unique_ptr<http::ServerCodec> codec_;
@@ -90,6 +97,7 @@ protected:
     net::SourceCounts::Token counted_;
     uint64_t cluster_key_ = 0;
     OwnConnection own_;
+    uint64_t answer_at_ = 0;  // where the last answer begins, of all bytes to the client
     uint32_t requests_ = 0;
     bool ending_ = false;  // no more requests
     bool asks_to_switch_ = false;

@@ -11,6 +11,16 @@
 
 namespace seki::proxy {
 
+namespace {
+
+// How an answer ended that had begun.
+const char* describe_broken_answer(const BackendLoss& loss) noexcept {
+    if (loss.malformed()) return http::describe(loss.fault).data();
+    return loss.kind == BackendLoss::Kind::timeout ? "backend_response_timeout" : "backend ended within its answer";
+}
+
+}  // namespace
+
 Exchange::Exchange(SlabId id, Context& context) : id_(id), context_(context) {}
 
 Exchange::~Exchange() { SEKI_CHECK(client_ == nullptr && backend_ == nullptr); }
@@ -21,7 +31,7 @@ void Exchange::enter(State next) {
             SEKI_CHECK(false);
             break;
         case State::waiting:
-            SEKI_CHECK(state_ == State::routing);
+            SEKI_CHECK(state_ == State::routing || state_ == State::answering);
             break;
         case State::answering:
             SEKI_CHECK(state_ == State::routing || state_ == State::waiting);
@@ -190,7 +200,8 @@ void Exchange::backend_gone(BackendLoss loss) {
     if (loss.reused) fresh_only_ = true;
     if (may_retry(loss)) return try_another(std::move(loss));
 
-    if (state_ != State::waiting) return abort(net::CloseReason::peer_error, "backend ended within its answer");
+    if (state_ == State::answering && mode_ == Mode::http && client_->take_back()) take_back_answer();
+    if (state_ != State::waiting) return abort(net::CloseReason::peer_error, describe_broken_answer(loss));
     if (mode_ == Mode::tunnel) return abort(net::CloseReason::peer_error, "backend is gone");
     switch (loss.kind) {
         case Kind::refused:
@@ -206,10 +217,15 @@ void Exchange::backend_gone(BackendLoss loss) {
     }
 }
 
+// Its client has seen nothing of it.
+void Exchange::take_back_answer() {
+    record_.body_bytes[index(Direction::response)] = 0;
+    enter(State::waiting);
+}
+
 void Exchange::count_broken_answer(const BackendLoss& loss) {
     using Kind = BackendLoss::Kind;
-    const bool malformed = loss.kind == Kind::fault && loss.fault != http::Fault::truncated;
-    if (malformed) return context_.recorder.count(Count::backend_faults);
+    if (loss.malformed()) return context_.recorder.count(Count::backend_faults);
     const bool within = loss.kind == Kind::fault || (state_ != State::waiting && loss.kind != Kind::timeout);
     if (within) context_.recorder.count(Count::cut_answers);
 }

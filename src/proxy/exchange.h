@@ -4,13 +4,14 @@
 // router, edits the head, gets a connection, passes bodies both ways under back pressure, and ends with one record for
 // log and metrics. It speaks to both ends through Side and cannot tell which wire format they have.
 //
-//     routing ──► waiting ──► answering ──► draining ──► (retired)
+//     routing ──► waiting ◄─► answering ──► draining ──► (retired)
 //        │           │ ▲          │             ▲
 //        │           └─┘ retry    └─────────────┤  the answer is complete, not all of it is sent
 //        └──► own answer (404, 503, …) ─────────┘
 //
 // waiting: the request is on its way to a backend, no byte of an answer has come. Until then, and while the request is
-// held in full, another backend may take over. Leaving any state because a side went ends in retirement too.
+// held in full, another backend may take over. It is the state again when an answer breaks of which nothing has left:
+// the client gets one of ours. Leaving any state because a side went ends in retirement too.
 //
 // The client's session owns the exchange; the backend's session is borrowed from the pool and goes back, or is closed.
 
@@ -161,6 +162,7 @@ private:
     BackendSide* take_idle();
     BackendSide* dial();
     void count_broken_answer(const BackendLoss& loss);
+    void take_back_answer();
     void try_another(BackendLoss loss);
     [[nodiscard]] bool may_retry(const BackendLoss& loss) const noexcept;
     void note_failure();  // of the chosen backend

@@ -280,26 +280,26 @@ void Exchange::forward(const Routed& routed) {
     http::RequestHead& head = routed.head;
     AddedFields& added = context_.added;
     binds_ = head.speaks_of_users && http::authenticates_connection(head.fields);
-    BackendSide* side = connect();
-    if (side == nullptr) return answer({503, "no backend"});
-    backend_ = side;
+    // A connection that is taken is one that somebody else cannot have: first everything is judged.
     if (head.has_cookies) strip_cookie(head.fields, listener_->sticky_cookie.name, added);
-    context_.recorder.forwarded(
-        add_forwarded_fields(head, *listener_, client_->session().peer(), record_.request_id_as_text(), added));
-    if (frontend_->rewrites() && !rewrite(routed)) {
-        release_backend(false);
-        return answer({400, "the rewritten target is not valid"});
-    }
+    const KeptFields kept =
+        add_forwarded_fields(head, *listener_, client_->session().peer(), record_.request_id_as_text(), added);
+    if (frontend_->rewrites() && !rewrite(routed)) return answer({400, "the rewritten target is not valid"});
     if (!frontend_->request_edits.empty()) {
         frontend_->request_edits.apply(head.fields, added);
         if (!frontend_->request_edits.host().empty()) set_authority(head, frontend_->request_edits.host());
     }
     if (head.authority.empty()) head.authority = own_authority(*listener_, client_->session(), added);
-    const auto written = added.overflow() ? std::nullopt : side->send_head(head, added.all());
+    constexpr Reply too_large{431, "request head too large to be forwarded"};
+    if (added.overflow()) return answer(too_large);
+    backend_ = connect();
+    if (backend_ == nullptr) return answer({503, "no backend"});
+    const auto written = backend_->send_head(head, added.all());
     if (!written) {
-        release_backend(false);
-        return answer({431, "request head too large to be forwarded"});
+        release_backend(true);  // as it was
+        return answer(too_large);
     }
+    context_.recorder.forwarded(kept);
     backend_stream_ = *written;
     awaits_continue_ = head.expects_continue && !request_ended();
     if (!request_ended() && !awaits_continue_) begin_pace();

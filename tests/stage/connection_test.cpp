@@ -267,5 +267,48 @@ TEST(BackendConnections, leave_the_pool_when_the_backend_ends_them_or_nobody_wan
     EXPECT_TRUE(second->peer_closed());
 }
 
+// An idle connection stands, and a request is refused that would have gone over it.
+void expect_left_alone(command::Request rule, std::string_view request, int status) {
+    Stage stage;
+    stage.route_to_backends(1);
+    ASSERT_TRUE(stage.change({std::move(rule)}).has_done());
+    const WirePtr client = stage.client(get("/1"));
+    const WirePtr backend = stage.backend(1);
+    take_request(backend);
+    backend->send(answer("1"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "1");
+    client->send(request);
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), status);
+    EXPECT_TRUE(backend->received().empty());
+    EXPECT_FALSE(backend->peer_closed());
+    client->send(get("/2"));
+    stage.settle();
+    EXPECT_EQ(take_request(backend).first_line, "GET /2 HTTP/1.1");
+    backend->send(answer("2"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "2");
+}
+
+TEST(BackendConnections, are_not_harmed_by_requests_that_are_refused) {
+    command::Request rewrites = add_frontend("c", "a", "/rewritten/");
+    rewrites.mutable_add_http_frontend()->set_rewrite_host("$PATH[1].example");
+    expect_left_alone(rewrites, get("/rewritten/bad/one"), 400);
+
+    command::Request edits = add_frontend("c", "a", "/edited");
+    for (int n = 0; n < 6; ++n) {
+        command::Header& header = *edits.mutable_add_http_frontend()->add_headers();
+        header.set_position(command::REQUEST);
+        header.set_key("X");
+        header.set_val(std::string(4000, 'x'));
+    }
+    expect_left_alone(edits, get("/edited"), 431);
+
+    command::Request long_path = add_frontend("c", "a", "/long");
+    long_path.mutable_add_http_frontend()->set_rewrite_path("/$PATH[0]$PATH[0]$PATH[0]$PATH[0]$PATH[0]");
+    expect_left_alone(long_path, get("/long" + std::string(8000, 'x')), 431);
+}
+
 }  // namespace
 }  // namespace seki::stage

@@ -111,11 +111,85 @@ TEST(Failures, of_chunks_within_an_answer_are_seen_by_the_client) {
     stage.route_to_backends(1);
     const WirePtr client = stage.client(get());
     const WirePtr backend = stage.backend(1);
-    backend->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n");
+    backend->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    stage.settle();
+    backend->send("nonsense\r\n");
     stage.settle();
     EXPECT_FALSE(read_answer(client->received()).whole);
     EXPECT_TRUE(client->peer_reset());
     EXPECT_TRUE(backend->peer_closed());
+    EXPECT_NE(stage.log().find("| malformed chunk"), std::string::npos) << stage.log();
+}
+
+TEST(Failures, within_an_answer_of_which_nothing_has_left_are_502) {
+    const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const std::string& broken :
+         {chunked + "hello, this is no chunk\r\n", chunked + "3\r\nabcd\r\n", chunked + "3\r\nabc\r\nnonsense\r\n",
+          chunked + "ffffffffffffffffff\r\n", chunked + "0\r\nno trailer\r\n\r\n",
+          "HTTP/1.1 103 Early Hints\r\n\r\n" + chunked + "nonsense\r\n"}) {
+        SCOPED_TRACE(broken);
+        Stage stage;
+        stage.route_to_backends(2);
+        const WirePtr client = stage.client(get());
+        const WirePtr backend = stage.backend(1);
+        backend->send(broken);
+        stage.settle();
+        Message got = take_answer(client);
+        if (got.status() == 103) got = take_answer(client);
+        EXPECT_EQ(got.status(), 502);
+        EXPECT_TRUE(got.whole);
+        EXPECT_TRUE(client->received().empty());
+        EXPECT_TRUE(backend->peer_closed());
+        EXPECT_FALSE(stage.has_connection(2));
+        EXPECT_NE(stage.log().find(" 502 | malformed "), std::string::npos) << stage.log();
+        EXPECT_EQ(stage.metrics.value(observe::Counter::http_backend_parse_errors), 1U);
+        client->send(get("/next"));
+        EXPECT_EQ(take_request(stage.backend(2)).first_line, "GET /next HTTP/1.1");
+    }
+}
+
+TEST(Failures, are_502_also_where_the_client_has_taken_nothing_yet) {
+    for (const bool by_reset : {false, true}) {
+        Stage stage;
+        stage.route_to_backends(1);
+        const WirePtr client = stage.client(get());
+        const WirePtr backend = stage.backend(1);
+        client->take_at_most(0);
+        backend->send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+        stage.settle();
+        by_reset ? backend->reset() : backend->finish();
+        stage.settle();
+        client->take_at_most(SIZE_MAX);
+        EXPECT_EQ(client->take(), "");
+        stage.settle();
+        EXPECT_EQ(take_answer(client).status(), 502);
+        EXPECT_TRUE(client->received().empty());
+        EXPECT_FALSE(client->peer_closed());
+    }
+}
+
+TEST(Failures, of_which_the_client_has_seen_a_part_are_never_502) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    client->take_at_most(5);
+    backend->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    stage.settle();
+    backend->send("nonsense\r\n");
+    stage.settle();
+    EXPECT_EQ(client->received(), "HTTP/");
+    EXPECT_TRUE(client->peer_reset());
+}
+
+TEST(Failures, to_go_on_with_an_answer_are_logged_as_such) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    stage.backend(1)->send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    stage.pass(seconds(31));
+    EXPECT_TRUE(client->peer_reset());
+    EXPECT_NE(stage.log().find("| backend_response_timeout"), std::string::npos) << stage.log();
 }
 
 TEST(Failures, of_a_backend_that_nobody_waits_for_any_more_are_nobodys) {
