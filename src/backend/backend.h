@@ -9,6 +9,7 @@
 
 #include "backend/backoff.h"
 #include "backend/balancing.h"
+#include "backend/keep_alive.h"
 #include "net/address.h"
 #include "net/session.h"
 
@@ -33,6 +34,7 @@ struct Backend {
 
     bool removed = false;
     Backoff backoff;
+    KeepAlive keep_alive;
     ConnectTime connect_time;
     uint32_t credit = 0;       // what the balancing still owes it in this round
     uint32_t connections = 0;  // open ones, idle or not

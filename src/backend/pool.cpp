@@ -8,14 +8,20 @@ namespace seki::backend {
 
 bool Pool::unused(const Backend& backend) noexcept { return backend.removed || backend.state == State::maintenance; }
 
-net::Session* Pool::take(Backend& backend) {
+net::Session* Pool::take(Backend& backend, Monotonic until) {
     if (backend.idle.empty()) return nullptr;
     net::Session* session = sessions_.find(backend.idle.back());
     // remove() is called for whatever ends, so what is here lives.
     SEKI_CHECK(session != nullptr);
+    if (session->Timer::deadline() < until) return nullptr;
     backend.idle.pop_back();
     --size_;
     return session;
+}
+
+std::optional<Monotonic> Pool::first_end(const Backend& backend) const {
+    if (backend.idle.empty()) return std::nullopt;
+    return sessions_.find(backend.idle.front())->Timer::deadline();
 }
 
 bool Pool::put(Backend& backend, net::Session& session) {

@@ -5,6 +5,7 @@
 // which take them out when the backend ends them or time runs out.
 
 #include <cstdint>
+#include <optional>
 
 #include "backend/backend.h"
 #include "net/session.h"
@@ -20,8 +21,10 @@ public:
 
     Pool(net::Sessions& sessions, const Limits& limits) noexcept : sessions_(sessions), limits_(limits) {}
 
-    // An idle connection, which is idle no more; null when there is none.
-    [[nodiscard]] net::Session* take(Backend& backend);
+    // An idle connection, which is idle no more; null when there is none that would have stayed so until `until`.
+    [[nodiscard]] net::Session* take(Backend& backend, Monotonic until = {});
+    // When the one that has been idle longest would end; nothing when there is none.
+    [[nodiscard]] std::optional<Monotonic> first_end(const Backend& backend) const;
     // False when the limits have no room for it, or the backend is not used any more: the caller closes it.
     [[nodiscard]] bool put(Backend& backend, net::Session& session);
     // The same for one that belongs to a client: nobody can take it. It does not count, for it is the one that each

@@ -59,9 +59,10 @@ void BackendSide::detach(bool reusable, net::CloseManner manner, Client* client)
     SEKI_CHECK(exchange_ != nullptr);
     exchange_ = nullptr;
     --backend_->exchanges;
-    fresh_ = false;
     const bool fit = reusable && state_ == State::busy && codec_->persistent() && all_sent() && !has_unread() &&
                      !session_.read_closed() && !session_.hung_up() && !context_.draining;
+    proven_ = !std::exchange(fresh_, false);
+    if (fit) learn_kept();
     if (!fit || !keep(client)) {
         // The buffer was the exchange's, whose reservation ends before this session does.
         session_.unsent().reset();
@@ -74,8 +75,33 @@ void BackendSide::detach(bool reusable, net::CloseManner manner, Client* client)
 }
 
 bool BackendSide::keep(Client* client) {
-    if (!bound_) return context_.pool.put(*backend_, session_);
-    return client != nullptr && client->own().keep(context_, *this);
+    if (bound_) return client != nullptr && client->own().keep(context_, *this);
+    return backend_->keep_alive.worthwhile(context_.loop.now()) && context_.pool.put(*backend_, session_);
+}
+
+// The connection has served, and may again; and what others that are idle tell.
+void BackendSide::learn_kept() {
+    backend::KeepAlive& keep_alive = backend_->keep_alive;
+    if (proven_) return keep_alive.kept();
+    if (keep_alive.proven()) return;
+    const auto first_end = context_.pool.first_end(*backend_);
+    const Monotonic still_there = context_.loop.now() + context_.settings.backend_idle_timeout - keep_alive.soon;
+    if (first_end && *first_end <= still_there) keep_alive.kept();
+}
+
+// The backend ended the connection, which it had not said.
+void BackendSide::learn_ended() {
+    if (fresh_ || proven_) return;
+    if (backend_->keep_alive.ended(context_.loop.now())) context_.recorder.backend_keeps_none(*backend_);
+}
+
+Duration BackendSide::idle_for() const {
+    return context_.loop.now() - (session_.Timer::deadline() - context_.settings.backend_idle_timeout);
+}
+
+net::Next BackendSide::end_of_idle() {
+    if (state_ == State::idle && idle_for() < backend::KeepAlive::soon) learn_ended();
+    return net::Close{net::CloseManner::now, net::CloseReason::stale};
 }
 
 std::optional<http::StreamId> BackendSide::send_head(const http::RequestHead& head,
@@ -162,6 +188,7 @@ net::Next BackendSide::on_deadline(net::Session& session) {
 net::Next BackendSide::lose(BackendLoss::Kind kind, http::Fault fault) {
     const int error = kind == BackendLoss::Kind::refused ? session_.transport().connect_error() : 0;
     BackendLoss loss{kind, fault, error, !fresh_, session_.bytes_written() != written_before_, take_held()};
+    if (kind == BackendLoss::Kind::closed) learn_ended();
     Exchange& exchange = *std::exchange(exchange_, nullptr);
     --backend_->exchanges;
     exchange.backend_gone(std::move(loss));
@@ -234,7 +261,7 @@ void BackendSide::batch_done() {
 }
 
 net::Next BackendSide::handle_end_of_input(const http::Event& event) {
-    if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::stale};
+    if (exchange_ == nullptr) return end_of_idle();
     if (event.kind != http::Event::Kind::end) return lose_at_end(event.fault);
     exchange_->end(Direction::response, nullptr);
     batch_done();
@@ -246,7 +273,7 @@ net::Next BackendSide::lose_at_end(http::Fault fault) {
 }
 
 net::Next BackendSide::handle_broken() {
-    if (exchange_ == nullptr) return net::Close{net::CloseManner::now, net::CloseReason::stale};
+    if (exchange_ == nullptr) return end_of_idle();
     return lose_at_end(http::Fault::truncated);
 }
 

@@ -97,6 +97,10 @@ private:
     net::Next lose_at_end(http::Fault fault);
     std::optional<HeldRequest> take_held();
     void touch();
+    [[nodiscard]] Duration idle_for() const;
+    void learn_kept();
+    void learn_ended();
+    net::Next end_of_idle();
 
     std::shared_ptr<backend::Backend> backend_;
     std::unique_ptr<http::ClientCodec> codec_;
@@ -104,7 +108,8 @@ private:
     Duration answer_timeout_{};
     uint64_t written_before_ = 0;  // bytes this connection had sent when the exchange got it
     State state_;
-    bool fresh_ = true;  // has not served an exchange yet
+    bool fresh_ = true;    // has not served an exchange yet
+    bool proven_ = false;  // has served several
     bool answering_ = false;
     bool bound_ = false;
     bool output_ended_ = false;

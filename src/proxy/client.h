@@ -53,6 +53,8 @@ public:
     virtual void become_raw() = 0;
     // No more bytes will follow what was written (tunnel).
     virtual void end_output() = 0;
+    // This is not the first request of the connection.
+    [[nodiscard]] bool asked_before() const noexcept { return requests_ > 1; }
     // The connection carries the bytes of other exchanges too.
     [[nodiscard]] virtual bool shared() const noexcept = 0;
     // Behind a request that asks for another protocol something came before its answer: bytes of that protocol, and no

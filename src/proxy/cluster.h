@@ -32,8 +32,17 @@ struct RateLimit {
     uint32_t burst = 0;
 };
 
+// Which requests may go over an idle connection to a backend that others used. One that the backend is just closing
+// takes a request with it, which can only be sent again when that changes nothing.
+enum class BackendReuse : uint8_t {
+    safe,    // all, but those that can't be sent again only where they are as safe as on a connection of their own
+    always,  // all
+    never,   // none: clients share no connections
+};
+
 // Immutable: a change makes a new one, and exchanges that run keep theirs.
 struct ClusterPolicy {
+    BackendReuse reuse = BackendReuse::safe;
     bool sticky = false;
     bool https_redirect = false;
     uint16_t https_redirect_port = 0;                    // 0: none in the location

@@ -107,7 +107,9 @@ backend::BackendPtr Exchange::next_backend() {
 // A connection to the chosen backend that served before, and on which nothing waits that could pass for our answer.
 BackendSide* Exchange::take_idle() {
     if (BackendSide* side = take_own()) return side;
-    while (net::Session* idle = context_.pool.take(*chosen_)) {
+    const auto until = fit_for_idle();
+    if (!until) return nullptr;
+    while (net::Session* idle = context_.pool.take(*chosen_, *until)) {
         auto* side = static_cast<BackendSide*>(idle->protocol());
         if (!side->silent()) {
             idle->close(net::CloseManner::now, net::CloseReason::protocol_error);
@@ -134,6 +136,17 @@ BackendSide* Exchange::take_own() {
     context_.recorder.count(Count::pool_hits);
     own->attach(*this, timeouts().back);
     return own;
+}
+
+// What cannot be sent again is lost with a connection that the backend is just closing. A client that is at its first
+// request would not expect that: its connection is new. At a later one it would, on a connection of its own to the
+// backend, and asks again (client_may_retry); even so the connection shall be one that has just served.
+std::optional<Monotonic> Exchange::fit_for_idle() const {
+    const BackendReuse reuse = policy_ != nullptr ? policy_->reuse : BackendReuse::safe;
+    if (reuse == BackendReuse::never) return std::nullopt;
+    if (repeatable_ || reuse == BackendReuse::always) return Monotonic{};
+    if (!client_->asked_before() || client_->shared() || !chosen_->keep_alive.proven()) return std::nullopt;
+    return context_.loop.now() + context_.settings.backend_idle_timeout - backend::KeepAlive::soon;
 }
 
 // A new connection to the chosen backend; null when it could not even begin.
@@ -183,6 +196,13 @@ bool Exchange::may_retry(const BackendLoss& loss) const noexcept {
            loss.kind != BackendLoss::Kind::fault;
 }
 
+// What happened looks to a client like the end of an idle connection of its own, for which clients are prepared. An
+// answer that says so would take the decision from it.
+bool Exchange::client_may_retry(const BackendLoss& loss) const noexcept {
+    return state_ == State::waiting && mode_ == Mode::http && loss.reused && loss.kind == BackendLoss::Kind::closed &&
+           client_->asked_before() && !client_->shared();
+}
+
 void Exchange::note_failure() {
     if (chosen_->backoff.failed(context_.loop.now(), context_.random)) context_.recorder.backend_down(*chosen_);
 }
@@ -199,6 +219,7 @@ void Exchange::backend_gone(BackendLoss loss) {
     // A connection from the pool that was stale says nothing about its backend; the next one shall be new.
     if (loss.reused) fresh_only_ = true;
     if (may_retry(loss)) return try_another(std::move(loss));
+    if (client_may_retry(loss)) return abort(net::CloseReason::peer_closed, "backend closed without an answer");
 
     if (state_ == State::answering && mode_ == Mode::http && client_->take_back()) take_back_answer();
     if (state_ != State::waiting) return abort(net::CloseReason::peer_error, describe_broken_answer(loss));

@@ -135,6 +135,7 @@ private:
     void open(Client& client, http::StreamId stream, ListenerPtr listener, Monotonic first_byte);
     void withdraw();
     [[nodiscard]] std::string_view compared_path(std::string_view sent);
+    [[nodiscard]] bool held_in_full(const http::RequestHead& head) const noexcept;
     [[nodiscard]] std::optional<Reply> unservable(const http::RequestHead& head) const;
     std::optional<Reply> decide(const Routed& routed);
     void override_timeouts(const TimeoutOverrides& overrides);
@@ -159,12 +160,16 @@ private:
     [[nodiscard]] backend::BackendPtr next_backend();
     [[nodiscard]] BackendSide* own_connection() const;
     BackendSide* take_own();
+    // Until when at least an idle connection would have to stay idle, for this request to be given it; nothing when it
+    // is given none.
+    [[nodiscard]] std::optional<Monotonic> fit_for_idle() const;
     BackendSide* take_idle();
     BackendSide* dial();
     void count_broken_answer(const BackendLoss& loss);
     void take_back_answer();
     void try_another(BackendLoss loss);
     [[nodiscard]] bool may_retry(const BackendLoss& loss) const noexcept;
+    [[nodiscard]] bool client_may_retry(const BackendLoss& loss) const noexcept;
     void note_failure();  // of the chosen backend
     void release_backend(bool reusable);
 
@@ -211,6 +216,7 @@ private:
     std::array<backend::BackendPtr, max_attempts> tried_;
     uint8_t attempts_ = 0;
     bool idempotent_ = true;
+    bool repeatable_ = true;  // and short enough to be held until its answer begins
     bool upgrade_asked_ = false;
     bool awaits_continue_ = false;  // the client sends its body when the backend says so
     bool postponed_ = false;        // a password is being checked

@@ -70,6 +70,7 @@ bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener
     idempotent_ = http::idempotent(head.method);
     upgrade_asked_ = !head.upgrade.empty();
     record_.note_request(context_.buffers, head);
+    repeatable_ = idempotent_ && (end || held_in_full(head));
 
     const RequestFields fields(head.fields);
     const routing::Request asked{head.host,        compared_path(head.path),
@@ -99,6 +100,12 @@ bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener
     forward(routed);
     if (own_timeouts_ && state_ == State::waiting) set_deadline();
     return true;
+}
+
+// The request fits into its buffer whatever the head becomes, so that it can be sent again.
+bool Exchange::held_in_full(const http::RequestHead& head) const noexcept {
+    return head.body.kind == http::BodyKind::length &&
+           record_.head_bytes + Context::edit_room + head.body.length <= context_.buffers.buffer_size();
 }
 
 // As if it had never been.
@@ -279,7 +286,9 @@ void Exchange::set_authority(http::RequestHead& head, std::string_view authority
 void Exchange::forward(const Routed& routed) {
     http::RequestHead& head = routed.head;
     AddedFields& added = context_.added;
-    binds_ = head.speaks_of_users && http::authenticates_connection(head.fields);
+    const bool of_handshake = head.speaks_of_users && http::authenticates_connection(head.fields);
+    if (of_handshake) idempotent_ = repeatable_ = false;  // it means something on one connection only
+    binds_ = of_handshake || (policy_ != nullptr && policy_->reuse == BackendReuse::never);
     // A connection that is taken is one that somebody else cannot have: first everything is judged.
     if (head.has_cookies) strip_cookie(head.fields, listener_->sticky_cookie.name, added);
     const KeptFields kept =

@@ -250,6 +250,14 @@ void Recorder::backend_down(const backend::Backend& backend) {
     if (backend_change_) backend_change_(backend, false);
 }
 
+void Recorder::backend_keeps_none(const backend::Backend& backend) {
+    log_.info(
+        Module::backend,
+        "backend {} of cluster {} at {} ends connections after each answer and does not say so: they are not used "
+        "again",
+        backend.id, backend.cluster_id, backend.address_text);
+}
+
 // --- exchanges
 // ---------------------------------------------------------------------------------------------------------
 

@@ -153,6 +153,8 @@ public:
     void connect_failed(const Cluster& cluster, const backend::Backend& backend, int error);
     void backend_up(const backend::Backend& backend);
     void backend_down(const backend::Backend& backend);
+    // It ends connections that it said it would keep.
+    void backend_keeps_none(const backend::Backend& backend);
 
     void remember(std::string_view request_line) noexcept;
     // The exchange's last word. What it did not come to is null.
