@@ -46,7 +46,7 @@ private:
 
     // Of the backend, who may be more generous.
     static constexpr http::HeadLimits limits{
-        .max_head_bytes = 1U << 20U, .max_target_bytes = 1U << 20U, .max_fields = 120};
+        .max_head_bytes = 1U << 20U, .max_target_bytes = 1U << 20U, .max_fields = 1000};
     static http::h1::HeadStorage& storage() {
         static http::h1::HeadStorage storage;
         return storage;

@@ -14,7 +14,7 @@ using Kind = http::Event::Kind;
 namespace {
 
 constexpr http::HeadLimits limits;
-constexpr http::HeadLimits limits_of_client{.max_head_bytes = 1U << 20U, .max_fields = 120};
+constexpr http::HeadLimits limits_of_client{.max_head_bytes = 1U << 20U, .max_fields = 1000};
 
 struct Answer {
     std::string said;

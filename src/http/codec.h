@@ -48,7 +48,7 @@ enum class Fault : uint8_t {
     too_many_fields,
     truncated,         // the connection ended within a message
     unexpected_bytes,  // bytes of a backend that answer nothing
-    too_many_interim,
+    too_many_interim,  // in a time
 };
 
 // For log lines and answers: "bad chunk size".
@@ -70,7 +70,7 @@ struct Event {
 struct HeadLimits {
     uint32_t max_head_bytes = 16384;
     uint32_t max_target_bytes = 8192;
-    uint32_t max_fields = 100;  // at most FieldTable::capacity
+    uint32_t max_fields = 128;  // at most FieldTable::capacity
 };
 
 // What both directions of a connection share.

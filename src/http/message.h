@@ -83,10 +83,11 @@ struct Field {
     }
 };
 
-// Bounded storage for the fields of one head or one trailer section; reused from message to message.
+// Bounded storage for the fields of one head or one trailer section; reused from message to message. Only as much of it
+// is touched as messages have fields.
 class FieldTable {
 public:
-    static constexpr size_t capacity = 128;
+    static constexpr size_t capacity = 1000;
 
     void clear() noexcept {
         size_ = 0;

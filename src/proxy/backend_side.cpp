@@ -234,7 +234,9 @@ std::optional<net::Next> BackendSide::handle(const http::Event& event) {
     if (!std::exchange(answering_, true)) release_hold();
     switch (event.kind) {
         case Kind::interim:
-            exchange_->interim(codec_->head());
+            if (!exchange_->interim(codec_->head(), event.consumed)) {
+                return lose(BackendLoss::Kind::fault, http::Fault::too_many_interim);
+            }
             break;
         case Kind::head:
             exchange_->answer_head(codec_->head(), event.end);

@@ -29,7 +29,7 @@ namespace seki::proxy {
 class Exchange;
 
 struct Settings {
-    http::HeadLimits head_limits;
+    http::HeadLimits answer_limits;  // of heads from backends
     Duration backend_idle_timeout = std::chrono::seconds(60);
     // A body of at least so many bytes still to come goes through a pipe. Below, two calls of splice cost more than the
     // copy.

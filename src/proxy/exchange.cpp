@@ -167,7 +167,7 @@ BackendSide* Exchange::dial() {
     }
     std::unique_ptr<http::ClientCodec> codec;
     if (mode_ == Mode::http)
-        codec = std::make_unique<http::h1::ClientCodec>(context_.heads, context_.settings.head_limits);
+        codec = std::make_unique<http::h1::ClientCodec>(context_.heads, context_.settings.answer_limits);
     if (mode_ == Mode::tunnel) {
         codec = std::make_unique<RawClientCodec>();
         session->transport().notice_dead_peer();
@@ -281,13 +281,15 @@ void Exchange::release_backend(bool reusable) {
 // --- the answer
 // --------------------------------------------------------------------------------------------------------
 
-void Exchange::interim(const http::ResponseHead& head) {
+bool Exchange::interim(const http::ResponseHead& head, uint64_t bytes) {
     backend_activity_ = context_.loop.now();
+    if (!interim_pace_.allows(backend_activity_, bytes)) return false;
     client_->send_interim(client_stream_, head);
-    if (head.status != 100 || request_ended()) return;
+    if (head.status != 100 || request_ended()) return true;
     awaits_continue_ = false;
     client_activity_ = backend_activity_;  // its time begins only now
     begin_pace();
+    return true;
 }
 
 void Exchange::answer_head(http::ResponseHead& head, bool end) {

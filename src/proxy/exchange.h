@@ -28,6 +28,7 @@
 #include "net/splice.h"
 #include "proxy/backend_side.h"
 #include "proxy/body_pace.h"
+#include "proxy/interim_pace.h"
 #include "proxy/listener.h"
 #include "proxy/side.h"
 
@@ -69,7 +70,8 @@ public:
     // ---------------------------------------------------------------------------------------
 
     void connected();
-    void interim(const http::ResponseHead& head);
+    // An interim answer of so many bytes. False when they come too fast.
+    [[nodiscard]] bool interim(const http::ResponseHead& head, uint64_t bytes);
     void answer_head(http::ResponseHead& head, bool end);
     void backend_gone(BackendLoss loss);
 
@@ -228,6 +230,7 @@ private:
     Monotonic client_activity_{};
     Monotonic backend_activity_{};
     BodyPace pace_;
+    InterimPace interim_pace_;
     uint64_t request_bytes_ = 0;  // of its body
     std::string own_rest_;        // of the body of our own answer, for which there was no room yet
     std::optional<Reply> owed_;   // for its head there was none; its location is in own_rest_

@@ -24,7 +24,8 @@ constexpr Duration eviction_pause = std::chrono::milliseconds(20);
 
 net::BufferPool::Sizes buffer_sizes(const command::ServerConfig& config) {
     net::BufferPool::Sizes sizes;
-    sizes.buffer_size = static_cast<uint32_t>(config.buffer_size());
+    // A head of that size has to fit in with our edits.
+    sizes.buffer_size = static_cast<uint32_t>(config.buffer_size()) + proxy::Context::edit_room;
     sizes.min_buffers = static_cast<uint32_t>(config.min_buffers());
     sizes.max_buffers = static_cast<uint32_t>(config.max_buffers());
     sizes.max_small = static_cast<uint32_t>(config.max_connections());
@@ -40,12 +41,18 @@ uint32_t pipe_capacity(const command::ServerConfig& config) {
                                                    : net::PipePool::default_capacity;
 }
 
+// Of requests, where their listener has none of its own.
+http::HeadLimits request_limits(const command::ServerConfig& config) {
+    http::HeadLimits limits;
+    limits.max_head_bytes = std::min<uint32_t>(limits.max_head_bytes, static_cast<uint32_t>(config.buffer_size()));
+    limits.max_target_bytes = std::min(limits.max_target_bytes, limits.max_head_bytes);
+    return limits;
+}
+
 proxy::Settings settings(const command::ServerConfig& config) {
     proxy::Settings settings;
-    settings.head_limits.max_head_bytes =
-        std::min<uint32_t>(settings.head_limits.max_head_bytes, static_cast<uint32_t>(config.buffer_size()));
-    settings.head_limits.max_target_bytes =
-        std::min(settings.head_limits.max_target_bytes, settings.head_limits.max_head_bytes);
+    settings.answer_limits.max_head_bytes = static_cast<uint32_t>(config.buffer_size());
+    settings.answer_limits.max_fields = http::FieldTable::capacity;
     if (config.basic_auth_max_credential_bytes() > 0)
         settings.max_credential_bytes = config.basic_auth_max_credential_bytes();
     settings.backend_idle_timeout = std::chrono::seconds(config.backend_idle_timeout());
@@ -81,7 +88,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, Report report)
       context_(around.loop, around.random, sessions_, buffers_, pipes_, around.connector, pool_, around.hasher,
                around.recorder, around.sources, hello.source_column(), settings(hello.config())),
       apply_(tables_, pool_, around.metrics,
-             {context_.settings.head_limits, static_cast<uint32_t>(hello.config().buffer_size())}),
+             {request_limits(hello.config()), static_cast<uint32_t>(hello.config().buffer_size())}),
       zombies_(sessions_, around.log, around.metrics, std::chrono::seconds(hello.config().zombie_check_interval())),
       recount_(context_),
       began_(around.loop.now()) {

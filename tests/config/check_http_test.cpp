@@ -230,7 +230,7 @@ TEST_F(Update, follows_the_rules_of_listeners) {
     update.set_h2_max_ping_per_window(0);
     update.set_sticky_name("");
     update.set_sozu_id_header("a b");
-    update.set_max_header_fields(129);
+    update.set_max_header_fields(1001);
     update.mutable_trusted_proxies()->add_values("x");
     update.set_expect_proxy(true);
     (*update.mutable_answers())["404"] = "x";

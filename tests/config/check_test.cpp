@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
               128, 0},
         Field{"tunnel_timeout", LISTENER_NUMBER(tunnel_timeout, uint32_t), 1, 86'400, 0},
         Field{"max_header_bytes", LISTENER_NUMBER(max_header_bytes, uint32_t), 1024, 1'048'576, 1023},
-        Field{"max_header_fields", LISTENER_NUMBER(max_header_fields, uint32_t), 1, 128, 0},
+        Field{"max_header_fields", LISTENER_NUMBER(max_header_fields, uint32_t), 1, 1000, 0},
         Field{"max_uri_bytes", LISTENER_NUMBER(max_uri_bytes, uint32_t), 1, 16'384, 0},
         Field{"min_body_rate", LISTENER_NUMBER(min_body_rate, uint32_t), 0, 1'073'741'824, 1'073'741'825},
         Field{"lingering_timeout", LISTENER_NUMBER(lingering_timeout, uint32_t), 0, 86'400, 86'401},

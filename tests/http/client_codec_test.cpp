@@ -71,10 +71,11 @@ TEST(ClientCodec, takes_no_bytes_that_it_did_not_ask_for) {
     EXPECT_EQ(codecs.client.next("HTTP/1.1 408 Request Timeout\r\n\r\n").fault, Fault::unexpected_bytes);
 }
 
-TEST(ClientCodec, ends_a_flood_of_interim_answers) {
-    std::string flood;
-    for (int i = 0; i < 20; ++i) flood += "HTTP/1.1 102 Processing\r\n\r\n";
-    EXPECT_NE(read_responses(flood).find("fault too many interim responses"), std::string::npos);
+TEST(ClientCodec, reads_as_many_interim_answers_as_come) {
+    std::string many;
+    for (int i = 0; i < 500; ++i) many += "HTTP/1.1 102 Processing\r\n\r\n";
+    const std::string read = read_responses(many + "HTTP/1.1 204 No Content\r\n\r\n");
+    EXPECT_NE(read.find("head 204 No Content"), std::string::npos);
 }
 
 TEST(ClientCodec, tells_an_answer_that_was_cut_off) {

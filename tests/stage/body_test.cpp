@@ -285,6 +285,65 @@ TEST(Heads, of_answers_that_fit_no_buffer_are_502) {
     EXPECT_TRUE(backend->peer_closed());
 }
 
+// An answer whose head has so many bytes, in `fields` fields.
+std::string long_head(size_t bytes, size_t fields) {
+    std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n";
+    for (size_t n = 2; n < fields; ++n) head += "A: b\r\n";
+    const std::string last = "Long: ";
+    return head + last + std::string(bytes - head.size() - last.size() - 4, 'x') + "\r\n\r\n";
+}
+
+TEST(Heads, of_answers_may_be_as_long_as_a_buffer_and_have_a_thousand_fields) {
+    for (const uint32_t size : {16384U, 16393U, 65536U}) {
+        SCOPED_TRACE(size);
+        Stage::Options options;
+        options.buffer_size = size;
+        Stage stage(options);
+        stage.route_to_backends(1);
+        const WirePtr client = stage.client();
+        WirePtr backend;
+        for (const size_t fields : {3, 128, 1000}) {
+            SCOPED_TRACE(fields);
+            client->send(get());
+            stage.settle();
+            if (backend == nullptr) backend = stage.backend(1);
+            backend->send(long_head(size, fields) + "ok");
+            stage.settle();
+            const Message got = take_answer(client);
+            EXPECT_EQ(got.status(), 200);
+            EXPECT_EQ(got.body, "ok");
+            EXPECT_EQ(got.fields.size(), fields + 1) << "and the id";
+        }
+        client->send(get());
+        stage.settle();
+        backend->send(long_head(size + 1, 3));
+        stage.settle();
+        EXPECT_EQ(take_answer(client).status(), 502);
+    }
+}
+
+TEST(Heads, of_answers_have_no_more_than_a_thousand_fields) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    stage.backend(1)->send(long_head(16'000, 1001));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 502);
+    EXPECT_NE(stage.log().find("| too many header fields"), std::string::npos);
+}
+
+TEST(Heads, of_requests_have_up_to_128_fields) {
+    Stage stage;
+    stage.route_to_backends(1);
+    std::string fields;
+    for (int n = 0; n < 127; ++n) fields += "A: b\r\n";  // and Host
+    const WirePtr client = stage.client(get("/", fields));
+    EXPECT_TRUE(take_request(stage.backend(1)).whole);
+    const WirePtr other = stage.client(get("/", fields + "A: b\r\n"));
+    stage.settle();
+    EXPECT_EQ(take_answer(other).status(), 431);
+}
+
 TEST(Heads, of_requests_that_fit_no_buffer_are_431) {
     Stage stage;
     stage.route_to_backends(1);

@@ -76,6 +76,40 @@ TEST(Failures, to_come_to_the_point_are_502) {
     EXPECT_TRUE(backend->peer_closed());
 }
 
+TEST(Failures, to_come_to_the_point_are_none_while_the_pace_is_sensible) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    for (int n = 0; n < 1000; ++n) {
+        backend->send("HTTP/1.1 102 Processing\r\n\r\n");
+        stage.pass(std::chrono::milliseconds(25));
+        ASSERT_EQ(take_answer(client).status(), 102) << n;
+    }
+    backend->send(answer("at last"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "at last");
+}
+
+TEST(Failures, to_come_to_the_point_are_known_by_their_bytes_too) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr backend = stage.backend(1);
+    const std::string hint = "HTTP/1.1 103 Early Hints\r\nLink: " + std::string(10'000, 'x') + "\r\n\r\n";
+    int hints = 0;
+    Message got;
+    do {
+        backend->send(hint);
+        stage.pass(std::chrono::milliseconds(25));
+        got = take_answer(client);
+    } while (got.status() == 103 && ++hints < 100);
+    EXPECT_LT(hints, 20);
+    EXPECT_GT(hints, 5);
+    EXPECT_EQ(got.status(), 502);
+    EXPECT_NE(stage.log().find("| too many interim responses"), std::string::npos);
+}
+
 // The client must see that the answer was cut off: never a clean end.
 void expect_broken(std::string_view head, bool by_reset, std::string_view request = {}) {
     SCOPED_TRACE(std::string(head) + (by_reset ? " reset" : " finished"));

@@ -180,6 +180,15 @@ TEST(Answers, of_a_cluster_go_before_those_of_the_listener) {
     EXPECT_TRUE(client->peer_closed() || client->peer_finished());
 }
 
+TEST(ListenerLimits, of_fields_may_be_a_thousand) {
+    Limited stage([](auto& listener) { listener.set_max_header_fields(1000); });
+    std::string fields;
+    for (int i = 0; i < 999; ++i) fields += "X: y\r\n";
+    const WirePtr client = stage.client(get("/", fields));
+    EXPECT_TRUE(take_request(stage.backend(1)).whole);
+    EXPECT_EQ(stage.ask(get("/", fields + "X: y\r\n")).status(), 431);
+}
+
 // Its answers are "<status>: <variables>" in place of the built-in ones.
 void answer_with_variables(command::HttpListenerConfig& listener) {
     for (const char* status : {"400", "408", "413", "414", "431", "501", "504"}) {

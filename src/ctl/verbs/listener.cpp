@@ -35,7 +35,7 @@ constexpr std::span<const Knob> stream_timeouts = std::span(timeouts).first(3);
 constexpr auto request_knobs = std::to_array<Knob>({
     {"tunnel_timeout", "Seconds that an upgraded connection may be silent", ""},
     {"max_header_bytes", "Bytes of a request's head", "16384"},
-    {"max_header_fields", "Fields of a request's head", "100"},
+    {"max_header_fields", "Fields of a request's head", "128"},
     {"max_uri_bytes", "Bytes of a request's target", "8192"},
     {"max_body_bytes", "Bytes of a request's body; 0 = no limit", "0"},
     {"min_body_rate", "Bytes in a second that a request's body must keep up; 0 = no limit", "0"},

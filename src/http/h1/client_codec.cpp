@@ -80,7 +80,6 @@ StreamId ClientCodec::write_head(const RequestHead& head, std::span<const AddedF
     if (out.overflow()) return only_stream;
     state_ = State::waiting;
     to_head_ = head.method == Method::head;
-    interims_ = 0;
     writer_.begin(head.body);
     return only_stream;
 }
@@ -88,7 +87,6 @@ StreamId ClientCodec::write_head(const RequestHead& head, std::span<const AddedF
 void ClientCodec::restart_answer() {
     state_ = State::waiting;
     looked_at_ = 0;
-    interims_ = 0;
     persistent_ = true;
 }
 
@@ -141,18 +139,15 @@ Event ClientCodec::next_head(std::string_view input) {
     if (options.forbidden) return fail(Fault::bad_field);
     head.body = *body;
     if (head.status < 200 || head.status == 204) drop_length(head.fields);
-    if (head.status < 200 && head.status != 101) return interim(parsed.size);
+    if (head.status < 200 && head.status != 101) {
+        return {.kind = Event::Kind::interim, .stream = only_stream, .consumed = parsed.size};
+    }
 
     if (head.status == 101 || head.status == 426) keep_upgrade(head.fields);
     persistent_ = options.persistent(head.version) && body->kind != BodyKind::until_close && head.status != 101;
     reader_.begin(*body);
     state_ = reader_.done() ? State::idle : State::body;
     return {.kind = Event::Kind::head, .end = reader_.done(), .stream = only_stream, .consumed = parsed.size};
-}
-
-Event ClientCodec::interim(size_t size) noexcept {
-    if (++interims_ > max_interim) return fail(Fault::too_many_interim);
-    return {.kind = Event::Kind::interim, .stream = only_stream, .consumed = size};
 }
 
 Event ClientCodec::fail(Fault fault) noexcept {

@@ -15,9 +15,6 @@ namespace seki::http::h1 {
 
 class ClientCodec final : public http::ClientCodec {
 public:
-    // Interim answers to one request; more are a flood.
-    static constexpr uint8_t max_interim = 16;
-
     // Both outlive the codec.
     ClientCodec(HeadStorage& storage, const HeadLimits& limits) noexcept : storage_(storage), limits_(limits) {}
 
@@ -42,7 +39,6 @@ private:
     static constexpr StreamId only_stream = 1;
 
     Event next_head(std::string_view input);
-    Event interim(size_t size) noexcept;
     Event fail(Fault fault) noexcept;
 
     HeadStorage& storage_;
@@ -51,7 +47,6 @@ private:
     BodyWriter writer_;
     uint32_t looked_at_ = 0;  // bytes of an unfinished head that were searched for its end
     State state_ = State::idle;
-    uint8_t interims_ = 0;
     bool to_head_ = false;
     bool persistent_ = true;
 };
