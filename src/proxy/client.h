@@ -75,6 +75,12 @@ protected:
         counted_.reset();
         own_.close(context_);
     }
+    // No exchange is to be had for what was asked, but there may be in the next turn. Not for ever: others may be first
+    // in each.
+    [[nodiscard]] bool may_wait() noexcept {
+        constexpr uint8_t most_turns = 16;
+        return context_.more_next_turn() && waited_++ < most_turns;
+    }
     // The request at hand shall come again in the next turn.
     void postpone_to_next_turn(http::StreamId stream) {
         postponed_ = true;
@@ -103,6 +109,7 @@ protected:
     uint32_t requests_ = 0;
     bool ending_ = false;  // no more requests
     bool asks_to_switch_ = false;
+    uint8_t waited_ = 0;   // turns, for an exchange
 };
 
 }  // namespace seki::proxy

@@ -217,21 +217,17 @@ std::optional<net::Next> ClientSide::handle(const http::Event& event) {
 
 std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
     if (begun_ < most_begun) exchange_ = context_.open_exchange();
-    if (exchange_ == nullptr && (begun_ == most_begun || context_.more_next_turn())) {
+    if (exchange_ == nullptr && (begun_ == most_begun || may_wait())) {
         postpone_to_next_turn(event.stream);
         return std::nullopt;
     }
     ++begun_;
     ++requests_;
+    waited_ = 0;
     const Monotonic now = context_.loop.now();
     const Monotonic first_byte = head_began_ ? first_byte_ : now;
     head_began_ = false;
-    if (exchange_ == nullptr) {
-        context_.recorder.count(Count::out_of_buffers);
-        context_.recorder.refused(session_, *listener_, 503, no_buffers, &codec_->head());
-        answer_without_exchange(503, codec_->head().method == http::Method::head);
-        return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
-    }
+    if (exchange_ == nullptr) return refuse_for_lack();
     asks_to_switch_ = codec_->head().asks_to_switch;
     // What follows is meant for a tunnel that does not come (RFC 9110 §9.3.6).
     if (codec_->head().method == http::Method::connect) ending_ = forgone_ = true;
@@ -246,6 +242,14 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
     }
     if (ending_ && exchange_ == nullptr) return farewell();
     return std::nullopt;
+}
+
+// Of the request whose head was read last.
+net::Close ClientSide::refuse_for_lack() {
+    context_.recorder.count(Count::out_of_buffers);
+    context_.recorder.refused(session_, *listener_, 503, no_buffers, &codec_->head());
+    answer_without_exchange(503, codec_->head().method == http::Method::head);
+    return {net::CloseManner::linger, net::CloseReason::no_resources};
 }
 
 std::optional<net::Next> ClientSide::refuse(http::Fault fault) {
@@ -294,7 +298,7 @@ void ClientSide::answer_without_exchange(uint16_t status, bool head_only) {
 
 net::Next ClientSide::begin_tunnel() {
     exchange_ = context_.open_exchange();
-    if (exchange_ == nullptr && context_.more_next_turn()) {
+    if (exchange_ == nullptr && may_wait()) {
         session_.wake();
         return net::Stay{};
     }
@@ -330,6 +334,7 @@ net::Next ClientSide::handle_broken() { return net::Close{net::CloseManner::now,
 
 // Requests that were pipelined behind the one that runs may be asked again on another connection (RFC 9112 §9.3.2).
 net::Next ClientSide::forgo_rest() {
+    if (postponed_) return refuse_for_lack();  // it cannot be kept until it may come again
     context_.recorder.count(Count::out_of_buffers);
     // Answers may be on their way still.
     if (exchange_ == nullptr) return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};

@@ -64,6 +64,7 @@ private:
     // Whether the listener has an answer of its own to say this with, and an exchange gives it.
     bool refuse_by_exchange(uint16_t status, const char* message);
     net::Next end_after_answer();
+    net::Close refuse_for_lack();
     net::Next begin_tunnel();
     net::Next rest();
     // Of what may still come nothing will be used, and the answer is on its way.

@@ -241,9 +241,10 @@ void StreamClient::begin_exchange(const http::Event& event) {
     const Monotonic now = context_.loop.now();
     // What no exchange was opened for may be asked again elsewhere.
     Exchange* const exchange = context_.draining ? nullptr : context_.open_exchange();
-    if (exchange == nullptr && !context_.draining && context_.more_next_turn()) {
+    if (exchange == nullptr && !context_.draining && may_wait()) {
         return postpone_to_next_turn(event.stream);
     }
+    waited_ = 0;
     if (exchange == nullptr) {
         if (!context_.draining) context_.recorder.count(Count::out_of_buffers);
         codec_->finish(event.stream);
