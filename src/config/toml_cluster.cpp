@@ -21,7 +21,13 @@ constexpr std::array protocols{
 constexpr std::array http_keys{"sticky_session",    "https_redirect",   "https_redirect_port", "http2",
                                "authorized_hashes", "www_authenticate", "tunnel_timeout"};
 // Each is read in a way of its own.
-constexpr std::array other_http_keys{"answers", "answer_503"};
+constexpr std::array other_http_keys{"answers", "answer_503", "backend_reuse"};
+
+constexpr std::array backend_reuses{
+    Choice{"safe", command::SAFE},
+    Choice{"always", command::ALWAYS},
+    Choice{"never", command::NEVER},
+};
 
 constexpr std::array backend_states{
     Choice{"ready", command::READY},
@@ -81,6 +87,9 @@ void read_rate_limit(TableReader& table, command::RateLimit& limit) {
 
 void read_http_keys(TableReader& table, command::Cluster& cluster, const ReadFile& read_file) {
     for (const std::string_view key : http_keys) read_field(table, cluster, key);
+    if (const auto reuse = table.choice("backend_reuse", backend_reuses, true)) {
+        cluster.set_backend_reuse(static_cast<command::BackendReuse>(*reuse));
+    }
     read_answers(table, read_file, *cluster.mutable_answers());
     if (auto answer = read_answer_file(table, read_file, "answer_503")) cluster.set_answer_503(std::move(*answer));
 }

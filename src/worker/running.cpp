@@ -136,8 +136,21 @@ static auth::Credentials credentials(const google::protobuf::RepeatedPtrField<st
     return credentials;
 }
 
+static proxy::BackendReuse reuse_of(command::BackendReuse reuse) {
+    switch (reuse) {
+        case command::SAFE:
+            break;
+        case command::ALWAYS:
+            return proxy::BackendReuse::always;
+        case command::NEVER:
+            return proxy::BackendReuse::never;
+    }
+    return proxy::BackendReuse::safe;
+}
+
 Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command::Cluster& config) {
     auto policy = std::make_shared<proxy::ClusterPolicy>();
+    policy->reuse = reuse_of(config.backend_reuse());
     policy->sticky = config.sticky_session();
     policy->https_redirect = config.https_redirect();
     policy->https_redirect_port = static_cast<uint16_t>(config.https_redirect_port());

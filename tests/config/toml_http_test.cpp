@@ -188,6 +188,7 @@ front_timeout = 1
 back_timeout = 2
 connect_timeout = 3
 tunnel_timeout = 4
+backend_reuse = "Never"
 )",
                                                                    hash)),
                                        read);
@@ -205,6 +206,7 @@ tunnel_timeout = 4
     EXPECT_EQ(cluster.back_timeout(), 2);
     EXPECT_EQ(cluster.connect_timeout(), 3);
     EXPECT_EQ(cluster.tunnel_timeout(), 4);
+    EXPECT_EQ(cluster.backend_reuse(), command::NEVER);
 }
 
 TEST(TomlHttp, what_is_wrong_in_a_cluster_is_named_with_its_line) {
@@ -212,10 +214,12 @@ TEST(TomlHttp, what_is_wrong_in_a_cluster_is_named_with_its_line) {
 rate_limit = { burst = 2 }
 answer_503 = "gone.http"
 back_timeout = 0
-tunnel_timeout = 90000)"),
+tunnel_timeout = 90000
+backend_reuse = "sometimes")"),
                        read),
                 ElementsAre("s.toml:3: clusters.a.authorized_hashes: entry 1: a ':' between user and hash is missing",
                             "s.toml:4: clusters.a.rate_limit: the key 'requests_per_second' is missing",
+                            "s.toml:8: clusters.a.backend_reuse: 'sometimes' is none of safe, always, never",
                             "s.toml:4: clusters.a.rate_limit: requests_per_second: 0 is not within 1 and 1000000",
                             HasSubstr("s.toml:5: clusters.a.answer_503: the file 'gone.http': cannot open it"),
                             "s.toml:6: clusters.a.back_timeout: 0 s is not within 1 and 86400 s",

@@ -105,10 +105,10 @@ constexpr std::array lines{
                " authorized_hashes: 'bob:0000000000000000000000000000000000000000000000000000000000000000' }"},
     SpokenLine{"cluster add -i shop --load-balancing-policy random --max-connections-per-ip 1 --retry-after 2 "
                "--rate-limit 3 --rate-limit-burst 4 --front-timeout 5 --back-timeout 6 --connect-timeout 7 "
-               "--tunnel-timeout 8",
+               "--tunnel-timeout 8 --backend-reuse always",
                "add_cluster { cluster_id: 'shop' load_balancing: RANDOM max_connections_per_ip: 1 retry_after: 2 "
                "rate_limit { requests_per_second: 3 burst: 4 }"
-               " front_timeout: 5 back_timeout: 6 connect_timeout: 7 tunnel_timeout: 8 }"},
+               " front_timeout: 5 back_timeout: 6 connect_timeout: 7 tunnel_timeout: 8 backend_reuse: ALWAYS }"},
     SpokenLine{"cluster remove --id shop", "remove_cluster: 'shop'"},
     SpokenLine{"cluster health-check set --id shop --uri /up --interval 1 --timeout 2 --healthy-threshold 3 "
                "--unhealthy-threshold 4 --expected-status 204",

@@ -16,6 +16,13 @@ using std::chrono::seconds;
 
 const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
 
+command::Request reuse(command::BackendReuse how) {
+    command::Request request;
+    request.mutable_add_cluster()->set_cluster_id("c");
+    request.mutable_add_cluster()->set_backend_reuse(how);
+    return request;
+}
+
 struct Reuse : testing::Test {
     Stage stage;
 
@@ -139,6 +146,42 @@ TEST_F(Reuse, that_loses_a_later_request_leaves_it_to_the_client_to_ask_again) {
         EXPECT_NE(stage.log().find("| backend closed without an answer"), std::string::npos);
         EXPECT_EQ(stage.log().find(" 502 "), std::string::npos);
     }
+}
+
+TEST_F(Reuse, that_is_for_everything_is_for_first_requests_too) {
+    ASSERT_TRUE(stage.change({reuse(command::ALWAYS)}).has_done());
+    const WirePtr idle = served(stage.client(), get());
+    EXPECT_EQ(served(stage.client(), post, {idle}), idle);
+    stage.pass(seconds(30));
+    EXPECT_EQ(served(stage.client(), post, {idle}), idle);
+}
+
+TEST_F(Reuse, that_is_for_nothing_leaves_each_client_its_own) {
+    ASSERT_TRUE(stage.change({reuse(command::NEVER), add_backend("c", 2)}).has_done());
+    stage.network.listen(backend_address(2));
+    const WirePtr client = stage.client();
+    const WirePtr own = served(client, get());
+    const WirePtr other = stage.client(get());
+    const WirePtr others = stage.backend(2);
+    EXPECT_TRUE(take_request(others).whole);
+    EXPECT_EQ(served(client, get(), {own}), own);
+    stage.pass(seconds(30));
+    EXPECT_EQ(served(client, post, {own}), own);
+    EXPECT_EQ(stage.worker->pool().size(), 0U);
+    client->finish();
+    stage.settle();
+    EXPECT_TRUE(own->peer_closed());
+}
+
+TEST_F(Reuse, of_its_own_connection_sends_a_client_s_request_again_when_it_is_stale) {
+    ASSERT_TRUE(stage.change({reuse(command::NEVER)}).has_done());
+    const WirePtr client = stage.client();
+    const WirePtr own = served(client, get());
+    client->send(get("/2"));
+    stage.settle();
+    own->finish();
+    const WirePtr fresh = stage.backend(1);
+    EXPECT_EQ(take_request(fresh).first_line, "GET /2 HTTP/1.1");
 }
 
 TEST_F(Reuse, of_a_handshake_is_on_its_connection_or_not_at_all) {

@@ -60,6 +60,8 @@ void add_add(Family& cluster) {
     add.option("--authorized-hash", "USER:HASH", "Accept this user; may be repeated", read_credentials)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add.value("--backend-reuse", "backend_reuse",
+              "What may go over idle connections to backends that other clients used; without it, what is safe");
     answers_option(add);
     limit_options(add);
     add.finish(choose_proxy_protocol);
