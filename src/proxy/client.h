@@ -109,7 +109,7 @@ protected:
     uint32_t requests_ = 0;
     bool ending_ = false;  // no more requests
     bool asks_to_switch_ = false;
-    uint8_t waited_ = 0;   // turns, for an exchange
+    uint8_t waited_ = 0;  // turns, for an exchange
 };
 
 }  // namespace seki::proxy
