@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/inherited.h"
 #include "ctl/ctl.h"
 #include "supervisor/start.h"
 #include "worker/worker_main.h"
@@ -47,10 +48,13 @@ void tune_allocator() {
 }  // namespace
 
 int main(int argc, char** argv) {
+    seki::open_standard_streams();
+    seki::reset_signal_actions();
     tune_allocator();
     if (const auto role = worker_role({argv, static_cast<size_t>(argc)})) {
         return seki::worker::worker_main(role->id, role->channel);
     }
+    seki::block_only({});
     const seki::ctl::Roles roles{
         .start = [](const std::string& path) { return seki::supervisor::supervisor_main({.config_path = path}); },
         .check_config = seki::supervisor::check_config,

@@ -76,16 +76,22 @@ int answer(const Exit& exit) {
     return exit.code;
 }
 
-}  // namespace
-
-int run(int argc, const char* const* argv, const Roles& roles) {
-    const std::span arguments(argv, static_cast<size_t>(argc));
+int obey(std::span<const char* const> arguments, const Roles& roles) {
     const auto parsed = parse(arguments.empty() ? arguments : arguments.subspan(1));
     if (const auto* exit = std::get_if<Exit>(&parsed)) return answer(*exit);
     const auto& line = std::get<CommandLine>(parsed);
     if (std::holds_alternative<CheckConfig>(line.action)) return check_config(line, roles);
     if (!std::holds_alternative<Start>(line.action)) return converse(line);
     return roles.start(config_path(line));
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv, const Roles& roles) {
+    const int code = obey({argv, static_cast<size_t>(argc)}, roles);
+    std::cout.flush();
+    // What nobody can read was not answered.
+    return code == exit_ok && !std::cout ? fail("stdout does not take the answer") : code;
 }
 
 }  // namespace seki::ctl

@@ -1,6 +1,8 @@
 #include "event/signals.h"
 
 #include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -9,8 +11,17 @@
 
 namespace seki {
 
-Result<std::unique_ptr<Signals>> Signals::watch(EventLoop& loop, std::initializer_list<int> numbers,
-                                                std::function<void(int)> on_signal) {
+std::string ReceivedSignal::name() const {
+    const char* abbreviation = sigabbrev_np(number);
+    if (abbreviation != nullptr) return fmt::format("SIG{}", abbreviation);
+    return number >= SIGRTMIN ? fmt::format("SIGRTMIN+{}", number - SIGRTMIN) : fmt::format("signal {}", number);
+}
+
+std::string ReceivedSignal::text() const {
+    return sender == 0 ? name() : fmt::format("{} by uid {}, pid {}", name(), user, sender);
+}
+
+Result<std::unique_ptr<Signals>> Signals::watch(EventLoop& loop, std::span<const int> numbers, OnSignal on_signal) {
     sigset_t set;
     sigemptyset(&set);
     for (const int number : numbers) sigaddset(&set, number);
@@ -24,7 +35,7 @@ Result<std::unique_ptr<Signals>> Signals::watch(EventLoop& loop, std::initialize
     return signals;
 }
 
-Signals::Signals(EventLoop& loop, UniqueFd fd, std::function<void(int)> on_signal)
+Signals::Signals(EventLoop& loop, UniqueFd fd, OnSignal on_signal)
     : loop_(loop), fd_(std::move(fd)), on_signal_(std::move(on_signal)) {}
 
 Signals::~Signals() {
@@ -33,9 +44,25 @@ Signals::~Signals() {
 
 void Signals::on_event(uint32_t /*events*/) {
     signalfd_siginfo info{};
-    while (::read(fd_.get(), &info, sizeof info) == sizeof info) on_signal_(static_cast<int>(info.ssi_signo));
+    while (::read(fd_.get(), &info, sizeof info) == sizeof info) {
+        on_signal_({static_cast<int>(info.ssi_signo), static_cast<pid_t>(info.ssi_pid), info.ssi_uid});
+    }
 }
 
-void ignore_broken_pipes() { signal(SIGPIPE, SIG_IGN); }
+std::vector<int> meaningless_signals() {
+    std::vector<int> numbers{SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT};
+    // The C library keeps some for itself, so the first one is no constant.
+    for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) numbers.push_back(number);
+    return numbers;
+}
+
+void ignore_signals(std::span<const int> numbers) noexcept {
+    for (const int number : numbers) ::signal(number, SIG_IGN);
+}
+
+void ignore_failing_writes() noexcept {
+    const int numbers[] = {SIGPIPE, SIGXFSZ};
+    ignore_signals(numbers);
+}
 
 }  // namespace seki

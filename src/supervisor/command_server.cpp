@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "base/check.h"
+#include "config/check.h"
 #include "config/convert.h"
+#include "config/subject.h"
 
 namespace seki::supervisor {
 namespace {
@@ -25,6 +27,19 @@ std::optional<ucred> peer_of(int client) {
 
 std::string name_of(const std::optional<ucred>& peer) {
     return peer ? fmt::format("uid {}, pid {}", peer->uid, peer->pid) : "an unknown process";
+}
+
+bool is_stop(const command::Request& request) { return request.has_soft_stop() || request.has_hard_stop(); }
+
+// All but questions.
+bool is_action(const command::Request& request) {
+    return config::is_change(request) || is_stop(request) || request.has_kill_session();
+}
+
+// "AddBackend shop shop-1 10.0.0.1:80 by uid 0, pid 4242"
+std::string describe(const command::Request& request, const std::string& peer) {
+    const std::string subject = config::subject(request);
+    return fmt::format("{}{}{} by {}", config::verb_name(request), subject.empty() ? "" : " ", subject, peer);
 }
 
 Result<sockaddr_un> address_of(const std::string& path) {
@@ -96,9 +111,16 @@ CommandServer::CommandServer(EventLoop& loop, observe::Log& log, Settings settin
       log_(log),
       settings_(std::move(settings)),
       on_request_(std::move(on_request)),
-      socket_(std::move(socket)) {}
+      socket_(std::move(socket)),
+      file_(file_at(settings_.path)) {}
 
 CommandServer::~CommandServer() { stop_listening(); }
+
+std::optional<CommandServer::File> CommandServer::file_at(const std::string& path) {
+    struct stat about{};
+    if (::lstat(path.c_str(), &about) != 0) return std::nullopt;
+    return File{about.st_dev, about.st_ino};
+}
 
 Result<> CommandServer::watch() {
     const auto watched = loop_.watch(socket_.get(), EPOLLIN, *this, EventLoop::Order::normal);
@@ -113,7 +135,7 @@ void CommandServer::stop_listening() {
     if (watch_.valid()) loop_.unwatch(socket_.get(), watch_);
     watch_ = WatchId{};
     // First the name, then the socket: in between, others find nobody rather than somebody who does not answer.
-    ::unlink(settings_.path.c_str());
+    if (file_ && file_ == file_at(settings_.path)) ::unlink(settings_.path.c_str());
     socket_.reset();
 }
 
@@ -165,23 +187,27 @@ std::string CommandServer::why_unauthorized(const std::optional<ucred>& peer) co
 void CommandServer::on_request(CommandSession& session, command::Request request) {
     const auto found = std::ranges::find(sessions_, &session, [](const auto& entry) { return entry.second.get(); });
     SEKI_CHECK(found != sessions_.end());
-    auto on_answer = [this, id = found->first, verb = config::verb_name(request),
-                      peer = session.peer()](const command::Response& response) {
-        note(verb, peer, response);
+    const bool acts = is_action(request);
+    std::string what = describe(request, session.peer());
+    if (is_stop(request)) log_.info(Module::command, "{}", what);  // its answer may come much later
+    auto on_answer = [this, id = found->first, what = std::move(what), acts](const command::Response& response) {
+        note(what, acts, response);
         const auto asker = sessions_.find(id);
         if (asker != sessions_.end()) asker->second->answer(response);
     };
     on_request_(std::move(request), std::move(on_answer));
 }
 
-void CommandServer::note(const std::string& verb, const std::string& peer, const command::Response& response) {
+void CommandServer::note(const std::string& what, bool acts, const command::Response& response) {
     if (response.status() == command::FAILURE) {
-        log_.info(Module::command, "{} by {} failed: {}", verb, peer, response.message());
+        log_.info(Module::command, "{} failed: {}", what, response.message());
+    } else if (acts) {
+        log_.info(Module::command, "{}", what);
     } else {
-        log_.debug(Module::command, "{} by {}", verb, peer);
+        log_.debug(Module::command, "{}", what);
     }
     for (const std::string& warning : response.warnings()) {
-        log_.warn(Module::command, "{} by {}: {}", verb, peer, warning);
+        log_.warn(Module::command, "{}: {}", what, warning);
     }
 }
 

@@ -4,9 +4,10 @@
 // hands their requests, with a way to answer, to whoever obeys them.
 //
 // A socket file that nobody serves any more is replaced; where somebody answers, a second instance is refused; a file
-// that is no socket is left alone.
+// that is no socket is left alone. At the end our file is removed, unless another one has taken its place by then.
 //
-// Who asked for what, and what came of it, is in the log: what failed at level info, all else at debug.
+// Who asked for what, and what came of it, is in the log: at level info what changes anything and what failed, at debug
+// all other questions.
 
 #include <functional>
 #include <map>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <vector>
 
 #include "base/result.h"
@@ -52,6 +54,15 @@ private:
     static constexpr int batch = 16;  // clients accepted per event
     static constexpr Duration exhausted_pause = std::chrono::milliseconds(100);
 
+    // What is at the path: the same as long as nobody put another file there. While a socket is bound to it, the kernel
+    // gives its number to no other.
+    struct File {
+        dev_t device;
+        ino_t number;
+        bool operator==(const File&) const = default;
+    };
+    static std::optional<File> file_at(const std::string& path);
+
     CommandServer(EventLoop& loop, observe::Log& log, Settings settings, OnRequest on_request, UniqueFd socket);
     Result<> watch();
     void stop_listening();
@@ -64,7 +75,7 @@ private:
     bool accept_one();
     void welcome(UniqueFd client);
     [[nodiscard]] std::string why_unauthorized(const std::optional<ucred>& peer) const;
-    void note(const std::string& verb, const std::string& peer, const command::Response& response);
+    void note(const std::string& what, bool acts, const command::Response& response);
     void check_finished();
 
     EventLoop& loop_;
@@ -72,6 +83,7 @@ private:
     Settings settings_;
     OnRequest on_request_;
     UniqueFd socket_;
+    std::optional<File> file_;
     WatchId watch_;
     std::map<uint64_t, std::unique_ptr<CommandSession>> sessions_;
     uint64_t last_id_ = 0;

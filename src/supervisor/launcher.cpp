@@ -56,19 +56,14 @@ private:
     bool reaped_ = false;
 };
 
-// What the child's beginning is to be like: the channel at a known number without close-on-exec, and no signal blocked
-// but the one to open logs again, which would end a worker that is not ready for it yet; it waits until the worker is.
+// What the child's beginning is to be like: the channel at a known number without close-on-exec, every signal with its
+// default action and blocked. A worker that has not come to its first line yet must not be ended by a signal to all of
+// us, and one to open logs again waits until the worker is ready for it.
 class Beginning {
 public:
-    explicit Beginning(int channel) {
+    Beginning() {
         posix_spawn_file_actions_init(&actions_);
-        posix_spawn_file_actions_adddup2(&actions_, channel, channel_in_child);
         posix_spawnattr_init(&attributes_);
-        sigset_t blocked;
-        sigemptyset(&blocked);
-        sigaddset(&blocked, SIGHUP);
-        posix_spawnattr_setsigmask(&attributes_, &blocked);
-        posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
     }
     Beginning(const Beginning&) = delete;
     Beginning& operator=(const Beginning&) = delete;
@@ -77,14 +72,24 @@ public:
         posix_spawnattr_destroy(&attributes_);
     }
 
-    Result<pid_t> spawn(char* const* arguments) {
+    Result<pid_t> spawn(int channel, char* const* arguments) {
         pid_t pid = -1;
-        const int error = posix_spawn(&pid, "/proc/self/exe", &actions_, &attributes_, arguments, environ);
+        int error = prepare(channel);
+        if (error == 0) error = posix_spawn(&pid, "/proc/self/exe", &actions_, &attributes_, arguments, environ);
         if (error != 0) return failure("cannot start a worker: {}", system_error(error));
         return pid;
     }
 
 private:
+    int prepare(int channel) {
+        sigset_t all;
+        sigfillset(&all);
+        posix_spawnattr_setsigmask(&attributes_, &all);
+        posix_spawnattr_setsigdefault(&attributes_, &all);
+        posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        return posix_spawn_file_actions_adddup2(&actions_, channel, channel_in_child);
+    }
+
     posix_spawn_file_actions_t actions_{};
     posix_spawnattr_t attributes_{};
 };
@@ -103,7 +108,7 @@ Result<Launched> ProcessLauncher::launch(uint32_t worker_id) {
     std::array<char*, words.size() + 1> arguments{};
     for (size_t index = 0; index < words.size(); ++index) arguments[index] = words[index].data();
 
-    const auto pid = Beginning(theirs.get()).spawn(arguments.data());
+    const auto pid = Beginning().spawn(theirs.get(), arguments.data());
     if (!pid) return std::unexpected(pid.error());
     UniqueFd ended(open_pidfd(*pid));
     if (!ended.valid()) {

@@ -1,21 +1,23 @@
 #include "supervisor/start.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <fcntl.h>
+#include <array>
 #include <memory>
 #include <optional>
 #include <signal.h>
-#include <unistd.h>
+#include <sys/stat.h>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
+#include "base/inherited.h"
+#include "base/print_error.h"
 #include "config/toml_file.h"
 #include "event/signals.h"
 #include "observe/log.h"
 #include "observe/log_sink.h"
 #include "supervisor/launcher.h"
+#include "supervisor/pid_file.h"
 #include "supervisor/rlimits.h"
 #include "supervisor/supervisor.h"
 
@@ -24,28 +26,16 @@ namespace {
 
 using observe::Module;
 
-// Names the supervisor while it lives.
-class PidFile {
-public:
-    static Result<PidFile> write(const std::string& path) {
-        const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-        if (!fd.valid()) return failure("{}: cannot write the pid file: {}", path, system_error(errno));
-        const std::string text = std::to_string(::getpid());
-        if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-            return failure("{}: cannot write the pid file: {}", path, system_error(errno));
-        }
-        return PidFile(path);
-    }
-    PidFile(PidFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-    PidFile& operator=(PidFile&&) = delete;
-    ~PidFile() {
-        if (!path_.empty()) ::unlink(path_.c_str());
-    }
+// Those of nginx and Envoy; logrotate files that people bring along send SIGUSR1.
+constexpr std::array stop_signals{SIGTERM, SIGINT, SIGQUIT};
+constexpr std::array reopen_signals{SIGHUP, SIGUSR1};
 
-private:
-    explicit PidFile(std::string path) : path_(std::move(path)) {}
-    std::string path_;
-};
+std::vector<int> watched_signals() {
+    std::vector<int> numbers = meaningless_signals();
+    numbers.insert(numbers.end(), stop_signals.begin(), stop_signals.end());
+    numbers.insert(numbers.end(), reopen_signals.begin(), reopen_signals.end());
+    return numbers;
+}
 
 Supervisor::Settings settings_of(const config::FileConfig& file) {
     Supervisor::Settings settings;
@@ -70,11 +60,10 @@ public:
     explicit Run(config::FileConfig file) : file_(std::move(file)), loop_(clock_, poller_) {}
 
     Result<> begin() {
-        ignore_broken_pipes();
         install_crash_handlers("MAIN");
         if (auto opened = open_log(); !opened) return opened;
         if (auto raised = raise_limit(); !raised) return raised;
-        auto signals = Signals::watch(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
+        auto signals = Signals::watch(loop_, watched_signals(), [this](const auto& signal) { on_signal(signal); });
         if (!signals) return std::unexpected(signals.error());
         signals_ = std::move(*signals);
         supervisor_ = std::make_unique<Supervisor>(loop_, *log_, launcher_, settings_of(file_));
@@ -124,12 +113,24 @@ private:
         return {};
     }
 
-    void on_signal(int number) {
-        if (number != SIGHUP) return supervisor_->stop(supervisor_->stopping());
+    void on_signal(const ReceivedSignal& signal) {
+        const auto is_one_of = [&signal](const auto& numbers) {
+            return std::ranges::find(numbers, signal.number) != numbers.end();
+        };
+        if (is_one_of(stop_signals)) {
+            log_->info(Module::supervisor, "{}: it is to stop", signal.text());
+            return supervisor_->stop(supervisor_->stopping());
+        }
+        if (is_one_of(reopen_signals)) return reopen_logs(signal);
+        log_->info(Module::supervisor, "{}: this signal means nothing here", signal.text());
+    }
+
+    void reopen_logs(const ReceivedSignal& signal) {
         if (auto reopened = sink_->reopen(loop_.wall()); !reopened) {
             log_->error(Module::supervisor, "{}", reopened.error().message);
         }
         supervisor_->signal_workers(SIGHUP);
+        log_->info(Module::supervisor, "{}: logs are opened again", signal.text());
     }
 
     config::FileConfig file_;
@@ -146,7 +147,7 @@ private:
 };
 
 int refuse(const std::string& reason) {
-    fmt::print(stderr, "seki: cannot start: {}\n", reason);
+    print_error(fmt::format("seki: cannot start: {}", reason));
     return 1;
 }
 
@@ -158,6 +159,11 @@ std::vector<config::Remark> check_config(const std::string& config_path) {
 }
 
 int supervisor_main(const Options& options) {
+    keep_descriptors_from_children();
+    ::umask(022);
+    ignore_failing_writes();
+    // They wait until there is somebody to act upon them.
+    block_only(watched_signals());
     auto file = config::load(options.config_path);
     if (!file) return refuse(fmt::format("the configuration is not valid:\n{}", config::text(file.error())));
     Run run(std::move(*file));

@@ -1,9 +1,9 @@
 #include "worker/process.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include "base/check.h"
+#include "base/print_error.h"
 
 namespace seki::worker {
 
@@ -15,7 +15,7 @@ Process::Process(int id, UniqueFd channel)
       line_head_(name_),
       channel_(loop_, std::move(channel), command::Channel::Limits::between_processes(), *this) {
     install_crash_handlers(name_.c_str());
-    auto signals = Signals::watch(loop_, {SIGHUP}, [this](int) { reopen_logs(); });
+    auto signals = Signals::watch(loop_, watched_signals, [this](const ReceivedSignal&) { reopen_logs(); });
     SEKI_CHECK(signals.has_value());
     signals_ = std::move(*signals);
     loop_.at_end_of_turn([this] { turn_ended(); });
@@ -50,7 +50,7 @@ void Process::on_frame(std::string_view payload) {
 
 // The supervisor is the same executable: what it says and we do not understand is a bug.
 void Process::on_malformed(const std::string& reason) {
-    fmt::print(stderr, "{}: {}\n", name_, reason);
+    print_error(fmt::format("{}: {}", name_, reason));
     exit_code_ = 1;
     loop_.stop();
 }

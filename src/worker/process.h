@@ -3,8 +3,10 @@
 // What surrounds a worker in a process of its own: real clock, real sockets, logs, the channel to the supervisor. The
 // worker itself is made when the first order, hello, brings the settings.
 
+#include <array>
 #include <memory>
 #include <optional>
+#include <signal.h>
 #include <string>
 
 #include "auth/hashing_thread.h"
@@ -28,6 +30,9 @@ namespace seki::worker {
 
 class Process final : private command::Channel::Owner {
 public:
+    // Both open the logs again.
+    static constexpr std::array watched_signals{SIGHUP, SIGUSR1};
+
     Process(int id, UniqueFd channel);
     ~Process() override;
 

@@ -1,16 +1,23 @@
 #include "worker/worker_main.h"
 
+#include <array>
 #include <signal.h>
+#include <sys/stat.h>
 
+#include "base/inherited.h"
 #include "event/signals.h"
 #include "worker/process.h"
 
 namespace seki::worker {
 
 int worker_main(int id, int channel_fd) {
-    ignore_broken_pipes();
+    ::umask(022);
+    ignore_failing_writes();
     // The end of a worker is ordered by its supervisor, also when a terminal or an init system signals the whole group.
-    for (const int number : {SIGINT, SIGTERM}) ::signal(number, SIG_IGN);
+    ignore_signals(std::array{SIGINT, SIGTERM, SIGQUIT});
+    ignore_signals(meaningless_signals());
+    // Until here all were blocked (launcher.cpp); these still are, and are watched soon.
+    block_only(Process::watched_signals);
     Process process(id, UniqueFd(channel_fd));
     return process.run();
 }

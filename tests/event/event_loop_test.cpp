@@ -1,10 +1,13 @@
 #include "event/event_loop.h"
 
+#include <array>
+#include <fmt/format.h>
 #include <functional>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <string>
 #include <sys/eventfd.h>
+#include <unistd.h>
 #include <utility>
 
 #include "event/signals.h"
@@ -118,12 +121,15 @@ TEST_F(Loop, the_dead_are_buried_at_the_end_of_the_turn_after_the_hooks) {
 }
 
 TEST_F(Loop, signals_arrive_as_events) {
-    int seen = 0;
-    auto signals = Signals::watch(loop, {SIGUSR1}, [&](int number) { seen = number; });
+    std::string seen;
+    auto signals = Signals::watch(loop, std::array{SIGUSR1, SIGRTMIN + 2},
+                                  [&](const ReceivedSignal& signal) { seen += signal.text() + "\n"; });
     ASSERT_TRUE(signals.has_value());
     raise(SIGUSR1);
+    raise(SIGRTMIN + 2);
     loop.turn();
-    EXPECT_EQ(seen, SIGUSR1);
+    const std::string by = fmt::format(" by uid {}, pid {}\n", getuid(), getpid());
+    EXPECT_EQ(seen, "SIGUSR1" + by + "SIGRTMIN+2" + by);
 }
 
 }  // namespace

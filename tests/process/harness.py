@@ -112,6 +112,8 @@ class Seki:
         self.settings = {"command_socket": "seki.sock", **self.GLOBAL, **settings}
         self.body = body
         self.environment = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"}
+        self.prepare = None  # done in the child before it becomes Seki
+        self.passed = ()  # descriptors that it inherits
         self.process = None
 
     @property
@@ -137,7 +139,7 @@ class Seki:
         environment = {**os.environ, **self.environment}
         with open(self.folder / "out", "ab") as out, open(self.folder / "err", "ab") as err:
             self.process = subprocess.Popen([BINARY, "-c", self.config, "start"], stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=err, env=environment)
+                                            stderr=err, env=environment, preexec_fn=self.prepare, pass_fds=self.passed)
         return self
 
     def start(self):

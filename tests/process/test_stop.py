@@ -6,7 +6,7 @@ import unittest
 
 import wire
 from backend import Gate
-from harness import BINARY, ProcessTest, wait_gone
+from harness import BINARY, ProcessTest, http_body, until, wait_gone
 
 
 class Stop(ProcessTest):
@@ -39,7 +39,7 @@ class Stop(ProcessTest):
                 pass  # the socket was closed while it connected; the next one will tell
 
     def test_a_soft_stop_lets_running_exchanges_finish(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             with self.subTest(number.name):
                 self.setUp()
                 client = self.running_exchange()
@@ -94,6 +94,39 @@ class Stop(ProcessTest):
             os.kill(pid, signal.SIGPIPE)
         self.assertEqual([self.seki.get().status for _ in range(20)], [200] * 20)
         self.assertEqual(self.seki.worker_pids(), workers)
+
+    def test_signals_that_mean_something_to_other_servers_kill_nobody(self):
+        self.gate.open()
+        workers = self.seki.worker_pids()
+        numbers = [signal.SIGUSR2, signal.SIGALRM, signal.SIGWINCH, signal.SIGIO, signal.SIGRTMIN + 3]
+        for pid in [*workers, self.seki.process.pid]:
+            for number in numbers:
+                os.kill(pid, number)
+        for pid in workers:
+            os.kill(pid, signal.SIGQUIT)
+        sender = f"by uid {os.getuid()}, pid {os.getpid()}: this signal means nothing here"
+        for name in ("SIGUSR2", "SIGALRM", "SIGRTMIN+3"):
+            until(lambda name=name: f"{name} {sender}" in self.seki.log(), f"a line about {name}")
+        self.assertEqual([self.seki.get().status for _ in range(20)], [200] * 20)
+        self.assertEqual(self.seki.worker_pids(), workers)
+
+    def test_the_signals_of_a_rotation_open_all_logs_again(self):
+        self.gate.open()
+        for number in (signal.SIGHUP, signal.SIGUSR1):
+            with self.subTest(number.name):
+                seki = self.instance()
+                names = ["log", "access"]
+                seki.settings |= {"log_target": f"file://{seki.folder}/log",
+                                  "access_logs_target": f"file://{seki.folder}/access"}
+                seki.body = http_body(seki.text, self.slow)
+                seki.start()
+                for name in names:
+                    os.rename(seki.folder / name, seki.folder / f"{name}.1")
+                seki.signal(number)
+                until(lambda: all((seki.folder / name).exists() for name in names), "new logs")
+                until(lambda: number.name in (seki.folder / "log").read_text(), "a line about the signal")
+                seki.get("/after")
+                until(lambda: "/after" in (seki.folder / "access").read_text(), "the line of a request")
 
     def test_nothing_is_left_behind(self):
         workers = self.seki.worker_pids()

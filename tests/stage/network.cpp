@@ -186,7 +186,7 @@ void Wire::pull() {
 void Network::use_sockets(int room) {
     sockets_ = true;
     socket_room_ = room;
-    ignore_broken_pipes();
+    ignore_failing_writes();
 }
 
 WirePtr Network::wire() {

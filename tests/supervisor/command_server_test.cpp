@@ -124,28 +124,55 @@ TEST_F(ServerTest, logs_who_asked_for_what_and_what_came_of_it) {
     at_once = false;
     open();
     Client client(settings.command.path);
-    const auto ask_and_answer = [&](command::ResponseStatus status) {
-        ASSERT_TRUE(client.ask(remove("one")));
+    const auto ask_and_answer = [&](const command::Request& request, command::ResponseStatus status) {
+        ASSERT_TRUE(client.ask(request));
         turns();
         asked.front().second(response_of(status, "no such\nthing"));
         asked.pop_front();
         turns();
     };
-    const std::string by = fmt::format("RemoveCluster by uid {}, pid {}", ::getuid(), ::getpid());
-    ask_and_answer(command::OK);
+    const std::string by = fmt::format(" by uid {}, pid {}", ::getuid(), ::getpid());
+    ask_and_answer(remove("one"), command::OK);
+    EXPECT_THAT(logged(), HasSubstr("RemoveCluster one" + by + "\n"));
+    ask_and_answer(remove("one"), command::FAILURE);
+    EXPECT_THAT(logged(), HasSubstr("RemoveCluster one" + by + " failed: no such\\x0Athing\n"));
+
+    command::Request question;
+    question.mutable_status();
+    ask_and_answer(question, command::OK);
     EXPECT_EQ(logged(), "");
-    ask_and_answer(command::FAILURE);
-    EXPECT_THAT(logged(), HasSubstr(by + " failed: no such\\x0Athing\n"));
     ASSERT_TRUE(client.ask(remove("one")));
     turns();
     command::Response warned = response_of(command::OK, "done");
     warned.add_warnings("left behind: 1 frontend");
     asked.front().second(warned);
     asked.pop_front();
-    EXPECT_THAT(logged(), AllOf(HasSubstr("WARN"), HasSubstr(by + ": left behind: 1 frontend\n")));
+    EXPECT_THAT(logged(), AllOf(HasSubstr("WARN"), HasSubstr("RemoveCluster one" + by + ": left behind: 1 frontend\n")));
     ASSERT_TRUE(log.set_filter("info,command=debug"));
-    ask_and_answer(command::OK);
-    EXPECT_THAT(logged(), HasSubstr(by + "\n"));
+    ask_and_answer(question, command::OK);
+    EXPECT_THAT(logged(), HasSubstr("Status" + by + "\n"));
+}
+
+TEST_F(ServerTest, logs_who_wants_it_to_stop_before_it_has_stopped) {
+    at_once = false;
+    open();
+    Client client(settings.command.path);
+    command::Request stop;
+    stop.mutable_soft_stop();
+    ASSERT_TRUE(client.ask(stop));
+    turns();
+    EXPECT_THAT(logged(), HasSubstr(fmt::format("SoftStop by uid {}, pid {}\n", ::getuid(), ::getpid())));
+}
+
+TEST_F(ServerTest, removes_its_file_only_if_no_other_has_taken_its_place) {
+    open();
+    ASSERT_EQ(::unlink(settings.command.path.c_str()), 0);
+    std::unique_ptr<CommandServer> first = std::move(server);
+    open();
+    first.reset();
+    EXPECT_EQ(::access(settings.command.path.c_str(), F_OK), 0);
+    server.reset();
+    EXPECT_NE(::access(settings.command.path.c_str(), F_OK), 0);
 }
 
 TEST_F(ServerTest, tells_a_client_that_waits_that_its_answer_is_on_the_way) {
