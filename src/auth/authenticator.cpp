@@ -10,8 +10,9 @@ namespace seki::auth {
 
 Authenticator::Authenticator(Hasher& hasher, size_t max_credential_bytes, Wake wake)
     : hasher_(hasher), max_credential_bytes_(max_credential_bytes), wake_(std::move(wake)), restored_(source_cells) {
+    // As in Random::from_kernel.
     SEKI_CHECK(::getrandom(secret_.data(), secret_.size(), 0) == static_cast<ssize_t>(secret_.size()));
-    hasher_.on_done([this](uint64_t id, bool matches) { done(id, matches); });
+    hasher_.on_done([this](uint64_t id, HashingOutcome outcome) { done(id, outcome); });
 }
 
 Verdict Authenticator::check(const Question& question, Monotonic now) {
@@ -21,6 +22,7 @@ Verdict Authenticator::check(const Question& question, Monotonic now) {
     const Digest key = key_of(*question.credentials, *said);
     if (granted_.contains(key, now)) return Verdict::granted;
     if (denied_.contains(key, now)) return Verdict::denied;
+    if (given_up_.contains(key, now)) return Verdict::unable;
     if (const auto running = job_of_.find(key); running != job_of_.end())
         return wait_for(jobs_.at(running->second), question.waiter);
     // Before any hash is looked at: who may not guess must not learn that a guess was right.
@@ -58,10 +60,11 @@ Verdict Authenticator::guess(const Question& question, const Digest& key, UserPa
 
 Verdict Authenticator::begin(Job&& job, HashingJob&& hashing) {
     if (jobs_.size() >= max_pending || pending_of(job.source) >= max_pending_of_source) return Verdict::busy;
-    hashing.id = next_job_++;
-    job_of_[job.key] = hashing.id;
-    jobs_[hashing.id] = std::move(job);
-    hasher_.begin(std::move(hashing));
+    const uint64_t id = next_job_++;
+    hashing.id = id;
+    if (!hasher_.begin(std::move(hashing))) return Verdict::unable;
+    job_of_[job.key] = id;
+    jobs_[id] = std::move(job);
     return Verdict::pending;
 }
 
@@ -72,13 +75,17 @@ Verdict Authenticator::wait_for(Job& job, SlabId waiter) {
     return Verdict::pending;
 }
 
-void Authenticator::done(uint64_t id, bool matches) {
+void Authenticator::done(uint64_t id, HashingOutcome outcome) {
     const auto found = jobs_.find(id);
     SEKI_CHECK(found != jobs_.end());
     const Job job = std::move(found->second);
     jobs_.erase(found);
     job_of_.erase(job.key);
-    found_out(job.key, job.source, matches && !job.decoy);
+    if (outcome == HashingOutcome::failed) {
+        given_up_.add(job.key, now_);
+    } else {
+        found_out(job.key, job.source, outcome == HashingOutcome::matches && !job.decoy);
+    }
     for (const SlabId waiter : job.waiters) wake_(waiter);
 }
 

@@ -6,6 +6,7 @@
 //             ──► pending                   hashing has begun, or goes on already: ask again when woken
 //             ──► busy                      too many are under way, of all or of that source
 //             ──► exhausted                 that source was wrong too often lately, or may be: what is pending counts
+//             ──► unable                    the system lacked what hashing needs, now or within the last second
 //
 // What was found out is remembered under a keyed digest of set, user and password, so that a client pays once and not
 // with every request, and goes on when others of its source guess. A changed set of credentials is another set: nothing
@@ -28,7 +29,7 @@
 
 namespace seki::auth {
 
-enum class Verdict : uint8_t { granted, denied, pending, busy, exhausted };
+enum class Verdict : uint8_t { granted, denied, pending, busy, exhausted, unable };
 
 class Authenticator {
 public:
@@ -40,6 +41,8 @@ public:
     static constexpr size_t max_waiting = 64;
     static constexpr size_t max_remembered = 4096;  // of those who may pass, and as many guesses
     static constexpr Duration remembered_for = std::chrono::minutes(10);
+    // What could not be found out is answered so long without another try.
+    static constexpr Duration given_up_for = std::chrono::seconds(1);
     // Wrong guesses that a source has at once, and how long each takes to come back. Sources share cells by hash, which
     // can only make it fewer.
     static constexpr uint32_t wrong_guesses = 10;
@@ -71,7 +74,7 @@ private:
     Verdict guess(const Question& question, const Digest& key, UserPassword said);
     Verdict begin(Job&& job, HashingJob&& hashing);
     static Verdict wait_for(Job& job, SlabId waiter);
-    void done(uint64_t id, bool matches);
+    void done(uint64_t id, HashingOutcome outcome);
     Verdict found_out(const Digest& key, uint64_t source, bool granted);
     [[nodiscard]] size_t pending_of(uint64_t source) const noexcept;
     [[nodiscard]] bool exhausted(uint64_t source) const noexcept;
@@ -83,6 +86,7 @@ private:
     // Apart, so that guessing makes nobody forgotten who may pass.
     RecentDigests granted_{max_remembered, remembered_for};
     RecentDigests denied_{max_remembered, remembered_for};
+    RecentDigests given_up_{max_remembered, given_up_for};
     absl::flat_hash_map<uint64_t, Job> jobs_;
     absl::flat_hash_map<Digest, uint64_t> job_of_;
     uint64_t next_job_ = 1;

@@ -1,25 +1,47 @@
 #include "auth/hashing_thread.h"
 
+#include <cerrno>
 #include <crypt.h>
 #include <csignal>
-#include <memory>
+#include <cstdlib>
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "auth/digest.h"
-#include "base/check.h"
 
 namespace seki::auth {
 
 namespace {
 
-bool matches(const std::string& password, const std::string& hash, crypt_data& space) {
-    const char* const made = ::crypt_r(password.c_str(), hash.c_str(), &space);
-    // A failure is a text that no hash begins with (crypt(3)).
-    return made != nullptr && made[0] != '*' && equal_in_constant_time(made, hash);
+// What crypt_ra(3) works in; it takes and enlarges the memory itself.
+struct Space {
+    Space() = default;
+    Space(const Space&) = delete;
+    Space& operator=(const Space&) = delete;
+    ~Space() { std::free(data); }
+    void* data = nullptr;
+    int size = 0;
+};
+
+HashingOutcome compare(const std::string& password, const std::string& hash, Space& space) {
+    const char* const made = ::crypt_ra(password.c_str(), hash.c_str(), &space.data, &space.size);
+    if (made == nullptr) return errno == ENOMEM ? HashingOutcome::failed : HashingOutcome::differs;
+    return equal_in_constant_time(made, hash) ? HashingOutcome::matches : HashingOutcome::differs;
+}
+
+// All hashes are looked at: how long it takes must not tell which one it was.
+HashingOutcome compare(const HashingJob& job, Space& space) {
+    HashingOutcome together = HashingOutcome::differs;
+    for (const std::string& hash : job.hashes) {
+        const HashingOutcome one = compare(job.password, hash, space);
+        if (together != HashingOutcome::matches && one != HashingOutcome::differs) together = one;
+    }
+    return together;
 }
 
 }  // namespace
@@ -37,32 +59,47 @@ HashingThread::~HashingThread() {
     loop_.unwatch(ready_.get(), watch_);
 }
 
-void HashingThread::begin(HashingJob job) {
-    if (!thread_.joinable()) start();
+Result<> HashingThread::begin(HashingJob job) {
+    if (!thread_.joinable()) {
+        if (auto started = start(); !started) return started;
+    }
     {
         const std::lock_guard lock(mutex_);
         jobs_.push_back(std::move(job));
     }
     waiting_jobs_.notify_one();
+    return {};
 }
 
-void HashingThread::start() {
+Result<> HashingThread::start() {
     ready_ = UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    SEKI_CHECK(ready_.valid());
+    if (!ready_.valid()) return failure("eventfd: {}", system_error(errno));
     const auto watched = loop_.watch(ready_.get(), EPOLLIN, *this, EventLoop::Order::normal);
-    SEKI_CHECK(watched.has_value());
+    if (!watched) return std::unexpected(watched.error());
     watch_ = *watched;
+    auto begun = begin_thread();
+    if (!begun) loop_.unwatch(ready_.get(), std::exchange(watch_, WatchId{}));
+    return begun;
+}
+
+Result<> HashingThread::begin_thread() {
     // Signals are the loop's.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { work(); });
+    Result<> begun;
+    try {
+        thread_ = std::thread([this] { work(); });
+    } catch (const std::system_error& error) {
+        begun = failure("cannot begin a thread: {}", system_error(error.code().value()));
+    }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return begun;
 }
 
 void HashingThread::work() {
-    const auto space = std::make_unique<crypt_data>();
+    Space space;
     while (true) {
         std::unique_lock lock(mutex_);
         waiting_jobs_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
@@ -71,12 +108,11 @@ void HashingThread::work() {
         jobs_.pop_front();
         lock.unlock();
 
-        bool found = false;
-        for (const std::string& hash : job.hashes) found = matches(job.password, hash, *space) || found;
+        const HashingOutcome outcome = compare(job, space);
         OPENSSL_cleanse(job.password.data(), job.password.size());
 
         lock.lock();
-        outcomes_.push_back({job.id, found});
+        outcomes_.push_back({job.id, outcome});
         lock.unlock();
         const uint64_t one = 1;
         if (::write(ready_.get(), &one, sizeof one) < 0) continue;  // it is full of news already
@@ -91,7 +127,7 @@ void HashingThread::on_event(uint32_t /*events*/) {
         const std::lock_guard lock(mutex_);
         outcomes.swap(outcomes_);
     }
-    for (const Outcome& outcome : outcomes) done_(outcome.id, outcome.matches);
+    for (const Outcome& outcome : outcomes) done_(outcome.id, outcome.outcome);
 }
 
 }  // namespace seki::auth

@@ -2,7 +2,8 @@
 
 // The one other thread of a worker: it hashes passwords (crypt(3)) one after the other and knows nothing else. It
 // begins with the first job, so that who uses no slow hashes has none. It shares with the loop two lists behind a
-// mutex; an eventfd tells the loop that there are outcomes.
+// mutex; an eventfd tells the loop that there are outcomes. Where the system has no descriptor or no thread for it, the
+// next job tries again.
 
 #include <condition_variable>
 #include <deque>
@@ -25,15 +26,16 @@ public:
     ~HashingThread() override;
 
     void on_done(Done done) override { done_ = std::move(done); }
-    void begin(HashingJob job) override;
+    Result<> begin(HashingJob job) override;
 
 private:
     struct Outcome {
         uint64_t id;
-        bool matches;
+        HashingOutcome outcome;
     };
 
-    void start();
+    Result<> start();
+    Result<> begin_thread();
     void work();
     void on_event(uint32_t events) override;
 

@@ -8,6 +8,7 @@ namespace seki {
 
 Random Random::from_kernel() {
     uint64_t seed = 0;
+    // A kernel that has none to give was found out at the start, by the supervisor (net::SourceTable::create).
     SEKI_CHECK(getrandom(&seed, sizeof seed, 0) == sizeof seed);
     return Random(seed);
 }

@@ -19,12 +19,14 @@ int milliseconds_up(Duration timeout) noexcept {
 
 }  // namespace
 
-EpollPoller::EpollPoller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) { SEKI_CHECK(epoll_.valid()); }
+// Where the system has no descriptor or no memory for it, nothing can be watched, and each try says so.
+EpollPoller::EpollPoller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
 
 Result<> EpollPoller::add(int fd, uint32_t events, uint64_t key) {
     epoll_event event{};
     event.events = events;
     event.data.u64 = key;
+    if (!epoll_.valid()) return failure("cannot watch descriptor {}: there was no epoll instance to be had", fd);
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) return {};
     return failure("cannot watch descriptor {}: {}", fd, system_error(errno));
 }
@@ -32,6 +34,7 @@ Result<> EpollPoller::add(int fd, uint32_t events, uint64_t key) {
 void EpollPoller::remove(int fd) { SEKI_CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr) == 0); }
 
 std::span<const Poller::Event> EpollPoller::wait(Duration timeout) {
+    if (!epoll_.valid()) return {};
     int count = epoll_wait(epoll_.get(), raw_, batch, milliseconds_up(timeout));
     if (count < 0) {
         SEKI_CHECK(errno == EINTR);

@@ -1,6 +1,7 @@
 #include "net/buffer_pool.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <new>
 #include <sys/mman.h>
@@ -30,30 +31,35 @@ void Buffer::compact() noexcept {
 
 void ReturnBuffer::operator()(Buffer* buffer) const noexcept { buffer->pool_->give_back(*buffer); }
 
-BufferPool::BufferPool(const Sizes& sizes) : sizes_(sizes) {
-    map(large_, sizes.max_buffers, sizes.buffer_size);
-    map(small_, sizes.max_small, sizes.small_size);
+void BufferPool::Memory::Unmap::operator()(char* memory) const noexcept { munmap(memory, size); }
+
+Result<BufferPool::Memory> BufferPool::Memory::map(const Sizes& sizes) {
+    auto large = map(sizes.max_buffers, sizes.buffer_size);
+    if (!large) return std::unexpected(large.error());
+    auto small = map(sizes.max_small, sizes.small_size);
+    if (!small) return std::unexpected(small.error());
+    return Memory(sizes, std::move(*large), std::move(*small));
 }
 
-BufferPool::~BufferPool() {
-    SEKI_CHECK(large_.in_use == 0 && small_.in_use == 0);
-    for (const Class* buffers : {&large_, &small_}) munmap(buffers->memory, buffers->stride * buffers->count);
-}
-
-void BufferPool::map(Class& buffers, uint32_t count, uint32_t size) {
+Result<BufferPool::Memory::Mapping> BufferPool::Memory::map(uint32_t count, uint32_t size) {
     // Whole pages, so that the memory of one buffer can be given back without touching another.
     const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    buffers.stride = (sizeof(Buffer) + size + alignof(Buffer) - 1) / alignof(Buffer) * alignof(Buffer);
-    if (buffers.stride > page) buffers.stride = (buffers.stride + page - 1) / page * page;
-    buffers.count = count;
-    void* memory = mmap(nullptr, buffers.stride * count, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    SEKI_CHECK(memory != MAP_FAILED);
+    size_t stride = (sizeof(Buffer) + size + alignof(Buffer) - 1) / alignof(Buffer) * alignof(Buffer);
+    if (stride > page) stride = (stride + page - 1) / page * page;
+    void* memory =
+        mmap(nullptr, stride * count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return failure("cannot have {} buffers of {} bytes (max_buffers, max_connections): {}", count, size,
+                       system_error(errno));
     // A huge page would make one small buffer cost 2 MiB.
-    madvise(memory, buffers.stride * count, MADV_NOHUGEPAGE);
-    buffers.memory = static_cast<char*>(memory);
-    buffers.released.resize(count);
+    madvise(memory, stride * count, MADV_NOHUGEPAGE);
+    return Mapping{{static_cast<char*>(memory), Unmap{stride * count}}, stride, count};
 }
+
+BufferPool::BufferPool(Memory memory)
+    : memory_(std::move(memory)), sizes_(memory_.sizes_), large_(memory_.large_), small_(memory_.small_) {}
+
+BufferPool::~BufferPool() { SEKI_CHECK(large_.in_use == 0 && small_.in_use == 0); }
 
 bool BufferPool::reserve(uint32_t count) noexcept {
     if (reserved_ + count > sizes_.max_buffers) return false;

@@ -12,7 +12,10 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/result.h"
 
 namespace seki::net {
 
@@ -74,7 +77,33 @@ public:
         uint32_t max_small = 10000;
     };
 
-    explicit BufferPool(const Sizes& sizes);
+    // All addresses that a pool will ever use. The system may refuse so many (RLIMIT_AS), or so many mappings.
+    class Memory {
+    public:
+        static Result<Memory> map(const Sizes& sizes);
+
+    private:
+        friend class BufferPool;
+        struct Unmap {
+            size_t size;
+            void operator()(char* memory) const noexcept;
+        };
+        // Buffers of one size.
+        struct Mapping {
+            std::unique_ptr<char, Unmap> memory;
+            size_t stride;
+            uint32_t count;
+        };
+        Memory(const Sizes& sizes, Mapping large, Mapping small)
+            : sizes_(sizes), large_(std::move(large)), small_(std::move(small)) {}
+        static Result<Mapping> map(uint32_t count, uint32_t size);
+
+        Sizes sizes_;
+        Mapping large_;
+        Mapping small_;
+    };
+
+    explicit BufferPool(Memory memory);
     BufferPool(const BufferPool&) = delete;
     BufferPool& operator=(const BufferPool&) = delete;
     ~BufferPool();
@@ -108,9 +137,11 @@ private:
 
     // Buffers of one size in one mapping. `free_list` is a stack; indices from `untouched` on were never used.
     struct Class {
-        char* memory = nullptr;
-        size_t stride = 0;
-        uint32_t count = 0;
+        explicit Class(const Memory::Mapping& mapping)
+            : memory(mapping.memory.get()), stride(mapping.stride), count(mapping.count), released(mapping.count) {}
+        char* memory;
+        size_t stride;
+        uint32_t count;
         uint32_t untouched = 0;
         uint32_t in_use = 0;
         uint32_t low_water = 0;  // the least height of the free list since the last trim
@@ -118,10 +149,10 @@ private:
         std::vector<bool> released;  // memory is with the kernel
     };
 
-    void map(Class& buffers, uint32_t count, uint32_t size);
     BufferPtr take(Class& buffers, uint32_t size, bool small);
     void give_back(Buffer& buffer) noexcept;
 
+    Memory memory_;
     Sizes sizes_;
     uint32_t reserved_ = 0;
     Class large_;

@@ -177,6 +177,8 @@ std::optional<Exchange::Reply> Exchange::authenticate(const http::RequestHead& h
             break;
         case auth::Verdict::busy:
             return Reply{.status = 503, .message = "too many passwords to check", .retry_after_s = 1};
+        case auth::Verdict::unable:
+            return Reply{.status = 503, .message = "no thread or memory to check passwords", .retry_after_s = 1};
         case auth::Verdict::exhausted:
             return Reply{.status = 429, .message = "too many wrong passwords", .retry_after_s = 3};
     }

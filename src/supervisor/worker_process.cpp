@@ -28,13 +28,16 @@ WorkerProcess::WorkerProcess(EventLoop& loop, observe::Log& log, Launched launch
       identity_(identity),
       answer_timeout_(answer_timeout),
       owner_(owner),
-      launched_at_(loop.now()) {
-    const auto watched = loop.watch(process_->ended_fd(), EPOLLIN, *this, EventLoop::Order::normal);
-    SEKI_CHECK(watched.has_value());
-    watch_ = *watched;
-}
+      launched_at_(loop.now()) {}
 
 WorkerProcess::~WorkerProcess() { stop_watching(); }
+
+Result<> WorkerProcess::watch_end() {
+    const auto watched = loop_.watch(process_->ended_fd(), EPOLLIN, *this, EventLoop::Order::normal);
+    if (!watched) return std::unexpected(watched.error());
+    watch_ = *watched;
+    return {};
+}
 
 void WorkerProcess::enter(State next) {
     SEKI_CHECK(next > state_);

@@ -53,6 +53,10 @@ public:
                   Owner& owner);
     ~WorkerProcess() override;
 
+    // Its end is an event from here on. To be called once, before anything is ordered; who cannot be watched is
+    // destroyed, and with it its process.
+    Result<> watch_end();
+
     // Numbers the order; the same one may then go to the next worker.
     void order(worker::Order& order, Patience patience, OnReport on_report = nullptr, std::vector<UniqueFd> fds = {});
     void kill(const std::string& why);

@@ -66,17 +66,14 @@ Result<> Workers::launch(Seat& seat) {
     if (!memory) return std::unexpected(memory.error());
     const auto column = source_columns_->take();
     if (!column) return failure("no worker can start: {} others have not ended yet", workers_.size());
-    const uint32_t id = next_id_++;
-    auto launched = launcher_.launch(id);
-    if (!launched) {
+    auto begun = begin_process({next_id_++, seat.slot, *column});
+    if (!begun) {
         source_columns_->give_back(*column);
-        return std::unexpected(launched.error());
+        return std::unexpected(begun.error());
     }
-    WorkerProcess::Owner& owner = *this;
-    workers_.push_back(std::make_unique<WorkerProcess>(loop_, log_, std::move(*launched),
-                                                       WorkerProcess::Identity{id, seat.slot, *column},
-                                                       settings_.answer_timeout, owner));
+    workers_.push_back(std::move(*begun));
     WorkerProcess& worker = *workers_.back();
+    const uint32_t id = worker.id();
     log_.info(Module::supervisor, "worker {} started (pid {})", id, worker.pid());
     worker::Order order;
     worker::Hello& hello = *order.mutable_hello();
@@ -91,6 +88,17 @@ Result<> Workers::launch(Seat& seat) {
     // Only a hello that fails is answered.
     worker.order(order, Patience::endless, refusal_kills(worker), std::move(fds));
     return {};
+}
+
+// Where this fails, there is no process any more.
+Result<std::unique_ptr<WorkerProcess>> Workers::begin_process(const WorkerProcess::Identity& identity) {
+    auto launched = launcher_.launch(identity.id);
+    if (!launched) return std::unexpected(launched.error());
+    WorkerProcess::Owner& owner = *this;
+    auto worker =
+        std::make_unique<WorkerProcess>(loop_, log_, std::move(*launched), identity, settings_.answer_timeout, owner);
+    if (auto watched = worker->watch_end(); !watched) return std::unexpected(watched.error());
+    return worker;
 }
 
 void Workers::launch_again(Seat& seat) {

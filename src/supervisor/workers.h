@@ -82,6 +82,7 @@ private:
     void on_worker_ended(WorkerProcess& worker) override;
 
     Result<> launch(Seat& seat);
+    Result<std::unique_ptr<WorkerProcess>> begin_process(const WorkerProcess::Identity& identity);
     void launch_again(Seat& seat);
     void replace(Seat& seat, bool was_steady);
     static void tell(const std::vector<WorkerProcess*>& workers, worker::Order& prepare);

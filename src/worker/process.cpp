@@ -15,9 +15,6 @@ Process::Process(int id, UniqueFd channel)
       line_head_(name_),
       channel_(loop_, std::move(channel), command::Channel::Limits::between_processes(), *this) {
     install_crash_handlers(name_.c_str());
-    auto signals = Signals::watch(loop_, watched_signals, [this](const ReceivedSignal&) { reopen_logs(); });
-    SEKI_CHECK(signals.has_value());
-    signals_ = std::move(*signals);
     loop_.at_end_of_turn([this] { turn_ended(); });
 }
 
@@ -48,28 +45,39 @@ void Process::on_frame(std::string_view payload) {
     worker_->obey(order, channel_.take_fds(static_cast<size_t>(sockets)));
 }
 
-// The supervisor is the same executable: what it says and we do not understand is a bug.
+// The supervisor is the same executable: what it says and we do not understand is a bug. Or there is no channel to
+// begin with.
 void Process::on_malformed(const std::string& reason) {
     print_error(fmt::format("{}: {}", name_, reason));
     exit_code_ = 1;
     loop_.stop();
 }
 
-void Process::on_closed(const std::string& /*reason*/) {
-    if (worker_ == nullptr) return loop_.stop();
+void Process::on_closed(const std::string& reason) {
+    if (worker_ == nullptr) return on_malformed(reason);
     log_->error(observe::Module::worker, "the supervisor is gone: ending when the last session has ended");
     worker_->stop(false);
 }
 
 Result<> Process::hello(const Hello& hello) {
     if (auto opened = open_logs(hello.config()); !opened) return opened;
+    if (auto watched = watch_signals(); !watched) return watched;
     if (auto opened = open_sources(hello); !opened) return opened;
+    auto buffers = net::BufferPool::Memory::map(Worker::buffer_sizes(hello.config()));
+    if (!buffers) return std::unexpected(buffers.error());
     recorder_ = std::make_unique<proxy::Recorder>(loop_, *log_, access_log_.get(), metrics_);
     recorder_->describe_crashes();
     const Worker::Surroundings around{loop_, random_, connector_, hashing_, *recorder_, metrics_, *log_, *sources_};
-    worker_ = std::make_unique<Worker>(around, hello, [this](const Report& report) {
+    worker_ = std::make_unique<Worker>(around, hello, std::move(*buffers), [this](const Report& report) {
         if (auto sent = channel_.send(report); !sent) log_->error(observe::Module::worker, "{}", sent.error().message);
     });
+    return {};
+}
+
+Result<> Process::watch_signals() {
+    auto signals = Signals::watch(loop_, watched_signals, [this](const ReceivedSignal&) { reopen_logs(); });
+    if (!signals) return std::unexpected(signals.error());
+    signals_ = std::move(*signals);
     return {};
 }
 

@@ -36,7 +36,7 @@ public:
     Process(int id, UniqueFd channel);
     ~Process() override;
 
-    // Until the supervisor orders the end, or goes away and the last session ended.
+    // Until the supervisor orders the end, or goes away and the last session ended. The exit code.
     int run();
 
 private:
@@ -45,6 +45,7 @@ private:
     void on_closed(const std::string& reason) override;
 
     Result<> hello(const Hello& hello);
+    Result<> watch_signals();
     Result<> open_sources(const Hello& hello);
     Result<> open_logs(const command::ServerConfig& config);
     void reopen_logs();

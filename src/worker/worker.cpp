@@ -22,16 +22,6 @@ static_assert(config::min_buffer_size >= 2 * proxy::Side::max_trailer_bytes);
 constexpr Duration trim_interval = std::chrono::seconds(10);
 constexpr Duration eviction_pause = std::chrono::milliseconds(20);
 
-net::BufferPool::Sizes buffer_sizes(const command::ServerConfig& config) {
-    net::BufferPool::Sizes sizes;
-    // A head of that size has to fit in with our edits.
-    sizes.buffer_size = static_cast<uint32_t>(config.buffer_size()) + proxy::Context::edit_room;
-    sizes.min_buffers = static_cast<uint32_t>(config.min_buffers());
-    sizes.max_buffers = static_cast<uint32_t>(config.max_buffers());
-    sizes.max_small = static_cast<uint32_t>(config.max_connections());
-    return sizes;
-}
-
 uint32_t max_sessions(const command::ServerConfig& config) {
     return static_cast<uint32_t>(2 * config.max_connections() + config.backend_idle_connections_total());
 }
@@ -75,14 +65,24 @@ command::Response answer(command::ResponseStatus status, std::string message) {
 
 }  // namespace
 
-Worker::Worker(const Surroundings& around, const Hello& hello, Report report)
+net::BufferPool::Sizes Worker::buffer_sizes(const command::ServerConfig& config) {
+    net::BufferPool::Sizes sizes;
+    // A head of that size has to fit in with our edits.
+    sizes.buffer_size = static_cast<uint32_t>(config.buffer_size()) + proxy::Context::edit_room;
+    sizes.min_buffers = static_cast<uint32_t>(config.min_buffers());
+    sizes.max_buffers = static_cast<uint32_t>(config.max_buffers());
+    sizes.max_small = static_cast<uint32_t>(config.max_connections());
+    return sizes;
+}
+
+Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::Memory buffers, Report report)
     : around_(around),
       report_(std::move(report)),
       id_(hello.worker_id()),
       max_clients_(static_cast<uint32_t>(hello.config().max_connections())),
       evicts_(hello.config().evict_on_queue_full()),
       sessions_(around.loop, around.random, max_sessions(hello.config()), 1 + max_clients_ / 4),
-      buffers_(buffer_sizes(hello.config())),
+      buffers_(std::move(buffers)),
       pipes_(pipe_capacity(hello.config()), net::PipePool::limit_for(max_clients_)),
       pool_(sessions_, {hello.config().backend_idle_connections(), hello.config().backend_idle_connections_total()}),
       context_(around.loop, around.random, sessions_, buffers_, pipes_, around.connector, pool_, around.hasher,

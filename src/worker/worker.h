@@ -41,7 +41,10 @@ public:
     };
     using Report = std::function<void(const Report& report)>;
 
-    Worker(const Surroundings& around, const Hello& hello, Report report);
+    // What hello wants of the memory that the worker is then made with.
+    [[nodiscard]] static net::BufferPool::Sizes buffer_sizes(const command::ServerConfig& config);
+
+    Worker(const Surroundings& around, const Hello& hello, net::BufferPool::Memory buffers, Report report);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
     ~Worker() override;

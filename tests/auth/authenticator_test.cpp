@@ -26,11 +26,21 @@ std::string guess_by(std::string_view user, uint32_t number) {
 // Hashes when it is told to; "foo" is what matches.
 struct ByHand final : Hasher {
     void on_done(Done done) override { tell = std::move(done); }
-    void begin(HashingJob job) override { jobs.push_back(std::move(job)); }
+    Result<> begin(HashingJob job) override {
+        if (unable) return failure("as the test wants");
+        jobs.push_back(std::move(job));
+        return {};
+    }
     void finish() {
         const auto ready = std::exchange(jobs, {});
-        for (const HashingJob& job : ready) tell(job.id, job.password == "foo");
+        for (const HashingJob& job : ready) {
+            tell(job.id, job.password == "foo" ? HashingOutcome::matches : HashingOutcome::differs);
+        }
     }
+    void fail() {
+        for (const HashingJob& job : std::exchange(jobs, {})) tell(job.id, HashingOutcome::failed);
+    }
+    bool unable = false;  // it refuses every job
     Done tell;
     std::vector<HashingJob> jobs;
 };
@@ -110,6 +120,30 @@ TEST_F(Door, is_busy_when_too_many_wait) {
     hasher.finish();
     EXPECT_EQ(authenticator.pending(), 0U);
     EXPECT_EQ(ask(one_more, foo_by_slow, 1, 1000), Verdict::pending);
+}
+
+TEST_F(Door, that_cannot_hash_decides_nothing_and_tries_again_after_a_while) {
+    hasher.unable = true;
+    EXPECT_EQ(ask(slow, foo_by_slow), Verdict::unable);
+    EXPECT_EQ(authenticator.pending(), 0U);
+    hasher.unable = false;
+    EXPECT_EQ(ask(slow, foo_by_slow), Verdict::pending);
+    hasher.fail();
+    EXPECT_EQ(woken, (std::vector<uint32_t>{1}));
+    EXPECT_EQ(ask(slow, foo_by_slow), Verdict::unable);
+    EXPECT_TRUE(hasher.jobs.empty());
+    now += Authenticator::given_up_for;
+    EXPECT_EQ(ask(slow, foo_by_slow), Verdict::pending);
+    hasher.finish();
+    EXPECT_EQ(ask(slow, foo_by_slow), Verdict::granted);
+}
+
+TEST_F(Door, that_cannot_hash_takes_nobody_a_guess_away) {
+    for (uint32_t i = 0; i <= Authenticator::wrong_guesses; ++i) {
+        EXPECT_EQ(ask(slow, bar_by_slow), Verdict::pending) << i;
+        hasher.fail();
+        now += Authenticator::given_up_for;
+    }
 }
 
 TEST_F(Door, bounds_how_often_a_source_may_guess) {

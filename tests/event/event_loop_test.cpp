@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/few_descriptors.h"
 #include "event/signals.h"
 
 namespace seki {
@@ -118,6 +119,14 @@ TEST_F(Loop, the_dead_are_buried_at_the_end_of_the_turn_after_the_hooks) {
     loop.schedule(task);
     loop.turn();
     EXPECT_EQ(order, "death hook burial ");
+}
+
+TEST(EpollPoller, that_the_system_has_no_descriptor_for_refuses_to_watch) {
+    const UniqueFd something(eventfd(1, EFD_CLOEXEC));
+    const FewDescriptors none(0);
+    EpollPoller poller;
+    EXPECT_FALSE(poller.add(something.get(), EPOLLIN, 1));
+    EXPECT_TRUE(poller.wait(Duration::zero()).empty());
 }
 
 TEST_F(Loop, signals_arrive_as_events) {

@@ -17,7 +17,7 @@ BufferPool::Sizes sizes() {
 }
 
 TEST(Buffer, gives_back_what_was_put_in) {
-    BufferPool pool(sizes());
+    BufferPool pool(BufferPool::Memory::map(sizes()).value());
     const BufferPtr buffer = pool.acquire_small();
     EXPECT_TRUE(buffer->empty());
     EXPECT_EQ(buffer->room().size(), 100U);
@@ -32,7 +32,7 @@ TEST(Buffer, gives_back_what_was_put_in) {
 }
 
 TEST(Buffer, can_go_back_to_what_was_consumed) {
-    BufferPool pool(sizes());
+    BufferPool pool(BufferPool::Memory::map(sizes()).value());
     const BufferPtr buffer = pool.acquire_small();
     buffer->append("once more");
     buffer->consume(5);
@@ -41,8 +41,17 @@ TEST(Buffer, can_go_back_to_what_was_consumed) {
     EXPECT_EQ(buffer->data(), "once more");
 }
 
+TEST(BufferPool, that_the_system_cannot_give_is_refused_with_its_size) {
+    BufferPool::Sizes sizes;
+    sizes.buffer_size = UINT32_MAX;
+    sizes.max_buffers = UINT32_MAX;
+    const auto memory = BufferPool::Memory::map(sizes);
+    ASSERT_FALSE(memory);
+    EXPECT_NE(memory.error().message.find("4294967295 buffers of 4294967295 bytes"), std::string::npos);
+}
+
 TEST(BufferPool, has_no_more_than_it_was_given) {
-    BufferPool pool(sizes());
+    BufferPool pool(BufferPool::Memory::map(sizes()).value());
     EXPECT_TRUE(pool.reserve(2));
     EXPECT_FALSE(pool.reserve(2));
     const BufferPtr third = pool.try_acquire();
@@ -57,14 +66,14 @@ TEST(BufferPool, has_no_more_than_it_was_given) {
 }
 
 TEST(BufferPool, takes_back_a_reservation_with_its_buffer) {
-    BufferPool pool(sizes());
+    BufferPool pool(BufferPool::Memory::map(sizes()).value());
     for (int n = 0; n < 10; ++n) EXPECT_NE(pool.try_acquire(), nullptr);
     EXPECT_EQ(pool.reserved(), 0U);
     EXPECT_EQ(pool.in_use(), 0U);
 }
 
 TEST(BufferPool, keeps_small_buffers_apart_from_large_ones) {
-    BufferPool pool(sizes());
+    BufferPool pool(BufferPool::Memory::map(sizes()).value());
     const BufferPtr first = pool.acquire_small();
     const BufferPtr second = pool.acquire_small();
     EXPECT_EQ(pool.acquire_small(), nullptr);
@@ -75,7 +84,7 @@ TEST(BufferPool, keeps_small_buffers_apart_from_large_ones) {
 }
 
 TEST(BufferPool, works_on_after_its_memory_went_back) {
-    BufferPool pool(sizes());
+    BufferPool pool(BufferPool::Memory::map(sizes()).value());
     {
         std::vector<BufferPtr> all;
         for (int n = 0; n < 3; ++n) {

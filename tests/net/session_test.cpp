@@ -65,7 +65,7 @@ TEST(Session, sees_an_end_that_came_together_with_bytes) {
 TEST(Session, sends_what_waits_when_there_is_room_again) {
     Kernel kernel;
     Sockets sockets;
-    BufferPool pool({});
+    BufferPool pool(BufferPool::Memory::map({}).value());
     auto script = std::make_unique<Script>();
     script->ready = [](Session& session) -> Next {
         session.flush();
@@ -129,7 +129,7 @@ TEST(Session, is_found_by_its_id_until_it_ends) {
 TEST(Session, that_flushes_ends_after_its_last_byte) {
     Kernel kernel;
     Sockets sockets;
-    BufferPool pool({});
+    BufferPool pool(BufferPool::Memory::map({}).value());
     Session& session = kernel.open(sockets, Session::Side::client, std::make_unique<Script>());
     const size_t sent = session.write(std::string(1'000'000, 'x'));
     session.unsent() = pool.try_acquire();

@@ -48,3 +48,17 @@ class Halt:
         else:
             wait_stopped(self._pid)
         return self._pid
+
+
+class Scarcity:
+    """What the system refuses to an instance (refuse_calls.cpp). Made before the start."""
+
+    def __init__(self, seki):
+        self._file = seki.folder / "refuse"
+        seki.environment |= {"LD_PRELOAD": preload("refuse_calls.cpp"), "SEKI_REFUSE_FILE": str(self._file)}
+
+    def refuse(self, *calls):
+        """Each is "supervisor epoll_ctl" or the like; none: it is over."""
+        written = self._file.with_suffix(".new")
+        written.write_text("".join(f"{call}\n" for call in calls), encoding="ascii")
+        written.rename(self._file)

@@ -51,6 +51,21 @@ TEST(Authentication, by_a_slow_hash_may_take_its_time) {
     EXPECT_EQ(take_request(site.backend(1)).first_line, "GET /secret HTTP/1.1");
 }
 
+TEST(Authentication, that_finds_no_thread_is_answered_503_and_harms_nobody) {
+    GuardedSite site;
+    site.hasher.unable = true;
+    const WirePtr client = site.client(get("/secret", slow_foo));
+    site.settle();
+    const Message refusal = take_answer(client);
+    EXPECT_EQ(refusal.status(), 503);
+    EXPECT_EQ(refusal.field("Retry-After"), "1");
+    site.hasher.unable = false;
+    client->send(get("/secret", slow_foo));
+    site.settle();
+    site.hasher.finish("foo");
+    EXPECT_EQ(take_request(site.backend(1)).first_line, "GET /secret HTTP/1.1");
+}
+
 TEST(Authentication, by_a_slow_hash_lets_others_go_on_meanwhile) {
     GuardedSite site;
     const WirePtr waiting = site.client(get("/secret", slow_foo));

@@ -46,7 +46,9 @@ Stage::Stage(const Options& options)
       recorder(loop, log_, &access_log, metrics),
       sources(net::SourceTable::create(2).value()) {
     const worker::Worker::Surroundings around{loop, random, network, hasher, recorder, metrics, log_, sources};
-    worker = std::make_unique<worker::Worker>(around, hello(options),
+    const worker::Hello first = hello(options);
+    auto buffers = net::BufferPool::Memory::map(worker::Worker::buffer_sizes(first.config())).value();
+    worker = std::make_unique<worker::Worker>(around, first, std::move(buffers),
                                               [this](const worker::Report& report) { reports_.push_back(report); });
     command::Request listen;
     command::HttpListenerConfig& http_listener = *listen.mutable_add_http_listener();

@@ -32,10 +32,18 @@ SocketAddress backend_address(uint8_t n);
 class SlowHasher final : public auth::Hasher {
 public:
     void on_done(Done done) override { done_ = std::move(done); }
-    void begin(auth::HashingJob job) override { jobs_.push_back(std::move(job)); }
+    Result<> begin(auth::HashingJob job) override {
+        if (unable) return failure("as the test wants");
+        jobs_.push_back(std::move(job));
+        return {};
+    }
+    bool unable = false;  // it refuses every job
     [[nodiscard]] size_t jobs() const noexcept { return jobs_.size(); }
     void finish(std::string_view right_password) {
-        for (const auth::HashingJob& job : std::exchange(jobs_, {})) done_(job.id, job.password == right_password);
+        for (const auth::HashingJob& job : std::exchange(jobs_, {})) {
+            done_(job.id,
+                  job.password == right_password ? auth::HashingOutcome::matches : auth::HashingOutcome::differs);
+        }
     }
 
 private:

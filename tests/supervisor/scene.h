@@ -29,6 +29,20 @@ namespace seki::supervisor {
 
 using Kind = worker::Order::KindCase;
 
+// The kernel's, until the test wants a system that can watch nothing more.
+class ScarcePoller final : public Poller {
+public:
+    bool exhausted = false;
+    Result<> add(int fd, uint32_t events, uint64_t key) override {
+        return exhausted ? failure("as the test wants") : real_.add(fd, events, key);
+    }
+    void remove(int fd) override { real_.remove(fd); }
+    std::span<const Event> wait(Duration timeout) override { return real_.wait(timeout); }
+
+private:
+    EpollPoller real_;
+};
+
 class PlayedWorker final : private command::Channel::Owner {
 public:
     PlayedWorker(EventLoop& loop, uint32_t id_, UniqueFd channel)
@@ -186,7 +200,7 @@ private:
 
 struct Scene : ::testing::Test {
     FakeClock clock;
-    EpollPoller poller;
+    ScarcePoller poller;
     EventLoop loop{clock, poller};
     observe::LineHead head{"MAIN"};
     UniqueFd log_target{::memfd_create("log", MFD_CLOEXEC)};

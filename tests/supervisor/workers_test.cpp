@@ -7,7 +7,9 @@ namespace seki::supervisor {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 struct WorkersTest : Scene {
     SocketAddress address = free_address();
@@ -81,6 +83,21 @@ TEST_F(WorkersTest, do_not_start_while_all_columns_are_taken) {
     turns();
     pass(Workers::longest_pause + std::chrono::milliseconds(2));
     EXPECT_EQ(launcher.workers.size(), columns + 1);
+}
+
+TEST_F(WorkersTest, who_cannot_be_watched_does_not_begin_and_is_tried_again) {
+    start();
+    launcher.on_launch = [this](PlayedWorker& worker) { poller.exhausted = worker.id == 2; };
+    worker(0).end();
+    turns();
+    pass(std::chrono::milliseconds(2));
+    poller.exhausted = false;
+    EXPECT_THAT(logged(), HasSubstr("as the test wants"));
+    EXPECT_THAT(supervisor->workers().alive(), SizeIs(1));
+    pass(Workers::first_pause + std::chrono::milliseconds(2));
+    ASSERT_THAT(launcher.workers, SizeIs(4));
+    EXPECT_EQ(worker(2).count(Kind::kHello), 0U);
+    EXPECT_EQ(worker(3).count(Kind::kServe), 1U);
 }
 
 TEST_F(WorkersTest, a_large_configuration_comes_in_several_orders) {

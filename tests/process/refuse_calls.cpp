@@ -1,0 +1,108 @@
+// A preloaded library that makes the system refuse what a test wants, at the moment at which it wants it. The file that
+// $SEKI_REFUSE_FILE names has a line for each call that fails:
+//
+//     <supervisor|worker> <call>
+//
+// without it, or without that line, everything goes on to the C library.
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <spawn.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace {
+
+// No allocation and no call of those below.
+bool read_file(const char* path, char* into, size_t size) {
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const ssize_t got = read(fd, into, size - 1);
+    close(fd);
+    into[got > 0 ? got : 0] = '\0';
+    return got > 0;
+}
+
+const char* role() {
+    static char arguments[4096];
+    if (arguments[0] == '\0' && !read_file("/proc/self/cmdline", arguments, sizeof arguments)) return "";
+    const char* second = arguments + strlen(arguments) + 1;
+    return strcmp(second, "worker") == 0 ? "worker" : "supervisor";
+}
+
+bool refused(const char* call) {
+    const char* path = getenv("SEKI_REFUSE_FILE");
+    char lines[1024];
+    if (path == nullptr || !read_file(path, lines, sizeof lines)) return false;
+    char wanted[128];
+    strcpy(wanted, role());
+    strcat(wanted, " ");
+    strcat(wanted, call);
+    strcat(wanted, "\n");
+    return strstr(lines, wanted) != nullptr;
+}
+
+template <typename Function>
+Function* next(const char* name) {
+    return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+int fail(int error) {
+    errno = error;
+    return -1;
+}
+
+}  // namespace
+
+extern "C" {
+
+int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) noexcept {
+    if (operation == EPOLL_CTL_ADD && refused("epoll_ctl")) return fail(ENOSPC);
+    static auto* const real = next<decltype(epoll_ctl)>("epoll_ctl");
+    return real(epoll, operation, fd, event);
+}
+
+int epoll_create1(int flags) noexcept {
+    if (refused("epoll_create1")) return fail(EMFILE);
+    static auto* const real = next<decltype(epoll_create1)>("epoll_create1");
+    return real(flags);
+}
+
+int eventfd(unsigned int value, int flags) noexcept {
+    if (refused("eventfd")) return fail(EMFILE);
+    static auto* const real = next<decltype(eventfd)>("eventfd");
+    return real(value, flags);
+}
+
+int signalfd(int fd, const sigset_t* mask, int flags) noexcept {
+    if (refused("signalfd")) return fail(ENOMEM);
+    static auto* const real = next<decltype(signalfd)>("signalfd");
+    return real(fd, mask, flags);
+}
+
+int socketpair(int domain, int type, int protocol, int* pair) noexcept {
+    if (refused("socketpair")) return fail(EMFILE);
+    static auto* const real = next<decltype(socketpair)>("socketpair");
+    return real(domain, type, protocol, pair);
+}
+
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* argument) noexcept {
+    if (refused("pthread_create")) return EAGAIN;
+    static auto* const real = next<decltype(pthread_create)>("pthread_create");
+    return real(thread, attributes, run, argument);
+}
+
+int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+                const posix_spawnattr_t* attributes, char* const* arguments, char* const* environment) {
+    if (refused("posix_spawn")) return EAGAIN;
+    static auto* const real = next<decltype(posix_spawn)>("posix_spawn");
+    return real(pid, path, actions, attributes, arguments, environment);
+}
+}
