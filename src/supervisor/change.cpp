@@ -84,6 +84,7 @@ Result<> Changes::load(const std::vector<CheckedChange>& changes) {
     for (const CheckedChange& request : changes) {
         Change change(request, nullptr);
         if (auto applied = apply(change); !applied) return applied;
+        if (change.opens) sockets_.confirm(*change.opens);
         if (on_committed) on_committed(*request);
     }
     return {};
@@ -158,10 +159,7 @@ Result<> Changes::apply(Change& change) {
     if (change.closes && !sockets_.is_open(*change.closes)) change.closes.reset();
     if (!change.opens) return {};
     auto opened = sockets_.open(*change.opens);
-    if (!opened) {
-        change.opens.reset();
-        take_back(change);
-    }
+    if (!opened) state_.undo(std::move(change.undo));
     return opened;
 }
 
@@ -170,11 +168,6 @@ void Changes::note_consequences(Change& change) {
     for (config::Consequence& consequence : config::consequences(state_, *change.request)) {
         change.warnings.push_back(std::move(consequence.text));
     }
-}
-
-void Changes::take_back(Change& change) {
-    if (change.opens) sockets_.take_out(*change.opens);
-    state_.undo(std::move(change.undo));
 }
 
 // ---- prepare
@@ -192,7 +185,10 @@ void Changes::prepare(ChangeId id, Change& change) {
 // A worker that cannot be given its sockets is like one that refuses them.
 void Changes::prepare_on(WorkerProcess& worker, ChangeId id, Change& change, worker::Order order) {
     Result<std::vector<UniqueFd>> sockets;
-    if (change.opens) sockets = workers_.name_sockets(worker, *change.opens, *order.mutable_prepare());
+    if (change.opens) {
+        change.had_slots[worker.id()] = worker.slots;
+        sockets = workers_.name_sockets(worker, *change.opens, *order.mutable_prepare());
+    }
     if (!sockets) {
         worker::Report refused;
         refused.mutable_refused()->set_reason(sockets.error().message);
@@ -244,44 +240,67 @@ void Changes::decide(ChangeId id) {
     begin_next();
 }
 
+// ---- what was decided
+
 void Changes::abort(ChangeId id, const std::string& reason) {
     Change& change = changes_.at(id);
+    change.outcome = failure("{}", reason);
+    state_.undo(std::move(change.undo));
+    change.closes.reset();
+    if (change.opens) close(change, *change.opens);
     worker::Order order;
-    order.mutable_abort();
-    for (WorkerProcess* worker : workers_.introduced()) {
-        worker->order(order, patience_with(*worker));
-        // Who began to stand in for another meanwhile got these sockets with all others of that seat.
-        if (change.opens) workers_.unassign(*worker, *change.opens, nullptr);
-    }
-    take_back(change);
-    finish(id, failure("{}", reason));
+    order.mutable_abort();  // sockets that came with prepare go with it
+    tell_everybody(id, change, order);
+    answered(id);
 }
-
-// ---- commit
 
 void Changes::commit(ChangeId id, Change& change) {
     if (on_committed) on_committed(*change.request);
-    if (change.closes) change.closing = sockets_.take_out(*change.closes);
-    const std::vector<WorkerProcess*> workers = workers_.introduced();
-    if (workers.empty()) change.warnings.emplace_back("no worker serves now");
-    const size_t orders_each = change.closes ? 2 : 1;
-    change.commits_missing = workers.size() * orders_each + 1;
-    for (WorkerProcess* worker : workers) commit_on(*worker, id, change);
-    committed(id);
+    if (change.closes) close(change, *change.closes);
+    if (workers_.introduced().empty()) change.warnings.emplace_back("no worker serves now");
+    worker::Order order;
+    order.mutable_commit();
+    tell_everybody(id, change, order);
+    if (change.opens) workers_.confirm(*change.opens, change.had_slots);
+    answered(id);
+}
+
+void Changes::close(Change& change, const ListenerKey& key) {
+    change.closing = sockets_.take_out(key);
+    change.closes = key;
+}
+
+void Changes::tell_everybody(ChangeId id, Change& change, const worker::Order& decision) {
+    change.answers_missing = 1;  // of whoever decided, so that nothing is over before everybody was told
+    if (change.closes) {
+        for (WorkerProcess* worker : workers_.ending()) {
+            ++change.answers_missing;
+            worker->when_ended([this, id] { answered(id); });
+        }
+    }
+    for (WorkerProcess* worker : workers_.introduced()) tell(*worker, id, change, decision);
 }
 
 // A worker accepts from a listener only while it knows that listener.
-void Changes::commit_on(WorkerProcess& worker, ChangeId id, Change& change) {
-    const auto done = [this, id](const worker::Report* /*report*/) { committed(id); };
-    if (change.closes) workers_.unassign(worker, *change.closes, done);
-    worker::Order order;
-    order.mutable_commit();
-    worker.order(order, patience_with(worker), done);
+void Changes::tell(WorkerProcess& worker, ChangeId id, Change& change, worker::Order decision) {
+    if (decision.has_commit() && change.closes) {
+        workers_.unassign(worker, *change.closes, letting_go(worker, id, change));
+    }
+    worker.order(decision, patience_with(worker), letting_go(worker, id, change));
 }
 
-void Changes::committed(ChangeId id) {
-    if (--changes_.at(id).commits_missing > 0) return;
-    finish(id, {});
+WorkerProcess::OnReport Changes::letting_go(WorkerProcess& worker, ChangeId id, Change& change) {
+    ++change.answers_missing;
+    return [this, id, &worker, holds = change.closes.has_value()](const worker::Report* report) {
+        if (report != nullptr || !holds) return answered(id);
+        worker.when_ended([this, id] { answered(id); });
+    };
+}
+
+void Changes::answered(ChangeId id) {
+    Change& change = changes_.at(id);
+    if (--change.answers_missing > 0) return;
+    finish(id, std::move(change.outcome));
     begin_next();
 }
 

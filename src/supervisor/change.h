@@ -12,9 +12,11 @@
 // configuration, so the change does not depend on it; a change that no worker survives is refused, for the next one
 // would not survive it either.
 //
+// A refused change ends like one that is in force: when every worker has said that it is rid of it.
+//
 // Sockets of a listener are bound before its activation is prepared, and go to the workers with it, so that "address in
 // use" and a worker without room for them are refusals like any other. They are closed after the last worker has let go
-// of them.
+// of them: who was killed before it could has let go when its process is gone.
 
 #include <deque>
 #include <functional>
@@ -65,8 +67,10 @@ private:
         std::optional<ListenerKey> opens;
         std::optional<ListenerKey> closes;
         std::vector<UniqueFd> closing;  // kept until all workers have let go
+        Workers::Slots had_slots;       // when it was prepared
         command::RequestJoin<worker::Report> prepared;
-        size_t commits_missing = 0;
+        Result<> outcome;  // once it is decided
+        size_t answers_missing = 0;
     };
 
     void begin_next();
@@ -79,11 +83,13 @@ private:
     std::string refusal(Change& change) const;
     void abort(ChangeId id, const std::string& reason);
     void commit(ChangeId id, Change& change);
-    void commit_on(WorkerProcess& worker, ChangeId id, Change& change);
-    void committed(ChangeId id);
+    void close(Change& change, const ListenerKey& key);
+    void tell_everybody(ChangeId id, Change& change, const worker::Order& decision);
+    void tell(WorkerProcess& worker, ChangeId id, Change& change, worker::Order decision);
+    WorkerProcess::OnReport letting_go(WorkerProcess& worker, ChangeId id, Change& change);
+    void answered(ChangeId id);
     void finish(ChangeId id, Result<> outcome);
     void note_consequences(Change& change);
-    void take_back(Change& change);
 
     Result<> apply(Change& change);
     void introduce_waiting();

@@ -72,27 +72,41 @@ Result<> ListeningSockets::open(const ListenerKey& key) {
         if (!fd) return failure("{}: {}", key.text(), fd.error().message);
         sockets.push_back(std::move(*fd));
     }
-    sockets_.emplace(key, std::move(sockets));
+    sockets_.emplace(key, Listener{std::move(sockets)});
     return {};
+}
+
+// A stop may have closed it meanwhile.
+void ListeningSockets::confirm(const ListenerKey& key) {
+    const auto found = sockets_.find(key);
+    if (found != sockets_.end()) found->second.confirmed = true;
 }
 
 std::vector<UniqueFd> ListeningSockets::take_out(const ListenerKey& key) {
     auto node = sockets_.extract(key);
     if (node.empty()) return {};
-    return std::move(node.mapped());
+    return std::move(node.mapped().sockets);
 }
 
 Result<UniqueFd> ListeningSockets::copy(const ListenerKey& key, uint32_t slot) const {
     const auto found = sockets_.find(key);
-    SEKI_CHECK(found != sockets_.end() && slot < found->second.size());
-    UniqueFd fd(fcntl(found->second[slot].get(), F_DUPFD_CLOEXEC, 0));
+    SEKI_CHECK(found != sockets_.end() && slot < found->second.sockets.size());
+    UniqueFd fd(fcntl(found->second.sockets[slot].get(), F_DUPFD_CLOEXEC, 0));
     if (!fd.valid()) return failure("cannot copy a descriptor: {}", system_error(errno));
     return fd;
 }
 
 std::vector<ListenerKey> ListeningSockets::keys() const {
     std::vector<ListenerKey> keys;
-    for (const auto& [key, sockets] : sockets_) keys.push_back(key);
+    for (const auto& [key, listener] : sockets_) keys.push_back(key);
+    return keys;
+}
+
+std::vector<ListenerKey> ListeningSockets::confirmed_keys() const {
+    std::vector<ListenerKey> keys;
+    for (const auto& [key, listener] : sockets_) {
+        if (listener.confirmed) keys.push_back(key);
+    }
     return keys;
 }
 

@@ -4,6 +4,9 @@
 // of workers, and workers get copies. Each listener has one socket for each slot (0 … slots − 1), all bound to the same
 // address with SO_REUSEPORT, so that the kernel spreads new connections over the slots.
 //
+// A listener is confirmed when the change that opened it stands. Until then its sockets go to workers with that change
+// only: who happens to take over a slot meanwhile must not accept for a listener that may still be refused.
+//
 // A listening socket is never shut down, for copies of it may be with others, and whoever waits in its queue is lost
 // only when the last copy is closed.
 
@@ -34,6 +37,7 @@ public:
 
     // Binds and listens. An address that anybody else listens on is an error that says so.
     Result<> open(const ListenerKey& key);
+    void confirm(const ListenerKey& key);
     [[nodiscard]] bool is_open(const ListenerKey& key) const { return sockets_.contains(key); }
     // From now on it is not open; what is returned keeps the sockets alive until all workers have let go of them.
     std::vector<UniqueFd> take_out(const ListenerKey& key);
@@ -45,11 +49,17 @@ public:
 
     [[nodiscard]] uint32_t slots() const noexcept { return slots_; }
     [[nodiscard]] std::vector<ListenerKey> keys() const;
+    [[nodiscard]] std::vector<ListenerKey> confirmed_keys() const;
 
 private:
+    struct Listener {
+        std::vector<UniqueFd> sockets;  // by slot
+        bool confirmed = false;
+    };
+
     uint32_t slots_;
     uint32_t backlog_;
-    std::map<ListenerKey, std::vector<UniqueFd>> sockets_;
+    std::map<ListenerKey, Listener> sockets_;
 };
 
 }  // namespace seki::supervisor

@@ -51,29 +51,34 @@ void WorkerProcess::order(worker::Order& order, Patience patience, OnReport on_r
         if (on_report) on_report(nullptr);
         return;
     }
-    order.set_id(++last_order_);
-    pending_.try_emplace(last_order_, deadline_of(patience), patience, std::move(on_report), name_of(order));
-    if (patience != Patience::endless) arm();
+    order.set_id(last_order_ + 1);
+    expect_answer(name_of(order), patience, std::move(on_report));
     if (auto sent = channel_.send(order, std::move(fds)); !sent) kill(sent.error().message);
 }
 
 void WorkerProcess::expect_end() {
     end_expected_ = true;
-    pending_.try_emplace(++last_order_, deadline_of(Patience::order), Patience::order, nullptr, "its end");
+    expect_answer("its end", Patience::order, nullptr);
+}
+
+void WorkerProcess::expect_answer(std::string what, Patience patience, OnReport on_report) {
+    const Duration limit = limit_of(patience);
+    const Monotonic deadline = limit == Duration::max() ? Monotonic::max() : loop_.now() + limit;
+    pending_.try_emplace(++last_order_, deadline, limit, patience, std::move(on_report), std::move(what));
     arm();
 }
 
-Monotonic WorkerProcess::deadline_of(Patience patience) const {
+Duration WorkerProcess::limit_of(Patience patience) const {
     switch (patience) {
         case Patience::question:
         case Patience::order:
-            return loop_.now() + answer_timeout_;
+            return answer_timeout_;
         case Patience::start:
-            return loop_.now() + std::max(answer_timeout_, start_timeout);
+            return std::max(answer_timeout_, start_timeout);
         case Patience::endless:
             break;
     }
-    return Monotonic::max();
+    return Duration::max();
 }
 
 void WorkerProcess::arm() {
@@ -87,7 +92,7 @@ void WorkerProcess::on_timer() {
     for (const auto& [id, pending] : pending_) {
         if (pending.patience == Patience::question || pending.deadline > loop_.now()) continue;
         return kill(fmt::format("it does not answer ({}, {} s)", pending.what,
-                                std::chrono::duration_cast<std::chrono::seconds>(answer_timeout_).count()));
+                                std::chrono::duration_cast<std::chrono::seconds>(pending.limit).count()));
     }
     give_up_questions();
 }
@@ -167,6 +172,7 @@ void WorkerProcess::settle_end() {
     } else {
         log_.error(Module::supervisor, "worker {} (pid {}) {}", id(), pid(), how_ended_);
     }
+    for (auto& then : std::exchange(when_ended_, {})) then();
     owner_.on_worker_ended(*this);
 }
 

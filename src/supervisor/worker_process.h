@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "command/channel.h"
 #include "command/schema.h"
@@ -63,6 +64,8 @@ public:
     void signal(int number) { process_->signal(number); }
     // It said that it is done: it has to end now.
     void expect_end();
+    // Of one that is dead: calls `then` when its process is gone too, and with it every descriptor that it held.
+    void when_ended(std::move_only_function<void()> then) { when_ended_.push_back(std::move(then)); }
 
     // Moves forward only.
     void enter(State next);
@@ -84,6 +87,7 @@ private:
 
     struct Pending {
         Monotonic deadline;
+        Duration limit;
         Patience patience;
         OnReport on_report;
         std::string what;
@@ -101,7 +105,8 @@ private:
     void stop_watching();
     void arm();
     void give_up_questions();
-    [[nodiscard]] Monotonic deadline_of(Patience patience) const;
+    void expect_answer(std::string what, Patience patience, OnReport on_report);
+    [[nodiscard]] Duration limit_of(Patience patience) const;
 
     EventLoop& loop_;
     observe::Log& log_;
@@ -115,6 +120,7 @@ private:
     WatchId watch_;
     bool ended_ = false;
     std::string how_ended_;  // known when ended_
+    std::vector<std::move_only_function<void()>> when_ended_;
     bool end_expected_ = false;
     uint64_t last_order_ = 0;
     std::map<uint64_t, Pending> pending_;

@@ -149,6 +149,14 @@ std::vector<WorkerProcess*> Workers::alive() const {
     return living;
 }
 
+std::vector<WorkerProcess*> Workers::ending() const {
+    std::vector<WorkerProcess*> dead;
+    for (const auto& worker : workers_) {
+        if (!worker->alive()) dead.push_back(worker.get());
+    }
+    return dead;
+}
+
 std::vector<WorkerProcess*> Workers::introduced() const {
     std::vector<WorkerProcess*> members = alive();
     std::erase_if(members, [](const WorkerProcess* worker) { return !worker->introduced; });
@@ -273,6 +281,23 @@ void Workers::settle_slots() {
 
 void Workers::hold(WorkerProcess& worker, uint32_t slot) {
     worker.slots.insert(slot);
+    assign(worker, slot, sockets_.confirmed_keys());
+}
+
+void Workers::confirm(const ListenerKey& key, const Slots& had) {
+    std::vector<std::pair<WorkerProcess*, uint32_t>> missing;
+    for (WorkerProcess* worker : introduced()) {
+        const auto before = had.find(worker->id());
+        for (const uint32_t slot : worker->slots) {
+            if (before == had.end() || !before->second.contains(slot)) missing.emplace_back(worker, slot);
+        }
+    }
+    // Who takes over a slot from here on gets the sockets of this listener with all others.
+    sockets_.confirm(key);
+    for (const auto& [worker, slot] : missing) assign(*worker, slot, {key});
+}
+
+void Workers::assign(WorkerProcess& worker, uint32_t slot, const std::vector<ListenerKey>& keys) {
     worker::Order order;
     std::vector<UniqueFd> fds;
     const auto on_report = [this, &worker, slot](const worker::Report* report) {
@@ -282,7 +307,7 @@ void Workers::hold(WorkerProcess& worker, uint32_t slot) {
         if (!fds.empty()) worker.order(order, Patience::start, on_report, std::exchange(fds, {}));
         order.Clear();
     };
-    for (const ListenerKey& key : sockets_.keys()) {
+    for (const ListenerKey& key : keys) {
         auto copy = sockets_.copy(key, slot);
         if (!copy) return cannot_hold(worker, slot, copy.error().message);
         name_socket(*order.mutable_assign()->add_sockets(), key, slot);

@@ -5,8 +5,10 @@
 // serves, so that nobody who waits in a queue waits for a dead process.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "event/event_loop.h"
@@ -48,11 +50,18 @@ public:
     [[nodiscard]] std::vector<WorkerProcess*> introduced() const;
     [[nodiscard]] std::vector<WorkerProcess*> strangers() const;
     [[nodiscard]] std::vector<WorkerProcess*> alive() const;
+    // The dead whose processes are not gone yet.
+    [[nodiscard]] std::vector<WorkerProcess*> ending() const;
 
     // The part of a listener that concerns this worker: one socket for each slot that it accepts from. What is returned
     // goes with the order that they are named in.
     Result<std::vector<UniqueFd>> name_sockets(const WorkerProcess& worker, const ListenerKey& key,
                                                worker::Prepare& prepare) const;
+    // The slots that each worker had, by its id.
+    using Slots = std::map<uint32_t, std::set<uint32_t>>;
+    // Confirms a listener. Each worker has its sockets of the slots that it had already, and gets those of the slots
+    // that it took over since.
+    void confirm(const ListenerKey& key, const Slots& had);
     void unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report);
 
     // Workers that start later begin with this filter of the log; strangers were not asked when it was decided, and are
@@ -92,6 +101,7 @@ private:
 
     void settle_slots();
     void hold(WorkerProcess& worker, uint32_t slot);
+    void assign(WorkerProcess& worker, uint32_t slot, const std::vector<ListenerKey>& keys);
     void cannot_hold(WorkerProcess& worker, uint32_t slot, const std::string& reason);
     void release(WorkerProcess& worker, uint32_t slot);
     [[nodiscard]] WorkerProcess* least_burdened() const;

@@ -288,6 +288,43 @@ TEST_F(ChangeTest, an_activation_that_a_worker_refuses_leaves_nobody_listening) 
     EXPECT_FALSE(accepts(address));
 }
 
+TEST_F(ChangeTest, a_stand_in_accepts_from_a_listener_when_its_activation_is_decided_and_not_earlier) {
+    const SocketAddress address = free_address();
+    const SocketAddress other = free_address();
+    settings.workers.automatic_restart = false;
+    start({checked(add_listener(address)), checked(add_listener(other)), checked(activate(other))});
+    worker(1).silent_about = {Kind::kPrepare};
+    submit(activate(address));
+    turns();
+    worker(0).end();
+    turns();
+    EXPECT_THAT(worker(1).slots_of(other.text()), ElementsAre(0, 1));
+    EXPECT_THAT(worker(1).slots_of(address.text()), ElementsAre());
+    worker(1).answer_late(Kind::kPrepare);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_THAT(worker(1).slots_of(address.text()), ElementsAre(0, 1));
+}
+
+TEST_F(ChangeTest, a_stand_in_that_is_relieved_before_the_decision_keeps_nothing_of_an_undecided_listener) {
+    const SocketAddress address = free_address();
+    launcher.on_launch = [](PlayedWorker& worker) {
+        if (worker.id == 2) worker.silent_about = {Kind::kServe};
+    };
+    start({checked(add_listener(address))});
+    lose(0);
+    worker(1).silent_about = {Kind::kPrepare};
+    submit(activate(address));
+    turns();
+    worker(2).answer_late(Kind::kServe);
+    turns();
+    worker(1).answer_late(Kind::kPrepare);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_THAT(worker(1).slots_of(address.text()), ElementsAre(1));
+    EXPECT_THAT(worker(2).slots_of(address.text()), ElementsAre(0));
+}
+
 TEST_F(ChangeTest, a_stand_in_lets_go_of_a_listener_whose_activation_is_refused) {
     const SocketAddress address = free_address();
     settings.workers.automatic_restart = false;
@@ -394,6 +431,71 @@ TEST_F(ChangeTest, an_activation_waits_until_the_sockets_that_were_there_before_
     turns();
     EXPECT_THAT(outcomes, ElementsAre("OK", "OK", "OK"));
     EXPECT_TRUE(accepts(address));
+}
+
+TEST_F(ChangeTest, an_activation_waits_for_the_process_of_a_worker_that_was_killed_with_its_sockets) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address)), checked(activate(address))});
+    worker(1).silent_about = {Kind::kUnassign, Kind::kCommit};
+    worker(1).ends_late = true;
+    submit(deactivate(address));
+    submit(activate(address));
+    turns();
+    pass(settings.workers.answer_timeout + std::chrono::milliseconds(1));
+    EXPECT_TRUE(worker(1).killed);
+    EXPECT_THAT(outcomes, ElementsAre("pending", "pending"));
+    worker(1).ends_late = false;
+    worker(1).end();
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK", "OK"));
+}
+
+TEST_F(ChangeTest, a_deactivation_waits_for_the_process_of_a_worker_that_died_before) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address)), checked(activate(address))});
+    worker(1).ends_late = true;
+    lose(1);
+    submit(deactivate(address));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("pending"));
+    worker(1).ends_late = false;
+    worker(1).end();
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+}
+
+TEST_F(ChangeTest, that_is_refused_is_over_when_every_worker_is_rid_of_it) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address))});
+    worker(0).refuses = "no";
+    worker(1).silent_about = {Kind::kAbort};
+    submit(activate(address));
+    turns();
+    submit(activate(address));
+    submit(add_cluster("shop"));
+    worker(0).refuses = "";
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("pending", "pending", "pending"));
+    worker(1).answer_late(Kind::kAbort);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre(HasSubstr("no"), "OK", "OK"));
+}
+
+TEST_F(ChangeTest, that_is_refused_is_over_when_the_process_is_gone_that_did_not_get_rid_of_it) {
+    const SocketAddress address = free_address();
+    start({checked(add_listener(address))});
+    worker(0).refuses = "no";
+    worker(1).silent_about = {Kind::kAbort};
+    worker(1).ends_late = true;
+    submit(activate(address));
+    turns();
+    pass(settings.workers.answer_timeout + std::chrono::milliseconds(1));
+    EXPECT_TRUE(worker(1).killed);
+    EXPECT_THAT(outcomes, ElementsAre("pending"));
+    worker(1).ends_late = false;
+    worker(1).end();
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre(HasSubstr("no")));
 }
 
 TEST_F(ChangeTest, who_hears_that_a_listener_is_gone_may_have_its_address_at_once) {

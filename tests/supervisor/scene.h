@@ -120,7 +120,10 @@ private:
         for (const auto& socket : order.prepare().sockets()) prepared_sockets.push_back(name(socket));
         if (order.has_commit()) std::ranges::move(prepared_sockets, std::back_inserter(sockets));
         if (order.has_commit() || order.has_abort()) prepared_sockets.clear();
-        for (const auto& socket : order.unassign().sockets()) std::erase(sockets, name(socket));
+        for (const auto& socket : order.unassign().sockets()) {
+            std::erase(sockets, name(socket));
+            std::erase(prepared_sockets, name(socket));
+        }
     }
 
     void answer(const worker::Order& order) {

@@ -262,6 +262,7 @@ TEST_F(WorkersTest, who_does_not_begin_in_time_is_killed) {
     EXPECT_FALSE(worker(0).killed);
     pass(std::chrono::seconds(2));
     EXPECT_TRUE(worker(0).killed);
+    EXPECT_THAT(logged(), HasSubstr("it does not answer (serve, 60 s)"));
 }
 
 TEST_F(WorkersTest, a_soft_stop_lasts_until_every_worker_is_done) {
