@@ -30,6 +30,11 @@ Checked<Request> activation(const Request& listener) {
     return std::move(*checked);
 }
 
+bool overlap(const SocketAddress& one, const SocketAddress& other) {
+    const bool same_kind = one.is_v4() == other.is_v4() && one.port() == other.port();
+    return same_kind && one != other && (one.ip_address().is_any() || other.ip_address().is_any());
+}
+
 }  // namespace
 
 std::optional<Checked<Request>> Draft::check_all(TableReader& table, Request request,
@@ -43,6 +48,7 @@ std::optional<Checked<Request>> Draft::check_all(TableReader& table, Request req
 void Draft::judge(TableReader& table, Request request) { check_all(table, std::move(request), {{"", "protocol"}}); }
 
 void Draft::add_listener(TableReader& table, const SocketAddress& address, Listener listener, Request request) {
+    must_not_overlap(table, address);
     listeners_[address] = listener;
     auto checked = check_all(table, std::move(request), {{"", "protocol"}});
     if (checked) listener_changes_.push_back({std::move(*checked), table.place()});
@@ -56,6 +62,16 @@ void Draft::add(TableReader& table, Request request, std::initializer_list<Alias
 const Draft::Listener* Draft::find_listener(const SocketAddress& address) const {
     const auto found = listeners_.find(address);
     return found == listeners_.end() ? nullptr : &found->second;
+}
+
+// The kernel would refuse the second one.
+void Draft::must_not_overlap(TableReader& table, const SocketAddress& address) const {
+    for (const auto& [other, listener] : listeners_) {
+        if (!activates_ || !overlap(address, other)) continue;
+        table.refuse("address",
+                     "{} cannot be listened on beside {} (line {}): one of them is all addresses of that port",
+                     address.text(), other.text(), listener.line);
+    }
 }
 
 // ---- what all of it leads to
@@ -104,11 +120,11 @@ void Draft::try_out(Remarks& remarks) {
     if (const std::string why = why_nothing_is_served(trial_); !why.empty()) remarks.warn({}, "{}", why);
 }
 
-std::vector<Checked<Request>> Draft::take(bool activate) {
+std::vector<Checked<Request>> Draft::take() {
     std::vector<Checked<Request>> changes;
     for (const Entry& entry : listener_changes_) changes.push_back(entry.change);
     for (Entry& entry : cluster_changes_) changes.push_back(std::move(entry.change));
-    if (!activate) return changes;
+    if (!activates_) return changes;
     for (const Entry& entry : listener_changes_) changes.push_back(activation(*entry.change));
     return changes;
 }

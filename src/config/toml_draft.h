@@ -27,8 +27,9 @@ struct Alias {
 
 class Draft {
 public:
-    // Both outlive this.
-    Draft(const FileConfig& globals, const ReadFile& read_file) : globals_(globals), read_file_(read_file) {}
+    // Both outlive this. `activates`: the listeners of the file will listen.
+    Draft(const FileConfig& globals, const ReadFile& read_file, bool activates)
+        : globals_(globals), read_file_(read_file), activates_(activates) {}
 
     struct Listener {
         command::ListenerType type;
@@ -56,7 +57,7 @@ public:
 
     // Once, when all have been added.
     void try_out(Remarks& remarks);
-    std::vector<Checked<command::Request>> take(bool activate);
+    std::vector<Checked<command::Request>> take();
 
 private:
     struct Entry {
@@ -68,6 +69,7 @@ private:
         Consequence consequence;
     };
 
+    void must_not_overlap(TableReader& table, const SocketAddress& address) const;
     std::optional<Checked<command::Request>> check_all(TableReader& table, command::Request request,
                                                        std::initializer_list<Alias> aliases);
     bool apply(const Entry& entry, Remarks& remarks);
@@ -77,6 +79,7 @@ private:
 
     const FileConfig& globals_;
     const ReadFile& read_file_;
+    bool activates_;
     std::vector<std::string_view> clusters_;
     std::map<SocketAddress, Listener> listeners_;
     std::vector<Entry> listener_changes_;

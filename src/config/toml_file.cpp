@@ -36,7 +36,7 @@ void read_tables(const TomlTable& document, std::string_view name, const ReadFil
     const ReadFile read_beside = [&](const std::string& path, size_t max_size) {
         return read_file((directory / path).lexically_normal().string(), max_size);
     };
-    Draft draft(config, read_beside);
+    Draft draft(config, read_beside, switches.activate_listeners);
     for (TableReader& listener : table.tables("listeners", TableKind::listener)) read_listener(listener, draft);
     auto clusters = table.named_tables("clusters", TableKind::cluster);
     for (const auto& [id, cluster] : clusters) draft.remember_cluster(id);
@@ -45,7 +45,7 @@ void read_tables(const TomlTable& document, std::string_view name, const ReadFil
     if (switches.disable_cluster_metrics) disable_cluster_metrics(table, draft);
     table.finish();
     draft.try_out(remarks);
-    config.changes = draft.take(switches.activate_listeners);
+    config.changes = draft.take();
 }
 
 FileResult refused(std::string_view name, std::string_view reason) {

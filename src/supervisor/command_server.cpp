@@ -59,6 +59,14 @@ Result<UniqueFd> make_socket() {
     return fd;
 }
 
+// 0: somebody accepts there, or would if it had the time (EAGAIN); else errno.
+Result<int> try_to_connect(const sockaddr_un& address) {
+    const auto fd = make_socket();
+    if (!fd) return std::unexpected(fd.error());
+    const int connected = ::connect(fd->get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    return connected == 0 || errno == EAGAIN ? 0 : errno;
+}
+
 // Makes room for our socket file, or says why there is none.
 Result<> clear_path(const std::string& path, const sockaddr_un& address) {
     struct stat about{};
@@ -67,11 +75,10 @@ Result<> clear_path(const std::string& path, const sockaddr_un& address) {
         return failure("{}: {}", path, system_error(errno));
     }
     if (!S_ISSOCK(about.st_mode)) return failure("{}: there is a file that is no socket; it is left alone", path);
-    const auto probe = make_socket();
-    if (!probe) return std::unexpected(probe.error());
-    const int connected = ::connect(probe->get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    if (connected == 0 || errno == EAGAIN) return failure("{}: another instance answers on this socket", path);
-    if (errno != ECONNREFUSED) return failure("{}: {}", path, system_error(errno));
+    const auto error = try_to_connect(address);
+    if (!error) return std::unexpected(error.error());
+    if (*error == 0) return failure("{}: another instance answers on this socket", path);
+    if (*error != ECONNREFUSED) return failure("{}: {}", path, system_error(*error));
     if (::unlink(path.c_str()) != 0) return failure("{}: cannot replace it: {}", path, system_error(errno));
     return {};
 }
@@ -115,6 +122,11 @@ CommandServer::CommandServer(EventLoop& loop, observe::Log& log, Settings settin
       file_(file_at(settings_.path)) {}
 
 CommandServer::~CommandServer() { stop_listening(); }
+
+bool CommandServer::is_answered(const std::string& path) {
+    const auto address = address_of(path);
+    return address && try_to_connect(*address) == 0;
+}
 
 std::optional<CommandServer::File> CommandServer::file_at(const std::string& path) {
     struct stat about{};

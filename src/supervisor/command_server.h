@@ -45,6 +45,9 @@ public:
                                                        OnRequest on_request);
     ~CommandServer() override;
 
+    // Whether an instance, ours or another one, serves this path now.
+    static bool is_answered(const std::string& path);
+
     // Accepts nobody any more and lets each client have the answers that it waits for. `on_finished`: when all are
     // gone.
     void finish(std::function<void()> on_finished);

@@ -28,19 +28,17 @@ Result<UniqueFd> make_socket(const SocketAddress& address) {
     return fd;
 }
 
-Result<> bind_to(const UniqueFd& fd, const SocketAddress& address) {
+constexpr const char* in_use = "the address is already in use";
+
+// 0, or errno.
+int bind_to(const UniqueFd& fd, const SocketAddress& address) {
     sockaddr_storage kernel{};
     const socklen_t size = address.to_kernel(kernel);
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&kernel), size) == 0) return {};
-    if (errno == EADDRINUSE) return failure("the address is already in use");
-    return failure("cannot bind: {}", system_error(errno));
+    return ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&kernel), size) == 0 ? 0 : errno;
 }
 
-// SO_REUSEPORT would let a second program silently take a share of our connections, or us of its.
-Result<> probe(const SocketAddress& address) {
-    const auto fd = make_socket(address);
-    if (!fd) return std::unexpected(fd.error());
-    return bind_to(*fd, address);
+std::string bind_error(int error) {
+    return error == EADDRINUSE ? in_use : fmt::format("cannot bind: {}", system_error(error));
 }
 
 Result<UniqueFd> listen_on(const ListenerKey& key, uint32_t backlog) {
@@ -52,20 +50,26 @@ Result<UniqueFd> listen_on(const ListenerKey& key, uint32_t backlog) {
     if (done) done = set_option(fd->get(), IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
     if (done && key.type == command::TCP) done = net::notice_dead_peer(fd->get());
     net::spare_pacing(fd->get(), address);
-    if (done) done = bind_to(*fd, address);
-    if (done && ::listen(fd->get(), static_cast<int>(backlog)) != 0) {
-        done = errno == EADDRINUSE ? failure("the address is already in use")
-                                   : failure("cannot listen: {}", system_error(errno));
-    }
     if (!done) return std::unexpected(done.error());
-    return fd;
+    if (const int error = bind_to(*fd, address); error != 0) return failure("{}", bind_error(error));
+    if (::listen(fd->get(), static_cast<int>(backlog)) == 0) return fd;
+    return errno == EADDRINUSE ? failure("{}", in_use) : failure("cannot listen: {}", system_error(errno));
 }
 
 }  // namespace
 
+// SO_REUSEPORT would let a second program silently take a share of our connections, or us of its.
+std::expected<void, ListeningSockets::Refusal> ListeningSockets::probe(const SocketAddress& address) {
+    const auto fd = make_socket(address);
+    if (!fd) return std::unexpected(Refusal{fd.error().message});
+    const int error = bind_to(*fd, address);
+    if (error == 0) return {};
+    return std::unexpected(Refusal{bind_error(error), error == EADDRINUSE});
+}
+
 Result<> ListeningSockets::open(const ListenerKey& key) {
     SEKI_CHECK(!is_open(key));
-    if (auto free = probe(key.address); !free) return failure("{}: {}", key.text(), free.error().message);
+    if (const auto free = probe(key.address); !free) return failure("{}: {}", key.text(), free.error().message);
     std::vector<UniqueFd> sockets;
     for (uint32_t slot = 0; slot < slots_; ++slot) {
         auto fd = listen_on(key, backlog_);

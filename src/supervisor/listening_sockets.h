@@ -12,6 +12,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <string>
 #include <vector>
@@ -33,6 +34,13 @@ struct ListenerKey {
 
 class ListeningSockets {
 public:
+    struct Refusal {
+        std::string message;
+        bool in_use = false;
+    };
+    // Whether the address could be bound by nobody but us. Nobody notices.
+    static std::expected<void, Refusal> probe(const SocketAddress& address);
+
     ListeningSockets(uint32_t slots, uint32_t backlog) : slots_(slots), backlog_(backlog) {}
 
     // Binds and listens. An address that anybody else listens on is an error that says so.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <memory>
 #include <optional>
 #include <signal.h>
@@ -18,6 +19,7 @@
 #include "observe/log_sink.h"
 #include "supervisor/launcher.h"
 #include "supervisor/pid_file.h"
+#include "supervisor/preflight.h"
 #include "supervisor/rlimits.h"
 #include "supervisor/supervisor.h"
 
@@ -49,12 +51,6 @@ Supervisor::Settings settings_of(const config::FileConfig& file) {
     return settings;
 }
 
-size_t listeners_of(const config::FileConfig& file) {
-    return static_cast<size_t>(std::ranges::count_if(file.changes, [](const CheckedChange& change) {
-        return change->request_type_case() == command::Request::kActivateListener;
-    }));
-}
-
 class Run {
 public:
     explicit Run(config::FileConfig file) : file_(std::move(file)), loop_(clock_, poller_) {}
@@ -72,6 +68,8 @@ public:
     }
 
     void run() { loop_.run(); }
+    // An error when the workers could not begin.
+    [[nodiscard]] Result<> outcome() const { return supervisor_->outcome(); }
 
     ~Run() {
         pid_file_.reset();
@@ -155,7 +153,13 @@ int refuse(const std::string& reason) {
 
 std::vector<config::Remark> check_config(const std::string& config_path) {
     auto file = config::load(config_path);
-    return file ? std::move(file->warnings) : std::move(file.error());
+    if (!file) return std::move(file.error());
+    std::vector<config::Remark> remarks = std::move(file->warnings);
+    for (Obstacle& obstacle : obstacles(*file)) {
+        const auto severity = obstacle.passing ? config::Severity::warning : config::Severity::error;
+        remarks.push_back({severity, config_path, 0, std::move(obstacle.key), std::move(obstacle.reason)});
+    }
+    return remarks;
 }
 
 int supervisor_main(const Options& options) {
@@ -166,10 +170,14 @@ int supervisor_main(const Options& options) {
     block_only(watched_signals());
     auto file = config::load(options.config_path);
     if (!file) return refuse(fmt::format("the configuration is not valid:\n{}", config::text(file.error())));
+    std::string in_the_way;
+    for (const Obstacle& obstacle : obstacles(*file)) in_the_way += (in_the_way.empty() ? "" : "\n") + obstacle.text();
+    if (!in_the_way.empty()) return refuse(in_the_way);
     Run run(std::move(*file));
     if (auto begun = run.begin(); !begun) return refuse(begun.error().message);
     run.run();
-    return 0;
+    const auto outcome = run.outcome();
+    return outcome ? 0 : refuse(outcome.error().message);
 }
 
 }  // namespace seki::supervisor

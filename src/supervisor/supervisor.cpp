@@ -15,6 +15,7 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
       changes_(state_, sockets_, workers_, log),
       verbs_(state_, changes_, workers_, [this](bool hard, Verbs::Answer answer) { stop(hard, std::move(answer)); }) {
     changes_.on_committed = [this](const command::Request& change) { note_committed(change); };
+    workers_.on_cannot_begin = [this](const std::string& reason) { give_up(reason); };
 }
 
 Supervisor::~Supervisor() { loop_.timers().cancel(*this); }
@@ -36,6 +37,14 @@ void Supervisor::note_committed(const command::Request& change) {
     if (auto set = log_.set_filter(change.logging()); !set) {
         log_.error(Module::supervisor, "{}", set.error().message);
     }
+}
+
+// The start is over without success; who serves by now stops too.
+void Supervisor::give_up(const std::string& reason) {
+    if (!outcome_) return;
+    log_.error(Module::supervisor, "cannot start: {}", reason);
+    outcome_ = failure("{}", reason);
+    stop(true);
 }
 
 void Supervisor::stop(bool hard, Verbs::Answer answer) {

@@ -7,6 +7,7 @@
 //            ──► whoever asked is answered ──► the last answer is written, or nobody takes it ──► the loop stops
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "config/state.h"
@@ -37,6 +38,8 @@ public:
     Result<> start(const std::vector<CheckedChange>& changes);
 
     void stop(bool hard, Verbs::Answer answer = nullptr);
+    // Why it ended by itself, if it did.
+    [[nodiscard]] const Result<>& outcome() const noexcept { return outcome_; }
     [[nodiscard]] bool stopping() const noexcept { return workers_.stopping(); }
     void signal_workers(int number) { workers_.signal_all(number); }
 
@@ -50,6 +53,7 @@ private:
 
     void on_timer() override { loop_.stop(); }
     void note_committed(const command::Request& change);
+    void give_up(const std::string& reason);
     void stopped();
 
     EventLoop& loop_;
@@ -63,6 +67,7 @@ private:
     std::unique_ptr<CommandServer> server_;
     std::vector<Verbs::Answer> asked_to_stop_;
     bool hard_ = false;
+    Result<> outcome_;
 };
 
 }  // namespace seki::supervisor

@@ -138,6 +138,7 @@ void WorkerProcess::on_closed(const std::string& /*reason*/) {
 void WorkerProcess::kill(const std::string& why) {
     if (!alive()) return;
     log_.error(Module::supervisor, "worker {} (pid {}) is killed: {}", id(), pid(), why);
+    why_killed_ = fmt::format("was killed: {}", why);
     process_->signal(SIGKILL);
     die();
 }

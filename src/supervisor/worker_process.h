@@ -75,6 +75,10 @@ public:
     [[nodiscard]] uint32_t slot() const noexcept { return identity_.slot; }
     [[nodiscard]] uint32_t source_column() const noexcept { return identity_.source_column; }
     [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
+    // Of one that ended: for what it was killed, else how it ended by itself.
+    [[nodiscard]] const std::string& why_ended() const noexcept {
+        return why_killed_.empty() ? how_ended_ : why_killed_;
+    }
     [[nodiscard]] Monotonic launched_at() const noexcept { return launched_at_; }
 
     // It was told the configuration, and is told every change from now on.
@@ -119,7 +123,8 @@ private:
     State state_ = State::starting;
     WatchId watch_;
     bool ended_ = false;
-    std::string how_ended_;  // known when ended_
+    std::string how_ended_;   // known when ended_
+    std::string why_killed_;  // by us
     std::vector<std::move_only_function<void()>> when_ended_;
     bool end_expected_ = false;
     uint64_t last_order_ = 0;

@@ -113,8 +113,9 @@ void Workers::on_worker_dead(WorkerProcess& worker) {
     worker.slots.clear();
     if (stopping_) return;
     settle_slots();
-    if (!settings_.automatic_restart) return;
-    replace(*seats_[worker.slot()], loop_.now() - worker.launched_at() >= steady_after);
+    Seat& seat = *seats_[worker.slot()];
+    if (!seat.served || !settings_.automatic_restart) return;
+    replace(seat, loop_.now() - worker.launched_at() >= steady_after);
 }
 
 // Never launches within the death of another: that is a timer of no time at all.
@@ -134,6 +135,10 @@ void Workers::on_worker_ended(WorkerProcess& worker) {
     source_columns_->give_back(worker.source_column());
     loop_.bury(std::move(*found));
     workers_.erase(found);
+    // What the configuration or the machine does to the first one it would do to each that follows.
+    if (!stopping_ && !seats_[worker.slot()]->served) {
+        on_cannot_begin(fmt::format("worker {} {}", worker.id(), worker.why_ended()));
+    }
     check_stopped();
 }
 
@@ -240,6 +245,7 @@ void Workers::let_serve(WorkerProcess& worker) {
 void Workers::ready(WorkerProcess& worker) {
     if (worker.state() != State::starting) return;  // it was told to stop meanwhile
     worker.enter(State::serving);
+    seats_[worker.slot()]->served = true;
     log_.info(Module::supervisor, "worker {} serves", worker.id());
     settle_slots();
 }

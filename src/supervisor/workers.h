@@ -41,6 +41,8 @@ public:
     // There are workers that know nothing yet: whoever has the configuration introduces them as soon as that is
     // settled.
     std::function<void()> on_launched;
+    // The first worker of a seat ended before it served, and so would the next one. Called at most once for each seat.
+    std::function<void(const std::string& reason)> on_cannot_begin;
 
     Result<> start();
     // Tells them the whole configuration, gives them their sockets and lets them serve.
@@ -85,6 +87,7 @@ private:
         Workers& workers;
         uint32_t slot;
         uint32_t early_deaths = 0;
+        bool served = false;  // one of its workers has
     };
 
     void on_worker_dead(WorkerProcess& worker) override;

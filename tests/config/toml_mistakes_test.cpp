@@ -146,6 +146,37 @@ INSTANTIATE_TEST_SUITE_P(
                     Bounds{"worker_timeout", 1, 86'400}, Bounds{"ctl_command_timeout", 0, 86'400'000}),
     [](const auto& instance) { return std::string(instance.param.key); });
 
+TEST(TomlFile, a_listener_of_all_addresses_beside_one_of_them_is_refused) {
+    const std::string_view listeners = R"(
+[[listeners]]
+protocol = "http"
+address = "0.0.0.0:80"
+
+[[listeners]]
+protocol = "tcp"
+address = "127.0.0.1:80"
+)";
+    EXPECT_THAT(
+        errors(listeners),
+        ElementsAre("s.toml:8: listeners[1].address: 127.0.0.1:80 cannot be listened on beside 0.0.0.0:80 (line "
+                    "2): one of them is all addresses of that port"));
+    EXPECT_THAT(errors("activate_listeners = false\n" + std::string(listeners)), ElementsAre());
+    EXPECT_THAT(errors(R"(
+[[listeners]]
+protocol = "http"
+address = "0.0.0.0:80"
+
+[[listeners]]
+protocol = "http"
+address = "[::]:80"
+
+[[listeners]]
+protocol = "http"
+address = "127.0.0.1:81"
+)"),
+                ElementsAre());
+}
+
 TEST(TomlFile, two_listeners_with_one_address_are_refused) {
     EXPECT_THAT(
         errors(R"(

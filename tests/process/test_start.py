@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 import wire
-from halting import preload
+from halting import Scarcity, preload
 from harness import BINARY, ProcessTest, Seki, http_body
 
 
@@ -37,6 +37,39 @@ class Start(ProcessTest):
         second.body = http_body(first.text)
         self.assertIn(first.text, self.refused(second))
         self.assertEqual([first.get().status for _ in range(20)], [200] * 20)
+
+    def test_a_log_that_cannot_be_opened_is_refused_by_start_and_by_config_check(self):
+        for key in ("log_target", "access_logs_target"):
+            with self.subTest(key):
+                seki = self.instance(**{key: "file:///nonexistent/seki.log"})
+                seki.body = http_body(seki.text, self.backend())
+                said = f"{key}: /nonexistent: No such file or directory"
+                self.assertIn(said, self.refused(seki))
+                checked = seki.ctl("config", "check")
+                self.assertEqual(checked.code, 1)
+                self.assertIn(said, checked.err)
+
+    def test_workers_that_cannot_begin_end_the_start_with_their_reason(self):
+        seki = self.instance(worker_count=2, pid_file_path="seki.pid")
+        seki.body = http_body(seki.text, self.backend())
+        Scarcity(seki).refuse("worker signalfd")
+        self.assertRegex(self.refused(seki), r"seki: cannot start: worker \d was killed: it cannot begin: signalfd: ")
+        self.assertFalse(os.path.exists(seki.socket_path))
+        self.assertFalse((seki.folder / "seki.pid").exists())
+
+    def test_an_address_in_use_is_told_by_config_check_and_no_mistake(self):
+        taken = self.backend("taken")
+        seki = self.instance()
+        seki.body = http_body(taken.text)
+        seki.write_config()
+        checked = seki.ctl("config", "check")
+        self.assertEqual(checked.code, 0, checked)
+        self.assertIn(f"{taken.text}: the address is already in use", checked.err)
+
+    def test_a_configuration_that_runs_is_valid_all_the_same(self):
+        seki = self.http(self.backend())
+        checked = seki.ctl("config", "check")
+        self.assertEqual(checked.code, 0, checked)
 
     def test_a_socket_file_that_nobody_serves_is_replaced(self):
         seki = self.instance()

@@ -166,14 +166,15 @@ TEST_F(WorkersTest, when_there_is_no_descriptor_to_give_away_nobody_is_killed) {
 }
 
 TEST_F(WorkersTest, who_cannot_have_its_own_sockets_is_killed_and_replaced) {
-    launcher.on_launch = [](PlayedWorker& worker) {
-        if (worker.id == 0) worker.refuses_sockets = "no room";
-    };
     start_listening();
-    EXPECT_TRUE(worker(0).killed);
+    launcher.on_launch = [](PlayedWorker& worker) {
+        if (worker.id == 2) worker.refuses_sockets = "no room";
+    };
+    lose(0);
+    EXPECT_TRUE(worker(2).killed);
     EXPECT_FALSE(worker(1).killed);
-    pass(std::chrono::milliseconds(2));
-    EXPECT_THAT(slots(2), ElementsAre(0));
+    pass(Workers::first_pause + std::chrono::milliseconds(2));
+    EXPECT_THAT(slots(3), ElementsAre(0));
 }
 
 TEST_F(WorkersTest, who_stands_in_gets_the_sockets_of_listeners_that_come_later_too) {
@@ -247,21 +248,50 @@ TEST_F(WorkersTest, a_worker_that_lived_long_is_replaced_at_once_whatever_was_be
     EXPECT_EQ(launcher.workers.size(), 5U);
 }
 
-TEST_F(WorkersTest, who_refuses_the_configuration_is_killed) {
-    settings.workers.count = 1;
-    launcher.on_launch = [](PlayedWorker& worker) { worker.refuses = "I do not understand"; };
+TEST_F(WorkersTest, a_first_one_that_refuses_the_configuration_ends_the_start_with_its_reason) {
+    launcher.on_launch = [](PlayedWorker& worker) {
+        if (worker.id == 1) worker.refuses = "I do not understand";
+    };
     start({checked(add_cluster("shop"))});
-    EXPECT_TRUE(worker(0).killed);
+    EXPECT_TRUE(worker(1).killed);
+    ASSERT_FALSE(supervisor->outcome());
+    EXPECT_EQ(supervisor->outcome().error().message, "worker 1 was killed: it cannot begin: I do not understand");
+    EXPECT_TRUE(supervisor->stopping());
+    EXPECT_TRUE(worker(0).orders.back().stop().hard());
+    pass(Workers::longest_pause);
+    EXPECT_THAT(launcher.workers, SizeIs(2)) << "nobody is replaced";
+}
+
+TEST_F(WorkersTest, a_first_one_that_dies_before_it_serves_ends_the_start) {
+    launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
+    start();
+    EXPECT_TRUE(supervisor->outcome());
+    worker(0).end();
+    turns();
+    ASSERT_FALSE(supervisor->outcome());
+    EXPECT_EQ(supervisor->outcome().error().message, "worker 0 ended as the test wanted");
+}
+
+TEST_F(WorkersTest, a_later_one_that_refuses_the_configuration_is_killed_and_replaced) {
+    settings.workers.count = 1;
+    start({checked(add_cluster("shop"))});
+    launcher.on_launch = [](PlayedWorker& worker) { worker.refuses = "I do not understand"; };
+    lose(0);
+    EXPECT_TRUE(worker(1).killed);
+    EXPECT_TRUE(supervisor->outcome());
+    pass(Workers::first_pause + std::chrono::milliseconds(2));
+    EXPECT_THAT(launcher.workers, SizeIs(3));
 }
 
 TEST_F(WorkersTest, who_does_not_begin_in_time_is_killed) {
     settings.workers.count = 1;
-    launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
     start();
+    launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
+    lose(0);
     pass(std::chrono::seconds(59));
-    EXPECT_FALSE(worker(0).killed);
+    EXPECT_FALSE(worker(1).killed);
     pass(std::chrono::seconds(2));
-    EXPECT_TRUE(worker(0).killed);
+    EXPECT_TRUE(worker(1).killed);
     EXPECT_THAT(logged(), HasSubstr("it does not answer (serve, 60 s)"));
 }
 
