@@ -39,6 +39,7 @@ struct FileConfig {
     uint32_t worker_count = 2;
     bool worker_automatic_restart = true;
     uint32_t worker_timeout_s = 10;
+    uint32_t shutdown_timeout_s = 0;  // 0: a soft stop has no limit
     uint64_t ctl_command_timeout_ms = 1000;
     uint32_t request_timeout_s = 10;  // of listeners that name none
     bool implicit_listeners = false;  // a frontend without a listener gets one

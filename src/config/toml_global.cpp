@@ -179,6 +179,7 @@ void read_supervisor(TableReader& table, FileConfig& config) {
     };
     number("worker_count", 1, max_workers, config.worker_count);
     number("worker_timeout", min_timeout_s, max_timeout_s, config.worker_timeout_s);
+    number("shutdown_timeout", 0, max_timeout_s, config.shutdown_timeout_s);
     number("request_timeout", min_timeout_s, max_timeout_s, config.request_timeout_s);
     number("ctl_command_timeout", 0, max_timeout_s * 1000, config.ctl_command_timeout_ms);
     config.implicit_listeners = table.flag("implicit_listeners").value_or(false);

@@ -48,6 +48,8 @@ public:
     // Whether an instance, ours or another one, serves this path now.
     static bool is_answered(const std::string& path);
 
+    // Accepts nobody any more, and removes the file: another instance may have the path. Who is connected goes on.
+    void release() { stop_listening(); }
     // Accepts nobody any more and lets each client have the answers that it waits for. `on_finished`: when all are
     // gone.
     void finish(std::function<void()> on_finished);

@@ -45,6 +45,7 @@ Supervisor::Settings settings_of(const config::FileConfig& file) {
     settings.workers.count = file.worker_count;
     settings.workers.automatic_restart = file.worker_automatic_restart;
     settings.workers.answer_timeout = std::chrono::seconds(file.worker_timeout_s);
+    settings.soft_stop_limit = std::chrono::seconds(file.shutdown_timeout_s);
     settings.command.path = file.command_socket;
     settings.command.max_frame_bytes = file.server.max_command_buffer_size();
     settings.command.allowed_uids = file.command_allowed_uids;
@@ -63,6 +64,7 @@ public:
         if (!signals) return std::unexpected(signals.error());
         signals_ = std::move(*signals);
         supervisor_ = std::make_unique<Supervisor>(loop_, *log_, launcher_, settings_of(file_));
+        supervisor_->on_released = [this] { pid_file_.reset(); };
         if (auto started = supervisor_->start(file_.changes); !started) return started;
         return write_pid_file();
     }

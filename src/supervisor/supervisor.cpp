@@ -13,12 +13,17 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
       sockets_(settings_.workers.count, settings_.workers.server.listen_backlog()),
       workers_(loop, log, launcher, sockets_, settings_.workers),
       changes_(state_, sockets_, workers_, log),
-      verbs_(state_, changes_, workers_, [this](bool hard, Verbs::Answer answer) { stop(hard, std::move(answer)); }) {
+      verbs_(state_, changes_, workers_, [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
+          stop(hard, std::move(answer), limit);
+      }) {
     changes_.on_committed = [this](const command::Request& change) { note_committed(change); };
     workers_.on_cannot_begin = [this](const std::string& reason) { give_up(reason); };
 }
 
-Supervisor::~Supervisor() { loop_.timers().cancel(*this); }
+Supervisor::~Supervisor() {
+    loop_.timers().cancel(*this);
+    loop_.timers().cancel(deadline_);
+}
 
 Result<> Supervisor::start(const std::vector<CheckedChange>& changes) {
     const auto obey = [this](command::Request request, Verbs::Answer answer) {
@@ -47,14 +52,42 @@ void Supervisor::give_up(const std::string& reason) {
     stop(true);
 }
 
-void Supervisor::stop(bool hard, Verbs::Answer answer) {
+void Supervisor::stop(bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
     if (answer) asked_to_stop_.push_back(std::move(answer));
     if (stopping() && (hard_ || !hard)) return;
     hard_ = hard;
-    log_.info(Module::supervisor, "stopping {}", hard ? "at once" : "when the last session has ended");
-    // The copies of the workers are the last ones now: each accepts who waits in its queues, then closes them.
-    sockets_.close_all();
+    if (hard) {
+        log_.info(Module::supervisor, "stopping at once");
+        loop_.timers().cancel(deadline_);
+        sockets_.close_all();
+    } else {
+        begin_soft_stop(limit.value_or(settings_.soft_stop_limit));
+    }
     workers_.stop(hard, [this] { stopped(); });
+}
+
+void Supervisor::begin_soft_stop(Duration limit) {
+    if (limit > Duration::zero()) {
+        log_.info(Module::supervisor, "stopping when the last session has ended, in {} s at the latest",
+                  limit / std::chrono::seconds(1));
+        loop_.timers().arm(deadline_, loop_.now() + limit);
+    } else {
+        log_.info(Module::supervisor, "stopping when the last session has ended");
+    }
+    const std::vector<ListenerKey> keys = sockets_.keys();
+    sockets_.close_all();
+    workers_.release_sockets(keys, [this] { release(); });
+}
+
+void Supervisor::Deadline::on_timer() {
+    supervisor.log_.warn(Module::supervisor, "the time for a soft stop is over");
+    supervisor.stop(true);
+}
+
+void Supervisor::release() {
+    log_.info(Module::supervisor, "addresses and the command socket are free for another instance");
+    if (on_released) on_released();
+    if (server_ != nullptr) server_->release();
 }
 
 void Supervisor::stopped() {

@@ -3,10 +3,16 @@
 // The process that keeps the others alive. It owns the configuration, the command socket, every listening socket and
 // the workers' lives, and never parses traffic. This file only wires the parts together and knows how it all ends:
 //
-//     a stop ──► our copies of the listening sockets are closed, workers drain ──► all workers are gone
+//     a stop ──► nobody has a listening socket any more ──► the command socket and the pid file are given up
+//            ──► workers drain, until a deadline if there is one ──► all workers are gone
 //            ──► whoever asked is answered ──► the last answer is written, or nobody takes it ──► the loop stops
+//
+// From the moment at which the file of the command socket is gone, another instance may start with the same
+// configuration while this one drains.
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +33,7 @@ public:
     struct Settings {
         Workers::Settings workers;
         CommandServer::Settings command;
+        Duration soft_stop_limit{};  // of a soft stop that names none; zero: none
     };
 
     // All but the settings outlive it.
@@ -37,7 +44,11 @@ public:
     // configuration, binds, and starts the workers.
     Result<> start(const std::vector<CheckedChange>& changes);
 
-    void stop(bool hard, Verbs::Answer answer = nullptr);
+    // Called when the names that a successor wants are free; the pid file is not ours to remove.
+    std::function<void()> on_released;
+
+    // `limit` of a soft stop: when it is over, what still runs is stopped hard. None: that of the settings.
+    void stop(bool hard, Verbs::Answer answer = nullptr, std::optional<Duration> limit = std::nullopt);
     // Why it ended by itself, if it did.
     [[nodiscard]] const Result<>& outcome() const noexcept { return outcome_; }
     [[nodiscard]] bool stopping() const noexcept { return workers_.stopping(); }
@@ -48,12 +59,21 @@ public:
     [[nodiscard]] Changes& changes() noexcept { return changes_; }
 
 private:
+    // Of a soft stop.
+    struct Deadline final : Timer {
+        explicit Deadline(Supervisor& owner) : supervisor(owner) {}
+        void on_timer() override;
+        Supervisor& supervisor;
+    };
+
     // How long a client may take to read its last answer.
     static constexpr Duration last_words = std::chrono::seconds(1);
 
     void on_timer() override { loop_.stop(); }
     void note_committed(const command::Request& change);
     void give_up(const std::string& reason);
+    void begin_soft_stop(Duration limit);
+    void release();
     void stopped();
 
     EventLoop& loop_;
@@ -66,6 +86,7 @@ private:
     Verbs verbs_;
     std::unique_ptr<CommandServer> server_;
     std::vector<Verbs::Answer> asked_to_stop_;
+    Deadline deadline_{*this};
     bool hard_ = false;
     Result<> outcome_;
 };

@@ -161,9 +161,13 @@ void Verbs::change(Request& request, Answer& answer) {
     });
 }
 
-void Verbs::stop_softly(Request& /*request*/, Answer& answer) { stop_(false, std::move(answer)); }
+void Verbs::stop_softly(Request& request, Answer& answer) {
+    std::optional<Duration> limit;
+    if (request.soft_stop().has_deadline()) limit = std::chrono::seconds(request.soft_stop().deadline());
+    stop_(false, std::move(answer), limit);
+}
 
-void Verbs::stop_hard(Request& /*request*/, Answer& answer) { stop_(true, std::move(answer)); }
+void Verbs::stop_hard(Request& /*request*/, Answer& answer) { stop_(true, std::move(answer), std::nullopt); }
 
 // ---- about the configuration
 

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -21,7 +22,7 @@ namespace seki::supervisor {
 class Verbs {
 public:
     using Answer = CommandServer::Answer;
-    using Stop = std::function<void(bool hard, Answer)>;
+    using Stop = std::function<void(bool hard, Answer, std::optional<Duration> limit)>;
 
     // All outlive this.
     Verbs(const config::State& state, Changes& changes, Workers& workers, Stop stop)

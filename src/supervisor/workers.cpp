@@ -196,6 +196,34 @@ void Workers::stop(bool hard, std::function<void()> on_stopped) {
     check_stopped();
 }
 
+void Workers::release_sockets(const std::vector<ListenerKey>& keys, std::function<void()> on_released) {
+    on_released_ = std::move(on_released);
+    holders_ = 1;  // the caller, until all are asked
+    for (WorkerProcess* worker : ending()) {
+        ++holders_;
+        worker->when_ended([this] { released(); });
+    }
+    worker::Order order;
+    for (WorkerProcess* worker : introduced()) {
+        ++holders_;
+        order.mutable_unassign()->clear_sockets();
+        for (const uint32_t slot : std::exchange(worker->slots, {})) {
+            for (const ListenerKey& key : keys) {
+                name_socket(*order.mutable_unassign()->add_sockets(), key, slot);
+            }
+        }
+        worker->order(order, Patience::start, [this, worker](const worker::Report* report) {
+            if (report != nullptr) return released();
+            worker->when_ended([this] { released(); });
+        });
+    }
+    released();
+}
+
+void Workers::released() {
+    if (--holders_ == 0 && on_released_) std::exchange(on_released_, nullptr)();
+}
+
 void Workers::check_stopped() {
     if (stopping_ && workers_.empty() && on_stopped_) std::exchange(on_stopped_, nullptr)();
 }

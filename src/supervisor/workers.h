@@ -74,6 +74,9 @@ public:
     // Nobody is replaced any more. Softly: each ends when its last session has ended. `on_stopped`: when all processes
     // are gone. May be called again to stop hard after all.
     void stop(bool hard, std::function<void()> on_stopped);
+    // Before a soft stop: each accepts who waits in its queues and closes its copies of the sockets of these listeners.
+    // `on_released`: when nobody has one any more.
+    void release_sockets(const std::vector<ListenerKey>& keys, std::function<void()> on_released);
     [[nodiscard]] bool stopping() const noexcept { return stopping_; }
 
 private:
@@ -101,6 +104,7 @@ private:
     void let_serve(WorkerProcess& worker);
     void ready(WorkerProcess& worker);
     void check_stopped();
+    void released();
 
     void settle_slots();
     void hold(WorkerProcess& worker, uint32_t slot);
@@ -122,6 +126,8 @@ private:
     uint32_t next_id_ = 0;
     bool stopping_ = false;
     std::function<void()> on_stopped_;
+    size_t holders_ = 0;  // who has not released its sockets yet
+    std::function<void()> on_released_;
 };
 
 }  // namespace seki::supervisor

@@ -131,19 +131,18 @@ TEST_P(GlobalBounds, both_ends_are_taken_and_what_is_beyond_is_named) {
 
 INSTANTIATE_TEST_SUITE_P(
     TomlFile, GlobalBounds,
-    testing::Values(Bounds{"max_connections", 1, 10'000'000}, Bounds{"front_timeout", 1, 86'400},
-                    Bounds{"back_timeout", 1, 86'400}, Bounds{"connect_timeout", 1, 86'400},
-                    Bounds{"request_timeout", 1, 86'400}, Bounds{"zombie_check_interval", 1, 86'400},
-                    Bounds{"accept_queue_timeout", 1, 86'400}, Bounds{"min_buffers", 0, 10'000'000},
-                    Bounds{"max_buffers", 1, 10'000'000}, Bounds{"buffer_size", 16'384, 16'777'216},
-                    Bounds{"command_buffer_size", 1024, 1'073'741'824},
-                    Bounds{"max_command_buffer_size", 1024, 1'073'741'824},
-                    Bounds{"slab_entries_per_connection", 2, 32}, Bounds{"basic_auth_max_credential_bytes", 0, 65'536},
-                    Bounds{"retry_after", 0, 86'400}, Bounds{"splice_pipe_capacity_bytes", 0, 1'048'576},
-                    Bounds{"backend_idle_connections", 0, 1'000'000},
-                    Bounds{"backend_idle_connections_total", 0, 1'000'000}, Bounds{"backend_idle_timeout", 1, 86'400},
-                    Bounds{"listen_backlog", 1, 65'535}, Bounds{"worker_count", 1, 1024},
-                    Bounds{"worker_timeout", 1, 86'400}, Bounds{"ctl_command_timeout", 0, 86'400'000}),
+    testing::Values(
+        Bounds{"max_connections", 1, 10'000'000}, Bounds{"front_timeout", 1, 86'400}, Bounds{"back_timeout", 1, 86'400},
+        Bounds{"connect_timeout", 1, 86'400}, Bounds{"request_timeout", 1, 86'400},
+        Bounds{"zombie_check_interval", 1, 86'400}, Bounds{"accept_queue_timeout", 1, 86'400},
+        Bounds{"min_buffers", 0, 10'000'000}, Bounds{"max_buffers", 1, 10'000'000},
+        Bounds{"buffer_size", 16'384, 16'777'216}, Bounds{"command_buffer_size", 1024, 1'073'741'824},
+        Bounds{"max_command_buffer_size", 1024, 1'073'741'824}, Bounds{"slab_entries_per_connection", 2, 32},
+        Bounds{"basic_auth_max_credential_bytes", 0, 65'536}, Bounds{"retry_after", 0, 86'400},
+        Bounds{"splice_pipe_capacity_bytes", 0, 1'048'576}, Bounds{"backend_idle_connections", 0, 1'000'000},
+        Bounds{"backend_idle_connections_total", 0, 1'000'000}, Bounds{"backend_idle_timeout", 1, 86'400},
+        Bounds{"listen_backlog", 1, 65'535}, Bounds{"worker_count", 1, 1024}, Bounds{"worker_timeout", 1, 86'400},
+        Bounds{"shutdown_timeout", 0, 86'400}, Bounds{"ctl_command_timeout", 0, 86'400'000}),
     [](const auto& instance) { return std::string(instance.param.key); });
 
 TEST(TomlFile, a_listener_of_all_addresses_beside_one_of_them_is_refused) {

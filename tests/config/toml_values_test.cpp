@@ -71,6 +71,7 @@ access_logs_colored = true
 worker_count = 4
 worker_automatic_restart = false
 worker_timeout = 11
+shutdown_timeout = 90
 handle_process_affinity = false
 ctl_command_timeout = 2000
 pid_file_path = "/run/seki.pid"
@@ -110,6 +111,7 @@ listen_backlog = 4097
     EXPECT_EQ(config.worker_count, 4);
     EXPECT_FALSE(config.worker_automatic_restart);
     EXPECT_EQ(config.worker_timeout_s, 11);
+    EXPECT_EQ(config.shutdown_timeout_s, 90);
     EXPECT_EQ(config.ctl_command_timeout_ms, 2000);
     EXPECT_EQ(config.pid_file_path, "/run/seki.pid");
     EXPECT_EQ(server.front_timeout(), 61);

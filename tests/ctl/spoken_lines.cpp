@@ -50,6 +50,7 @@ namespace {
 constexpr std::array lines{
     // ---- processes
     SpokenLine{"shutdown", "soft_stop {}"},
+    SpokenLine{"shutdown --deadline 60", "soft_stop { deadline: 60 }"},
     SpokenLine{"shutdown --hard", "hard_stop {}"},
     SpokenLine{"upgrade --worker 3", "upgrade_worker: 3"},
     SpokenLine{"status", "status {}"},

@@ -6,7 +6,7 @@ import unittest
 
 import wire
 from backend import Gate
-from harness import BINARY, ProcessTest, http_body, until, wait_gone
+from harness import BINARY, ProcessTest, http_body, until, wait_gone, wait_stopped
 
 
 class Stop(ProcessTest):
@@ -19,7 +19,7 @@ class Stop(ProcessTest):
             return wire.response(b"finished")
 
         self.slow = self.backend("slow", respond=respond)
-        self.seki = self.http(self.slow, worker_count=2)
+        self.seki = self.http(self.slow, worker_count=2, pid_file_path="seki.pid")
 
     def running_exchange(self):
         client = self.seki.connect()
@@ -127,6 +127,59 @@ class Stop(ProcessTest):
                 until(lambda: number.name in (seki.folder / "log").read_text(), "a line about the signal")
                 seki.get("/after")
                 until(lambda: "/after" in (seki.folder / "access").read_text(), "the line of a request")
+
+    def successor(self):
+        """Another instance with the same addresses, command socket and pid file."""
+        seki = self.instance(worker_count=2, command_socket=self.seki.socket_path,
+                             pid_file_path=str(self.seki.folder / "seki.pid"))
+        seki.address = self.seki.address
+        seki.body = self.seki.body
+        return seki
+
+    def test_a_successor_starts_and_serves_while_the_first_one_drains(self):
+        pid_file = self.seki.folder / "seki.pid"
+        client = self.running_exchange()
+        self.seki.signal(signal.SIGTERM)
+        until(lambda: not os.path.exists(self.seki.socket_path), "the command socket to be given up")
+        self.assertFalse(pid_file.exists())
+        successor = self.successor().start()
+        self.assertIsNone(self.seki.process.poll())
+        another = successor.connect()
+        self.addCleanup(another.close)
+        another.send(wire.request())
+        self.gate.open()
+        self.assertEqual(another.read_response().body, b"finished")
+        self.assertEqual(client.read_response().body, b"finished")
+        self.assertEqual(self.seki.wait(), 0)
+        self.assertEqual(successor.get().status, 200)
+        self.assertEqual(int(pid_file.read_text()), successor.process.pid)
+        self.assertTrue(os.path.exists(successor.socket_path))
+
+    def test_who_waits_in_a_queue_when_the_stop_comes_is_answered(self):
+        self.gate.open()
+        workers = self.seki.worker_pids()
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+        for pid in workers:
+            wait_stopped(pid)
+        clients = [self.seki.connect() for _ in range(100)]
+        for client in clients:
+            self.addCleanup(client.close)
+            client.send(wire.request())
+        self.seki.signal(signal.SIGTERM)
+        until(lambda: "stopping when" in self.seki.log(), "the stop")
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+        self.assertEqual([client.read_response().body for client in clients], [b"finished"] * 100)
+        self.assertEqual(self.seki.wait(), 0)
+
+    def test_a_soft_stop_ends_at_its_deadline(self):
+        client = self.running_exchange()
+        done = self.seki.ctl("shutdown", "--deadline", "1")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(self.seki.wait(), 0)
+        self.assertTrue(client.at_end_quietly())
+        self.assertIn("the time for a soft stop is over", self.seki.log())
 
     def test_nothing_is_left_behind(self):
         workers = self.seki.worker_pids()

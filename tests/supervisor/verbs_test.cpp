@@ -14,9 +14,10 @@ struct VerbsTest : Scene {
 
     void begin() {
         start({checked(add_cluster("shop"))});
-        verbs = std::make_unique<Verbs>(
-            supervisor->state(), supervisor->changes(), supervisor->workers(),
-            [this](bool hard, Verbs::Answer answer) { supervisor->stop(hard, std::move(answer)); });
+        verbs = std::make_unique<Verbs>(supervisor->state(), supervisor->changes(), supervisor->workers(),
+                                        [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
+                                            supervisor->stop(hard, std::move(answer), limit);
+                                        });
     }
     ~VerbsTest() override { supervisor.reset(); }  // its workers still owe answers to the verbs
     void obey(command::Request request) {

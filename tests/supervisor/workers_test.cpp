@@ -312,6 +312,65 @@ TEST_F(WorkersTest, a_soft_stop_lasts_until_every_worker_is_done) {
     EXPECT_EQ(launcher.workers.size(), 2U) << "nobody is replaced";
 }
 
+TEST_F(WorkersTest, that_stop_softly_let_a_successor_start_when_nobody_has_a_socket_any_more) {
+    start_listening();
+    bool released = false;
+    supervisor->on_released = [&] { released = true; };
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    worker(1).silent_about.insert(Kind::kUnassign);
+    supervisor->stop(false);
+    turns();
+    EXPECT_THAT(slots(0), IsEmpty());
+    EXPECT_FALSE(released);
+    EXPECT_EQ(::access(settings.command.path.c_str(), F_OK), 0);
+    worker(1).answer_late(Kind::kUnassign);
+    turns();
+    EXPECT_TRUE(released);
+    EXPECT_NE(::access(settings.command.path.c_str(), F_OK), 0);
+
+    ListeningSockets successor(1, 16);
+    EXPECT_TRUE(successor.open({command::HTTP, address}));
+    EXPECT_EQ(supervisor->workers().alive().size(), 2U) << "they still drain";
+}
+
+TEST_F(WorkersTest, that_die_while_they_are_to_let_go_have_let_go_when_their_process_is_gone) {
+    start_listening();
+    bool released = false;
+    supervisor->on_released = [&] { released = true; };
+    worker(0).silent_about = {Kind::kStop};
+    worker(1).silent_about = {Kind::kUnassign, Kind::kStop};
+    worker(1).ends_late = true;
+    supervisor->stop(false);
+    turns();
+    worker(1).end();
+    turns();
+    EXPECT_FALSE(released);
+    worker(1).ends_late = false;
+    worker(1).end();
+    turns();
+    EXPECT_TRUE(released);
+}
+
+TEST_F(WorkersTest, a_soft_stop_becomes_a_hard_one_at_its_deadline) {
+    settings.soft_stop_limit = std::chrono::seconds(60);
+    start();
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    supervisor->stop(false);
+    pass(std::chrono::seconds(59));
+    EXPECT_FALSE(worker(0).orders.back().stop().hard());
+    pass(std::chrono::seconds(2));
+    EXPECT_TRUE(worker(0).orders.back().stop().hard());
+}
+
+TEST_F(WorkersTest, whoever_asks_for_a_soft_stop_may_name_its_deadline) {
+    settings.soft_stop_limit = std::chrono::seconds(60);
+    start();
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    supervisor->stop(false, nullptr, Duration::zero());
+    pass(std::chrono::hours(1));
+    EXPECT_FALSE(worker(0).orders.back().stop().hard()) << "none";
+}
+
 TEST_F(WorkersTest, a_soft_stop_can_become_a_hard_one) {
     start();
     for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};

@@ -7,10 +7,16 @@ namespace {
 void add_shutdown(Family& root) {
     Verb& verb =
         root.verb("shutdown", "soft_stop {}", "Stop all workers when their last client is gone, then the supervisor");
-    verb.sign("--hard", "Stop at once, whatever clients are connected", [](command::Request& request, const auto&) {
-        request.mutable_hard_stop();
-        return Result<>{};
-    });
+    auto* const hard =
+        verb.sign("--hard", "Stop at once, whatever clients are connected", [](command::Request& request, const auto&) {
+            request.mutable_hard_stop();
+            return Result<>{};
+        });
+    verb.option("--deadline", "SECONDS", "Stop at once what still runs after so many seconds; 0 = no limit",
+                [](command::Request& request, const auto& values) {
+                    return put_text(find_field(request, "soft_stop.deadline"), values.front());
+                })
+        ->excludes(hard);
     verb.becomes([](command::Request request, const Verb&) -> Action {
         const auto patience = request.has_soft_stop() ? Ask::Patience::drain : Ask::Patience::configured;
         return Ask{std::move(request), patience};
