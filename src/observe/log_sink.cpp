@@ -18,6 +18,14 @@ namespace {
 constexpr std::string_view file_scheme = "file://";
 constexpr std::string_view unix_scheme = "unix://";
 constexpr mode_t log_file_mode = 0640;
+
+using FileId = std::pair<dev_t, ino_t>;
+
+FileId file_id(int fd) {
+    struct stat about = {};
+    fstat(fd, &about);
+    return {about.st_dev, about.st_ino};
+}
 }  // namespace
 
 LogSink::LogSink(std::string target, LineHead& head, size_t capacity)
@@ -115,19 +123,24 @@ Result<> LogSink::open_socket() {
 Result<> LogSink::reopen(WallTime now) {
     flush(now);
     stalled_ = false;
-    if (target_.starts_with(file_scheme)) return open_file();
     if (target_.starts_with(unix_scheme)) return open_socket();
-    return {};
+    if (!target_.starts_with(file_scheme)) return {};
+    const FileId before = file_id(fd_);
+    auto opened = open_file();
+    // In the same file the other half stands already.
+    if (opened && file_id(fd_) != before) begin_ = line_begin_;
+    return opened;
 }
 
 // --- lines
 // -------------------------------------------------------------------------------------------------------------
 
 void LogSink::make_room() noexcept {
-    if (begin_ == 0) return;
-    memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
+    if (line_begin_ == 0) return;
+    memmove(buffer_.get(), buffer_.get() + line_begin_, end_ - line_begin_);
+    end_ -= line_begin_;
+    begin_ -= line_begin_;
+    line_begin_ = 0;
 }
 
 std::span<char> LogSink::open_line(WallTime now) {
@@ -179,7 +192,7 @@ void LogSink::write_out(WallTime now) {
         const size_t size = next_chunk();
         const ssize_t written = write_chunk(size);
         if (written > 0) {
-            begin_ += static_cast<size_t>(written);
+            wrote(static_cast<size_t>(written));
             continue;
         }
         if (written == 0) errno = EAGAIN;
@@ -197,11 +210,19 @@ void LogSink::write_out(WallTime now) {
         stalled_at_ = now;
         return;
     }
-    begin_ = end_ = 0;
+    line_begin_ = begin_ = end_ = 0;
+}
+
+void LogSink::wrote(size_t bytes) noexcept {
+    const char* const first = buffer_.get() + begin_;
+    begin_ += bytes;
+    const void* last = memrchr(first, '\n', bytes);
+    if (last != nullptr) line_begin_ = static_cast<size_t>(static_cast<const char*>(last) - buffer_.get()) + 1;
 }
 
 void LogSink::lose_first_line() noexcept {
     begin_ += next_chunk();
+    line_begin_ = begin_;
     ++lost_;
     ++unreported_;
 }

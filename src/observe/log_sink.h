@@ -7,10 +7,12 @@
 //
 //     open_line ─► [ … the rest of a line | line | line | room ] ─► flush ─► target
 //
-// A line is never torn. Except to regular files, whole lines of at most PIPE_BUF bytes go in one write, which pipes
-// keep together also when several workers share one (pipe(7)); what a short write leaves is kept and goes first.
-// Nothing is done to an inherited descriptor that its other holders would notice: O_NONBLOCK belongs to the open file
-// that we share with the shell that started us, so the file is opened anew through /proc where that is allowed.
+// A line is never torn, but at the end of a file that may not grow (a full disk): what was written of it stays in front
+// in the buffer, and when the file is opened again by its name the line goes there as a whole. Except to regular files,
+// whole lines of at most PIPE_BUF bytes go in one write, which pipes keep together also when several workers share one
+// (pipe(7)); what a short write leaves is kept and goes first. Nothing is done to an inherited descriptor that its
+// other holders would notice: O_NONBLOCK belongs to the open file that we share with the shell that started us, so the
+// file is opened anew through /proc where that is allowed.
 
 #include <climits>
 #include <cstdint>
@@ -77,6 +79,7 @@ private:
     Result<> open_socket();
 
     void make_room() noexcept;
+    void wrote(size_t bytes) noexcept;
     void write_out(WallTime now);
     void report_losses(WallTime now);
     [[nodiscard]] size_t next_chunk() const noexcept;
@@ -92,7 +95,8 @@ private:
     int fd_ = -1;
     std::unique_ptr<char[]> buffer_;
     size_t capacity_;
-    size_t begin_ = 0;
+    size_t line_begin_ = 0;  // of the line that is written in part; else it is begin_
+    size_t begin_ = 0;       // of what is not written
     size_t end_ = 0;
     uint64_t lost_ = 0;
     uint64_t unreported_ = 0;

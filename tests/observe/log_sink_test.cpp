@@ -1,8 +1,10 @@
 #include "observe/log_sink.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -197,6 +199,60 @@ TEST_F(LogSinkTest, a_full_disk_loses_lines_and_says_how_many) {
     while (write_line(*full, numbered(kept))) ++kept;
     EXPECT_GT(kept, 100);
     EXPECT_EQ(full->lost_lines(), 1U);
+}
+
+// While it lives, files of this process may not grow beyond so many bytes: a disk that is full in the midst of a line.
+class SmallFiles {
+public:
+    explicit SmallFiles(rlim_t bytes) : handler_(signal(SIGXFSZ, SIG_IGN)) {
+        SEKI_CHECK(getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        const rlimit few{bytes, before_.rlim_max};
+        SEKI_CHECK(setrlimit(RLIMIT_FSIZE, &few) == 0);
+    }
+    SmallFiles(const SmallFiles&) = delete;
+    SmallFiles& operator=(const SmallFiles&) = delete;
+    ~SmallFiles() {
+        SEKI_CHECK(setrlimit(RLIMIT_FSIZE, &before_) == 0);
+        signal(SIGXFSZ, handler_);
+    }
+
+private:
+    rlimit before_{};
+    sighandler_t handler_;
+};
+
+TEST_F(LogSinkTest, a_line_that_a_full_disk_cut_is_whole_in_the_file_after_a_rotation) {
+    const Folder folder;
+    const auto path = folder.path / "log";
+    auto file = std::move(LogSink::open("file://" + path.string(), head).value());
+    write_line(*file, "one");
+    write_line(*file, "two and more");
+    {
+        const SmallFiles limit(10);
+        file->flush(noon);
+    }
+    EXPECT_EQ(contents(path), "one\ntwo an");
+    std::filesystem::rename(path, folder.path / "log.1");
+    ASSERT_TRUE(file->reopen(noon));
+    write_line(*file, "three");
+    file->flush(later);
+    EXPECT_EQ(contents(path), "two and more\nthree\n");
+    EXPECT_EQ(file->lost_lines(), 0U);
+}
+
+TEST_F(LogSinkTest, a_line_that_a_full_disk_cut_goes_on_where_it_was_cut_when_there_is_room_again) {
+    const Folder folder;
+    const auto path = folder.path / "log";
+    auto file = std::move(LogSink::open("file://" + path.string(), head).value());
+    write_line(*file, "one");
+    write_line(*file, "two and more");
+    {
+        const SmallFiles limit(10);
+        file->flush(noon);
+    }
+    ASSERT_TRUE(file->reopen(noon));  // it is the same file
+    file->flush(later);
+    EXPECT_EQ(contents(path), "one\ntwo and more\n");
 }
 
 TEST_F(LogSinkTest, a_unix_socket_gets_a_datagram_for_each_line_and_may_be_made_anew) {
