@@ -122,7 +122,7 @@ Result<> Channel::send(const google::protobuf::MessageLite& message, std::vector
     if (!is_open()) return failure("the connection is closed");
     const size_t size = frame_prefix_bytes + message.ByteSizeLong();
     if (size > limits_.max_frame_bytes) {
-        return failure("a message of {} bytes is larger than max_command_buffer_size allows ({})", size,
+        return failure("a message of {} bytes is larger than {} allows ({})", size, limits_.frame_limit,
                        limits_.max_frame_bytes);
     }
     if (pending_bytes() + size > limits_.max_pending_bytes) {
@@ -277,8 +277,8 @@ bool Channel::deliver_one() {
     }
     if (const auto* malformed = std::get_if<Malformed>(&decoded)) {
         skip_ = malformed->skip;
-        owner_.on_malformed(fmt::format("a frame of {} bytes is not within {} and {} (max_command_buffer_size)",
-                                        malformed->frame_bytes, frame_prefix_bytes, limits_.max_frame_bytes));
+        owner_.on_malformed(fmt::format("a frame of {} bytes is not within {} and {} ({})", malformed->frame_bytes,
+                                        frame_prefix_bytes, limits_.max_frame_bytes, limits_.frame_limit));
         return true;
     }
     return false;

@@ -27,10 +27,11 @@ namespace seki::command {
 class Channel final : private EventHandler, private Runnable {
 public:
     struct Limits {
-        size_t max_frame_bytes = 2'000'000;       // prefix included, both ways
-        size_t max_pending_bytes = 8'000'000;     // not written yet
-        size_t pause_reading_bytes = 256 * 1024;  // not written yet, and reading stops
-        size_t max_waiting_fds = 0;               // received and not taken; 0: none are accepted
+        size_t max_frame_bytes = 2'000'000;                   // prefix included, both ways
+        size_t max_pending_bytes = 8'000'000;                 // not written yet
+        size_t pause_reading_bytes = 256 * 1024;              // not written yet, and reading stops
+        size_t max_waiting_fds = 0;                           // received and not taken; 0: none are accepted
+        const char* frame_limit = "max_command_buffer_size";  // what max_frame_bytes is called
 
         // Between supervisor and worker, who trust each other: nobody stops reading because the other is slow (both
         // would wait for ever), and an order is larger than the request in it.
@@ -38,7 +39,8 @@ public:
             return {.max_frame_bytes = 1U << 30U,
                     .max_pending_bytes = SIZE_MAX,
                     .pause_reading_bytes = SIZE_MAX,
-                    .max_waiting_fds = 4096};
+                    .max_waiting_fds = 4096,
+                    .frame_limit = "the limit between processes"};
         }
     };
 

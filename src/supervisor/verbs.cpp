@@ -117,6 +117,12 @@ std::string unknown_thing(const command::QueryMetricsOptions& query, const confi
     return {};
 }
 
+// Who is too busy or hangs must not look like one who has nothing to tell.
+template <typename Content>
+void name_silent(const command::RequestJoin<Response>& join, Content& content) {
+    for (const command::MemberId worker : join.lost()) content.add_silent_workers(worker);
+}
+
 }  // namespace
 
 Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
@@ -281,6 +287,7 @@ void Verbs::metrics(Request& request, Answer& answer) {
     const auto combine = [this, query = request.query_metrics()](Join& join) {
         Response response = ok();
         command::AggregatedMetrics& metrics = *response.mutable_content()->mutable_metrics();
+        name_silent(join, metrics);
         // Workers would tell the same number each, and their sum would be no number of anything.
         for (const auto& [name, metric] : configured(state_)) {
             if (wants(query, name)) (*metrics.mutable_main())[name] = metric;
@@ -306,6 +313,7 @@ void Verbs::metric_names(Request& request, Answer& answer) {
         Response response = ok();
         command::AvailableMetrics& names = *response.mutable_content()->mutable_available_metrics();
         for (const auto& [name, metric] : configured(state_)) names.add_proxy_metrics(name);
+        name_silent(join, names);
         join.for_each_answer([&](command::MemberId, const Response& of_one) {
             if (of_one.status() == command::OK) join_names(names, of_one.content().available_metrics());
         });
@@ -318,8 +326,7 @@ void Verbs::sessions(Request& request, Answer& answer) {
     const auto combine = [](Join& join) {
         Response response = ok();
         command::SessionsList& list = *response.mutable_content()->mutable_sessions();
-        // Those of a worker that does not answer are missing.
-        if (!join.lost().empty()) list.set_truncated(true);
+        name_silent(join, list);
         join.for_each_answer([&](command::MemberId, const Response& of_one) {
             list.mutable_vec()->MergeFrom(of_one.content().sessions().vec());
             if (of_one.content().sessions().truncated()) list.set_truncated(true);

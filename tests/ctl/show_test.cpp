@@ -38,6 +38,13 @@ There are more; --limit shows them.
     EXPECT_EQ(shown("sessions {}"), "\nNo open sessions\n");
 }
 
+TEST(Show, workers_that_do_not_answer_by_name) {
+    const std::string silence = "Worker 1 does not answer: what it knows is missing.\n";
+    EXPECT_EQ(shown("sessions { silent_workers: 1 }"), "\nNo open sessions\n" + silence);
+    EXPECT_EQ(shown("metrics { silent_workers: 1 }"), "\nNo metrics\n" + silence);
+    EXPECT_EQ(shown("available_metrics { silent_workers: 1 }"), "\nNo metrics\n" + silence);
+}
+
 TEST(Show, listeners_by_kind_with_notes_of_what_has_no_column) {
     EXPECT_EQ(shown("listeners_list {"
                     " http_listeners { key: '127.0.0.1:80' value { address { @80 } active: true sticky_name: 'lb'"

@@ -342,6 +342,25 @@ TEST_F(VerbsTest, sessions_of_all_workers_are_one_list) {
     EXPECT_FALSE(sessions.truncated());
 }
 
+TEST_F(VerbsTest, answers_of_many_name_the_worker_that_does_not_answer) {
+    begin();
+    worker(1).silent_about = {Kind::kQuery};
+    command::Request request;
+    const auto ask = [&] {
+        obey(request);
+        pass(settings.workers.answer_timeout + std::chrono::milliseconds(1));
+        return answers.back().content();
+    };
+    request.mutable_query_sessions();
+    const auto sessions = ask().sessions();
+    EXPECT_THAT(sessions.silent_workers(), ElementsAre(1));
+    EXPECT_FALSE(sessions.truncated());
+    config::fill_required(*request.mutable_query_metrics());
+    EXPECT_THAT(ask().metrics().silent_workers(), ElementsAre(1));
+    request.mutable_query_metrics()->set_list(true);
+    EXPECT_THAT(ask().available_metrics().silent_workers(), ElementsAre(1));
+}
+
 TEST_F(VerbsTest, a_session_is_killed_by_whoever_has_it) {
     begin();
     for (const size_t id : {0U, 1U}) {

@@ -113,13 +113,13 @@ std::string show_metrics(const command::AggregatedMetrics& metrics) {
     const std::map<std::string, command::WorkerMetrics> workers(metrics.workers().begin(), metrics.workers().end());
     for (const auto& [id, worker] : workers) out += section("Worker " + id, show_metrics(worker));
     out += show_clusters(metrics.clusters());
-    return out.empty() ? "No metrics\n" : out;
+    return (out.empty() ? "No metrics\n" : out) + silence_text(metrics.silent_workers());
 }
 
 std::string show_metric_names(const command::AvailableMetrics& names) {
     const std::string out =
         lines("Metrics of the proxy", names.proxy_metrics()) + lines("Metrics of clusters", names.cluster_metrics());
-    return out.empty() ? "No metrics\n" : out;
+    return (out.empty() ? "No metrics\n" : out) + silence_text(names.silent_workers());
 }
 
 }  // namespace seki::ctl

@@ -32,12 +32,13 @@ std::string_view without_id(const command::SessionInfo& session) {
 }
 
 std::string show_sessions(const command::SessionsList& sessions) {
-    if (sessions.vec().empty()) return "No open sessions\n";
+    const std::string silence = silence_text(sessions.silent_workers());
+    if (sessions.vec().empty()) return "No open sessions\n" + silence;
     Table table({"id", "worker", "session"});
     for (const command::SessionInfo& session : sessions.vec()) {
         table.row({session.id(), std::to_string(session.worker_id()), std::string(without_id(session))});
     }
-    return table.text() + (sessions.truncated() ? "There are more; --limit shows them.\n" : "");
+    return table.text() + (sessions.truncated() ? "There are more; --limit shows them.\n" : "") + silence;
 }
 
 std::string show_request_counts(const command::RequestCounts& counts) {
@@ -128,6 +129,13 @@ std::string path_text(const command::PathRule& path) {
             break;
     }
     return path.value().empty() ? "all" : path.value() + "…";
+}
+
+std::string silence_text(const google::protobuf::RepeatedField<uint32_t>& silent_workers) {
+    std::string text;
+    for (const uint32_t worker : silent_workers)
+        text += fmt::format("Worker {} does not answer: what it knows is missing.\n", worker);
+    return text;
 }
 
 std::string show_event(const std::string& source, const command::Event& event) {

@@ -3,6 +3,7 @@
 // Answers as text for people: tables, and sentences where there is nothing to tabulate. Every text that came from the
 // server has been made printable. The JSON of --json is in serde.h.
 
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -34,6 +35,8 @@ std::string show_metric_names(const command::AvailableMetrics& names);
 
 // "worker 0", or "main".
 std::string holder_name(const std::string& key);
+// "Worker 1 does not answer: …", a line each.
+std::string silence_text(const google::protobuf::RepeatedField<uint32_t>& silent_workers);
 // A heading and what belongs to it; nothing for nothing.
 std::string section(const std::string& title, const std::string& body);
 // "owner=a, tier=gold", sorted by name.
