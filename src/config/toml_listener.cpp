@@ -45,6 +45,7 @@ constexpr auto http_keys = std::to_array<std::string_view>({
     "request_timeout",
     "sozu_id_header",
     "elide_x_real_ip",
+    "elide_lookalike_fields",
     "send_x_real_ip",
     "tunnel_timeout",
     "max_header_bytes",

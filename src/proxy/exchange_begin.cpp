@@ -8,6 +8,7 @@
 #include "proxy/client.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarding.h"
+#include "proxy/lookalikes.h"
 
 namespace seki::proxy {
 
@@ -296,8 +297,11 @@ void Exchange::forward(const Routed& routed) {
     const KeptFields kept =
         add_forwarded_fields(head, *listener_, client_->session().peer(), record_.request_id_as_text(), added);
     if (frontend_->rewrites() && !rewrite(routed)) return answer({400, "the rewritten target is not valid"});
+    const bool elides = listener_->elide_lookalike_fields;
+    if (elides && head.fields.odd_names()) drop_lookalikes(head.fields, *listener_);
     if (!frontend_->request_edits.empty()) {
-        frontend_->request_edits.apply(head.fields, added);
+        frontend_->request_edits.apply(head.fields, added,
+                                       elides ? FieldEdits::Lookalikes::go : FieldEdits::Lookalikes::stay);
         if (!frontend_->request_edits.host().empty()) set_authority(head, frontend_->request_edits.host());
     }
     if (head.authority.empty()) head.authority = own_authority(*listener_, client_->session(), added);

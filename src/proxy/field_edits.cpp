@@ -6,10 +6,11 @@ namespace {
 bool names_host(std::string_view name) noexcept { return http::field_id(name) == http::FieldId::host; }
 }  // namespace
 
-void FieldEdits::apply(http::FieldTable& fields, AddedFields& added) const noexcept {
+void FieldEdits::apply(http::FieldTable& fields, AddedFields& added, Lookalikes lookalikes) const noexcept {
+    const auto same = lookalikes == Lookalikes::go ? http::same_variable : http::equal_ignoring_case;
     for (const std::string& name : removed_) {
         if (names_host(name)) continue;
-        for (http::Field& field : fields.all()) field.dropped |= http::equal_ignoring_case(field.name, name);
+        for (http::Field& field : fields.all()) field.dropped |= same(field.name, name);
         added.remove(name);
     }
     for (const Addition& addition : added_) {

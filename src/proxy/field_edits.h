@@ -28,8 +28,10 @@ public:
     void add(std::string name, std::string value) { added_.push_back({std::move(name), std::move(value)}); }
 
     [[nodiscard]] bool empty() const noexcept { return removed_.empty() && added_.empty(); }
+    // Whether what is deleted or replaced takes along what a backend cannot tell from it (lookalikes.h).
+    enum class Lookalikes : uint8_t { stay, go };
     // Marks what goes as dropped in `fields`, and puts what comes behind what `added` has.
-    void apply(http::FieldTable& fields, AddedFields& added) const noexcept;
+    void apply(http::FieldTable& fields, AddedFields& added, Lookalikes lookalikes = Lookalikes::stay) const noexcept;
     // The value that an edit gives to Host, or nothing.
     [[nodiscard]] std::string_view host() const noexcept;
 

@@ -22,6 +22,9 @@ Said note_fields(http::RequestHead& head, const Listener& listener, bool trusted
     Said said;
     for (http::Field& field : head.fields.all()) {
         switch (field.id) {
+            case FieldId::other:
+                field.dropped |= !trusted && http::equal_ignoring_case(field.name, listener.id_header);
+                break;
             case FieldId::x_forwarded_for:
                 field.dropped |= !trusted;
                 said.forwarded_for = trusted;

@@ -64,6 +64,7 @@ struct Listener {
     std::string id_header = "Sozu-Id";
     bool elide_x_real_ip = false;
     bool send_x_real_ip = false;
+    bool elide_lookalike_fields = true;
     std::optional<NetworkSet> trusted_proxies;  // absent: what anybody says of forwarding is believed
     StickyCookie sticky_cookie;
     AnswerTemplates answers;

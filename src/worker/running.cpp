@@ -113,6 +113,7 @@ Result<proxy::Listener> running_listener(const command::HttpListenerConfig& conf
     if (config.has_sozu_id_header()) listener.id_header = config.sozu_id_header();
     listener.elide_x_real_ip = config.elide_x_real_ip();
     listener.send_x_real_ip = config.send_x_real_ip();
+    listener.elide_lookalike_fields = config.elide_lookalike_fields();
     if (config.has_trusted_proxies()) listener.trusted_proxies = network_set(config.trusted_proxies());
     set_path_form(config.path_normalization(), listener);
     listener.sticky_cookie = sticky_cookie(config);

@@ -158,6 +158,7 @@ connect_timeout = 3
 request_timeout = 4
 sozu_id_header = "X-Id"
 elide_x_real_ip = true
+elide_lookalike_fields = false
 send_x_real_ip = true
 answers = { "404" = "" }
 h2_max_rst_stream_per_window = 5
@@ -190,6 +191,7 @@ h2_graceful_shutdown_deadline_seconds = 0
     EXPECT_EQ(listener.request_timeout(), 4);
     EXPECT_EQ(listener.sozu_id_header(), "X-Id");
     EXPECT_TRUE(listener.elide_x_real_ip());
+    EXPECT_FALSE(listener.elide_lookalike_fields());
     EXPECT_TRUE(listener.send_x_real_ip());
     EXPECT_EQ(listener.h2_max_rst_stream_per_window(), 5);
     EXPECT_EQ(listener.h2_max_ping_per_window(), 6);

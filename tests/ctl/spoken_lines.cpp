@@ -8,6 +8,7 @@ namespace {
 // What only Seki has on a listener.
 #define SEKI_OWN_KNOBS                                                                                        \
     "--answer 404=gone --answer 503=file://$/answer --trusted-proxies 10.0.0.0/8,::1 --tunnel-timeout 23 "    \
+    "--elide-lookalike-fields false "                                                                         \
     "--max-header-bytes 24 --max-header-fields 25 --max-uri-bytes 26 --max-body-bytes 27 --min-body-rate 28 " \
     "--sticky-cookie-secure true --sticky-cookie-http-only false --sticky-cookie-same-site strict "           \
     "--sticky-cookie-path /a --sticky-cookie-max-age 29 --path-normalization off "                            \
@@ -17,7 +18,8 @@ namespace {
     " trusted_proxies { values: ['10.0.0.0/8', '::1'] } tunnel_timeout: 23 max_header_bytes: 24"                     \
     " max_header_fields: 25 max_uri_bytes: 26 max_body_bytes: 27 min_body_rate: 28"                                  \
     " sticky_cookie { secure: true http_only: false same_site: STRICT path: '/a' max_age: 29 } path_normalization: " \
-    "OFF lingering_bytes: 30 lingering_timeout: 31 client_half_close_timeout: 4294967295"
+    "OFF lingering_bytes: 30 lingering_timeout: 31 client_half_close_timeout: 4294967295 elide_lookalike_fields: "   \
+    "false"
 
 // What an update of an HTTP listener may change; literals, so that they join with others.
 #define SEKI_HTTP_KNOBS                                                                                         \

@@ -210,6 +210,19 @@ TEST(FieldEdits, see_what_seki_adds_by_itself) {
     EXPECT_FALSE(site.answered("").has("Sozu-Id"));
 }
 
+TEST(FieldEdits, take_along_what_a_backend_cannot_tell_from_it) {
+    command::Request rule = frontend();
+    edit(rule, command::REQUEST, "X-User", "", command::REPLACE);
+    edit(rule, command::REQUEST, "X-Gate", "open", command::REPLACE);
+    Site site(rule);
+    const Message request = site.forwarded(get("/", "X_User: me\r\nx-user: me\r\nX.Gate: closed\r\nX_Other: 1\r\n"));
+    EXPECT_FALSE(request.has("X_User"));
+    EXPECT_FALSE(request.has("X-User"));
+    EXPECT_FALSE(request.has("X.Gate"));
+    EXPECT_EQ(request.field("X-Gate"), "open");
+    EXPECT_EQ(request.field("X_Other"), "1");
+}
+
 TEST(FieldEdits, of_the_host_replace_it) {
     command::Request rule = frontend();
     edit(rule, command::REQUEST, "Host", "other.example");

@@ -288,6 +288,38 @@ TEST(RealAddress, is_removed_and_told_as_the_listener_says) {
     }
 }
 
+// CGI and its like see one variable in both spellings.
+TEST(Lookalikes, of_what_seki_vouches_for_do_not_reach_the_backend) {
+    const std::vector<std::string> lookalikes = {
+        "Content_Length",  "content_length",   "Transfer_Encoding", "transfer.encoding", "X_Forwarded_For",
+        "X-Forwarded_For", "X_Forwarded_Host", "X_Forwarded_Port",  "X_Forwarded_Proto", "X_REAL_IP",
+        "X_Request_Id",    "Keep_Alive",       "Proxy_Connection",  "HTTP2_Settings",    "sozu_id"};
+    std::string fields;
+    for (const std::string& name : lookalikes) fields += name + ": 7\r\n";
+    for (const bool elides : {true, false}) {
+        Limited stage([&](auto& listener) {
+            if (!elides) listener.set_elide_lookalike_fields(false);
+        });
+        stage.client(get("/", fields + "X_Mine: 8\r\nContent_Type: 9\r\n"));
+        const Message request = take_request(stage.backend(1));
+        for (const std::string& name : lookalikes) EXPECT_EQ(request.has(name), !elides) << name;
+        EXPECT_EQ(request.field("X_Mine"), "8");
+        EXPECT_EQ(request.field("Content_Type"), "9");
+    }
+}
+
+TEST(Ids, of_requests_are_believed_of_those_who_are_trusted) {
+    for (const bool trusted : {true, false}) {
+        Limited stage([&](auto& listener) {
+            listener.mutable_trusted_proxies();
+            if (trusted) listener.mutable_trusted_proxies()->add_values("192.0.2.0/24");
+        });
+        stage.client(get("/", "sozu-ID: made up\r\n"));
+        const std::string ids = take_request(stage.backend(1)).field("Sozu-Id");
+        EXPECT_EQ(ids.contains("made up"), trusted) << ids;
+    }
+}
+
 TEST(Hosts, of_who_names_none_are_the_address_that_clients_know) {
     Limited stage([](auto& listener) {
         *listener.mutable_public_address() = config::to_wire(SocketAddress::parse("[2001:db8::1]:8080").value());

@@ -131,6 +131,9 @@ void half_close_option(Verb& verb, bool show_default) {
 void own_options(Verb& verb, bool show_defaults) {
     answers_option(verb);
     trust_options(verb);
+    verb.value("--elide-lookalike-fields", "elide_lookalike_fields",
+               "Whether fields are dropped that CGI takes for one that Seki vouches for")
+        ->default_str(show_defaults ? "true" : "");
     knob_options(verb, request_knobs, show_defaults);
     half_close_option(verb, show_defaults);
     verb.value(
