@@ -79,7 +79,10 @@ protected:
     // in each.
     [[nodiscard]] bool may_wait() noexcept {
         constexpr uint8_t most_turns = 16;
-        return context_.more_next_turn() && waited_++ < most_turns;
+        if (!context_.more_next_turn() || waited_ == most_turns) return false;
+        ++waited_;
+        context_.note_waiting();
+        return true;
     }
     // The request at hand shall come again in the next turn.
     void postpone_to_next_turn(http::StreamId stream) {

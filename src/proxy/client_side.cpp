@@ -216,8 +216,11 @@ std::optional<net::Next> ClientSide::handle(const http::Event& event) {
 }
 
 std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
-    if (begun_ < most_begun) exchange_ = context_.open_exchange();
-    if (exchange_ == nullptr && (begun_ == most_begun || may_wait())) {
+    const bool gives_way = std::exchange(had_its_turn_, false) && context_.others_wait();
+    if (!gives_way && begun_ < most_begun) exchange_ = context_.open_exchange();
+    // Of those that have begun, some have ended in this turn: in the next there is room.
+    if (exchange_ == nullptr && (gives_way || begun_ > 0 || may_wait())) {
+        had_its_turn_ = begun_ > 0;
         postpone_to_next_turn(event.stream);
         return std::nullopt;
     }

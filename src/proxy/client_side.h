@@ -77,8 +77,9 @@ private:
     bool head_began_ =
         false;  // bytes of a head came, its deadline runs. Flags first: they fill what Client leaves over
     bool output_ended_ = false;
-    bool forgone_ = false;  // something it sent: more may be on its way
-    uint8_t begun_ = 0;     // exchanges, since the session was ready
+    bool forgone_ = false;       // something it sent: more may be on its way
+    bool had_its_turn_ = false;  // and asks for more than is there: others who wait go first
+    uint8_t begun_ = 0;          // exchanges, since the session was ready
     Exchange* exchange_ = nullptr;
     Monotonic first_byte_{};
     uint64_t dropped_ = 0;  // bytes that came behind an answer

@@ -53,6 +53,7 @@ void Context::retire(Exchange& exchange, bool delivered) {
 void Context::bury_retired() {
     for (const SlabId id : retired_) exchanges_->erase(id);
     retired_.clear();
+    waited_ = std::exchange(waiting_, false);
     buffers.unreserve(std::exchange(undelivered_, 0) * buffers_per_exchange);
 }
 

@@ -69,6 +69,9 @@ public:
     // Some of those that there may be ended in this turn: in the next one there is room.
     [[nodiscard]] bool more_next_turn() const noexcept { return !retired_.empty(); }
     [[nodiscard]] uint32_t running_exchanges() const noexcept;
+    // Somebody found none, and waits for the next turn; whether somebody did in the last one.
+    void note_waiting() noexcept { waiting_ = true; }
+    [[nodiscard]] bool others_wait() const noexcept { return waited_; }
 
     EventLoop& loop;
     Random& random;
@@ -104,6 +107,8 @@ private:
     std::unique_ptr<Slab<Exchange, 32>> exchanges_;
     std::vector<SlabId> retired_;
     uint32_t undelivered_ = 0;  // of these
+    bool waiting_ = false;
+    bool waited_ = false;
 };
 
 }  // namespace seki::proxy
