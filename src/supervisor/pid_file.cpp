@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/unique_fd.h"
@@ -26,6 +27,10 @@ bool names_us(const std::string& path) {
 Result<PidFile> PidFile::write(const std::string& path) {
     const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!fd.valid()) return failure("{}: cannot write the pid file: {}", path, system_error(errno));
+    struct stat about{};
+    if (::fstat(fd.get(), &about) != 0 || !S_ISREG(about.st_mode)) {
+        return failure("{}: cannot write the pid file: it is not a regular file", path);
+    }
     const std::string text = own_number();
     const ssize_t written = ::write(fd.get(), text.data(), text.size());
     if (written == static_cast<ssize_t>(text.size())) return PidFile(path);

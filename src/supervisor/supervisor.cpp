@@ -54,7 +54,10 @@ void Supervisor::give_up(const std::string& reason) {
 
 void Supervisor::stop(bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
     if (answer) asked_to_stop_.push_back(std::move(answer));
-    if (stopping() && (hard_ || !hard)) return;
+    if (stopping() && (hard_ || !hard)) {
+        if (!hard && limit && *limit > Duration::zero()) end_at_latest(*limit);
+        return;
+    }
     hard_ = hard;
     if (hard) {
         log_.info(Module::supervisor, "stopping at once");
@@ -70,13 +73,19 @@ void Supervisor::begin_soft_stop(Duration limit) {
     if (limit > Duration::zero()) {
         log_.info(Module::supervisor, "stopping when the last session has ended, in {} s at the latest",
                   limit / std::chrono::seconds(1));
-        loop_.timers().arm(deadline_, loop_.now() + limit);
+        end_at_latest(limit);
     } else {
         log_.info(Module::supervisor, "stopping when the last session has ended");
     }
     const std::vector<ListenerKey> keys = sockets_.keys();
     sockets_.close_all();
     workers_.release_sockets(keys, [this] { release(); });
+}
+
+// Who asked for an earlier end than others gets it.
+void Supervisor::end_at_latest(Duration limit) {
+    const Monotonic end = loop_.now() + limit;
+    if (!deadline_.armed() || end < deadline_.deadline()) loop_.timers().arm(deadline_, end);
 }
 
 void Supervisor::Deadline::on_timer() {
@@ -91,6 +100,9 @@ void Supervisor::release() {
 }
 
 void Supervisor::stopped() {
+    loop_.timers().cancel(deadline_);
+    // Before the command socket goes, by which others see that we have ended.
+    if (on_released) on_released();
     log_.info(Module::supervisor, "all workers have ended");
     const command::Response done = response_of(command::OK, "all workers have ended");
     for (Verbs::Answer& answer : asked_to_stop_) answer(done);

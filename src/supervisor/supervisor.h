@@ -73,6 +73,7 @@ private:
     void note_committed(const command::Request& change);
     void give_up(const std::string& reason);
     void begin_soft_stop(Duration limit);
+    void end_at_latest(Duration limit);
     void release();
     void stopped();
 

@@ -173,7 +173,10 @@ void WorkerProcess::settle_end() {
     } else {
         log_.error(Module::supervisor, "worker {} (pid {}) {}", id(), pid(), how_ended_);
     }
-    for (auto& then : std::exchange(when_ended_, {})) then();
+    // Who is told may decide the next change at once, which waits for this worker as well.
+    while (!when_ended_.empty()) {
+        for (auto& then : std::exchange(when_ended_, {})) then();
+    }
     owner_.on_worker_ended(*this);
 }
 

@@ -464,6 +464,32 @@ TEST_F(ChangeTest, a_deactivation_waits_for_the_process_of_a_worker_that_died_be
     EXPECT_THAT(outcomes, ElementsAre("OK"));
 }
 
+TEST_F(ChangeTest, that_follows_when_a_process_is_gone_does_not_wait_for_it_once_more) {
+    const SocketAddress first = free_address();
+    settings.workers.automatic_restart = false;
+    start({checked(add_listener(first)), checked(activate(first))});
+    const SocketAddress second = free_address();
+    submit(add_listener(second));
+    submit(activate(second));
+    turns();
+    for (const size_t id : {0U, 1U}) {
+        worker(id).ends_late = true;
+        lose(id);
+    }
+    submit(deactivate(first));
+    submit(activate(first));
+    submit(deactivate(second));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK", "OK", "pending", "pending", "pending"));
+    for (const size_t id : {0U, 1U}) {
+        worker(id).ends_late = false;
+        worker(id).end();
+        turns();
+    }
+    EXPECT_THAT(outcomes, ElementsAre("OK", "OK", "OK", "OK", "OK"));
+    EXPECT_FALSE(accepts(second));
+}
+
 TEST_F(ChangeTest, that_is_refused_is_over_when_every_worker_is_rid_of_it) {
     const SocketAddress address = free_address();
     start({checked(add_listener(address))});
