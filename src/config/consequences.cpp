@@ -256,6 +256,10 @@ std::vector<Consequence> consequences(const State& state, const Request& change)
         case Request::kAddHttpFrontend:
             of_route(state, change.add_http_frontend(), findings);
             break;
+        case Request::kUpdateHttpFrontend:
+            if (const auto* now = state.table<HttpFrontends>().find(HttpFrontends::key(change.update_http_frontend())))
+                of_route(state, *now, findings);
+            break;
         case Request::kAddTcpFrontend:
             of_tunnel(state, change.add_tcp_frontend(), findings);
             break;

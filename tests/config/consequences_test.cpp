@@ -68,6 +68,15 @@ TEST_F(Consequences, things_in_the_usual_order_have_none) {
     EXPECT_THAT(of(filter("info,proxy=debug,seki::net=off,seki=warn")), IsEmpty());
 }
 
+TEST_F(Consequences, an_update_of_a_frontend_is_looked_at_like_a_new_one) {
+    set_up_site();
+    Request update = http_frontend_update(here, "shop.example");
+    (*update.mutable_update_http_frontend()->mutable_tags())["owner"] = "team";
+    EXPECT_THAT(of(update), IsEmpty());
+    update.mutable_update_http_frontend()->set_cluster_id("nobody");
+    EXPECT_THAT(of(update), ElementsAre("there is no cluster 'nobody': its clients cannot be served"));
+}
+
 TEST_F(Consequences, a_backend_or_frontend_of_an_unknown_cluster_has_a_slip_in_its_name) {
     set_up_site();
     EXPECT_THAT(of(backend("shopp", "one", server)),
