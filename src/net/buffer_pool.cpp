@@ -46,14 +46,15 @@ Result<BufferPool::Memory::Mapping> BufferPool::Memory::map(uint32_t count, uint
     const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     size_t stride = (sizeof(Buffer) + size + alignof(Buffer) - 1) / alignof(Buffer) * alignof(Buffer);
     if (stride > page) stride = (stride + page - 1) / page * page;
-    void* memory =
-        mmap(nullptr, stride * count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t bytes = 0;
+    if (__builtin_mul_overflow(stride, size_t{count}, &bytes)) bytes = SIZE_MAX;  // which nobody can have
+    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return failure("cannot have {} buffers of {} bytes (max_buffers, max_connections): {}", count, size,
                        system_error(errno));
     // A huge page would make one small buffer cost 2 MiB.
-    madvise(memory, stride * count, MADV_NOHUGEPAGE);
-    return Mapping{{static_cast<char*>(memory), Unmap{stride * count}}, stride, count};
+    madvise(memory, bytes, MADV_NOHUGEPAGE);
+    return Mapping{{static_cast<char*>(memory), Unmap{bytes}}, stride, count};
 }
 
 BufferPool::BufferPool(Memory memory)
