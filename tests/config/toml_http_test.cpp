@@ -219,11 +219,11 @@ backend_reuse = "sometimes")"),
                        read),
                 ElementsAre("s.toml:3: clusters.a.authorized_hashes: entry 1: a ':' between user and hash is missing",
                             "s.toml:4: clusters.a.rate_limit: the key 'requests_per_second' is missing",
-                            "s.toml:8: clusters.a.backend_reuse: 'sometimes' is none of safe, always, never",
                             "s.toml:4: clusters.a.rate_limit: requests_per_second: 0 is not within 1 and 1000000",
                             HasSubstr("s.toml:5: clusters.a.answer_503: the file 'gone.http': cannot open it"),
                             "s.toml:6: clusters.a.back_timeout: 0 s is not within 1 and 86400 s",
-                            "s.toml:7: clusters.a.tunnel_timeout: 90000 s is not within 1 and 86400 s"));
+                            "s.toml:7: clusters.a.tunnel_timeout: 90000 s is not within 1 and 86400 s",
+                            "s.toml:8: clusters.a.backend_reuse: 'sometimes' is none of safe, always, never"));
 }
 
 TEST(TomlHttp, a_tcp_cluster_has_timeouts_and_limits_but_nothing_of_http) {

@@ -89,7 +89,7 @@ TEST_F(PrintedTest, bash_is_offered_verbs_at_each_level) {
     EXPECT_THAT(offered("seki "), IsSupersetOf({"start", "frontend", "completions"}));
     EXPECT_THAT(offered("seki fr"), ElementsAre("frontend"));
     EXPECT_THAT(offered("seki frontend "), IsSupersetOf({"http", "list"}));
-    EXPECT_THAT(offered("seki -c seki.toml -j frontend http "), ElementsAre("add", "remove"));
+    EXPECT_THAT(offered("seki -c seki.toml -j frontend http "), ElementsAre("add", "update", "remove"));
     EXPECT_THAT(offered("seki frontend http add --hostname deny "), ElementsAre("id", "deny"));
 }
 
@@ -130,7 +130,7 @@ TEST_P(ShellTest, takes_its_script) {
 
 TEST_P(ShellTest, is_offered_verbs_at_each_level) {
     EXPECT_THAT(offers("seki fr"), ElementsAre("frontend"));
-    EXPECT_THAT(offers("seki -c seki.toml -j frontend http "), UnorderedElementsAre("add", "remove"));
+    EXPECT_THAT(offers("seki -c seki.toml -j frontend http "), UnorderedElementsAre("add", "update", "remove"));
     EXPECT_THAT(offers("seki frontend http add --hostname deny "), UnorderedElementsAre("id", "deny"));
 }
 

@@ -106,9 +106,6 @@ class Nginx(Server):
         "absolute_targets": "OPTIONS * is for itself, it says",
         "options_of_server": "likewise",
         "every_method": "it never serves TRACE",
-        "http10_without_host": "an empty Host, which RFC 9112 §3.2 asks for where there is no authority",
-        "two_requests": "likewise",
-        "blanks_around_values": "a tab behind the name in Host (RFC 9110 §5.5 lets it stand there)",
         "names_and_values": "names of fields with other characters than letters, digits, '-' and '_'",
     }
 
@@ -132,7 +129,10 @@ class Nginx(Server):
 
 
 class HAProxy(Server):
-    REFUSES = {"upgrade_and_hop_field": "an upgrade to WebSocket without a Sec-WebSocket-Key"}
+    REFUSES = {
+        "upgrade_and_hop_field": "an upgrade to WebSocket without a Sec-WebSocket-Key",
+        "takes_trailers": "likewise",
+    }
 
     def command(self, program):
         (self.folder / "haproxy.cfg").write_text(f"""

@@ -156,6 +156,29 @@ TEST(Pipes, that_are_used_up_are_done_without) {
     }
 }
 
+// The answer in place of the backend's is longer than a buffer, and the client takes nothing of it.
+TEST(Pipes, of_uploads_go_with_the_backend_that_is_lost) {
+    SocketStage stage;
+    stage.listen_with([](auto& listener) {
+        (*listener.mutable_answers())["504"] = "HTTP/1.1 504 Gateway Timeout\r\n\r\n" + std::string(60'000, 'x');
+    });
+    const WirePtr client =
+        stage.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + tagged_body(1, 100'000));
+    const WirePtr backend = stage.backend(1);
+    stage.drain(backend);
+    EXPECT_EQ(stage.worker->pipes().in_use(), 1U);
+    backend->take_at_most(0);
+    client->take_at_most(1);
+    client->send(tagged_body(1, 600'000));
+    stage.settle();
+    for (int n = 0; n < 31; ++n) stage.pass(seconds(1));
+    EXPECT_TRUE(backend->peer_closed());
+    EXPECT_EQ(stage.worker->pipes().in_use(), 0U);
+    client->send(tagged_body(1, 100'000));
+    client->take_at_most(SIZE_MAX);
+    EXPECT_EQ(read_answer(stage.drain(client)).status(), 504);
+}
+
 // Sockets that give a tunnel so much at once that it takes a pipe.
 struct BulkStage : SocketStage {
     BulkStage() {

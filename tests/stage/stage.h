@@ -60,7 +60,7 @@ public:
         uint32_t buffer_size = 16393;
         uint32_t back_timeout_s = 30;
         bool evicts = false;
-        std::optional<uint32_t> idle_connections;  // kept in all; the default is the schema's
+        std::optional<uint32_t> idle_connections{};  // kept in all; the default is the schema's
     };
 
     Stage() : Stage(Options{}) {}
