@@ -34,8 +34,9 @@ public:
     // others say may stand behind it.
     [[nodiscard]] bool take_back();
     // All of the answer is in the outbox.
-    void answer_complete() noexcept {
-        if (!codec_->persistent()) nothing_follows();
+    void answer_complete() {
+        if (spoke_ahead() || !codec_->persistent()) nothing_follows();
+        asks_to_switch_ = false;
     }
     // How long the head of an answer may be that is read now; 0: none can be written yet.
     [[nodiscard]] virtual size_t head_room() = 0;
@@ -58,8 +59,14 @@ public:
     // The connection carries the bytes of other exchanges too.
     [[nodiscard]] virtual bool shared() const noexcept = 0;
     // Behind a request that asks for another protocol something came before its answer: bytes of that protocol, and no
-    // next request. An answer that does not switch ends the connection.
-    [[nodiscard]] bool spoke_ahead() { return asks_to_switch_ && codec_->request_complete(0) && !nothing_waits(); }
+    // next request. An answer that does not switch ends the connection. What comes behind the answer is a request
+    // again.
+    [[nodiscard]] bool spoke_ahead() {
+        if (!asks_to_switch_ || !codec_->request_complete(0) || nothing_waits()) return false;
+        asks_to_switch_ = false;
+        ending_ = forgone_ = true;
+        return true;
+    }
     // Since when the client is known to send nothing more, after a request that is complete.
     [[nodiscard]] std::optional<Monotonic> half_closed_since() const noexcept { return half_closed_since_; }
     // What the connection counts as for the cluster that it was let into last, if that has a limit.
@@ -110,7 +117,8 @@ protected:
     OwnConnection own_;
     uint64_t answer_at_ = 0;  // where the last answer begins, of all bytes to the client
     uint32_t requests_ = 0;
-    bool ending_ = false;  // no more requests
+    bool ending_ = false;   // no more requests
+    bool forgone_ = false;  // something it sent: more may be on its way
     bool asks_to_switch_ = false;
     uint8_t waited_ = 0;  // turns, for an exchange
 };

@@ -38,7 +38,6 @@ ClientSide::~ClientSide() { SEKI_CHECK(exchange_ == nullptr); }
 void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
     exchange_ = nullptr;
     session_.unsent().reset();
-    if (spoke_ahead()) ending_ = forgone_ = true;
     asks_to_switch_ = false;
     // An answer that came before the end of its request ends the connection: what is left of the request is not worth
     // reading.
@@ -104,7 +103,7 @@ net::Next ClientSide::heed_hang_up() {
 
 // Much time is for those who are in the middle of a request, and not for those who were late with its head.
 net::Lingering ClientSide::lingering() const noexcept {
-    if (head_began_ || codec_->request_complete(0)) return {};
+    if (late_ || codec_->request_complete(0)) return {};
     net::Lingering left = listener_->lingering;
     left.bytes -= std::min(left.bytes, dropped_);
     return left;
@@ -153,6 +152,7 @@ net::Next ClientSide::on_deadline(net::Session& session) {
         return rest();
     }
     if (head_began_ || requests_ == 0) {
+        late_ = true;
         context_.recorder.count(Count::request_timeouts);
         if (head_began_ && refuse_by_exchange(408, "request_timeout")) return end_after_answer();
         if (head_began_) answer_without_exchange(408);
@@ -170,7 +170,7 @@ void ClientSide::on_close(net::Session& session, net::CloseReason reason) {
 
 // The deadline of an idle connection is that of its last request, or of its beginning, and tells when that was.
 std::optional<Monotonic> ClientSide::idle_since(const net::Session& session) const {
-    if (exchange_ != nullptr || head_began_ || ending_ || postponed_) return std::nullopt;
+    if (exchange_ != nullptr || head_began_ || ending_ || postponed_ || session.readable()) return std::nullopt;
     return session.Timer::deadline() - (requests_ == 0 ? listener_->timeouts.request : listener_->timeouts.front);
 }
 

@@ -77,7 +77,7 @@ private:
     bool head_began_ =
         false;  // bytes of a head came, its deadline runs. Flags first: they fill what Client leaves over
     bool output_ended_ = false;
-    bool forgone_ = false;       // something it sent: more may be on its way
+    bool late_ = false;          // with a head
     bool had_its_turn_ = false;  // and asks for more than is there: others who wait go first
     uint8_t begun_ = 0;          // exchanges, since the session was ready
     Exchange* exchange_ = nullptr;

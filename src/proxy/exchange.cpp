@@ -209,7 +209,7 @@ void Exchange::note_failure() {
 
 void Exchange::backend_gone(BackendLoss loss) {
     using Kind = BackendLoss::Kind;
-    backend_ = nullptr;
+    give_up_backend();
     const bool never_connected = loss.kind == Kind::refused || loss.kind == Kind::connect_timeout;
     if (never_connected) {
         context_.recorder.connect_failed(*cluster_, *chosen_, loss.kind == Kind::refused ? loss.error : ETIMEDOUT);
@@ -269,13 +269,17 @@ void Exchange::try_another(BackendLoss loss) {
     if (!request_ended()) client_->go_on(client_stream_, room(Direction::request));
 }
 
+BackendSide* Exchange::give_up_backend() noexcept {
+    for (auto& splice : splices_) splice.reset();
+    return std::exchange(backend_, nullptr);
+}
+
 void Exchange::release_backend(bool reusable) {
-    splices_[index(Direction::request)].reset();
-    splices_[index(Direction::response)].reset();
-    if (backend_ == nullptr) return;
     // A tunnel's backend must not take what was cut off for all there was.
-    const bool cut = mode_ == Mode::tunnel && !(request_ended() && backend_->all_sent());
-    std::exchange(backend_, nullptr)->detach(reusable, cut ? net::CloseManner::reset : net::CloseManner::now, client_);
+    const bool cut = mode_ == Mode::tunnel && backend_ != nullptr && !(request_ended() && backend_->all_sent());
+    BackendSide* const backend = give_up_backend();
+    if (backend == nullptr) return;
+    backend->detach(reusable, cut ? net::CloseManner::reset : net::CloseManner::now, client_);
 }
 
 // --- the answer

@@ -174,6 +174,8 @@ private:
     [[nodiscard]] bool client_may_retry(const BackendLoss& loss) const noexcept;
     void note_failure();  // of the chosen backend
     void release_backend(bool reusable);
+    // It is ours no more, and what was on its way through a pipe goes.
+    BackendSide* give_up_backend() noexcept;
 
     // Whether anything is counted for the client's source.
     [[nodiscard]] bool limits_source() const noexcept;

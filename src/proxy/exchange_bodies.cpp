@@ -237,6 +237,7 @@ void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress&
     if (!empty) return;
     splice.reset();
     sink(direction)->send_end(sink_stream(direction), nullptr);
+    if (direction == Direction::response && mode_ == Mode::http) client_->answer_complete();
     settle(direction);
 }
 

@@ -180,7 +180,8 @@ void StreamClient::on_close(net::Session&, net::CloseReason reason) {
 }
 
 std::optional<Monotonic> StreamClient::idle_since(const net::Session& session) const {
-    if (!streams_.empty() || has_unread() || !late_.empty() || ending_ || postponed_) return std::nullopt;
+    if (!streams_.empty() || has_unread() || !late_.empty() || ending_ || postponed_ || session.readable())
+        return std::nullopt;
     return session.Timer::deadline() - (requests_ == 0 ? listener_->timeouts.request : listener_->timeouts.front);
 }
 

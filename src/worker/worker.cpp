@@ -290,7 +290,7 @@ uint32_t Worker::evict() {
     std::vector<Idle> chosen;  // a heap, the latest in front
     chosen.reserve(most + 1);
     sessions_.for_each([&](net::Session& session) {
-        if (session.side() != net::Session::Side::client || session.closing() || session.readable()) return;
+        if (session.side() != net::Session::Side::client || session.closing()) return;
         const auto since = session.protocol()->idle_since(session);
         if (!since || (chosen.size() == most && *since >= chosen.front().first)) return;
         chosen.emplace_back(*since, &session);
