@@ -147,7 +147,8 @@ TEST_F(ServerTest, logs_who_asked_for_what_and_what_came_of_it) {
     warned.add_warnings("left behind: 1 frontend");
     asked.front().second(warned);
     asked.pop_front();
-    EXPECT_THAT(logged(), AllOf(HasSubstr("WARN"), HasSubstr("RemoveCluster one" + by + ": left behind: 1 frontend\n")));
+    EXPECT_THAT(logged(),
+                AllOf(HasSubstr("WARN"), HasSubstr("RemoveCluster one" + by + ": left behind: 1 frontend\n")));
     ASSERT_TRUE(log.set_filter("info,command=debug"));
     ask_and_answer(question, command::OK);
     EXPECT_THAT(logged(), HasSubstr("Status" + by + "\n"));
