@@ -65,7 +65,6 @@ public:
     [[nodiscard]] Place where(std::string_view key) const { return place_.where(key); }
     [[nodiscard]] const Place& where() const noexcept { return place_.where(); }
     [[nodiscard]] const TablePlace& place() const noexcept { return place_; }
-    [[nodiscard]] Remarks& remarks() const noexcept { return *remarks_; }
 
     template <typename... Args>
     void refuse(std::string_view key, fmt::format_string<Args...> format, Args&&... args) {

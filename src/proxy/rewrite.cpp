@@ -1,6 +1,5 @@
 #include "proxy/rewrite.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "http/h1/characters.h"
@@ -57,7 +56,8 @@ std::string_view Rewrite::render(const routing::Captures& captures, AddedFields&
 }
 
 bool valid_path(std::string_view path) noexcept {
-    return path.starts_with('/') && std::all_of(path.begin(), path.end(), http::h1::is_target);
+    const char* const end = path.data() + path.size();
+    return path.starts_with('/') && http::h1::find_other_than<http::h1::table::target>(path.data(), end) == end;
 }
 
 }  // namespace seki::proxy

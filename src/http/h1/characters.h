@@ -11,7 +11,7 @@ namespace seki::http::h1 {
 namespace table {
 enum : uint8_t {
     token = 1,
-    target = 2,
+    target = 2,     // visible ASCII but for "#": RFC 3986 allows less, browsers send more than it allows
     host = 4,       // RFC 3986 §3.2.2: reg-name, but for "%": who decodes it has another name than who does not
     plain_name = 8  // letters, digits and "-", which all names of fields are made of that anybody uses
 };
@@ -21,11 +21,6 @@ extern const std::array<uint8_t, 256> classes;
 // RFC 9110 §5.6.2: tchar.
 [[nodiscard]] inline bool is_token(char c) noexcept {
     return (table::classes[static_cast<uint8_t>(c)] & table::token) != 0;
-}
-// What may stand in a request target: visible ASCII but for "#". RFC 3986 allows less; browsers send more than it
-// allows.
-[[nodiscard]] inline bool is_target(char c) noexcept {
-    return (table::classes[static_cast<uint8_t>(c)] & table::target) != 0;
 }
 // The first character that is not of that class, or the end. Four at a time, since most texts are longer than that.
 template <uint8_t flag>
