@@ -353,7 +353,7 @@ std::string_view AnswerTemplate::render(const Variables& variables, FieldTable& 
         const auto place = field.id == FieldId::location ? Rendering::Place::location : Rendering::Place::anywhere;
         const auto value = rendering.write(field.value, Escaping::plain, place);
         if (value.void_of_values) continue;
-        fields.push() = {.name = literal(field.name), .value = value.text, .line = {}, .id = field.id};
+        fields.add({.name = literal(field.name), .value = value.text, .line = {}, .id = field.id});
     }
     rendering.allow(max_growth);
     return rendering.write(body_, escaping_).text;

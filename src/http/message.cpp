@@ -5,6 +5,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "base/ascii.h"
+
 namespace seki::http {
 
 static_assert(std::endian::native == std::endian::little, "names are compared as little-endian words");
@@ -112,10 +114,6 @@ constexpr auto begin_of_length = [] {
     return begins;
 }();
 
-constexpr char lower(char letter) noexcept {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter;
-}
-
 }  // namespace
 
 bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
@@ -149,7 +147,7 @@ FieldId field_id(std::string_view name) noexcept {
     return same ? known.id : FieldId::other;
 }
 
-const Field* FieldTable::find(FieldId id) const noexcept {
+const Field* FieldTable::search(FieldId id) const noexcept {
     for (const Field& field : all()) {
         if (field.id == id && !field.dropped) return &field;
     }

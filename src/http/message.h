@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -54,7 +55,23 @@ enum class FieldId : uint8_t {
     x_forwarded_port,
     x_forwarded_proto,
     x_real_ip,
-    x_request_id,
+    x_request_id,  // the last one: see FieldIds
+};
+
+// A set of field names.
+class FieldIds {
+public:
+    constexpr FieldIds() noexcept = default;
+    constexpr FieldIds(std::initializer_list<FieldId> ids) noexcept {
+        for (const FieldId id : ids) add(id);
+    }
+    constexpr void add(FieldId id) noexcept { bits_ |= uint64_t{1} << static_cast<unsigned>(id); }
+    [[nodiscard]] constexpr bool has(FieldId id) const noexcept { return meets({id}); }
+    [[nodiscard]] constexpr bool meets(FieldIds others) const noexcept { return (bits_ & others.bits_) != 0; }
+
+private:
+    static_assert(static_cast<unsigned>(FieldId::x_request_id) < 64);
+    uint64_t bits_ = 0;
 };
 
 [[nodiscard]] FieldId field_id(std::string_view name) noexcept;                                  // case-insensitive
@@ -91,14 +108,20 @@ public:
 
     void clear() noexcept {
         size_ = 0;
+        ids_ = {};
         odd_names_ = false;
     }
     [[nodiscard]] size_t size() const noexcept { return size_; }
-    Field& push() noexcept { return fields_.data()[size_++]; }  // not when it has `capacity` of them
+    void add(const Field& field) noexcept {  // not when it has `capacity` of them
+        fields_.data()[size_++] = field;
+        ids_.add(field.id);
+    }
+    // Of all that were added, dropped or not: whoever looks for a name that is not among them need not look.
+    [[nodiscard]] FieldIds ids() const noexcept { return ids_; }
     [[nodiscard]] std::span<Field> all() noexcept { return {fields_.data(), size_}; }
     [[nodiscard]] std::span<const Field> all() const noexcept { return {fields_.data(), size_}; }
     // The first field with that id that was not dropped, or nullptr.
-    [[nodiscard]] const Field* find(FieldId id) const noexcept;
+    [[nodiscard]] const Field* find(FieldId id) const noexcept { return ids_.has(id) ? search(id) : nullptr; }
 
     // Some name has characters other than letters, digits and "-": a backend may read it as another name, see
     // same_variable().
@@ -106,8 +129,11 @@ public:
     void note_odd_name() noexcept { odd_names_ = true; }
 
 private:
+    [[nodiscard]] const Field* search(FieldId id) const noexcept;
+
     std::array<Field, capacity> fields_;
     size_t size_ = 0;
+    FieldIds ids_;
     bool odd_names_ = false;
 };
 

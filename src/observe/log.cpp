@@ -5,6 +5,8 @@
 #include <optional>
 #include <ranges>
 
+#include "base/ascii.h"
+
 namespace seki::observe {
 
 namespace {
@@ -13,8 +15,6 @@ constexpr std::array<std::string_view, 6> level_names{"off", "error", "warn", "i
 constexpr std::array<std::string_view, 6> level_marks{"     ", "ERROR", "WARN ", "INFO ", "DEBUG", "TRACE"};
 constexpr std::array<std::string_view, 6> level_colours{"", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[34m", "\x1b[90m"};
 constexpr std::string_view plain = "\x1b[0m";
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 std::optional<Level> parse_level(std::string_view text) noexcept {
     for (size_t level = 0; level < level_names.size(); ++level) {

@@ -15,15 +15,10 @@ void AddedFields::remove(std::string_view name) noexcept {
 std::string_view AddedFields::store(std::initializer_list<std::string_view> parts) noexcept {
     size_t size = 0;
     for (const std::string_view part : parts) size += part.size();
-    if (size > text_.size() - used_) {
-        overflow_ = true;
-        return {};
-    }
-    char* const begin = text_.data() + used_;
-    char* end = begin;
-    for (const std::string_view part : parts) end = std::copy_n(part.data(), part.size(), end);
-    used_ += size;
-    return {begin, size};
+    return store(size, [&](char* end) noexcept {
+        for (const std::string_view part : parts) end = std::ranges::copy(part, end).out;
+        return end;
+    });
 }
 
 }  // namespace seki::proxy

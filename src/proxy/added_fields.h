@@ -33,12 +33,24 @@ public:
             overflow_ = true;
             return;
         }
-        fields_[count_++] = {name, value};
+        fields_.data()[count_++] = {name, value};
     }
     // Takes out what has that name.
     void remove(std::string_view name) noexcept;
     // Keeps the parts, one after the other, as one text.
     std::string_view store(std::initializer_list<std::string_view> parts) noexcept;
+    // Keeps what `write` writes: it gets room for that many bytes, and returns the end of what it wrote.
+    template <typename Write>
+    std::string_view store(size_t most, Write write) noexcept {
+        if (most > text_.size() - used_) {
+            overflow_ = true;
+            return {};
+        }
+        char* const begin = text_.data() + used_;
+        const std::string_view stored(begin, static_cast<char*>(write(begin)));
+        used_ += stored.size();
+        return stored;
+    }
 
     [[nodiscard]] std::span<const http::AddedField> all() const noexcept { return {fields_.data(), count_}; }
     [[nodiscard]] bool overflow() const noexcept { return overflow_; }

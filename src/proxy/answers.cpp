@@ -120,7 +120,7 @@ void OwnAnswer::use_built_in(const AnswerParts& parts) {
 }
 
 void OwnAnswer::push(std::string_view name, std::string_view value) {
-    head_.fields.push() = {.name = name, .value = value, .line = {}, .id = http::field_id(name)};
+    head_.fields.add({.name = name, .value = value, .line = {}, .id = http::field_id(name)});
 }
 
 // A value that is not ours: no field if there is none, nor if it could end its line.

@@ -68,7 +68,9 @@ public:
         return true;
     }
     // Since when the client is known to send nothing more, after a request that is complete.
-    [[nodiscard]] std::optional<Monotonic> half_closed_since() const noexcept { return half_closed_since_; }
+    [[nodiscard]] std::optional<Monotonic> half_closed_since() const noexcept {
+        return half_closed_since_ == Monotonic{} ? std::nullopt : std::optional(half_closed_since_);
+    }
     // What the connection counts as for the cluster that it was let into last, if that has a limit.
     [[nodiscard]] net::SourceCounts::Token& counted() noexcept { return counted_; }
     // Which one that is, limit or not: Cluster::key(), 0 for none.
@@ -103,7 +105,7 @@ protected:
     [[nodiscard]] bool lost() const noexcept { return session_.broken() && (paused() || !session_.readable()); }
     // An orderly end may be all that is ever seen of a client that is gone (RFC 9293 §3.6): its time begins.
     void note_half_close() {
-        if (session_.hung_up() && !half_closed_since_) half_closed_since_ = context_.loop.now();
+        if (session_.hung_up() && !half_closed_since()) half_closed_since_ = context_.loop.now();
     }
     [[nodiscard]] size_t waiting_bytes() const noexcept {
         return session_.has_unsent() ? session_.unsent()->size() : 0;
@@ -111,7 +113,7 @@ protected:
 
     ListenerPtr listener_;
     std::unique_ptr<http::ServerCodec> codec_;
-    std::optional<Monotonic> half_closed_since_;
+    Monotonic half_closed_since_{};  // the epoch: it is not
     net::SourceCounts::Token counted_;
     uint64_t cluster_key_ = 0;
     OwnConnection own_;

@@ -77,8 +77,7 @@ bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener
     const routing::Request asked{head.host,        compared_path(head.path),
                                  head.method_text, client.session().peer().ip_address(),
                                  &fields,          listener_->path_form};
-    auto reply = unservable(head);
-    if (reply) {
+    if (const auto reply = unservable(head)) {
         answer(*reply);
         return true;
     }
@@ -89,7 +88,7 @@ bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener
     }
     frontend_ = *match.target;
     const Routed routed{head, asked, match};
-    reply = decide(routed);
+    const auto reply = decide(routed);
     if (postponed_) {
         withdraw();
         return false;
@@ -146,7 +145,9 @@ std::optional<Exchange::Reply> Exchange::decide(const Routed& routed) {
         return Reply{.status = frontend_->redirect_status, .message = "frontend denies", .custom = own};
     }
     if (cluster_ == nullptr) return Reply{401, "frontend denies"};
-    if (auto reply = authenticate(routed.head); reply || postponed_) return reply;
+    if (frontend_->auth_required) {
+        if (auto reply = authenticate(routed.head); reply || postponed_) return reply;
+    }
     if (policy_ != nullptr && policy_->https_redirect) {
         const auto location = redirect_location(routed, Frontend::Scheme::https);
         if (!location) return Reply{400, "the redirect leads to no valid address"};
@@ -155,13 +156,14 @@ std::optional<Exchange::Reply> Exchange::decide(const Routed& routed) {
                      .location = *location,
                      .custom = own};
     }
-    auto reply = limits_source() ? over_limit() : std::nullopt;
-    if (!reply) client_->let_into(*cluster_);
-    return reply;
+    if (limits_source()) {
+        if (auto reply = over_limit()) return reply;
+    }
+    client_->let_into(*cluster_);
+    return std::nullopt;
 }
 
 std::optional<Exchange::Reply> Exchange::authenticate(const http::RequestHead& head) {
-    if (!frontend_->auth_required) return std::nullopt;
     if (policy_ == nullptr) return Reply{401, "the cluster has no users"};
     const http::Field* said = head.fields.find(http::FieldId::authorization);
     const net::Session& session = client_->session();

@@ -1,5 +1,7 @@
 #include "proxy/forwarding.h"
 
+#include <algorithm>
+
 namespace seki::proxy {
 
 using http::FieldId;
@@ -79,19 +81,29 @@ void continue_list(http::RequestHead& head, FieldId id, std::string_view name, s
     added.push(name, {joined.data(), joined.size() + last.size()});
 }
 
+// Writes "ip:port" or "[ip]:port" and moves the end behind it. The text of the ip.
+std::string_view write_address(const SocketAddress& address, char*& end) noexcept {
+    const char* const ip = address.is_v4() ? end : end + 1;
+    end += address.write(end);
+    const char* ip_end = end;
+    while (*--ip_end != ':') {
+    }
+    return {ip, address.is_v4() ? ip_end : ip_end - 1};
+}
+
 }  // namespace
 
 KeptFields add_forwarded_fields(http::RequestHead& head, const Listener& listener, const SocketAddress& peer,
                                 std::string_view request_id, AddedFields& added) {
     const Said said = note_fields(head, listener, listener.trusts(peer));
-    char peer_text[SocketAddress::max_text_size];
-    const std::string_view peer_address(peer_text, peer.write(peer_text));
     constexpr std::string_view before = "proto=http;for=\"";
-    const std::string_view node = added.store({before, peer_address, listener.forwarded_by});
-    // "ip:port" or "[ip]:port", within what was stored.
-    const std::string_view stored = node.empty() ? node : node.substr(before.size(), peer_address.size());
-    const std::string_view host = stored.substr(0, stored.rfind(':'));
-    const std::string_view client_ip = peer.is_v4() || host.empty() ? host : host.substr(1, host.size() - 2);
+    std::string_view client_ip;  // within the node's text
+    const size_t most = before.size() + SocketAddress::max_text_size + listener.forwarded_by.size();
+    const std::string_view node = added.store(most, [&](char* end) noexcept {
+        end = std::ranges::copy(before, end).out;
+        client_ip = write_address(peer, end);
+        return std::ranges::copy(listener.forwarded_by, end).out;
+    });
 
     if (said.forwarded_for) {
         continue_list(head, FieldId::x_forwarded_for, "X-Forwarded-For", client_ip, added);

@@ -111,11 +111,11 @@ protected:
 
     static constexpr net::Close out_of_memory{net::CloseManner::now, net::CloseReason::no_resources};
 
-    // The event at hand shall come again: its bytes stay unread, and nothing more is read until this is false.
-    bool postponed_ = false;
-
     net::Session& session_;
     Context& context_;
+
+    // The event at hand shall come again: its bytes stay unread, and nothing more is read until this is false.
+    bool postponed_ = false;
 
 private:
     struct Fed {

@@ -6,6 +6,7 @@
 
 #include <idn2.h>
 
+#include "base/ascii.h"
 #include "routing/host_literal.h"
 
 namespace seki::routing {
@@ -28,9 +29,7 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 
 std::string lower(std::string_view text) {
     std::string lowered(text);
-    for (char& c : lowered) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    }
+    write_lower(text, lowered.data());
     return lowered;
 }
 

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "routing/captures.h"
 #include "routing/host_literal.h"
 #include "routing/host_table.h"
@@ -30,10 +31,7 @@ inline std::optional<std::string_view> normalise_host(std::string_view host, Hos
     if (is_host_literal(host)) return normalise_host_literal(host, std::span(storage).first<max_host_literal_bytes>());
     if (host.ends_with('.')) host.remove_suffix(1);
     if (host.size() > storage.size()) return std::nullopt;
-    for (size_t i = 0; i < host.size(); ++i) {
-        const char c = host[i];
-        storage[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    }
+    write_lower(host, storage.data());
     return std::string_view(storage.data(), host.size());
 }
 

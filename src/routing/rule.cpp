@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "routing/filter.h"
 
 namespace seki::routing {
@@ -26,8 +27,7 @@ Result<> normalise(Conditions& conditions) {
     for (FieldCondition& field : conditions.fields) {
         if (auto checked = check(field); !checked) return checked;
         if (field.source != FieldCondition::Source::header) continue;
-        std::ranges::transform(field.name, field.name.begin(),
-                               [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+        write_lower(field.name, field.name.data());
     }
     sort_without_repetition(conditions.fields);
     sort_without_repetition(conditions.source_allow);

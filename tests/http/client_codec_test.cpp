@@ -23,7 +23,7 @@ TEST(ClientCodec, reads_to_the_end_of_the_connection_when_nothing_else_says_wher
 
 TEST(ClientCodec, has_no_trailers_of_an_earlier_answer_when_one_ends_with_the_connection) {
     Codecs codecs;
-    codecs.storage.trailers.push().name = "of another connection";
+    codecs.storage.trailers.add({.name = "of another connection", .value = {}, .line = {}});
     RequestHead request;
     request.path = "/";
     char bytes[256];

@@ -7,10 +7,7 @@ namespace {
 
 bool authenticates(std::string_view name, std::string_view value) {
     FieldTable fields;
-    Field& field = fields.push();
-    field.name = name;
-    field.value = value;
-    field.id = field_id(name);
+    fields.add({.name = name, .value = value, .line = {}, .id = field_id(name)});
     return authenticates_connection(fields);
 }
 
@@ -45,9 +42,7 @@ TEST(AuthenticationOfConnections, may_stand_in_any_of_several_fields) {
     FieldTable fields;
     for (const std::string_view value : {"Basic realm=x", "Digest realm=x", "NTLM"}) {
         EXPECT_FALSE(authenticates_connection(fields));
-        Field& field = fields.push();
-        field.value = value;
-        field.id = FieldId::www_authenticate;
+        fields.add({.name = {}, .value = value, .line = {}, .id = FieldId::www_authenticate});
     }
     EXPECT_TRUE(authenticates_connection(fields));
 }

@@ -73,7 +73,7 @@ http::Event TextCodec::head_of(http::StreamId stream, std::string_view rest) {
     head_.body.kind = end ? http::BodyKind::none : http::BodyKind::chunked;
     const std::string_view tag = std::string_view(path_).substr(std::min<size_t>(path_.size(), 1));
     if (!tag.empty() && tag.find_first_not_of("0123456789") == tag.npos)
-        head_.fields.push() = {.name = "Tag", .value = tag, .line = {}};
+        head_.fields.add({.name = "Tag", .value = tag, .line = {}});
     return {.kind = Kind::head, .end = end, .stream = stream};
 }
 

@@ -1,7 +1,7 @@
 #include "http/h1/framing.h"
 
-#include <charconv>
 #include <cstdint>
+#include <optional>
 
 #include "http/h1/characters.h"
 
@@ -11,20 +11,28 @@ namespace {
 // A length that takes the sign of a 64-bit number is another one, or none, to whoever counts with a sign
 // (RFC 9110 §8.6).
 constexpr uint64_t max_length = INT64_MAX;
+constexpr size_t max_digits = 19;  // what has no more of them fits into 64 bits
+
+std::optional<uint64_t> length_of(std::string_view digits) noexcept {
+    if (digits.empty() || digits.size() > max_digits) return std::nullopt;
+    uint64_t number = 0;
+    for (const char* at = digits.data(); at != digits.data() + digits.size(); ++at) {
+        if (!is_digit(*at)) return std::nullopt;
+        number = number * 10 + static_cast<uint64_t>(*at - '0');
+    }
+    return number <= max_length ? std::optional(number) : std::nullopt;
+}
 }  // namespace
 
 void FramingFields::note_length(Field& field) noexcept {
     std::string_view digits = field.value;
-    uint64_t number = 0;
-    const char* end = digits.data() + digits.size();
-    const auto parsed = std::from_chars(digits.data(), end, number);
-    const bool valid = !digits.empty() && parsed.ec == std::errc{} && parsed.ptr == end && number <= max_length;
-    field.dropped = lengths > 0;
-    if (!valid || (field.dropped && number != length)) length_valid = false;
-    length = number;
-    ++lengths;
     // To some, a zero before the number makes it octal.
     while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
+    const auto number = length_of(digits);
+    field.dropped = lengths > 0;
+    if (!number || (field.dropped && *number != length)) length_valid = false;
+    length = number.value_or(0);
+    ++lengths;
     field.say(digits);
 }
 

@@ -205,20 +205,18 @@ Parsed parse_fields(std::string_view input, uint32_t max_fields, FieldTable& fie
         if (name_end == line) return refused(Fault::bad_field);
         const FieldId id = field_id({line, name_end});
         if (id == FieldId::other && !is_name(line, name_end, fields)) return refused(Fault::bad_field);
-        at = find_control(colon + 1, end);
+        const char* const value = skip_blanks(colon + 1, end);
+        at = find_control(value, end);
         if (at == end) return incomplete();
         if (*at != '\r') return refused(Fault::bad_field);
         if (const auto outcome = line_end(at); outcome != Parsed::Outcome::complete) {
             return outcome == Parsed::Outcome::fault ? refused(Fault::bad_field) : incomplete();
         }
         if (fields.size() == most_fields) return refused(Fault::too_many_fields);
-        Field& field = fields.push();
-        field.name = {line, name_end};
-        field.value = trim({colon + 1, at});
+        const char* value_end = at;
+        while (value_end != value && is_blank(value_end[-1])) --value_end;
         at += 2;
-        field.line = {line, at};
-        field.id = id;
-        field.dropped = false;
+        fields.add({.name = {line, name_end}, .value = {value, value_end}, .line = {line, at}, .id = id});
     }
 }
 
