@@ -8,7 +8,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(seki_warnings INTERFACE -Wno-null-dereference)
 endif()
 
-add_compile_options(-fno-omit-frame-pointer -g1)
+add_compile_options(-pthread -fno-omit-frame-pointer -g1)
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")

@@ -1,6 +1,8 @@
 # A room is a folder of src/ and a library of its own; it names the lower rooms that it uses. The include path of a room is
 # src/, so that includes read "room/file.h"; the walls are kept by tests/walls.py, which knows the levels.
 set(SEKI_HOT_ROOMS base event http net routing observe backend proxy worker)
+# They speak of the schema nearly everywhere.
+set(SEKI_ROOMS_OF_SCHEMA config command supervisor ctl)
 
 function(seki_room name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
@@ -15,6 +17,9 @@ function(seki_room name)
       # Frame pointers cost 2 % of the instructions here; profilers unwind by -g1 and .eh_frame (perf --call-graph dwarf).
       target_compile_options(seki_${name} PRIVATE -O3 -fomit-frame-pointer)
     endif()
+    if(name IN_LIST SEKI_ROOMS_OF_SCHEMA)
+      seki_use_headers(seki_${name} seki_headers)
+    endif()
   else()
     add_library(seki_${name} INTERFACE)
     target_include_directories(seki_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
@@ -23,15 +28,21 @@ function(seki_room name)
   endif()
 endfunction()
 
+# The code under test is optimised and instrumented; doing that to the tests as well took most of a cold ./check.
+function(seki_compile_as_test target)
+  target_link_libraries(${target} PRIVATE GTest::gtest_main GTest::gmock)
+  target_compile_options(${target} PRIVATE -O0 -U_FORTIFY_SOURCE -fno-sanitize=undefined)
+  set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+endfunction()
+
 # A test executable per room: tests/<room>/*_test.cpp. Every TEST becomes a ctest entry of its own executable's run.
 function(seki_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
   add_executable(test_${name} ${ARG_SOURCES})
   list(TRANSFORM ARG_USES PREPEND seki_)
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(test_${name} PRIVATE seki_warnings ${ARG_USES} ${ARG_LIBRARIES} GTest::gtest_main GTest::gmock)
-  # The code under test is optimised and instrumented; doing that to the tests as well took most of a cold ./check.
-  target_compile_options(test_${name} PRIVATE -O0 -U_FORTIFY_SOURCE -fno-sanitize=undefined)
-  set_target_properties(test_${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+  target_link_libraries(test_${name} PRIVATE seki_warnings ${ARG_USES} ${ARG_LIBRARIES})
+  seki_compile_as_test(test_${name})
+  seki_use_headers(test_${name} test_headers)
   add_test(NAME ${name} COMMAND test_${name})
 endfunction()
