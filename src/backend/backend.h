@@ -3,6 +3,7 @@
 // A backend as one worker knows it: where it is, how it fares, and the idle connections to it. Exchanges hold it by
 // shared_ptr: a backend that a change removed lives on until the last of them ended.
 
+#include <absl/container/flat_hash_map.h>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -42,11 +43,7 @@ struct Backend {
     // Idle connections, which are Pool's: those that anybody may take, last in, first out, and those that belong to one
     // client each.
     std::vector<net::SessionId> idle;
-    struct Owned {
-        net::SessionId id;
-        bool counted;  // among all idle ones
-    };
-    std::vector<Owned> owned;
+    absl::flat_hash_map<uint64_t, bool> owned;  // by SessionId::packed(): whether it counts among all idle ones
 };
 
 }  // namespace seki::backend

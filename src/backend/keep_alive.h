@@ -9,6 +9,8 @@
 //        └──► ends them     several in a row did not: none is put into the pool for a while, then one more is a try
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -25,11 +27,13 @@ public:
         keeps_ = true;
         told_ = false;
         ended_ = 0;
+        until_ = {};
     }
-    // A connection ended that had given one answer. True when this is what shows how the backend is.
+    // A connection ended that had given one answer. True when this is what shows how the backend is. Connections that
+    // end in one turn end together: the backend goes, which says nothing of how it keeps them.
     bool ended(Monotonic now) noexcept {
         keeps_ = false;
-        if (++ended_ < enough) return false;
+        if (std::exchange(last_end_, now) == now || ++ended_ < enough) return false;
         ended_ = enough - 1;
         until_ = now + rest;
         const bool news = !told_;
@@ -45,6 +49,7 @@ private:
     bool told_ = false;
     uint32_t ended_ = 0;
     Monotonic until_{};
+    std::optional<Monotonic> last_end_;
 };
 
 }  // namespace seki::backend

@@ -1,6 +1,7 @@
 #include "backend/pool.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -33,16 +34,16 @@ bool Pool::put(Backend& backend, net::Session& session) {
 
 bool Pool::own(Backend& backend, net::Session& session) {
     if (unused(backend)) return false;
-    backend.owned.push_back({session.id(), false});
+    backend.owned.emplace(session.id().packed(), false);
     return true;
 }
 
 bool Pool::make_room_for(Backend& backend, net::SessionId id) {
-    const auto owned = std::ranges::find(backend.owned, id, &Backend::Owned::id);
+    const auto owned = backend.owned.find(id.packed());
     SEKI_CHECK(owned != backend.owned.end());
-    if (owned->counted) return true;
+    if (owned->second) return true;
     if (size_ >= limits_.idle_total) return false;
-    owned->counted = true;
+    owned->second = true;
     ++size_;
     return true;
 }
@@ -53,18 +54,18 @@ void Pool::remove(Backend& backend, net::SessionId id) {
         --size_;
         return;
     }
-    const auto owned = std::ranges::find(backend.owned, id, &Backend::Owned::id);
+    const auto owned = backend.owned.find(id.packed());
     if (owned == backend.owned.end()) return;
-    if (owned->counted) --size_;
+    if (owned->second) --size_;
     backend.owned.erase(owned);
 }
 
 void Pool::close_idle(Backend& backend) {
     while (net::Session* session = take(backend)) session->close(net::CloseManner::now, net::CloseReason::stale);
-    while (!backend.owned.empty()) {
-        const net::SessionId id = backend.owned.back().id;
-        remove(backend, id);
-        sessions_.find(id)->close(net::CloseManner::now, net::CloseReason::stale);
+    const auto owned = std::exchange(backend.owned, {});
+    for (const auto& [packed, counted] : owned) {
+        if (counted) --size_;
+        sessions_.find(net::SessionId::unpack(packed))->close(net::CloseManner::now, net::CloseReason::stale);
     }
 }
 

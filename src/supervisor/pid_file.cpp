@@ -25,7 +25,7 @@ bool names_us(const std::string& path) {
 }  // namespace
 
 Result<PidFile> PidFile::write(const std::string& path) {
-    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644));
     if (!fd.valid()) return failure("{}: cannot write the pid file: {}", path, system_error(errno));
     struct stat about{};
     if (::fstat(fd.get(), &about) != 0 || !S_ISREG(about.st_mode)) {
@@ -33,9 +33,9 @@ Result<PidFile> PidFile::write(const std::string& path) {
     }
     const std::string text = own_number();
     const ssize_t written = ::write(fd.get(), text.data(), text.size());
-    if (written == static_cast<ssize_t>(text.size())) return PidFile(path);
+    if (written == static_cast<ssize_t>(text.size()) && ::ftruncate(fd.get(), written) == 0) return PidFile(path);
     const int error = written < 0 ? errno : ENOSPC;
-    ::unlink(path.c_str());
+    if (about.st_size == 0) ::unlink(path.c_str());  // what another instance wrote stays
     return failure("{}: cannot write the pid file: {}", path, system_error(error));
 }
 

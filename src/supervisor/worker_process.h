@@ -10,7 +10,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -83,8 +82,10 @@ public:
 
     // It was told the configuration, and is told every change from now on.
     bool introduced = false;
-    // The slots whose sockets it accepts from: its own, and those of the dead that it stands in for.
-    std::set<uint32_t> slots;
+    // The slots whose sockets it accepts from: its own, and those of the dead that it stands in for. Each with a number
+    // of its own for every time that somebody got it.
+    using Slots = std::map<uint32_t, uint64_t>;
+    Slots slots;
 
 private:
     static constexpr Duration start_timeout = std::chrono::minutes(1);

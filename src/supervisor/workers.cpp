@@ -207,7 +207,7 @@ void Workers::release_sockets(const std::vector<ListenerKey>& keys, std::functio
     for (WorkerProcess* worker : introduced()) {
         ++holders_;
         order.mutable_unassign()->clear_sockets();
-        for (const uint32_t slot : std::exchange(worker->slots, {})) {
+        for (const auto& [slot, time] : std::exchange(worker->slots, {})) {
             for (const ListenerKey& key : keys) {
                 name_socket(*order.mutable_unassign()->add_sockets(), key, slot);
             }
@@ -314,7 +314,7 @@ void Workers::settle_slots() {
 }
 
 void Workers::hold(WorkerProcess& worker, uint32_t slot) {
-    worker.slots.insert(slot);
+    worker.slots.emplace(slot, ++times_held_);
     assign(worker, slot, sockets_.confirmed_keys());
 }
 
@@ -322,8 +322,9 @@ void Workers::confirm(const ListenerKey& key, const Slots& had) {
     std::vector<std::pair<WorkerProcess*, uint32_t>> missing;
     for (WorkerProcess* worker : introduced()) {
         const auto before = had.find(worker->id());
-        for (const uint32_t slot : worker->slots) {
-            if (before == had.end() || !before->second.contains(slot)) missing.emplace_back(worker, slot);
+        for (const auto& held : worker->slots) {
+            const bool has_it = before != had.end() && std::ranges::find(before->second, held) != before->second.end();
+            if (!has_it) missing.emplace_back(worker, held.first);
         }
     }
     // Who takes over a slot from here on gets the sockets of this listener with all others.
@@ -370,7 +371,7 @@ void Workers::release(WorkerProcess& worker, uint32_t slot) {
 Result<std::vector<UniqueFd>> Workers::name_sockets(const WorkerProcess& worker, const ListenerKey& key,
                                                     worker::Prepare& prepare) const {
     std::vector<UniqueFd> fds;
-    for (const uint32_t slot : worker.slots) {
+    for (const auto& [slot, time] : worker.slots) {
         auto copy = sockets_.copy(key, slot);
         if (!copy) return std::unexpected(copy.error());
         name_socket(*prepare.add_sockets(), key, slot);
@@ -382,7 +383,7 @@ Result<std::vector<UniqueFd>> Workers::name_sockets(const WorkerProcess& worker,
 void Workers::unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report) {
     worker::Order order;
     order.mutable_unassign();
-    for (const uint32_t slot : worker.slots) name_socket(*order.mutable_unassign()->add_sockets(), key, slot);
+    for (const auto& [slot, time] : worker.slots) name_socket(*order.mutable_unassign()->add_sockets(), key, slot);
     worker.order(order, Patience::order, std::move(on_report));
 }
 

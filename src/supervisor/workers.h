@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "event/event_loop.h"
@@ -60,9 +59,9 @@ public:
     Result<std::vector<UniqueFd>> name_sockets(const WorkerProcess& worker, const ListenerKey& key,
                                                worker::Prepare& prepare) const;
     // The slots that each worker had, by its id.
-    using Slots = std::map<uint32_t, std::set<uint32_t>>;
-    // Confirms a listener. Each worker has its sockets of the slots that it had already, and gets those of the slots
-    // that it took over since.
+    using Slots = std::map<uint32_t, WorkerProcess::Slots>;
+    // Confirms a listener. Each worker has its sockets of the slots that it had already and has had ever since, and
+    // gets those of the slots that it took over since.
     void confirm(const ListenerKey& key, const Slots& had);
     void unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report);
 
@@ -124,6 +123,7 @@ private:
     std::vector<std::unique_ptr<Seat>> seats_;
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
     uint32_t next_id_ = 0;
+    uint64_t times_held_ = 0;
     bool stopping_ = false;
     std::function<void()> on_stopped_;
     size_t holders_ = 0;  // who has not released its sockets yet

@@ -133,6 +133,16 @@ TEST(ServerCodec, ends_fields_here_that_belong_to_the_connection) {
               "head GET / host=a body=none Host=a X-Stay=2\nend\n");
 }
 
+TEST(ServerCodec, lets_connection_name_64_fields_and_no_more) {
+    const auto naming = [](size_t count) {
+        std::string head = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, keep-alive";
+        for (size_t i = 0; i < count; ++i) head += ", x-" + std::to_string(i);
+        return head + "\r\nX-63: 1\r\n\r\n";
+    };
+    EXPECT_EQ(read_requests(naming(64)), "head GET / host=a body=none Host=a\nend\n");
+    EXPECT_EQ(read_requests(naming(65)), "fault malformed header field\n");
+}
+
 TEST(ServerCodec, does_not_let_a_client_take_away_what_proxies_say) {
     EXPECT_EQ(
         read_requests("GET / HTTP/1.1\r\nHost: a\r\nConnection: x-forwarded-for\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n"),

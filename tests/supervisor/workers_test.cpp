@@ -192,6 +192,23 @@ TEST_F(WorkersTest, who_stands_in_gets_the_sockets_of_listeners_that_come_later_
     EXPECT_THAT(outcomes, ElementsAre("OK", "OK", "OK"));
 }
 
+TEST_F(WorkersTest, who_stands_in_a_second_time_while_a_listener_is_activated_gets_its_sockets_again) {
+    start({checked(add_listener(address))});
+    launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };
+    lose(0);
+    worker(1).silent_about = {Kind::kPrepare};
+    submit(activate(address));
+    turns();
+    worker(2).answer_late(Kind::kServe);
+    turns();
+    worker(2).end();
+    turns();
+    worker(1).answer_late(Kind::kPrepare);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_THAT(slots(1), ElementsAre(0, 1));
+}
+
 TEST_F(WorkersTest, when_the_stand_in_dies_too_the_next_one_serves_all) {
     settings.workers.count = 3;
     settings.workers.automatic_restart = false;

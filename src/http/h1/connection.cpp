@@ -32,6 +32,8 @@ void note_option(ConnectionOptions& options, std::string_view option, FieldTable
         options.keep_alive = true;
     } else if (equal_ignoring_case(option, "upgrade")) {
         options.upgrade = true;
+    } else if (++options.named > ConnectionOptions::max_named) {
+        options.forbidden = true;
     } else {
         const FieldId id = field_id(option);
         if (vital(id) && fields.find(id) != nullptr) options.forbidden = true;

@@ -13,7 +13,10 @@ struct ConnectionOptions {
     bool close = false;
     bool keep_alive = false;
     bool upgrade = false;
-    bool forbidden = false;  // names a field that is there and that no hop may take away: the length or the host
+    bool forbidden = false;  // names a field that is there and that no hop may take away, the length or the host
+    uint32_t named = 0;      // fields, of which each is looked for among all
+
+    static constexpr uint32_t max_named = 64;  // more are forbidden, too
 
     // Of all Connection fields. Fields that they name are marked dropped; so are those that always end at a hop.
     static ConnectionOptions read(FieldTable& fields) noexcept;
