@@ -12,7 +12,7 @@
 #include "base/check.h"
 #include "base/unique_fd.h"
 #include "config/state.h"
-#include "config/toml_file.h"
+#include "config/toml/file.h"
 
 using namespace seki;
 

@@ -15,7 +15,7 @@ namespace seki::config {
 Result<SocketAddress> from_wire(const command::SocketAddress& wire);
 command::SocketAddress to_wire(const SocketAddress& address);
 
-// Of an address that the door (check.h) let through.
+// Of an address that the door (check/check.h) let through.
 SocketAddress checked_address(const command::SocketAddress& wire);
 
 // The share of the load that a backend gets in proportion to others. 0 is "not given", like no weight at all:

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/check.h"
+#include "config/check/check.h"
 #include "config/kinds.h"
 #include "config/table.h"
 

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "config/file_text.h"
-#include "config/toml_document.h"
-#include "config/toml_table.h"
+#include "config/toml/document.h"
+#include "config/toml/table.h"
 
 namespace seki::ctl {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "config/available.h"
+#include "config/check/available.h"
 
 namespace seki::ctl {
 namespace {
@@ -15,7 +15,7 @@ struct Named {
     Feature feature;
 };
 
-// Protocols and functions by which people choose a build; config/available.h knows which are there.
+// Protocols and functions by which people choose a build; config/check/available.h knows which are there.
 constexpr auto features = std::to_array<Named>({
     {"https", Feature::https},
     {"udp", Feature::udp},

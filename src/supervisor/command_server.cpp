@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "config/check.h"
+#include "config/check/check.h"
 #include "config/convert.h"
 #include "config/subject.h"
 

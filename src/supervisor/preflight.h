@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "config/toml_file.h"
+#include "config/toml/file.h"
 
 namespace seki::supervisor {
 

@@ -13,7 +13,7 @@
 #include "base/check.h"
 #include "base/inherited.h"
 #include "base/print_error.h"
-#include "config/toml_file.h"
+#include "config/toml/file.h"
 #include "event/signals.h"
 #include "observe/log.h"
 #include "observe/log_sink.h"

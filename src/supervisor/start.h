@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "config/remark.h"
+#include "config/toml/remark.h"
 
 namespace seki::supervisor {
 

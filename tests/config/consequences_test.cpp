@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "config/things.h"
-#include "config/toml_text.h"
+#include "config/toml/reading.h"
 
 namespace seki::config {
 namespace {

@@ -20,7 +20,7 @@
 
 #include "base/few_descriptors.h"
 #include "command/channel.h"
-#include "config/check.h"
+#include "config/check/check.h"
 #include "config/convert.h"
 #include "supervisor/launcher.h"
 #include "supervisor/supervisor.h"

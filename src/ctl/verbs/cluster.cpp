@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "config/credential.h"
+#include "config/check/credential.h"
 #include "ctl/verbs/verbs.h"
 
 namespace seki::ctl {

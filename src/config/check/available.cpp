@@ -1,0 +1,39 @@
+#include "config/check/available.h"
+
+#include <algorithm>
+#include <array>
+
+namespace seki::config {
+namespace {
+
+struct Missing {
+    Feature feature;
+    std::string_view sentence;
+};
+
+constexpr std::array missing{
+    Missing{Feature::https, "HTTPS is not available yet"},
+    Missing{Feature::certificates, "TLS certificates are not available yet"},
+    Missing{Feature::udp, "UDP is not available yet"},
+    Missing{Feature::proxy_protocol, "the PROXY protocol is not available yet"},
+    Missing{Feature::http2_backends, "HTTP/2 towards backends is not available yet"},
+    Missing{Feature::hsts, "Strict-Transport-Security is not available yet"},
+    Missing{Feature::balancing_by_hash, "load balancing by hash (HRW, MAGLEV) is not available yet"},
+    Missing{Feature::health_checks, "health checks are not available yet"},
+    Missing{Feature::statsd, "statsd is not available yet"},
+    Missing{Feature::metric_switches, "switching metrics at run time is not available yet"},
+    Missing{Feature::audit_logs, "audit logs are not available yet"},
+    Missing{Feature::saved_state, "loading and saving the state automatically is not available yet"},
+    Missing{Feature::cpu_affinity, "binding workers to processors is not available yet"},
+    Missing{Feature::network_logs, "logging over TCP or UDP is not available yet"},
+    Missing{Feature::protobuf_access_logs, "access logs in protobuf are not available yet"},
+};
+
+}  // namespace
+
+std::string_view why_unavailable(Feature feature) {
+    const auto* const found = std::ranges::find(missing, feature, &Missing::feature);
+    return found == missing.end() ? std::string_view() : found->sentence;
+}
+
+}  // namespace seki::config

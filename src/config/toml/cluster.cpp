@@ -1,0 +1,200 @@
+#include "config/toml/cluster.h"
+
+#include <array>
+#include <set>
+#include <utility>
+
+#include "config/limits.h"
+#include "config/toml/answers.h"
+#include "config/toml/message.h"
+
+namespace seki::config {
+namespace {
+
+using command::Request;
+
+constexpr std::array protocols{
+    Choice{"http", std::to_underlying(ClusterProtocol::http)},
+    Choice{"tcp", std::to_underlying(ClusterProtocol::tcp)},
+};
+
+constexpr std::array http_keys{"sticky_session",    "https_redirect",   "https_redirect_port", "http2",
+                               "authorized_hashes", "www_authenticate", "tunnel_timeout"};
+// Each is read in a way of its own.
+constexpr std::array other_http_keys{"answers", "answer_503", "backend_reuse"};
+
+constexpr std::array backend_reuses{
+    Choice{"safe", command::SAFE},
+    Choice{"always", command::ALWAYS},
+    Choice{"never", command::NEVER},
+};
+
+constexpr std::array backend_states{
+    Choice{"ready", command::READY},
+    Choice{"drain", command::DRAIN},
+    Choice{"maintenance", command::MAINTENANCE},
+};
+
+void read_health_check(TableReader& table, command::HealthCheckConfig& health_check) {
+    read_fields(table, health_check,
+                {"uri", "interval", "timeout", "healthy_threshold", "unhealthy_threshold", "expected_status"});
+    if (!table.has("uri")) table.missing("uri");
+    table.finish();
+}
+
+void read_udp(TableReader& table, command::UdpClusterConfig& udp) {
+    read_fields(table, udp,
+                {"affinity_key", "responses", "requests", "send_proxy_protocol", "proxy_protocol_every_datagram"});
+    if (auto health = table.table("health", TableKind::udp_health)) {
+        udp.mutable_health()->set_mode(command::TCP_PROBE);
+        read_fields(*health, *udp.mutable_health(),
+                    {"mode", "tcp_port", "rise", "fall", "fail_open", "udp_probe_payload", "probe_interval_seconds",
+                     "probe_timeout_seconds"});
+        health->finish();
+    }
+    table.finish();
+}
+
+// Whether the cluster's frontends stand on listeners that expect a PROXY header; a cluster cannot mix them.
+bool expects_proxy(std::vector<TableReader>& frontends, const Draft& draft) {
+    const Draft::Listener* first = nullptr;
+    for (TableReader& frontend : frontends) {
+        const auto address = frontend.address("address");
+        const Draft::Listener* listener = address ? draft.find_listener(checked_address(*address)) : nullptr;
+        if (listener == nullptr) continue;
+        if (first == nullptr) first = listener;
+        if (listener->expect_proxy != first->expect_proxy) {
+            frontend.refuse("address", "the listeners of one cluster must all expect a PROXY header or none of them");
+        }
+    }
+    return first != nullptr && first->expect_proxy;
+}
+
+void read_proxy_protocol(TableReader& table, command::Cluster& cluster, bool expect) {
+    const bool send = table.flag("send_proxy").value_or(false);
+    if (send) {
+        cluster.set_proxy_protocol(expect ? command::RELAY_HEADER : command::SEND_HEADER);
+    } else if (expect) {
+        cluster.set_proxy_protocol(command::EXPECT_HEADER);
+    }
+}
+
+void read_rate_limit(TableReader& table, command::RateLimit& limit) {
+    if (!table.has("requests_per_second")) table.missing("requests_per_second");
+    read_fields(table, limit, {"requests_per_second", "burst"});
+    table.finish();
+}
+
+void read_http_keys(TableReader& table, command::Cluster& cluster, const ReadFile& read_file) {
+    for (const std::string_view key : http_keys) read_field(table, cluster, key);
+    if (const auto reuse = table.choice("backend_reuse", backend_reuses, true)) {
+        cluster.set_backend_reuse(static_cast<command::BackendReuse>(*reuse));
+    }
+    read_answers(table, read_file, *cluster.mutable_answers());
+    if (auto answer = read_answer_file(table, read_file, "answer_503")) cluster.set_answer_503(std::move(*answer));
+}
+
+void no_http_keys(TableReader& table) {
+    const auto no_effect = [&](std::string_view key) {
+        if (table.has(key)) table.warn(key, "it has no effect: only http clusters have it");
+    };
+    for (const std::string_view key : http_keys) no_effect(key);
+    for (const std::string_view key : other_http_keys) no_effect(key);
+}
+
+void read_protocol_keys(TableReader& table, command::Cluster& cluster, ClusterProtocol protocol, bool expect,
+                        const ReadFile& read_file) {
+    if (protocol == ClusterProtocol::http) {
+        read_http_keys(table, cluster, read_file);
+        if (table.flag("send_proxy")) table.warn("send_proxy", "it has no effect: only tcp clusters have it");
+        return;
+    }
+    no_http_keys(table);
+    read_proxy_protocol(table, cluster, expect);
+}
+
+command::Cluster read_own_keys(const std::string& cluster_id, TableReader& table, ClusterProtocol protocol, bool expect,
+                               const ReadFile& read_file) {
+    command::Cluster cluster;
+    cluster.set_cluster_id(cluster_id);
+    read_protocol_keys(table, cluster, protocol, expect, read_file);
+    read_fields(table, cluster,
+                {"load_balancing", "load_metric", "max_connections_per_ip", "retry_after", "front_timeout",
+                 "back_timeout", "connect_timeout"});
+    if (auto limit = table.table("rate_limit", TableKind::rate_limit)) {
+        read_rate_limit(*limit, *cluster.mutable_rate_limit());
+    }
+    if (auto health_check = table.table("health_check", TableKind::health_check)) {
+        read_health_check(*health_check, *cluster.mutable_health_check());
+    }
+    if (auto udp = table.table("udp", TableKind::udp)) read_udp(*udp, *cluster.mutable_udp());
+    return cluster;
+}
+
+// Sōzu's versions read a weight of 0 in three ways; whoever writes it means that the backend gets nothing.
+int32_t read_weight(TableReader& table) {
+    const auto weight =
+        table.number("weight", 1, max_weight, R"(a backend without traffic has state = "drain" or "maintenance")");
+    return static_cast<int32_t>(weight.value_or(default_weight));
+}
+
+class BackendList {
+public:
+    BackendList(const std::string& cluster_id, Draft& draft) : cluster_id_(cluster_id), draft_(draft) {}
+
+    void read(TableReader& table, size_t index) {
+        Request request;
+        command::AddBackend& backend = *request.mutable_add_backend();
+        backend.set_cluster_id(cluster_id_);
+        if (!table.has("address")) table.missing("address");
+        read_fields(table, backend, {"backend_id", "address", "sticky_id", "backup"});
+        backend.mutable_load_balancing_parameters()->set_weight(read_weight(table));
+        if (const auto state = table.choice("state", backend_states, true)) {
+            backend.set_state(static_cast<command::BackendState>(*state));
+        }
+        table.finish();
+        if (!backend.has_address()) return;
+
+        const SocketAddress address = checked_address(backend.address());
+        if (!backend.has_backend_id()) backend.set_backend_id(default_id(index, address));
+        if (!known_.emplace(backend.backend_id(), address).second) {
+            table.warn("address", "the same backend is there already; the later one counts");
+        }
+        draft_.add(table, std::move(request));
+    }
+
+private:
+    [[nodiscard]] std::string default_id(size_t index, const SocketAddress& address) const {
+        return fmt::format("{}-{}-{}", cluster_id_, index, address.text());
+    }
+
+    const std::string& cluster_id_;
+    Draft& draft_;
+    std::set<std::pair<std::string, SocketAddress>> known_;
+};
+
+}  // namespace
+
+void read_cluster(const std::string& cluster_id, TableReader& table, Draft& draft) {
+    if (!table.has("protocol")) table.missing("protocol");
+    const auto choice = table.choice("protocol", protocols);
+    // Whatever a cluster of unknown protocol has is judged like one of HTTP, the protocol with all the keys.
+    const auto protocol = static_cast<ClusterProtocol>(choice.value_or(std::to_underlying(ClusterProtocol::http)));
+
+    std::vector<TableReader> frontends = table.tables("frontends", TableKind::frontend);
+    std::vector<TableReader> backends = table.tables("backends", TableKind::backend);
+    const bool expect = protocol == ClusterProtocol::tcp && expects_proxy(frontends, draft);
+
+    Request request;
+    *request.mutable_add_cluster() = read_own_keys(cluster_id, table, protocol, expect, draft.read_file());
+    table.finish();
+    draft.add(table, std::move(request), {{"proxy_protocol", "send_proxy"}});
+
+    if (choice) {
+        for (TableReader& frontend : frontends) read_frontend(cluster_id, protocol, frontend, draft);
+    }
+    BackendList list(cluster_id, draft);
+    for (size_t i = 0; i < backends.size(); ++i) list.read(backends[i], i);
+}
+
+}  // namespace seki::config

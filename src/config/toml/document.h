@@ -1,0 +1,41 @@
+#pragma once
+
+// A TOML text as a tree of plain values that know their lines. Only document.cpp sees the TOML library; everything
+// else reads this tree, through table.h.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "config/toml/remark.h"
+
+namespace seki::config {
+
+struct TomlValue;
+struct TomlEntry;
+
+using TomlArray = std::vector<TomlValue>;
+using TomlTable = std::vector<TomlEntry>;  // in the order of the lines; no key twice
+
+// Dates, times, infinities: nothing in the configuration is one.
+struct TomlOther {};
+
+struct TomlValue {
+    uint32_t line = 0;
+    std::variant<TomlOther, bool, int64_t, double, std::string, TomlArray, TomlTable> is;
+};
+
+struct TomlEntry {
+    std::string key;
+    TomlValue value;
+};
+
+// What a value is, with its article: "a number".
+std::string_view kind_name(const TomlValue& value);
+
+// The table of the whole text; empty, with a remark, when the text is no TOML.
+TomlTable read_document(std::string_view text, Remarks& remarks);
+
+}  // namespace seki::config

@@ -1,0 +1,132 @@
+#include "config/toml/draft.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace seki::config {
+namespace {
+
+using command::Request;
+
+std::string_view key_of(std::string_view field, std::initializer_list<Alias> aliases) {
+    const auto* const alias = std::ranges::find(aliases, field, &Alias::field);
+    return alias == aliases.end() ? field : alias->key;
+}
+
+Checked<Request> activation(const Request& listener) {
+    Request request;
+    command::ActivateListener& activation = *request.mutable_activate_listener();
+    const auto of = [&](const auto& config, command::ListenerType type) {
+        *activation.mutable_address() = config.address();
+        activation.set_proxy(type);
+    };
+    if (listener.has_add_http_listener()) of(listener.add_http_listener(), command::HTTP);
+    if (listener.has_add_https_listener()) of(listener.add_https_listener(), command::HTTPS);
+    if (listener.has_add_tcp_listener()) of(listener.add_tcp_listener(), command::TCP);
+    if (listener.has_add_udp_listener()) of(listener.add_udp_listener(), command::UDP);
+    auto checked = check(std::move(request));
+    SEKI_CHECK(checked.has_value());  // the listener itself has passed
+    return std::move(*checked);
+}
+
+bool overlap(const SocketAddress& one, const SocketAddress& other) {
+    const bool same_kind = one.is_v4() == other.is_v4() && one.port() == other.port();
+    return same_kind && one != other && (one.ip_address().is_any() || other.ip_address().is_any());
+}
+
+}  // namespace
+
+std::optional<Checked<Request>> Draft::check_all(TableReader& table, Request request,
+                                                 std::initializer_list<Alias> aliases) {
+    auto checked = check_every_field(std::move(request));
+    if (checked) return std::move(*checked);
+    for (const Refusal& refusal : checked.error()) table.refuse(key_of(refusal.field, aliases), "{}", refusal.reason);
+    return {};
+}
+
+void Draft::judge(TableReader& table, Request request) { check_all(table, std::move(request), {{"", "protocol"}}); }
+
+void Draft::add_listener(TableReader& table, const SocketAddress& address, Listener listener, Request request) {
+    must_not_overlap(table, address);
+    listeners_[address] = listener;
+    auto checked = check_all(table, std::move(request), {{"", "protocol"}});
+    if (checked) listener_changes_.push_back({std::move(*checked), table.place()});
+}
+
+void Draft::add(TableReader& table, Request request, std::initializer_list<Alias> aliases) {
+    auto checked = check_all(table, std::move(request), aliases);
+    if (checked) cluster_changes_.push_back({std::move(*checked), table.place()});
+}
+
+const Draft::Listener* Draft::find_listener(const SocketAddress& address) const {
+    const auto found = listeners_.find(address);
+    return found == listeners_.end() ? nullptr : &found->second;
+}
+
+// The kernel would refuse the second one.
+void Draft::must_not_overlap(TableReader& table, const SocketAddress& address) const {
+    for (const auto& [other, listener] : listeners_) {
+        if (!activates_ || !overlap(address, other)) continue;
+        table.refuse("address",
+                     "{} cannot be listened on beside {} (line {}): one of them is all addresses of that port",
+                     address.text(), other.text(), listener.line);
+    }
+}
+
+// ---- what all of it leads to
+
+bool Draft::apply(const Entry& entry, Remarks& remarks) {
+    if (const auto applied = trial_.apply(entry.change); !applied) {
+        remarks.refuse(entry.table.where(), "{}", applied.error().message);
+        return false;
+    }
+    for (Consequence& consequence : consequences(trial_, *entry.change)) {
+        found_.push_back({&entry, std::move(consequence)});
+    }
+    return true;
+}
+
+template <typename Belongs>
+void Draft::apply_clusters(Remarks& remarks, Belongs belongs) {
+    for (const Entry& entry : cluster_changes_) {
+        if (belongs(*entry.change)) apply(entry, remarks);
+    }
+}
+
+void Draft::find_unserved_clusters() {
+    for (const Entry& entry : cluster_changes_) {
+        if (!entry.change->has_add_cluster()) continue;
+        std::string why = why_cluster_is_not_served(trial_, entry.change->add_cluster().cluster_id());
+        if (!why.empty()) found_.push_back({&entry, {"backends", std::move(why)}});
+    }
+}
+
+// In the usual order, owners before what refers to them, whatever the order of the file. Of what cannot stand no
+// consequences are told: there are enough other things to mend.
+void Draft::try_out(Remarks& remarks) {
+    for (const Entry& entry : listener_changes_) {
+        if (apply(entry, remarks)) static_cast<void>(trial_.apply(activation(*entry.change)));
+    }
+    apply_clusters(remarks, [](const Request& change) { return change.has_add_cluster(); });
+    apply_clusters(remarks, [](const Request& change) { return change.has_add_backend(); });
+    apply_clusters(remarks,
+                   [](const Request& change) { return !change.has_add_cluster() && !change.has_add_backend(); });
+    if (remarks.has_errors()) return;
+    find_unserved_clusters();
+    for (const Found& found : found_) {
+        remarks.warn(found.by->table.where(found.consequence.field), "{}", found.consequence.text);
+    }
+    if (const std::string why = why_nothing_is_served(trial_); !why.empty()) remarks.warn({}, "{}", why);
+}
+
+std::vector<Checked<Request>> Draft::take() {
+    std::vector<Checked<Request>> changes;
+    for (const Entry& entry : listener_changes_) changes.push_back(entry.change);
+    for (Entry& entry : cluster_changes_) changes.push_back(std::move(entry.change));
+    if (!activates_) return changes;
+    for (const Entry& entry : listener_changes_) changes.push_back(activation(*entry.change));
+    return changes;
+}
+
+}  // namespace seki::config

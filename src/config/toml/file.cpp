@@ -1,0 +1,75 @@
+#include "config/toml/file.h"
+
+#include <filesystem>
+
+#include "config/file_text.h"
+#include "config/text.h"
+#include "config/toml/cluster.h"
+#include "config/toml/document.h"
+#include "config/toml/draft.h"
+#include "config/toml/global.h"
+#include "config/toml/listener.h"
+#include "config/toml/table.h"
+
+namespace seki::config {
+namespace {
+
+void disable_cluster_metrics(TableReader& table, Draft& draft) {
+    command::Request request;
+    request.set_configure_metrics(command::DISABLED);
+    draft.add(table, std::move(request), {{"", "disable_cluster_metrics"}});
+}
+
+void limit_connections(TableReader& table, const FileConfig& config, Draft& draft) {
+    if (config.server.max_connections_per_ip() == 0) return;
+    command::Request request;
+    request.set_set_max_connections_per_ip(config.server.max_connections_per_ip());
+    draft.add(table, std::move(request), {{"set_max_connections_per_ip", "max_connections_per_ip"}});
+}
+
+void read_tables(const TomlTable& document, std::string_view name, const ReadFile& read_file, FileConfig& config,
+                 Remarks& remarks) {
+    TableReader table(document, {}, TableKind::global, remarks);
+    const auto directory = std::filesystem::path(name).parent_path();
+    const ListenerSwitches switches = read_global(table, directory, config);
+
+    const ReadFile read_beside = [&](const std::string& path, size_t max_size) {
+        return read_file((directory / path).lexically_normal().string(), max_size);
+    };
+    Draft draft(config, read_beside, switches.activate_listeners);
+    for (TableReader& listener : table.tables("listeners", TableKind::listener)) read_listener(listener, draft);
+    auto clusters = table.named_tables("clusters", TableKind::cluster);
+    for (const auto& [id, cluster] : clusters) draft.remember_cluster(id);
+    for (auto& [id, cluster] : clusters) read_cluster(id, cluster, draft);
+    limit_connections(table, config, draft);
+    if (switches.disable_cluster_metrics) disable_cluster_metrics(table, draft);
+    table.finish();
+    draft.try_out(remarks);
+    config.changes = draft.take();
+}
+
+FileResult refused(std::string_view name, std::string_view reason) {
+    Remarks remarks(name);
+    remarks.refuse({}, "{}", reason);
+    return std::unexpected(remarks.take());
+}
+
+}  // namespace
+
+FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file) {
+    if (!is_utf8(text)) return refused(name, "it is not valid UTF-8");
+    Remarks remarks(name);
+    const TomlTable document = read_document(text, remarks);
+    FileConfig config;
+    if (!remarks.has_errors()) read_tables(document, name, read_file, config, remarks);
+    if (remarks.has_errors()) return std::unexpected(remarks.take());
+    config.warnings = remarks.take();
+    return config;
+}
+
+FileResult load(const std::string& path, const ReadFile& read_file) {
+    const Result<std::string> text = read_file_text(path);
+    return text ? parse(*text, path, read_file) : refused(path, text.error().message);
+}
+
+}  // namespace seki::config

@@ -1,0 +1,294 @@
+#include "config/toml/listener.h"
+
+#include <algorithm>
+#include <array>
+
+#include "config/check/available.h"
+#include "config/limits.h"
+#include "config/toml/answers.h"
+#include "config/toml/global.h"
+#include "config/toml/message.h"
+
+namespace seki::config {
+namespace {
+
+using command::Request;
+
+constexpr std::array protocols{
+    Choice{"http", command::HTTP},
+    Choice{"https", command::HTTPS},
+    Choice{"tcp", command::TCP},
+    Choice{"udp", command::UDP},
+};
+
+constexpr std::array tls_versions{
+    Choice{"SSL_V2", command::SSL_V2},    Choice{"SSL_V3", command::SSL_V3},    Choice{"TLS_V10", command::TLS_V1_0},
+    Choice{"TLS_V11", command::TLS_V1_1}, Choice{"TLS_V12", command::TLS_V1_2}, Choice{"TLS_V13", command::TLS_V1_3},
+};
+
+constexpr std::array same_sites{
+    Choice{"lax", command::LAX},
+    Choice{"strict", command::STRICT},
+    Choice{"none", command::NONE},
+};
+
+constexpr std::array path_normalizations{
+    Choice{"on", command::PathNormalization::ON},
+    Choice{"off", command::PathNormalization::OFF},
+    Choice{"strict", command::PathNormalization::STRICT},
+};
+
+using Keys = std::span<const std::string_view>;
+
+constexpr auto http_keys = std::to_array<std::string_view>({
+    "sticky_name",
+    "request_timeout",
+    "sozu_id_header",
+    "elide_x_real_ip",
+    "elide_lookalike_fields",
+    "send_x_real_ip",
+    "tunnel_timeout",
+    "max_header_bytes",
+    "max_header_fields",
+    "max_uri_bytes",
+    "max_body_bytes",
+    "min_body_rate",
+    "lingering_bytes",
+    "lingering_timeout",
+    "h2_max_rst_stream_per_window",
+    "h2_max_ping_per_window",
+    "h2_max_settings_per_window",
+    "h2_max_empty_data_per_window",
+    "h2_max_window_update_stream0_per_window",
+    "h2_max_continuation_frames",
+    "h2_max_glitch_count",
+    "h2_initial_connection_window",
+    "h2_max_concurrent_streams",
+    "h2_stream_shrink_ratio",
+    "h2_max_rst_stream_lifetime",
+    "h2_max_rst_stream_abusive_lifetime",
+    "h2_max_rst_stream_emitted_lifetime",
+    "h2_max_header_list_size",
+    "h2_max_header_table_size",
+    "h2_max_header_fields",
+    "h2_stream_idle_timeout_seconds",
+    "h2_graceful_shutdown_deadline_seconds",
+});
+
+constexpr auto https_keys =
+    std::to_array<std::string_view>({"cipher_list", "cipher_suites", "groups_list", "send_tls13_tickets",
+                                     "alpn_protocols", "strict_sni_binding", "disable_http11"});
+
+constexpr auto certificate_keys = std::to_array<std::string_view>({"certificate", "certificate_chain", "key"});
+
+constexpr auto udp_keys = std::to_array<std::string_view>({"max_rx_datagram_size", "max_flows"});
+
+// Each is read in a way of its own.
+constexpr auto other_http_keys = std::to_array<std::string_view>(
+    {"answers", "trusted_proxies", "sticky_cookie", "path_normalization", "client_half_close_timeout"});
+constexpr std::array<std::string_view, 1> tls_version_keys{"tls_versions"};
+constexpr std::array<std::string_view, 1> hsts_keys{"hsts"};
+constexpr std::array<std::string_view, 1> connect_keys{"connect_timeout"};
+
+// Sōzu keeps all keys in one table and takes each with every protocol.
+void no_effect(TableReader& table, Keys keys, std::string_view who) {
+    for (const std::string_view key : keys) {
+        if (table.has(key)) table.warn(key, "it has no effect: only {} listeners have it", who);
+    }
+}
+
+template <typename Listener>
+void inherit_timeouts(Listener& listener, const FileConfig& globals) {
+    if (!listener.has_front_timeout()) listener.set_front_timeout(globals.server.front_timeout());
+    if (!listener.has_back_timeout()) listener.set_back_timeout(globals.server.back_timeout());
+    if (!listener.has_connect_timeout()) listener.set_connect_timeout(globals.server.connect_timeout());
+}
+
+template <typename Listener>
+void inherit_http_timeouts(Listener& listener, const FileConfig& globals) {
+    inherit_timeouts(listener, globals);
+    if (!listener.has_request_timeout()) listener.set_request_timeout(globals.request_timeout_s);
+}
+
+template <typename Listener>
+void read_stream_keys(TableReader& table, Listener& listener) {
+    read_fields(table, listener,
+                {"public_address", "expect_proxy", "front_timeout", "back_timeout", "connect_timeout"});
+    if (listener.has_public_address() && listener.expect_proxy()) {
+        table.refuse("public_address", "it excludes expect_proxy: the PROXY header tells the public address");
+    }
+}
+
+void read_sticky_cookie(TableReader& table, command::StickyCookie& cookie) {
+    read_fields(table, cookie, {"secure", "http_only", "path", "max_age"});
+    if (const auto same_site = table.choice("same_site", same_sites, true)) {
+        cookie.set_same_site(static_cast<command::SameSite>(*same_site));
+    }
+    table.finish();
+}
+
+// An empty list trusts nobody; without the key, everybody is trusted.
+void read_trusted_proxies(TableReader& table, command::Networks& networks) {
+    for (const std::string& network : table.texts("trusted_proxies")) networks.add_values(network);
+}
+
+// What only this listener's part of the file can tell, because the buffers stand in another.
+template <typename Listener>
+void check_head_limit(TableReader& table, const Listener& listener, const FileConfig& globals) {
+    const uint64_t buffer_size = globals.server.buffer_size();
+    if (listener.max_header_bytes() <= buffer_size) return;
+    table.refuse("max_header_bytes", "{} is more than buffer_size, {}", listener.max_header_bytes(), buffer_size);
+}
+
+template <typename Listener>
+void read_http_keys(TableReader& table, Listener& listener, const Draft& draft) {
+    read_stream_keys(table, listener);
+    read_fields(table, listener, http_keys);
+    const auto half_close = table.number_or_off("client_half_close_timeout", 0, max_timeout_s, timeout_off);
+    if (half_close) listener.set_client_half_close_timeout(static_cast<uint32_t>(*half_close));
+    read_answers(table, draft.read_file(), *listener.mutable_answers());
+    read_old_answers(table, draft.read_file(), *listener.mutable_http_answers());
+    if (table.has("trusted_proxies")) read_trusted_proxies(table, *listener.mutable_trusted_proxies());
+    if (auto cookie = table.table("sticky_cookie", TableKind::sticky_cookie)) {
+        read_sticky_cookie(*cookie, *listener.mutable_sticky_cookie());
+    }
+    if (const auto mode = table.choice("path_normalization", path_normalizations, true)) {
+        listener.set_path_normalization(static_cast<command::PathNormalization::Mode>(*mode));
+    }
+    check_head_limit(table, listener, draft.globals());
+    inherit_http_timeouts(listener, draft.globals());
+}
+
+void read_http(TableReader& table, command::HttpListenerConfig& listener, const Draft& draft) {
+    read_http_keys(table, listener, draft);
+    no_effect(table, https_keys, "https");
+    no_effect(table, certificate_keys, "https");
+    no_effect(table, tls_version_keys, "https");
+    no_effect(table, udp_keys, "udp");
+    if (table.has("hsts")) table.refuse("hsts", "only https listeners have it (RFC 6797 §7.2)");
+}
+
+void read_tls_versions(TableReader& table, command::HttpsListenerConfig& listener) {
+    for (const std::string& name : table.texts("tls_versions")) {
+        const auto* const version = std::ranges::find(tls_versions, std::string_view(name), &Choice::name);
+        if (version == tls_versions.end()) {
+            table.refuse("tls_versions", "'{}' is no version of TLS (TLS_V12, TLS_V13)", name);
+        } else if (version->value < command::TLS_V1_2) {
+            table.warn("tls_versions", "{} is not offered: it is broken", name);
+        } else {
+            listener.add_versions(static_cast<command::TlsVersion>(version->value));
+        }
+    }
+}
+
+void read_https(TableReader& table, command::HttpsListenerConfig& listener, const Draft& draft) {
+    read_http_keys(table, listener, draft);
+    read_fields(table, listener, https_keys);
+    read_tls_versions(table, listener);
+    if (auto hsts = table.table("hsts", TableKind::hsts)) read_hsts(*hsts, *listener.mutable_hsts());
+    for (const std::string_view key : certificate_keys) {
+        wants(table, key, table.text(key).has_value(), Feature::certificates);
+    }
+    no_effect(table, udp_keys, "udp");
+}
+
+void no_http_keys(TableReader& table) {
+    no_effect(table, http_keys, "http and https");
+    no_effect(table, other_http_keys, "http and https");
+    no_effect(table, old_answer_keys(), "http and https");
+    no_effect(table, https_keys, "https");
+    no_effect(table, certificate_keys, "https");
+    no_effect(table, tls_version_keys, "https");
+    no_effect(table, hsts_keys, "https");
+}
+
+void read_tcp(TableReader& table, command::TcpListenerConfig& listener, const FileConfig& globals) {
+    read_stream_keys(table, listener);
+    inherit_timeouts(listener, globals);
+    no_http_keys(table);
+    no_effect(table, udp_keys, "udp");
+}
+
+void read_udp(TableReader& table, command::UdpListenerConfig& listener) {
+    read_fields(table, listener, {"public_address", "front_timeout", "back_timeout"});
+    read_fields(table, listener, udp_keys);
+    if (table.has("expect_proxy")) table.refuse("expect_proxy", "udp listeners do not have it");
+    no_effect(table, connect_keys, "http, https and tcp");
+    no_http_keys(table);
+}
+
+bool is_free(TableReader& table, Draft& draft, const SocketAddress& address) {
+    const Draft::Listener* other = draft.find_listener(address);
+    if (other == nullptr) return true;
+    table.refuse("address", "the listener of line {} has the address {} already", other->line, address.text());
+    return false;
+}
+
+Request read_kind(TableReader& table, const Draft& draft, command::ListenerType type,
+                  const command::SocketAddress& address) {
+    Request request;
+    switch (type) {
+        case command::HTTP:
+            *request.mutable_add_http_listener()->mutable_address() = address;
+            read_http(table, *request.mutable_add_http_listener(), draft);
+            break;
+        case command::HTTPS:
+            *request.mutable_add_https_listener()->mutable_address() = address;
+            request.mutable_add_https_listener()->set_send_tls13_tickets(4);
+            read_https(table, *request.mutable_add_https_listener(), draft);
+            break;
+        case command::TCP:
+            *request.mutable_add_tcp_listener()->mutable_address() = address;
+            read_tcp(table, *request.mutable_add_tcp_listener(), draft.globals());
+            break;
+        case command::UDP:
+            *request.mutable_add_udp_listener()->mutable_address() = address;
+            read_udp(table, *request.mutable_add_udp_listener());
+            break;
+    }
+    table.finish();
+    return request;
+}
+
+}  // namespace
+
+void read_hsts(TableReader& table, command::HstsConfig& hsts) {
+    read_fields(table, hsts, {"enabled", "max_age", "include_subdomains", "preload", "force_replace_backend"});
+    if (!table.has("enabled")) table.missing("enabled");
+    if (!hsts.has_max_age()) hsts.set_max_age(31'536'000);
+    table.finish();
+}
+
+void read_listener(TableReader& table, Draft& draft) {
+    const auto address = table.address("address");
+    const auto type = table.choice("protocol", protocols);
+    if (!table.has("address")) table.missing("address");
+    if (!table.has("protocol")) table.missing("protocol");
+
+    if (!type) return;
+    const auto kind = static_cast<command::ListenerType>(*type);
+    const command::SocketAddress any = to_wire(SocketAddress::v4(0, 1));
+    Request request = read_kind(table, draft, kind, address.value_or(any));
+
+    // The rest of the table is judged even if it cannot become a listener.
+    if (!address || !is_free(table, draft, checked_address(*address))) return draft.judge(table, std::move(request));
+    const bool expect_proxy = table.flag("expect_proxy").value_or(false);
+    draft.add_listener(table, checked_address(*address), {kind, expect_proxy, table.where().line}, std::move(request));
+}
+
+void add_default_listener(TableReader& frontend, Draft& draft, const command::SocketAddress& address,
+                          command::ListenerType type) {
+    Request request;
+    if (type == command::HTTP) {
+        *request.mutable_add_http_listener()->mutable_address() = address;
+        inherit_http_timeouts(*request.mutable_add_http_listener(), draft.globals());
+    } else if (type == command::TCP) {
+        *request.mutable_add_tcp_listener()->mutable_address() = address;
+        inherit_timeouts(*request.mutable_add_tcp_listener(), draft.globals());
+    } else {
+        return;
+    }
+    draft.add_listener(frontend, checked_address(address), {type, false, frontend.where().line}, std::move(request));
+}
+
+}  // namespace seki::config

@@ -1,0 +1,203 @@
+#include "config/toml/table.h"
+
+#include <algorithm>
+
+#include "config/convert.h"
+
+namespace seki::config {
+namespace {
+
+Place below(const Place& parent, std::string_view key, uint32_t line) {
+    const std::string name = bare_or_quoted(key);
+    return {line, parent.key.empty() ? name : fmt::format("{}.{}", parent.key, name)};
+}
+
+Place nth(const Place& list, size_t index, uint32_t line) { return {line, fmt::format("{}[{}]", list.key, index)}; }
+
+bool equal_in_any_case(std::string_view a, std::string_view b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+}  // namespace
+
+const TomlValue* TableReader::find(std::string_view key) {
+    known_.push_back(key);
+    const TomlTable& table = place_.table();
+    const auto entry = std::ranges::find(table, key, &TomlEntry::key);
+    return entry == table.end() ? nullptr : &entry->value;
+}
+
+template <typename T>
+const T* TableReader::find_a(std::string_view key, std::string_view wanted) {
+    const TomlValue* value = find(key);
+    if (value == nullptr) return nullptr;
+    const T* found = std::get_if<T>(&value->is);
+    if (found == nullptr) refuse(key, "it must be {}, not {}", wanted, kind_name(*value));
+    return found;
+}
+
+template <typename T>
+const T* TableReader::element(std::string_view key, size_t index, const TomlValue& value, std::string_view wanted) {
+    const T* found = std::get_if<T>(&value.is);
+    if (found == nullptr) {
+        remarks_->refuse(nth(where(key), index, value.line), "it must be {}, not {}", wanted, kind_name(value));
+    }
+    return found;
+}
+
+Place TablePlace::where(std::string_view key) const {
+    const auto entry = std::ranges::find(*table_, key, &TomlEntry::key);
+    return entry == table_->end() ? place_ : below(place_, key, entry->value.line);
+}
+
+bool TableReader::has(std::string_view key) { return find(key) != nullptr; }
+
+std::optional<std::string> TableReader::text(std::string_view key) {
+    const auto* text = find_a<std::string>(key, "text");
+    return text == nullptr ? std::nullopt : std::optional(*text);
+}
+
+std::optional<bool> TableReader::flag(std::string_view key) {
+    const auto* flag = find_a<bool>(key, "true or false");
+    return flag == nullptr ? std::nullopt : std::optional(*flag);
+}
+
+std::optional<uint64_t> TableReader::number(std::string_view key, uint64_t min, uint64_t max, std::string_view advice) {
+    const auto* number = find_a<int64_t>(key, "a number");
+    if (number == nullptr) return {};
+    const bool too_small = std::cmp_less(*number, min);
+    if (!too_small && std::cmp_less_equal(*number, max)) return static_cast<uint64_t>(*number);
+    const bool advised = too_small && !advice.empty();
+    refuse(key, "{} is not within {} and {}{}{}", *number, min, max, advised ? "; " : "", advised ? advice : "");
+    return {};
+}
+
+std::optional<uint64_t> TableReader::number_or_off(std::string_view key, uint64_t min, uint64_t max, uint64_t off) {
+    const TomlValue* value = find(key);
+    const auto* text = value != nullptr ? std::get_if<std::string>(&value->is) : nullptr;
+    if (text == nullptr) return number(key, min, max);
+    if (*text == "off") return off;
+    refuse(key, "'{}' is neither a number nor \"off\"", *text);
+    return {};
+}
+
+std::optional<command::SocketAddress> TableReader::address(std::string_view key) {
+    const auto* text = find_a<std::string>(key, "an address as text");
+    if (text == nullptr) return {};
+    const Result<SocketAddress> address = SocketAddress::parse(*text);
+    if (address) return to_wire(*address);
+    refuse(key, "{}", address.error().message);
+    return {};
+}
+
+std::optional<int> TableReader::choice(std::string_view key, std::span<const Choice> choices, bool any_case) {
+    const auto* text = find_a<std::string>(key, "text");
+    if (text == nullptr) return {};
+    std::string names;
+    for (const Choice& choice : choices) {
+        if (any_case ? equal_in_any_case(*text, choice.name) : *text == choice.name) return choice.value;
+        names += names.empty() ? "" : ", ";
+        names += choice.name;
+    }
+    refuse(key, "'{}' is none of {}", *text, names);
+    return {};
+}
+
+std::vector<std::string> TableReader::texts(std::string_view key) {
+    std::vector<std::string> texts;
+    const auto* list = find_a<TomlArray>(key, "a list of texts");
+    if (list == nullptr) return texts;
+    for (const TomlValue& value : *list) {
+        const auto index = static_cast<size_t>(&value - list->data());
+        if (const auto* text = element<std::string>(key, index, value, "text")) texts.push_back(*text);
+    }
+    return texts;
+}
+
+std::vector<uint64_t> TableReader::numbers(std::string_view key, uint64_t max) {
+    std::vector<uint64_t> numbers;
+    const auto* list = find_a<TomlArray>(key, "a list of numbers");
+    if (list == nullptr) return numbers;
+    for (const TomlValue& value : *list) {
+        const auto index = static_cast<size_t>(&value - list->data());
+        const auto* number = element<int64_t>(key, index, value, "a number");
+        if (number == nullptr) continue;
+        if (*number >= 0 && static_cast<uint64_t>(*number) <= max) {
+            numbers.push_back(static_cast<uint64_t>(*number));
+        } else {
+            remarks_->refuse(nth(where(key), index, value.line), "{} is not within 0 and {}", *number, max);
+        }
+    }
+    return numbers;
+}
+
+std::vector<std::pair<std::string, std::string>> TableReader::text_map(std::string_view key) {
+    std::vector<std::pair<std::string, std::string>> map;
+    const auto* table = find_a<TomlTable>(key, "a table of texts");
+    if (table == nullptr) return map;
+    for (const auto& [name, value] : *table) {
+        if (const auto* text = std::get_if<std::string>(&value.is)) {
+            map.emplace_back(name, *text);
+        } else {
+            remarks_->refuse(below(where(key), name, value.line), "it must be text, not {}", kind_name(value));
+        }
+    }
+    return map;
+}
+
+std::optional<TableReader> TableReader::table(std::string_view key, TableKind kind) {
+    const auto* table = find_a<TomlTable>(key, "a table");
+    if (table == nullptr) return {};
+    return TableReader(*table, where(key), kind, *remarks_);
+}
+
+std::vector<TableReader> TableReader::tables(std::string_view key, TableKind kind) {
+    std::vector<TableReader> readers;
+    const auto* list = find_a<TomlArray>(key, "a list of tables");
+    if (list == nullptr) return readers;
+    for (const TomlValue& value : *list) {
+        const auto index = static_cast<size_t>(&value - list->data());
+        const auto* table = element<TomlTable>(key, index, value, "a table");
+        if (table != nullptr) readers.emplace_back(*table, nth(where(key), index, value.line), kind, *remarks_);
+    }
+    return readers;
+}
+
+std::vector<std::pair<std::string, TableReader>> TableReader::named_tables(std::string_view key, TableKind kind) {
+    std::vector<std::pair<std::string, TableReader>> readers;
+    const auto* tables = find_a<TomlTable>(key, "a table of tables");
+    if (tables == nullptr) return readers;
+    for (const auto& [name, value] : *tables) {
+        const Place place = below(where(key), name, value.line);
+        if (const auto* table = std::get_if<TomlTable>(&value.is)) {
+            readers.emplace_back(name, TableReader(*table, place, kind, *remarks_));
+        } else {
+            remarks_->refuse(place, "it must be a table, not {}", kind_name(value));
+        }
+    }
+    return readers;
+}
+
+void TableReader::finish() {
+    for (const auto& [key, value] : place_.table()) {
+        if (std::ranges::find(known_, std::string_view(key)) != known_.end()) continue;
+        const Place place = below(where(), key, value.line);
+        if (const std::string_view advice = advice_for_retired(kind_, key); !advice.empty()) {
+            remarks_->warn(place, "this key of older versions is not read; {}", advice);
+            continue;
+        }
+        if (const std::string_view correction = correction_for(kind_, key); !correction.empty()) {
+            remarks_->refuse(place, "{}", correction);
+            continue;
+        }
+        const std::string_view nearest = nearest_key(key, known_);
+        if (nearest.empty()) {
+            remarks_->refuse(place, "unknown key");
+        } else {
+            remarks_->refuse(place, "unknown key; did you mean '{}'?", nearest);
+        }
+    }
+}
+
+}  // namespace seki::config

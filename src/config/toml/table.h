@@ -1,0 +1,95 @@
+#pragma once
+
+// Reads one table of a file, key by key. Each accessor takes note that its key exists, says what is wrong with the
+// value and returns nothing then, as it does when the key is absent; so whoever reads asks for every key that there is,
+// and finish() can tell which ones were written but never asked for, and what they were meant to be.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "command.pb.h"
+#include "config/toml/document.h"
+#include "config/toml/keys.h"
+#include "config/toml/remark.h"
+
+namespace seki::config {
+
+struct Choice {
+    std::string_view name;
+    int value;
+};
+
+// A table of the file, and where it and its keys were written; good as long as the document.
+class TablePlace {
+public:
+    TablePlace(const TomlTable& table, Place place) : table_(&table), place_(std::move(place)) {}
+
+    [[nodiscard]] const TomlTable& table() const noexcept { return *table_; }
+    [[nodiscard]] const Place& where() const noexcept { return place_; }
+    // Where the key was written; where the table begins when it was not.
+    [[nodiscard]] Place where(std::string_view key) const;
+
+private:
+    const TomlTable* table_;
+    Place place_;
+};
+
+class TableReader {
+public:
+    TableReader(const TomlTable& table, Place place, TableKind kind, Remarks& remarks)
+        : place_(table, std::move(place)), kind_(kind), remarks_(&remarks) {}
+
+    [[nodiscard]] bool has(std::string_view key);
+    std::optional<std::string> text(std::string_view key);
+    std::optional<bool> flag(std::string_view key);
+    // `advice` is for whoever wrote less than `min`.
+    std::optional<uint64_t> number(std::string_view key, uint64_t min, uint64_t max, std::string_view advice = {});
+    // Or the text "off", which is `off` then.
+    std::optional<uint64_t> number_or_off(std::string_view key, uint64_t min, uint64_t max, uint64_t off);
+    std::optional<command::SocketAddress> address(std::string_view key);
+    std::optional<int> choice(std::string_view key, std::span<const Choice> choices, bool any_case = false);
+    std::vector<std::string> texts(std::string_view key);
+    std::vector<uint64_t> numbers(std::string_view key, uint64_t max);
+    std::vector<std::pair<std::string, std::string>> text_map(std::string_view key);
+
+    // Tables inside this one. Those of a list are called "key[0]", those of a table by their names.
+    std::optional<TableReader> table(std::string_view key, TableKind kind);
+    std::vector<TableReader> tables(std::string_view key, TableKind kind);
+    std::vector<std::pair<std::string, TableReader>> named_tables(std::string_view key, TableKind kind);
+
+    [[nodiscard]] Place where(std::string_view key) const { return place_.where(key); }
+    [[nodiscard]] const Place& where() const noexcept { return place_.where(); }
+    [[nodiscard]] const TablePlace& place() const noexcept { return place_; }
+
+    template <typename... Args>
+    void refuse(std::string_view key, fmt::format_string<Args...> format, Args&&... args) {
+        remarks_->refuse(where(key), format, std::forward<Args>(args)...);
+    }
+    template <typename... Args>
+    void warn(std::string_view key, fmt::format_string<Args...> format, Args&&... args) {
+        remarks_->warn(where(key), format, std::forward<Args>(args)...);
+    }
+    void missing(std::string_view key) { remarks_->refuse(where(), "the key '{}' is missing", key); }
+
+    // Once, after the last key was read.
+    void finish();
+
+private:
+    const TomlValue* find(std::string_view key);
+    template <typename T>
+    const T* find_a(std::string_view key, std::string_view wanted);
+    template <typename T>
+    const T* element(std::string_view key, size_t index, const TomlValue& value, std::string_view wanted);
+
+    TablePlace place_;
+    TableKind kind_;
+    Remarks* remarks_;
+    std::vector<std::string_view> known_;  // string literals of the callers
+};
+
+}  // namespace seki::config

@@ -1,0 +1,50 @@
+#pragma once
+
+// Reads a text as a configuration file and shows what came out of it.
+
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/convert.h"
+#include "config/toml/file.h"
+
+namespace seki::config {
+
+inline FileConfig accepted(std::string_view text, const ReadFile& read_file = read_file_text) {
+    FileResult result = parse(text, "dir/seki.toml", read_file);
+    if (result) return std::move(*result);
+    ADD_FAILURE() << config::text(result.error());
+    return {};
+}
+
+inline std::vector<std::string> lines(const std::vector<Remark>& remarks) {
+    std::vector<std::string> lines;
+    for (const Remark& remark : remarks) lines.push_back(remark.text());
+    return lines;
+}
+
+inline std::vector<std::string> errors(std::string_view text, const ReadFile& read_file = read_file_text) {
+    const FileResult result = parse(text, "s.toml", read_file);
+    if (result) return {};
+    std::vector<Remark> errors = result.error();
+    std::erase_if(errors, [](const Remark& remark) { return remark.severity != Severity::error; });
+    return lines(errors);
+}
+
+// Those about a place; pieces of files serve nobody, and are told so as a whole.
+inline std::vector<std::string> warnings(FileConfig config) {
+    std::erase_if(config.warnings, [](const Remark& remark) { return remark.line == 0; });
+    return lines(config.warnings);
+}
+
+inline std::vector<std::string> warnings(std::string_view text) { return warnings(accepted(text)); }
+
+inline std::vector<std::string> verbs(const FileConfig& config) {
+    std::vector<std::string> verbs;
+    for (const auto& change : config.changes) verbs.push_back(verb_name(*change));
+    return verbs;
+}
+
+}  // namespace seki::config

@@ -1,0 +1,98 @@
+#include <cctype>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+
+#include "config/state.h"
+#include "config/toml/reading.h"
+
+namespace seki::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct Unavailable {
+    std::string_view text;
+    std::string_view key;
+};
+
+class NotAvailable : public testing::TestWithParam<Unavailable> {};
+
+TEST_P(NotAvailable, the_key_is_refused_by_name) {
+    const auto& [text, key] = GetParam();
+    const auto found = errors(text);
+    ASSERT_EQ(found.size(), 1) << testing::PrintToString(found);
+    EXPECT_THAT(found[0], HasSubstr(fmt::format(": {}: ", key)));
+    EXPECT_THAT(found[0], HasSubstr("not available yet"));
+}
+
+#define LISTENER "[[listeners]]\nprotocol = \"http\"\naddress = \"127.0.0.1:80\"\n"
+#define CLUSTER "[clusters.a]\nprotocol = \"http\"\n"
+#define FRONTEND "implicit_listeners = true\n" CLUSTER "[[clusters.a.frontends]]\naddress = \"127.0.0.1:80\"\n"
+#define HOST FRONTEND "hostname = \"a\"\n"
+
+INSTANTIATE_TEST_SUITE_P(
+    TomlFile, NotAvailable,
+    testing::Values(
+        Unavailable{"saved_state = \"s\"", "saved_state"},
+        Unavailable{"audit_logs_target = \"a\"", "audit_logs_target"},
+        Unavailable{"audit_logs_json_target = \"a\"", "audit_logs_json_target"},
+        Unavailable{"handle_process_affinity = true", "handle_process_affinity"},
+        Unavailable{"disable_cluster_metrics = true", "disable_cluster_metrics"},
+        Unavailable{"log_target = \"udp://127.0.0.1:1\"", "log_target"},
+        Unavailable{"access_logs_target = \"tcp://127.0.0.1:1\"", "access_logs_target"},
+        Unavailable{"access_logs_format = \"protobuf\"", "access_logs_format"},
+        Unavailable{"metrics = { address = \"127.0.0.1:8125\", tagged_metrics = true, prefix = \"x\", detail = "
+                    "\"backend\" }",
+                    "metrics"},
+        Unavailable{"listeners = [{ protocol = \"https\", address = \"127.0.0.1:443\", tls_versions = [\"TLS_V12\"], "
+                    "cipher_list = [], cipher_suites = [], groups_list = [], send_tls13_tickets = 1, alpn_protocols = "
+                    "[\"h2\"], disable_http11 = true, strict_sni_binding = false, hsts = { enabled = true, max_age = "
+                    "1, include_subdomains = true, preload = true, force_replace_backend = true } }]",
+                    "listeners[0].protocol"},
+        Unavailable{"listeners = [{ protocol = \"udp\", address = \"127.0.0.1:53\", max_rx_datagram_size = 1400, "
+                    "max_flows = 10 }]",
+                    "listeners[0].protocol"},
+        Unavailable{LISTENER "expect_proxy = true", "listeners[0].expect_proxy"},
+        Unavailable{"[clusters.a]\nprotocol = \"tcp\"\nsend_proxy = true", "clusters.a.send_proxy"},
+        Unavailable{CLUSTER "load_balancing = \"MAGLEV\"", "clusters.a.load_balancing"},
+        Unavailable{CLUSTER "load_balancing = \"HRW\"", "clusters.a.load_balancing"},
+        Unavailable{CLUSTER "http2 = true", "clusters.a.http2"},
+        Unavailable{CLUSTER "health_check = { uri = \"/\", interval = 1, timeout = 1, healthy_threshold = 1, "
+                            "unhealthy_threshold = 1, expected_status = 200 }",
+                    "clusters.a.health_check"},
+        Unavailable{CLUSTER "udp = { affinity_key = \"SOURCE_IP_PORT\", responses = 1, requests = 1, "
+                            "send_proxy_protocol = true, proxy_protocol_every_datagram = true, health = { mode = "
+                            "\"UDP_PROBE\", tcp_port = 1, rise = 1, fall = 1, fail_open = false, udp_probe_payload = "
+                            "\"x\", probe_interval_seconds = 1, probe_timeout_seconds = 1 } }",
+                    "clusters.a.udp"},
+        Unavailable{HOST "certificate_chain = \"c\"", "clusters.a.frontends[0].certificate_chain"},
+        Unavailable{HOST "tls_versions = []", "clusters.a.frontends[0].tls_versions"},
+        Unavailable{HOST "hsts = { enabled = true }", "clusters.a.frontends[0].hsts"}),
+    [](const auto& instance) {
+        std::string name = std::to_string(instance.index) + "_";
+        for (const char c : instance.param.key) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+        return name;
+    });
+
+TEST(TomlFile, a_secured_frontend_is_refused_once) {
+    EXPECT_THAT(errors(R"(
+[[listeners]]
+protocol = "https"
+address = "127.0.0.1:443"
+[clusters.a]
+protocol = "http"
+frontends = [{ address = "127.0.0.1:443", hostname = "a" }]
+)"),
+                ElementsAre("s.toml:3: listeners[0].protocol: HTTPS is not available yet"));
+    EXPECT_THAT(errors(std::string(HOST) + "certificate = \"c\"\nkey = \"k\""),
+                ElementsAre(HasSubstr("certificate: TLS certificates are not available yet"),
+                            HasSubstr("key: TLS certificates are not available yet")));
+}
+
+}  // namespace
+}  // namespace seki::config
