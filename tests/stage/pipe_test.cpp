@@ -86,6 +86,30 @@ TEST(Pipes, leave_no_bytes_behind_that_could_answer_the_next_request) {
     EXPECT_EQ(read_answer(stage.drain(second)).body, "2");
 }
 
+// What a client says behind a request for another protocol, before it has all of the answer, is no request.
+TEST(Pipes, that_carry_an_answer_which_declines_an_upgrade_see_whether_the_client_spoke_before_its_end) {
+    const std::string whole = answer(tagged_body(1, 500'000));
+    for (const bool spoke : {true, false}) {
+        SCOPED_TRACE(spoke);
+        SocketStage stage;
+        const WirePtr client = stage.client(get("/", "Connection: upgrade\r\nUpgrade: chat\r\n"));
+        const WirePtr backend = stage.backend(1);
+        backend->send(whole.substr(0, whole.size() - 100));
+        std::string got = stage.drain(client);
+        EXPECT_EQ(stage.worker->pipes().in_use(), 1U);
+        backend->take();
+        if (spoke) client->send(get("/next"));
+        backend->send(whole.substr(whole.size() - 100));
+        got += stage.drain(client);
+        EXPECT_TRUE(read_answer(got).whole);
+        if (!spoke) client->send(get("/next"));
+        stage.settle();
+        EXPECT_EQ(client->saw_end(), spoke);
+        EXPECT_EQ(take_request(backend).first_line, spoke ? "" : "GET /next HTTP/1.1");
+        EXPECT_FALSE(stage.has_connection(1));
+    }
+}
+
 TEST(Pipes, do_not_hide_that_a_body_is_cut_off) {
     SocketStage stage;
     const WirePtr client = stage.client(get());

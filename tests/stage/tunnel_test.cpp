@@ -1,5 +1,6 @@
 // Bytes both ways: TCP listeners, and connections that HTTP was upgraded to.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "stage/message.h"
@@ -244,25 +245,6 @@ TEST(Upgrades, pass_on_what_came_with_the_heads) {
     EXPECT_EQ(stage.worker->pool().size(), 0U);
 }
 
-TEST(Upgrades, that_are_declined_leave_http_as_it_was) {
-    Stage stage;
-    stage.route_to_backends(1);
-    const WirePtr client = stage.client(upgrade);
-    const WirePtr backend = stage.backend(1);
-    take_request(backend);
-    backend->send(answer("no"));
-    stage.settle();
-    const Message declined = take_answer(client);
-    EXPECT_EQ(declined.body, "no");
-    EXPECT_FALSE(declined.has("Connection"));
-    client->send(get("/next"));
-    stage.settle();
-    EXPECT_EQ(take_request(backend).first_line, "GET /next HTTP/1.1");
-    backend->send(answer("next"));
-    stage.settle();
-    EXPECT_EQ(take_answer(client).body, "next");
-}
-
 // What they sent would be a request to us, and chat to whoever was to talk to them.
 TEST(Upgrades, that_are_declined_end_the_connections_of_clients_that_spoke_as_if_they_were_not) {
     const auto h2c = get("/", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n");
@@ -288,22 +270,9 @@ TEST(Upgrades, that_are_declined_end_the_connections_of_clients_that_spoke_as_if
     }
 }
 
-TEST(Upgrades, that_are_declined_slowly_or_by_seki_itself_likewise) {
+TEST(Upgrades, that_are_declined_by_seki_itself_likewise) {
     Stage stage;
     stage.route_to_backends(1);
-    const WirePtr slow = stage.client(upgrade);
-    const WirePtr backend = stage.backend(1);
-    take_request(backend);
-    backend->send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nn");
-    stage.settle();
-    slow->send(get("/hidden"));
-    stage.settle();
-    backend->send("o");
-    stage.settle();
-    EXPECT_EQ(take_answer(slow).body, "no");
-    EXPECT_TRUE(slow->saw_end());
-    EXPECT_EQ(backend->received(), "");
-
     const std::string to_nobody = "GET / HTTP/1.1\r\nHost: nobody\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n";
     const WirePtr in_pieces = stage.client(to_nobody.substr(0, 10));
     stage.settle();
@@ -317,6 +286,93 @@ TEST(Upgrades, that_are_declined_slowly_or_by_seki_itself_likewise) {
     EXPECT_EQ(got.field("Connection"), "close");
     EXPECT_TRUE(refused->saw_end());
     EXPECT_EQ(refused->received(), "");
+    EXPECT_FALSE(stage.has_connection(1));
+}
+
+// An answer that does not switch, in the one or two pieces in which it comes.
+struct Declining {
+    std::string first;
+    std::string rest;
+};
+const std::vector<Declining> declining = {
+    {answer("no"), ""},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "no"},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n", "0\r\n\r\n"},
+};
+
+TEST(Upgrades, that_are_declined_end_the_connections_of_clients_that_spoke_however_the_answer_comes) {
+    enum class Spoke : uint8_t { with_the_request, after_it, in_the_turn_of_the_answer, within_the_answer };
+    for (const Declining& declined : declining) {
+        for (const Spoke when :
+             {Spoke::with_the_request, Spoke::after_it, Spoke::in_the_turn_of_the_answer, Spoke::within_the_answer}) {
+            if (when == Spoke::within_the_answer && declined.rest.empty()) continue;
+            SCOPED_TRACE(fmt::format("{} spoke {}", declined.first, static_cast<int>(when)));
+            Stage stage;
+            stage.route_to_backends(1);
+            const WirePtr client = stage.client(upgrade + (when == Spoke::with_the_request ? get("/hidden") : ""));
+            const WirePtr backend = stage.backend(1);
+            take_request(backend);
+            if (when == Spoke::after_it) {
+                client->send(get("/hidden"));
+                stage.settle();
+            }
+            if (when == Spoke::in_the_turn_of_the_answer) client->send(get("/hidden"));
+            backend->send(declined.first);
+            stage.settle();
+            if (when == Spoke::within_the_answer) client->send(get("/hidden"));
+            backend->send(declined.rest);
+            stage.settle();
+            const Message got = take_answer(client);
+            EXPECT_EQ(got.body, "no");
+            // A head that has gone can tell nobody any more.
+            EXPECT_EQ(got.field("Connection"), when == Spoke::within_the_answer ? "" : "close");
+            EXPECT_TRUE(client->saw_end());
+            EXPECT_EQ(client->received(), "");
+            EXPECT_EQ(backend->received(), "");
+            EXPECT_FALSE(stage.has_connection(1));
+        }
+    }
+}
+
+TEST(Upgrades, that_are_declined_leave_what_comes_behind_the_answer_a_request) {
+    for (const Declining& declined : declining) {
+        SCOPED_TRACE(declined.first);
+        Stage stage;
+        stage.route_to_backends(1);
+        const WirePtr client = stage.client(upgrade);
+        const WirePtr backend = stage.backend(1);
+        take_request(backend);
+        backend->send(declined.first);
+        stage.settle();
+        backend->send(declined.rest);
+        stage.settle();
+        const Message got = take_answer(client);
+        EXPECT_EQ(got.body, "no");
+        EXPECT_FALSE(got.has("Connection"));
+        client->send(get("/next"));
+        stage.settle();
+        EXPECT_EQ(take_request(backend).first_line, "GET /next HTTP/1.1");
+        backend->send(answer("next"));
+        stage.settle();
+        EXPECT_EQ(take_answer(client).body, "next");
+    }
+}
+
+TEST(Upgrades, that_are_declined_know_what_comes_behind_a_body_from_the_body) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(
+        "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: chat\r\nContent-Length: 6\r\n\r\nabc");
+    const WirePtr backend = stage.backend(1);
+    client->send("def" + get("/hidden"));
+    stage.settle();
+    EXPECT_EQ(take_request(backend).body, "abcdef");
+    backend->send(answer("no"));
+    stage.settle();
+    const Message got = take_answer(client);
+    EXPECT_EQ(got.body, "no");
+    EXPECT_EQ(got.field("Connection"), "close");
+    EXPECT_TRUE(client->saw_end());
     EXPECT_EQ(backend->received(), "");
 }
 
