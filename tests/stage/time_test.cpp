@@ -86,6 +86,48 @@ TEST(Time, for_a_client_that_says_nothing_ends_without_a_word) {
     EXPECT_EQ(client->received(), "");
 }
 
+// For a client that is late with a head nothing is worth waiting for: it is in the middle of no upload.
+TEST(Time, after_a_408_is_short_for_who_was_late_with_a_head_and_that_of_an_upload_for_who_was_with_a_body) {
+    const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\nabc";
+    for (const bool own : {false, true}) {
+        SCOPED_TRACE(own);
+        Stage stage;
+        stage.listen_with([&](auto& listener) {
+            listener.set_front_timeout(10);  // as for a head
+            if (own) (*listener.mutable_answers())["408"] = "HTTP/1.1 408 Slow\r\n\r\nslow";
+        });
+        stage.route_to_backends(1);
+        const WirePtr served = stage.client(get());
+        stage.backend(1)->send(answer("x"));
+        stage.settle();
+        take_answer(served);
+        served->send("GET / HT");
+        const WirePtr silent = stage.client();
+        const WirePtr slow = stage.client("GET / HT");
+        const WirePtr floods = stage.client("GET / HT");
+        const WirePtr uploads = stage.client(post);
+        stage.pass(seconds(10));
+        for (const WirePtr& late : {served, slow, floods, uploads}) {
+            EXPECT_EQ(take_answer(late).status(), 408);
+            EXPECT_TRUE(late->peer_finished());
+        }
+        for (const WirePtr& client : {floods, uploads}) client->send(std::string(1U << 20U, 'x'));
+        stage.settle();
+        for (const WirePtr& client : {floods, uploads}) client->send("x");
+        stage.settle();
+        EXPECT_TRUE(floods->peer_closed());
+
+        stage.pass(seconds(1));
+        for (const WirePtr& late : {served, silent, slow}) EXPECT_FALSE(late->peer_closed());
+        stage.pass(seconds(1));
+        for (const WirePtr& late : {served, silent, slow}) EXPECT_TRUE(late->peer_closed());
+        for (int n = 0; n < 27; ++n) stage.pass(seconds(1));
+        EXPECT_FALSE(uploads->peer_closed());
+        stage.pass(seconds(1));
+        EXPECT_TRUE(uploads->peer_closed());
+    }
+}
+
 TEST(Time, between_requests_is_counted_from_the_last_answer_and_ends_without_a_word) {
     Stage stage;
     stage.route_to_backends(1);
