@@ -154,15 +154,63 @@ TEST(EarlyAnswers, to_a_flood_of_uploads_hold_only_a_part_of_the_places_for_long
     EXPECT_EQ(stage.worker->sessions().size(), 0U);
 }
 
-TEST(EarlyAnswers, keep_nobody_from_a_place_that_others_wait_for) {
-    Stage stage({.max_connections = 1, .evicts = true});
+// Whatever ends them: the client itself, its bytes, its time, or somebody who wants it gone.
+TEST(EarlyAnswers, leave_their_place_to_the_next_client_that_uploads) {
+    Stage stage({.max_connections = 40});
+    stage.listen_with([](auto& listener) {
+        refuse_large_bodies(listener);
+        listener.set_lingering_bytes(2 * megabyte);
+    });
+    for (int round = 0; round < 4; ++round) {
+        SCOPED_TRACE(round);
+        std::vector<WirePtr> flood;
+        for (int n = 0; n < 40; ++n) flood.push_back(stage.client(post_of(10 * megabyte)));
+        stage.pass(seconds(2));
+        std::erase_if(flood, [](const WirePtr& wire) { return wire->peer_closed(); });
+        ASSERT_EQ(flood.size(), 11U);
+        flood[0]->finish();
+        flood[1]->reset();
+        flood[2]->send(std::string(2 * megabyte + 1, 'x'));
+        stage.settle();
+        EXPECT_TRUE(flood[0]->peer_closed() && flood[1]->peer_closed() && flood[2]->peer_closed());
+        EXPECT_FALSE(flood[3]->peer_closed());
+        if (round == 0) stage.worker->sessions().close_all(net::CloseManner::now, net::CloseReason::killed);
+        if (round == 1) stage.worker->sessions().close_all(net::CloseManner::linger, net::CloseReason::killed);
+        stage.pass(seconds(28));
+        EXPECT_EQ(stage.worker->sessions().size(), 0U);
+    }
+}
+
+TEST(EarlyAnswers, without_a_place_drop_a_megabyte_and_no_more) {
+    Stage stage({.max_connections = 3});
     stage.listen_with(refuse_large_bodies);
-    const WirePtr client = stage.client(post_of(megabyte));
+    const WirePtr first = stage.client(post_of(10 * megabyte));
+    const WirePtr second = stage.client(post_of(10 * megabyte));
+    upload(stage, first, megabyte);
+    upload(stage, second, megabyte);
+    for (const WirePtr& client : {first, second}) {
+        EXPECT_FALSE(client->peer_closed());
+        client->send("x");
+    }
     stage.settle();
-    net::Session* lingering = nullptr;
-    stage.worker->sessions().for_each([&](net::Session& session) { lingering = &session; });
-    ASSERT_NE(lingering, nullptr);
-    EXPECT_TRUE(lingering->protocol()->idle_since(*lingering));
+    EXPECT_FALSE(first->peer_closed());
+    EXPECT_TRUE(second->peer_closed());
+    EXPECT_EQ(take_answer(second).status(), 413);
+}
+
+TEST(EarlyAnswers, keep_nobody_from_a_place_that_others_wait_for) {
+    Stage stage({.max_connections = 2, .evicts = true});
+    stage.listen_with(refuse_large_bodies);
+    const WirePtr taking_nothing = stage.client();
+    taking_nothing->take_at_most(0);
+    taking_nothing->send("nonsense\r\n\r\n");
+    stage.pass(seconds(1));
+    const WirePtr lingering = stage.client(post_of(megabyte));
+    stage.settle();
+    EXPECT_EQ(stage.worker->make_room(), net::Acceptor::Room::soon);
+    stage.settle();
+    EXPECT_TRUE(lingering->peer_closed());
+    EXPECT_FALSE(taking_nothing->peer_closed());
 }
 
 TEST(EarlyAnswers, to_who_waits_for_100_ask_for_no_body) {
