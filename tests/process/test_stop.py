@@ -6,6 +6,7 @@ import unittest
 
 import wire
 from backend import Gate
+from control import Request, schema
 from harness import BINARY, ProcessTest, http_body, until, wait_gone, wait_stopped
 
 
@@ -128,6 +129,9 @@ class Stop(ProcessTest):
                 seki.get("/after")
                 until(lambda: "/after" in (seki.folder / "access").read_text(), "the line of a request")
 
+    def wait_until_it_drains(self):
+        until(lambda: not os.path.exists(self.seki.socket_path), "the command socket to be given up")
+
     def successor(self):
         """Another instance with the same addresses, command socket and pid file."""
         seki = self.instance(worker_count=2, command_socket=self.seki.socket_path,
@@ -140,7 +144,7 @@ class Stop(ProcessTest):
         pid_file = self.seki.folder / "seki.pid"
         client = self.running_exchange()
         self.seki.signal(signal.SIGTERM)
-        until(lambda: not os.path.exists(self.seki.socket_path), "the command socket to be given up")
+        self.wait_until_it_drains()
         self.assertFalse(pid_file.exists())
         successor = self.successor().start()
         self.assertIsNone(self.seki.process.poll())
@@ -180,6 +184,69 @@ class Stop(ProcessTest):
         self.assertEqual(self.seki.wait(), 0)
         self.assertTrue(client.at_end_quietly())
         self.assertIn("the time for a soft stop is over", self.seki.log())
+
+    def ask_to_stop(self, control, deadline=None):
+        control.send(Request(soft_stop=schema.SoftStop(deadline=deadline)))
+
+    def assert_stopped(self, *asked, at_deadline):
+        for control in asked:
+            self.assertEqual(control.final().message, "all workers have ended")
+        self.assertEqual(self.seki.wait(), 0)
+        self.assertEqual("the time for a soft stop is over" in self.seki.log(), at_deadline)
+
+    def test_a_second_soft_stop_while_one_drains_brings_its_end_nearer(self):
+        for deadline in (None, 3600):
+            with self.subTest(deadline=deadline):
+                self.setUp()
+                client = self.running_exchange()
+                with self.seki.control() as first, self.seki.control() as second:
+                    self.ask_to_stop(first, deadline)
+                    self.wait_until_it_drains()
+                    self.ask_to_stop(second, 1)
+                    self.assertTrue(client.at_end_quietly())
+                    self.assert_stopped(first, second, at_deadline=True)
+
+    def test_a_second_soft_stop_puts_off_no_end(self):
+        for deadline in (None, 0, 3600):
+            with self.subTest(deadline=deadline):
+                self.setUp()
+                client = self.running_exchange()
+                with self.seki.control() as first, self.seki.control() as second:
+                    # It hears both at once, so the first one cannot be over before the second is there.
+                    self.seki.signal(signal.SIGSTOP)
+                    wait_stopped(self.seki.process.pid)
+                    self.ask_to_stop(first, 1)
+                    self.ask_to_stop(second, deadline)
+                    self.seki.signal(signal.SIGCONT)
+                    self.assertTrue(client.at_end_quietly())
+                    self.assert_stopped(first, second, at_deadline=True)
+
+    def test_a_second_soft_stop_is_not_a_hard_one(self):
+        client = self.running_exchange()
+        with self.seki.control() as first, self.seki.control() as second:
+            self.ask_to_stop(first)
+            self.wait_until_it_drains()
+            self.ask_to_stop(second)
+            until(lambda: self.seki.log().count("SoftStop by") == 2, "the second one to be heard")
+            self.gate.open()
+            self.assertEqual(client.read_response().body, b"finished")
+            self.assert_stopped(first, second, at_deadline=False)
+
+    def test_a_hard_stop_ends_a_soft_one_that_drains(self):
+        client = self.running_exchange()
+        with self.seki.control() as soft, self.seki.control() as hard:
+            self.ask_to_stop(soft, 3600)
+            self.wait_until_it_drains()
+            hard.send(Request(hard_stop=schema.HardStop()))
+            self.assertTrue(client.at_end_quietly())
+            self.assert_stopped(soft, hard, at_deadline=False)
+
+    def test_a_soft_stop_that_names_no_deadline_has_that_of_the_file(self):
+        self.seki = self.http(self.slow, shutdown_timeout=1)
+        client = self.running_exchange()
+        self.seki.signal(signal.SIGTERM)
+        self.assertTrue(client.at_end_quietly())
+        self.assert_stopped(at_deadline=True)
 
     def test_nothing_is_left_behind(self):
         workers = self.seki.worker_pids()
