@@ -10,9 +10,9 @@
 #include <limits>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <utility>
 
+#include "base/unix_address.h"
 #include "config/convert.h"
 
 namespace seki::ctl {
@@ -57,19 +57,11 @@ std::optional<steady_clock::time_point> deadline_after(const Timeout& timeout) {
 }  // namespace
 
 Result<Client> Client::connect(const std::string& path, size_t max_frame_bytes) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) {
-        return failure("{}: a path of {} bytes is too long for a socket (at most {})", path, path.size(),
-                       sizeof address.sun_path - 1);
-    }
-    std::ranges::copy(path, address.sun_path);
-
+    const auto address = UnixAddress::at(path);
+    if (!address) return failure("{}: {}", path, address.error().message);
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!socket.valid()) return failure("cannot make a socket: {}", system_error(errno));
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        return connect_failure(path, errno);
-    }
+    if (address->connect(socket.get()) != 0) return connect_failure(path, errno);
     return Client(std::move(socket), max_frame_bytes);
 }
 

@@ -8,9 +8,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
+
+#include "base/unix_address.h"
 
 namespace seki::observe {
 
@@ -103,15 +104,10 @@ Result<> LogSink::open_file() {
 }
 
 Result<> LogSink::open_socket() {
-    const std::string path = target_.substr(unix_scheme.size());
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    if (path.empty() || path.size() >= sizeof address.sun_path) {
-        return failure("log target '{}': a path of 1 to {} bytes is needed", target_, sizeof address.sun_path - 1);
-    }
-    memcpy(address.sun_path, path.data(), path.size());
+    const auto address = UnixAddress::at(std::string_view(target_).substr(unix_scheme.size()));
+    if (!address) return failure("log target '{}': {}", target_, address.error().message);
     UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket.valid() || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (!socket.valid() || address->connect(socket.get()) != 0) {
         return failure("log target '{}': {}", target_, system_error(errno));
     }
     kind_ = Kind::datagrams;

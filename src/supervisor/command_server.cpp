@@ -4,11 +4,11 @@
 #include <cerrno>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
 
 #include "base/check.h"
+#include "base/unix_address.h"
 #include "config/check/check.h"
 #include "config/convert.h"
 #include "config/subject.h"
@@ -42,17 +42,6 @@ std::string describe(const command::Request& request, const std::string& peer) {
     return fmt::format("{}{}{} by {}", config::verb_name(request), subject.empty() ? "" : " ", subject, peer);
 }
 
-Result<sockaddr_un> address_of(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) {
-        return failure("{}: a path of {} bytes is too long for a socket (at most {})", path, path.size(),
-                       sizeof address.sun_path - 1);
-    }
-    std::ranges::copy(path, address.sun_path);
-    return address;
-}
-
 Result<UniqueFd> make_socket() {
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd.valid()) return failure("cannot make a socket: {}", system_error(errno));
@@ -60,15 +49,14 @@ Result<UniqueFd> make_socket() {
 }
 
 // 0: somebody accepts there, or would if it had the time (EAGAIN); else errno.
-Result<int> try_to_connect(const sockaddr_un& address) {
+Result<int> try_to_connect(const UnixAddress& address) {
     const auto fd = make_socket();
     if (!fd) return std::unexpected(fd.error());
-    const int connected = ::connect(fd->get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    return connected == 0 || errno == EAGAIN ? 0 : errno;
+    return address.connect(fd->get()) == 0 || errno == EAGAIN ? 0 : errno;
 }
 
 // Makes room for our socket file, or says why there is none.
-Result<> clear_path(const std::string& path, const sockaddr_un& address) {
+Result<> clear_path(const std::string& path, const UnixAddress& address) {
     struct stat about{};
     if (::lstat(path.c_str(), &about) != 0) {
         if (errno == ENOENT) return {};
@@ -84,14 +72,14 @@ Result<> clear_path(const std::string& path, const sockaddr_un& address) {
 }
 
 Result<UniqueFd> listen_at(const std::string& path) {
-    const auto address = address_of(path);
-    if (!address) return std::unexpected(address.error());
+    const auto address = UnixAddress::at(path);
+    if (!address) return failure("{}: {}", path, address.error().message);
     if (auto cleared = clear_path(path, *address); !cleared) return std::unexpected(cleared.error());
     auto fd = make_socket();
     if (!fd) return fd;
     // The mask makes the file private from the first moment on.
     const mode_t mask = ::umask(0177);
-    const int bound = ::bind(fd->get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
+    const int bound = address->bind(fd->get());
     const int error = errno;
     ::umask(mask);
     if (bound != 0) return failure("{}: cannot bind: {}", path, system_error(error));
@@ -124,7 +112,7 @@ CommandServer::CommandServer(EventLoop& loop, observe::Log& log, Settings settin
 CommandServer::~CommandServer() { stop_listening(); }
 
 bool CommandServer::is_answered(const std::string& path) {
-    const auto address = address_of(path);
+    const auto address = UnixAddress::at(path);
     return address && try_to_connect(*address) == 0;
 }
 

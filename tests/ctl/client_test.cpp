@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/unix_address.h"
 #include "ctl/scripted_server.h"
 #include "ctl/spoken.h"
 
@@ -159,11 +159,9 @@ TEST(Connect, a_path_that_no_socket_can_have_is_refused) {
 
 TEST(Connect, a_listening_socket_takes_the_question) {
     const Directory directory;
-    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
     const std::string path = directory.path() + "/s";
-    path.copy(address.sun_path, path.size());
     const UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(UnixAddress::at(path)->bind(listener.get()), 0);
     ASSERT_EQ(::listen(listener.get(), 1), 0);
     auto client = Client::connect(path, 1000);
     ASSERT_TRUE(client) << client.error().message;

@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
+#include "base/unix_address.h"
 #include "sink_fixture.h"
 
 namespace seki::observe {
@@ -258,13 +258,10 @@ TEST_F(LogSinkTest, a_line_that_a_full_disk_cut_goes_on_where_it_was_cut_when_th
 TEST_F(LogSinkTest, a_unix_socket_gets_a_datagram_for_each_line_and_may_be_made_anew) {
     const Folder folder;
     const std::string path = (folder.path / "log.sock").string();
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
     const auto receiver = [&] {
         ::unlink(path.c_str());
         UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-        SEKI_CHECK(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+        SEKI_CHECK(UnixAddress::at(path)->bind(socket.get()) == 0);
         return socket;
     };
     const auto next = [](const UniqueFd& socket) {

@@ -2,8 +2,8 @@
 
 #include <deque>
 #include <sys/stat.h>
-#include <sys/un.h>
 
+#include "base/unix_address.h"
 #include "command/frame.h"
 #include "supervisor/scene.h"
 
@@ -19,10 +19,7 @@ using ::testing::SizeIs;
 class Client {
 public:
     explicit Client(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::ranges::copy(path, address.sun_path);
-        connected = ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        connected = UnixAddress::at(path)->connect(fd_.get()) == 0;
     }
 
     bool connected = false;
@@ -292,10 +289,7 @@ TEST_F(ServerTest, refuses_users_that_are_not_named_when_some_are) {
 TEST_F(ServerTest, replaces_a_socket_file_that_nobody_serves) {
     {
         const UniqueFd stale(::socket(AF_UNIX, SOCK_STREAM, 0));
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::ranges::copy(settings.command.path, address.sun_path);
-        ASSERT_EQ(::bind(stale.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        ASSERT_EQ(UnixAddress::at(settings.command.path)->bind(stale.get()), 0);
     }
     open();
     EXPECT_TRUE(Client(settings.command.path).connected);

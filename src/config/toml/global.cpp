@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <sys/un.h>
 
+#include "base/unix_address.h"
 #include "config/check/available.h"
 #include "config/consequences.h"
 #include "config/convert.h"
@@ -160,9 +160,9 @@ std::optional<std::string> read_path(TableReader& table, std::string_view key, c
 
 void read_paths(TableReader& table, const fs::path& directory, FileConfig& config) {
     config.command_socket = read_path(table, "command_socket", directory).value_or("sozu.sock");
-    constexpr size_t max_size = sizeof(sockaddr_un::sun_path) - 1;
-    if (config.command_socket.size() > max_size) {
-        table.refuse("command_socket", "the path {} is longer than {} bytes", config.command_socket, max_size);
+    if (config.command_socket.size() > UnixAddress::max_path_size) {
+        table.refuse("command_socket", "the path {} is longer than {} bytes", config.command_socket,
+                     UnixAddress::max_path_size);
     }
     config.pid_file_path = read_path(table, "pid_file_path", directory);
     config.saved_state = read_path(table, "saved_state", directory);

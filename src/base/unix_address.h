@@ -1,0 +1,30 @@
+#pragma once
+
+// Where a socket of this machine is, by the path of its file (unix(7)).
+
+#include <string_view>
+#include <sys/un.h>
+
+#include "base/result.h"
+
+namespace seki {
+
+class UnixAddress {
+public:
+    // A path ends with a zero byte; one that is empty would have the kernel choose a name.
+    static constexpr size_t max_path_size = sizeof(sockaddr_un::sun_path) - 1;
+
+    // An error for a path that no socket can have; it does not name it.
+    static Result<UnixAddress> at(std::string_view path);
+
+    // As bind(2) and connect(2): 0, or −1 and errno.
+    [[nodiscard]] int bind(int fd) const noexcept;
+    [[nodiscard]] int connect(int fd) const noexcept;
+
+private:
+    explicit UnixAddress(std::string_view path) noexcept;
+
+    sockaddr_un address_{};
+};
+
+}  // namespace seki
