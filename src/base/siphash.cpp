@@ -9,6 +9,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "words are read as they lie in memory");
 
+// `word_rounds` for each word, and `last_rounds` at the end.
+template <int word_rounds, int last_rounds>
 class SipState {
 public:
     // The constants spell "somepseudorandomlygeneratedbytes".
@@ -20,18 +22,21 @@ public:
 
     void absorb(uint64_t word) noexcept {
         d_ ^= word;
-        round();
-        round();
+        rounds(word_rounds);
         a_ ^= word;
     }
 
     uint64_t finish() noexcept {
         c_ ^= 0xffU;
-        for (int times = 0; times < 4; ++times) round();
+        rounds(last_rounds);
         return a_ ^ b_ ^ c_ ^ d_;
     }
 
 private:
+    void rounds(int count) noexcept {
+        for (int i = 0; i < count; ++i) round();
+    }
+
     void round() noexcept {
         a_ += b_;
         b_ = std::rotl(b_, 13) ^ a_;
@@ -51,10 +56,9 @@ private:
     uint64_t d_;
 };
 
-}  // namespace
-
-uint64_t siphash(const SipKey& key, std::string_view bytes) noexcept {
-    SipState state(key);
+template <int word_rounds, int last_rounds>
+uint64_t hash(const SipKey& key, std::string_view bytes) noexcept {
+    SipState<word_rounds, last_rounds> state(key);
     // The last word carries what is left of the text, and its length in the highest byte.
     uint64_t last = static_cast<uint64_t>(bytes.size()) << 56U;
     for (; bytes.size() >= sizeof last; bytes.remove_prefix(sizeof last)) {
@@ -67,5 +71,11 @@ uint64_t siphash(const SipKey& key, std::string_view bytes) noexcept {
     state.absorb(last | rest);
     return state.finish();
 }
+
+}  // namespace
+
+uint64_t siphash(const SipKey& key, std::string_view bytes) noexcept { return hash<2, 4>(key, bytes); }
+
+uint64_t siphash13(const SipKey& key, std::string_view bytes) noexcept { return hash<1, 3>(key, bytes); }
 
 }  // namespace seki

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/siphash.h"
 #include "config/convert.h"
 
 namespace seki::config {
@@ -20,6 +21,7 @@ using google::protobuf::Reflection;
 using TextMap = google::protobuf::Map<std::string, std::string>;
 
 constexpr int first_own_number = 1000;
+constexpr SipKey rust_key{};  // of DefaultHasher::new()
 
 // Writes messages as Rust's derived Hash feeds them to its hasher: integers little-endian at their width, 0xFF after a
 // string, an eight-byte tag before what is optional, an eight-byte length before what is repeated, fields in the order
@@ -175,50 +177,7 @@ void add_routes(HashedForm& form, const State& state, std::string_view cluster_i
     for (const auto& [key, frontend] : by_key_text) form.message(*frontend);
 }
 
-struct SipState {
-    // The constants of the paper, under a key of zeros.
-    uint64_t v0 = 0x736F6D6570736575U;
-    uint64_t v1 = 0x646F72616E646F6DU;
-    uint64_t v2 = 0x6C7967656E657261U;
-    uint64_t v3 = 0x7465646279746573U;
-
-    void round() {
-        v0 += v1;
-        v1 = std::rotl(v1, 13) ^ v0;
-        v0 = std::rotl(v0, 32);
-        v2 += v3;
-        v3 = std::rotl(v3, 16) ^ v2;
-        v0 += v3;
-        v3 = std::rotl(v3, 21) ^ v0;
-        v2 += v1;
-        v1 = std::rotl(v1, 17) ^ v2;
-        v2 = std::rotl(v2, 32);
-    }
-
-    void word(uint64_t value) {
-        v3 ^= value;
-        round();
-        v0 ^= value;
-    }
-};
-
 }  // namespace
-
-uint64_t siphash13(std::string_view bytes) {
-    SipState sip;
-    const auto size = static_cast<uint64_t>(bytes.size());
-    for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
-        uint64_t value = 0;
-        std::memcpy(&value, bytes.data(), 8);
-        sip.word(value);
-    }
-    uint64_t last = size << 56U;
-    for (size_t i = 0; i < bytes.size(); ++i) last |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-    sip.word(last);
-    sip.v2 ^= 0xFF;
-    for (int i = 0; i < 3; ++i) sip.round();
-    return sip.v0 ^ sip.v1 ^ sip.v2 ^ sip.v3;
-}
 
 uint64_t cluster_hash(const State& state, std::string_view cluster_id) {
     const command::Cluster* cluster = state.table<Clusters>().find(std::string(cluster_id));
@@ -230,7 +189,7 @@ uint64_t cluster_hash(const State& state, std::string_view cluster_id) {
     add_tcp_frontends(form, state, cluster_id);
     add_routes<HttpFrontends>(form, state, cluster_id);
     add_routes<HttpsFrontends>(form, state, cluster_id);
-    return siphash13(form.bytes());
+    return siphash13(rust_key, form.bytes());
 }
 
 }  // namespace seki::config

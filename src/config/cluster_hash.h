@@ -11,9 +11,6 @@
 
 namespace seki::config {
 
-// SipHash-1-3 under the zero key (https://www.aumasson.jp/siphash/siphash.pdf, with one and three rounds).
-uint64_t siphash13(std::string_view bytes);
-
 // 0 for an unknown cluster.
 uint64_t cluster_hash(const State& state, std::string_view cluster_id);
 
