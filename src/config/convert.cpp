@@ -94,6 +94,16 @@ SocketAddress checked_address(const command::SocketAddress& wire) {
     return *address;
 }
 
+std::vector<Network> checked_networks(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+    std::vector<Network> networks;
+    for (const std::string& text : texts) {
+        const Result<Network> network = Network::parse(text);
+        SEKI_CHECK(network.has_value());
+        networks.push_back(*network);
+    }
+    return networks;
+}
+
 uint32_t weight_of(const command::AddBackend& backend) {
     const int32_t given = backend.load_balancing_parameters().weight();
     return given > 0 ? static_cast<uint32_t>(given) : default_weight;

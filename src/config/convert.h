@@ -3,7 +3,9 @@
 // Between the schema's messages and our own values.
 
 #include <string>
+#include <vector>
 
+#include "base/network.h"
 #include "base/result.h"
 #include "command.pb.h"
 #include "net/address.h"
@@ -15,8 +17,9 @@ namespace seki::config {
 Result<SocketAddress> from_wire(const command::SocketAddress& wire);
 command::SocketAddress to_wire(const SocketAddress& address);
 
-// Of an address that the door (check/check.h) let through.
+// Of an address and of networks that the door (check/check.h) let through.
 SocketAddress checked_address(const command::SocketAddress& wire);
+std::vector<Network> checked_networks(const google::protobuf::RepeatedPtrField<std::string>& texts);
 
 // The share of the load that a backend gets in proportion to others. 0 is "not given", like no weight at all:
 // `sozu backend add` sends it with every backend. A backend that is to have no traffic has a state that says so.

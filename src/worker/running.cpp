@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <string>
 
-#include "base/network.h"
 #include "config/convert.h"
 #include "config/limits.h"
 
@@ -45,14 +44,6 @@ Result<> put_answers(const Answers& texts, proxy::AnswerTemplates& answers) {
         if (auto put = put_answer(status, text, answers); !put) return put;
     }
     return {};
-}
-
-NetworkSet network_set(const command::Networks& config) {
-    std::vector<Network> networks;
-    for (const std::string& text : config.values()) {
-        if (const auto network = Network::parse(text)) networks.push_back(*network);
-    }
-    return NetworkSet(networks);
 }
 
 proxy::StickyCookie::SameSite same_site(const command::StickyCookie& config) {
@@ -114,7 +105,9 @@ Result<proxy::Listener> running_listener(const command::HttpListenerConfig& conf
     listener.elide_x_real_ip = config.elide_x_real_ip();
     listener.send_x_real_ip = config.send_x_real_ip();
     listener.elide_lookalike_fields = config.elide_lookalike_fields();
-    if (config.has_trusted_proxies()) listener.trusted_proxies = network_set(config.trusted_proxies());
+    if (config.has_trusted_proxies()) {
+        listener.trusted_proxies = NetworkSet(config::checked_networks(config.trusted_proxies().values()));
+    }
     set_path_form(config.path_normalization(), listener);
     listener.sticky_cookie = sticky_cookie(config);
     listener.head_limits = limits;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "config/answer_status.h"
+#include "config/convert.h"
 #include "worker/running.h"
 
 namespace seki::worker {
@@ -43,15 +44,6 @@ void add_conditions(const FieldMatches& matches, FieldCondition::Source source, 
         conditions.fields.push_back(
             {source, match.name(), match.invert(), condition_kind(match.kind()), match.value()});
     }
-}
-
-// Texts that were checked.
-std::vector<Network> networks(const google::protobuf::RepeatedPtrField<std::string>& texts) {
-    std::vector<Network> networks;
-    for (const std::string& text : texts) {
-        if (const auto network = Network::parse(text)) networks.push_back(*network);
-    }
-    return networks;
 }
 
 routing::PathKind path_kind(command::PathRuleKind kind) {
@@ -155,8 +147,8 @@ std::vector<routing::Rule> rules_of(const command::RequestHttpFrontend& frontend
     add_conditions(frontend.match_headers(), FieldCondition::Source::header, rule.conditions);
     add_conditions(frontend.match_cookies(), FieldCondition::Source::cookie, rule.conditions);
     add_conditions(frontend.match_query(), FieldCondition::Source::query, rule.conditions);
-    rule.conditions.source_allow = networks(frontend.source_allow());
-    rule.conditions.source_deny = networks(frontend.source_deny());
+    rule.conditions.source_allow = config::checked_networks(frontend.source_allow());
+    rule.conditions.source_deny = config::checked_networks(frontend.source_deny());
     return routing::in_both_forms(std::move(rule));
 }
 
