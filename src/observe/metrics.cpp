@@ -1,11 +1,10 @@
 #include "observe/metrics.h"
 
+#include "base/absl_view.h"
+
 namespace seki::observe {
 
 namespace {
-
-// Debian builds abseil with a string_view of its own.
-absl::string_view key(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 constexpr Counter of_class(uint16_t status) noexcept {
     if (status == 0) return Counter::http_status_none;
@@ -85,7 +84,7 @@ void Metrics::set_with_percent(Gauge used, uint64_t value, Gauge capacity, uint6
 
 ClusterSeries* Metrics::cluster(std::string_view id) {
     if (!series_enabled_ || detail_ < Detail::cluster) return nullptr;
-    if (const auto found = clusters_.find(key(id)); found != clusters_.end()) return found->second.get();
+    if (const auto found = clusters_.find(absl_view(id)); found != clusters_.end()) return found->second.get();
     if (clusters_.size() >= max_clusters) {
         add(Counter::series_refused);
         return nullptr;
@@ -95,7 +94,8 @@ ClusterSeries* Metrics::cluster(std::string_view id) {
 
 Series* Metrics::backend(ClusterSeries& cluster, std::string_view id) {
     if (detail_ < Detail::backend) return nullptr;
-    if (const auto found = cluster.backends.find(key(id)); found != cluster.backends.end()) return found->second.get();
+    if (const auto found = cluster.backends.find(absl_view(id)); found != cluster.backends.end())
+        return found->second.get();
     if (backend_count_ >= max_backends) {
         add(Counter::series_refused);
         return nullptr;
@@ -105,7 +105,7 @@ Series* Metrics::backend(ClusterSeries& cluster, std::string_view id) {
 }
 
 void Metrics::remove_cluster(std::string_view id) {
-    const auto found = clusters_.find(key(id));
+    const auto found = clusters_.find(absl_view(id));
     if (found == clusters_.end()) return;
     backend_count_ -= found->second->backends.size();
     clusters_.erase(found);
@@ -113,9 +113,9 @@ void Metrics::remove_cluster(std::string_view id) {
 }
 
 void Metrics::remove_backend(std::string_view cluster_id, std::string_view id) {
-    const auto found = clusters_.find(key(cluster_id));
+    const auto found = clusters_.find(absl_view(cluster_id));
     if (found == clusters_.end()) return;
-    const size_t removed = found->second->backends.erase(key(id));
+    const size_t removed = found->second->backends.erase(absl_view(id));
     if (removed == 0) return;
     backend_count_ -= removed;
 }

@@ -10,7 +10,6 @@
 #include <absl/container/flat_hash_set.h>
 #include <absl/container/inlined_vector.h>
 #include <absl/hash/hash.h>
-#include <absl/strings/string_view.h>
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -18,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/absl_view.h"
 #include "routing/host_pattern.h"
 #include "routing/path_rules.h"
 #include "routing/regex_set.h"
@@ -46,10 +46,8 @@ struct ByName {
     static std::string_view name_of(const std::unique_ptr<Named>& named) noexcept {
         return named->name;
     }
-    // Debian builds abseil with a string_view of its own.
     size_t operator()(const auto& key) const noexcept {
-        const std::string_view name = name_of(key);
-        return absl::Hash<absl::string_view>()(absl::string_view(name.data(), name.size()));
+        return absl::Hash<absl::string_view>()(absl_view(name_of(key)));
     }
     bool operator()(const auto& a, const auto& b) const noexcept { return name_of(a) == name_of(b); }
 };
