@@ -40,10 +40,6 @@ public:
     }
 
     [[nodiscard]] bool complete() const noexcept { return settled_ == members_.size(); }
-    [[nodiscard]] bool waits_for(MemberId member) const {
-        const auto found = members_.find(member);
-        return found != members_.end() && !found->second.settled;
-    }
     [[nodiscard]] std::vector<MemberId> missing() const {
         return select([](const Member& member) { return !member.settled; });
     }

@@ -41,7 +41,6 @@ public:
     // Takes everybody who waits now, at once: for the last owner of a socket, before it goes. Who comes meanwhile is
     // taken too, up to as many as the longest queue that a kernel allows.
     void drain();
-    [[nodiscard]] bool accepting() const noexcept { return watch_.valid(); }
 
 private:
     void on_event(uint32_t events) override;

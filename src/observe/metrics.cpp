@@ -83,7 +83,7 @@ void Metrics::set_with_percent(Gauge used, uint64_t value, Gauge capacity, uint6
 }
 
 ClusterSeries* Metrics::cluster(std::string_view id) {
-    if (!series_enabled_ || detail_ < Detail::cluster) return nullptr;
+    if (detail_ < Detail::cluster) return nullptr;
     if (const auto found = clusters_.find(absl_view(id)); found != clusters_.end()) return found->second.get();
     if (clusters_.size() >= max_clusters) {
         add(Counter::series_refused);
@@ -141,11 +141,6 @@ void Metrics::set_detail(Detail detail) {
     if (detail < Detail::cluster) return drop_series();
     for (auto& [id, series] : clusters_) series->backends.clear();
     backend_count_ = 0;
-}
-
-void Metrics::set_series_enabled(bool enabled) {
-    series_enabled_ = enabled;
-    if (!enabled) drop_series();
 }
 
 }  // namespace seki::observe

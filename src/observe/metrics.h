@@ -69,8 +69,6 @@ public:
     void clear();
     // Series that are no longer wanted are dropped.
     void set_detail(Detail detail);
-    // `metrics disable` and `enable`: the series of clusters and backends.
-    void set_series_enabled(bool enabled);
     [[nodiscard]] Detail detail() const noexcept { return detail_; }
 
     // --- for reports
@@ -92,7 +90,6 @@ private:
     Clusters clusters_;
     size_t backend_count_ = 0;
     Detail detail_ = Detail::cluster;
-    bool series_enabled_ = true;
     uint64_t epoch_ = 1;  // of the handles
 };
 

@@ -240,14 +240,12 @@ void Recorder::backend_up(const backend::Backend& backend) {
     metrics_.add(Counter::backend_up);
     log_.info(Module::backend, "backend {} of cluster {} at {} works again", backend.id, backend.cluster_id,
               backend.address_text);
-    if (backend_change_) backend_change_(backend, true);
 }
 
 void Recorder::backend_down(const backend::Backend& backend) {
     metrics_.add(Counter::backend_down);
     log_.warn(Module::backend, "backend {} of cluster {} at {} is down: connections to it fail", backend.id,
               backend.cluster_id, backend.address_text);
-    if (backend_change_) backend_change_(backend, false);
 }
 
 void Recorder::backend_keeps_none(const backend::Backend& backend) {

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -118,7 +117,6 @@ public:
         // The access log tells the client's round trip, which costs a system call per line.
         bool round_trips = true;
     };
-    using BackendChange = std::function<void(const backend::Backend& backend, bool up)>;
 
     // All outlive the recorder. `access` may be null: no access log.
     Recorder(EventLoop& loop, observe::Log& log, observe::AccessLog* access, observe::Metrics& metrics,
@@ -131,8 +129,6 @@ public:
 
     // From now on a crash line of this process names the last request that began.
     void describe_crashes() noexcept;
-    // Told when a backend is found to fail or to work again, for events.
-    void on_backend_change(BackendChange hook) { backend_change_ = std::move(hook); }
     // Brings figures that others keep up to date, before metrics are reported.
     void before_report() noexcept;
 
@@ -189,7 +185,6 @@ private:
     observe::AccessLog* access_;
     observe::Metrics& metrics_;
     Settings settings_;
-    BackendChange backend_change_;
     std::array<char, 384> last_request_;
     size_t last_request_size_ = 0;
 };

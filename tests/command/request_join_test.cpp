@@ -30,7 +30,7 @@ TEST(RequestJoin, does_not_wait_for_the_dead) {
     join.expect(1);
     join.expect(2);
     EXPECT_TRUE(join.answer(1, 10));
-    EXPECT_TRUE(join.waits_for(2));
+    EXPECT_EQ(join.missing(), std::vector<MemberId>{2});
     EXPECT_TRUE(join.lose(2));
     EXPECT_TRUE(join.complete());
     EXPECT_EQ(join.lost(), std::vector<MemberId>{2});

@@ -137,9 +137,9 @@ TEST(Metrics, a_handle_finds_a_series_again_until_one_is_dropped) {
     ASSERT_NE(metrics.cluster("web", handle), nullptr);
     EXPECT_EQ(metrics.cluster("web", handle)->counters[static_cast<size_t>(SeriesCounter::requests)], 0U);
 
-    metrics.set_series_enabled(false);
+    metrics.set_detail(Detail::process);
     EXPECT_EQ(metrics.cluster("web", handle), nullptr);
-    metrics.set_series_enabled(true);
+    metrics.set_detail(Detail::cluster);
     EXPECT_EQ(metrics.cluster("web", handle), metrics.cluster("web"));
 }
 
