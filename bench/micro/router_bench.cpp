@@ -67,7 +67,7 @@ void one_host_one_prefix(benchmark::State& state) {
 }
 BENCHMARK(one_host_one_prefix);
 
-// --- many hosts: every second one is a wildcard, every tenth one has a regular expression beside its prefix
+// ---- many hosts: every second one is a wildcard, every tenth one has a regular expression beside its prefix
 
 std::string host_name(size_t i) { return fmt::format("tenant-{}.apps.example.com", i); }
 
@@ -152,7 +152,7 @@ void adding_and_removing_one_host_among_many(benchmark::State& state) {
 }
 BENCHMARK(adding_and_removing_one_host_among_many);
 
-// --- many rules on one host
+// ---- many rules on one host
 
 void one_host_many_prefixes(benchmark::State& state) {
     Router<Target> router;
@@ -176,7 +176,7 @@ void many_host_regexes(benchmark::State& state) {
 }
 BENCHMARK(many_host_regexes)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
 
-// --- regular expressions before the tree
+// ---- regular expressions before the tree
 
 std::string pre_regex(int64_t i) {
     return fmt::format("/(?:api|internal)/service-{}/v[0-9]+/(?:users|groups)/[^/?]+(?:/.*)?", i);

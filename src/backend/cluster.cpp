@@ -83,8 +83,7 @@ void Cluster::deal_credits() {
     for (const BackendPtr& backend : backends_) backend->credit = backend->weight / divisor;
 }
 
-// --- choosing
-// ----------------------------------------------------------------------------------------------------------
+// ---- choosing
 
 struct Cluster::Search {
     Monotonic now;

@@ -95,8 +95,7 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-// --- bash
-// -------------------------------------------------------------------------------------------------------------
+// ---- bash
 
 std::string bash_completions(const CommandDescription& root) {
     std::string script =
@@ -144,8 +143,7 @@ complete -F _seki seki
     return script;
 }
 
-// --- zsh
-// --------------------------------------------------------------------------------------------------------------
+// ---- zsh
 
 namespace {
 
@@ -210,8 +208,7 @@ if [[ ${funcstack[1]} == _seki ]]; then _seki "$@"; else compdef _seki seki; fi
     return script;
 }
 
-// --- fish
-// -------------------------------------------------------------------------------------------------------------
+// ---- fish
 
 namespace {
 

@@ -78,8 +78,7 @@ bool is_odd(std::string_view connection) noexcept {
 
 }  // namespace
 
-// --- parsing
-// -----------------------------------------------------------------------------------------------------------
+// ---- parsing
 
 class AnswerTemplate::Reader {
 public:
@@ -268,8 +267,7 @@ Result<AnswerTemplate> AnswerTemplate::parse(uint16_t status, std::string_view t
     return Reader(status, text).read();
 }
 
-// --- rendering
-// ---------------------------------------------------------------------------------------------------------
+// ---- rendering
 
 namespace {
 

@@ -120,8 +120,7 @@ public:
     // Ends the session at the end of whatever it is doing: safe from anywhere.
     void close(CloseManner manner, CloseReason reason);
 
-    // --- for protocols
-    // -------------------------------------------------------------------------------------------------
+    // ---- for protocols
 
     [[nodiscard]] bool connected() const noexcept { return connected_; }
     // Reads what is there, at most into.size() bytes. After blocked, end or error the session is not readable.

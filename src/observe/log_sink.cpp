@@ -40,8 +40,7 @@ LogSink::~LogSink() {
     flush(stalled_at_);
 }
 
-// --- opening
-// -----------------------------------------------------------------------------------------------------------
+// ---- opening
 
 Result<std::unique_ptr<LogSink>> LogSink::open(std::string_view target, LineHead& head, size_t capacity) {
     std::unique_ptr<LogSink> sink(new LogSink(std::string(target), head, capacity));
@@ -128,8 +127,7 @@ Result<> LogSink::reopen(WallTime now) {
     return opened;
 }
 
-// --- lines
-// -------------------------------------------------------------------------------------------------------------
+// ---- lines
 
 void LogSink::make_room() noexcept {
     if (line_begin_ == 0) return;
@@ -178,8 +176,7 @@ bool LogSink::pausing(WallTime now) const noexcept {
     return stalled_ && now >= stalled_at_ && now - stalled_at_ < pause;
 }
 
-// --- writing
-// -----------------------------------------------------------------------------------------------------------
+// ---- writing
 
 void LogSink::write_out(WallTime now) {
     stalled_ = false;

@@ -71,8 +71,7 @@ public:
     void set_detail(Detail detail);
     [[nodiscard]] Detail detail() const noexcept { return detail_; }
 
-    // --- for reports
-    // ---------------------------------------------------------------------------------------------------
+    // ---- for reports
 
     using Clusters = absl::flat_hash_map<std::string, std::unique_ptr<ClusterSeries>>;
 

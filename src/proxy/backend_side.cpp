@@ -35,8 +35,7 @@ void BackendSide::enter(State next) {
     state_ = next;
 }
 
-// --- for the exchange
-// --------------------------------------------------------------------------------------------------
+// ---- for the exchange
 
 bool BackendSide::silent() {
     SEKI_CHECK(state_ == State::idle);
@@ -148,8 +147,7 @@ void BackendSide::end_output() {
     session_.shutdown_write();
 }
 
-// --- Protocol
-// ----------------------------------------------------------------------------------------------------------
+// ---- Protocol
 
 net::Next BackendSide::on_ready(net::Session& session) {
     if (state_ == State::connecting) {

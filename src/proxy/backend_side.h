@@ -47,8 +47,7 @@ public:
 
     [[nodiscard]] http::Codec& codec() noexcept override { return *codec_; }
 
-    // --- for the exchange
-    // ----------------------------------------------------------------------------------------------
+    // ---- for the exchange
 
     // Of an idle connection: nothing waits to be read. Asks the socket if nobody has since the last answer ended.
     [[nodiscard]] bool silent();
@@ -69,8 +68,7 @@ public:
     void end_output();
     [[nodiscard]] const std::shared_ptr<backend::Backend>& backend() const noexcept { return backend_; }
 
-    // --- Protocol
-    // ------------------------------------------------------------------------------------------------------
+    // ---- Protocol
 
     net::Next on_ready(net::Session& session) override;
     net::Next on_deadline(net::Session& session) override;

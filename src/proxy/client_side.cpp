@@ -32,8 +32,7 @@ ClientSide::ClientSide(net::Session& session, Context& context, ListenerPtr list
 
 ClientSide::~ClientSide() { SEKI_CHECK(exchange_ == nullptr); }
 
-// --- for the exchange
-// --------------------------------------------------------------------------------------------------
+// ---- for the exchange
 
 void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
     exchange_ = nullptr;
@@ -60,8 +59,7 @@ void ClientSide::end_output() {
     session_.shutdown_write();
 }
 
-// --- Protocol
-// ----------------------------------------------------------------------------------------------------------
+// ---- Protocol
 
 net::Next ClientSide::on_ready(net::Session& session) {
     postponed_ = false;

@@ -20,8 +20,7 @@ public:
     ClientSide(net::Session& session, Context& context, ListenerPtr listener);
     ~ClientSide() override;
 
-    // --- for the exchange
-    // ----------------------------------------------------------------------------------------------
+    // ---- for the exchange
 
     // The head gets a buffer of its own, when interim answers before it have gone.
     [[nodiscard]] size_t head_room() override {
@@ -36,8 +35,7 @@ public:
     void end_output() override;
     [[nodiscard]] bool shared() const noexcept override { return false; }
 
-    // --- Protocol
-    // ------------------------------------------------------------------------------------------------------
+    // ---- Protocol
 
     net::Next on_ready(net::Session& session) override;
     net::Next on_deadline(net::Session& session) override;

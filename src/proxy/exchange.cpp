@@ -46,8 +46,7 @@ void Exchange::enter(State next) {
     state_ = next;
 }
 
-// --- beginning
-// ---------------------------------------------------------------------------------------------------------
+// ---- beginning
 
 void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     mode_ = Mode::tunnel;
@@ -71,8 +70,7 @@ void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     client_->due(client_activity_ + timeouts().of_tunnel());
 }
 
-// --- the backend
-// -------------------------------------------------------------------------------------------------------
+// ---- the backend
 
 BackendSide* Exchange::connect() {
     while (attempts_ < max_attempts) {
@@ -282,8 +280,7 @@ void Exchange::release_backend(bool reusable) {
     backend->detach(reusable, cut ? net::CloseManner::reset : net::CloseManner::now, client_);
 }
 
-// --- the answer
-// --------------------------------------------------------------------------------------------------------
+// ---- the answer
 
 bool Exchange::interim(const http::ResponseHead& head, uint64_t bytes) {
     backend_activity_ = context_.loop.now();
@@ -347,8 +344,7 @@ void Exchange::abort(net::CloseReason reason, const char* message) {
     client.give_up(cut ? net::CloseManner::reset : net::CloseManner::now, reason);
 }
 
-// --- ending
-// ------------------------------------------------------------------------------------------------------------
+// ---- ending
 
 // An answer that was cut off must not look whole: where only the end of the connection marks the end of the body, a
 // reset is what tells (RFC 9112 §8).

@@ -46,8 +46,7 @@ public:
 
     [[nodiscard]] SlabId id() const noexcept { return id_; }
 
-    // --- from the client's side
-    // ----------------------------------------------------------------------------------------
+    // ---- from the client's side
 
     // A request came; `head` is good during the call. `first_byte`: when it began to arrive. False when it has to wait
     // for a password to be checked: nothing has happened, and the request shall come again when the client is woken.
@@ -66,8 +65,7 @@ public:
     // To end the client's connection now is to cut something off.
     [[nodiscard]] bool cuts_off() const noexcept;
 
-    // --- from the backend's side
-    // ---------------------------------------------------------------------------------------
+    // ---- from the backend's side
 
     void connected();
     // An interim answer of so many bytes. False when they come too fast.
@@ -75,8 +73,7 @@ public:
     void answer_head(http::ResponseHead& head, bool end);
     void backend_gone(BackendLoss loss);
 
-    // --- from both
-    // -----------------------------------------------------------------------------------------------------
+    // ---- from both
 
     // How many bytes of body the other end can take.
     [[nodiscard]] size_t room(Direction direction);

@@ -222,8 +222,7 @@ Cluster* Exchange::share_of(std::string_view cookie) {
     return nullptr;
 }
 
-// --- rewriting
-// ---------------------------------------------------------------------------------------------------------
+// ---- rewriting
 
 // Host and path as they are to be; nothing when what a client sent makes them invalid.
 std::optional<Exchange::Target> Exchange::target_of(const Routed& routed) {
@@ -268,8 +267,7 @@ std::optional<std::string_view> Exchange::redirect_location(const Routed& routed
     return location;
 }
 
-// --- forwarding
-// --------------------------------------------------------------------------------------------------------
+// ---- forwarding
 
 bool Exchange::rewrite(const Routed& routed) {
     http::RequestHead& head = routed.head;

@@ -15,8 +15,7 @@ namespace {
 constexpr size_t bulk_read = 8 * 1024;
 }  // namespace
 
-// --- bodies
-// ------------------------------------------------------------------------------------------------------------
+// ---- bodies
 
 Side* Exchange::source(Direction direction) const noexcept {
     return direction == Direction::request ? static_cast<Side*>(client_) : backend_;
@@ -163,8 +162,7 @@ void Exchange::finish() {
     retire(true);
 }
 
-// --- raw bytes
-// ---------------------------------------------------------------------------------------------------------
+// ---- raw bytes
 
 // Both ends are plain sockets, nothing waits between them, and enough is to come that a pipe pays.
 bool Exchange::raw_path(Direction direction) const {
@@ -241,8 +239,7 @@ void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress&
     settle(direction);
 }
 
-// --- time
-// --------------------------------------------------------------------------------------------------------------
+// ---- time
 
 // It is the client that is waited for: for bytes of its request that the backend would take, or until it took what is
 // there of the answer. On a shared connection that may be the answer of others, and StreamClient sees to it.

@@ -83,8 +83,7 @@ struct AddressText {
 
 }  // namespace
 
-// --- the record
-// --------------------------------------------------------------------------------------------------------
+// ---- the record
 
 void Record::begin(Context& context, net::Session& session, Monotonic first) {
     recorder = &context.recorder;
@@ -136,8 +135,7 @@ void Record::describe(std::string& line) const {
     if (message != nullptr) line += fmt::format(" message=\"{}\"", message);
 }
 
-// --- the recorder
-// ------------------------------------------------------------------------------------------------------
+// ---- the recorder
 
 Recorder::Recorder(EventLoop& loop, observe::Log& log, observe::AccessLog* access, observe::Metrics& metrics,
                    const Settings& settings) noexcept
@@ -202,8 +200,7 @@ void Recorder::over_limit(const Cluster& cluster, Count limit) {
                                                        : SeriesCounter::requests_over_limit);
 }
 
-// --- backends
-// ----------------------------------------------------------------------------------------------------------
+// ---- backends
 
 observe::ClusterSeries* Recorder::series_of(const Cluster& cluster) {
     return cluster.backends.forgotten() ? nullptr : metrics_.cluster(cluster.id(), cluster.series);
@@ -256,8 +253,7 @@ void Recorder::backend_keeps_none(const backend::Backend& backend) {
         backend.id, backend.cluster_id, backend.address_text);
 }
 
-// --- exchanges
-// ---------------------------------------------------------------------------------------------------------
+// ---- exchanges
 
 void Recorder::remember(std::string_view request_line) noexcept {
     last_request_size_ = std::min(request_line.size(), last_request_.size());

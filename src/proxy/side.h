@@ -33,8 +33,7 @@ public:
     [[nodiscard]] net::Session& session() noexcept { return session_; }
     [[nodiscard]] virtual http::Codec& codec() noexcept = 0;
 
-    // --- as a sink
-    // -----------------------------------------------------------------------------------------------------
+    // ---- as a sink
 
     [[nodiscard]] size_t body_room(http::StreamId stream);
     void send_body(http::StreamId stream, std::string_view body);
@@ -52,8 +51,7 @@ public:
     }
     [[nodiscard]] bool all_sent() const noexcept { return !session_.has_unsent(); }
 
-    // --- as a source
-    // ---------------------------------------------------------------------------------------------------
+    // ---- as a source
 
     // There is room again. Costs nothing when the source did not wait for it.
     void resume() noexcept {

@@ -24,8 +24,7 @@ StreamClient::StreamClient(net::Session& session, Context& context, ListenerPtr 
 
 StreamClient::~StreamClient() { SEKI_CHECK(streams_.empty()); }
 
-// --- the exchanges
-// -----------------------------------------------------------------------------------------------------
+// ---- the exchanges
 
 Exchange* StreamClient::find(http::StreamId stream) const noexcept {
     const auto found = std::ranges::find(streams_, stream, &Stream::id);
@@ -116,8 +115,7 @@ bool StreamClient::note_progress() {
     return took;
 }
 
-// --- Protocol
-// ----------------------------------------------------------------------------------------------------------
+// ---- Protocol
 
 net::Next StreamClient::on_ready(net::Session& session) {
     postponed_ = false;

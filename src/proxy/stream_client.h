@@ -23,8 +23,7 @@ public:
                  std::unique_ptr<http::ServerCodec> codec);
     ~StreamClient() override;
 
-    // --- for the exchanges
-    // ---------------------------------------------------------------------------------------------
+    // ---- for the exchanges
 
     [[nodiscard]] size_t head_room() override;
     [[nodiscard]] bool delivered() const noexcept override;
@@ -36,8 +35,7 @@ public:
     void end_output() override;
     [[nodiscard]] bool shared() const noexcept override { return true; }
 
-    // --- Protocol
-    // ------------------------------------------------------------------------------------------------------
+    // ---- Protocol
 
     net::Next on_ready(net::Session& session) override;
     net::Next on_deadline(net::Session& session) override;

@@ -104,8 +104,7 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
     }
 }
 
-// --- listeners
-// ---------------------------------------------------------------------------------------------------------
+// ---- listeners
 
 Result<> Apply::add_http_listener(const command::HttpListenerConfig& config) {
     auto listener = running_listener(config, defaults_.head_limits, defaults_.buffer_size);
@@ -136,8 +135,7 @@ Result<> Apply::must_listen(const ListenerKey& key, bool serving) const {
     return failure("there is no {} listener on {}", key.kind == Kind::http ? "HTTP" : "TCP", key.address.text());
 }
 
-// --- frontends
-// ---------------------------------------------------------------------------------------------------------
+// ---- frontends
 
 Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, bool serving) {
     const ListenerKey key{Kind::http, config::checked_address(frontend.address())};
@@ -198,8 +196,7 @@ std::shared_ptr<proxy::Routes> Apply::mention_routes(const ListenerKey& key) {
     return tables_.routes(key);
 }
 
-// --- clusters
-// ----------------------------------------------------------------------------------------------------------
+// ---- clusters
 
 proxy::ClusterPtr Apply::mention_cluster(const std::string& id) {
     clusters_.push_back(id);

@@ -22,8 +22,7 @@ std::string tags_text(const Tags& tags) {
     return text;
 }
 
-// --- the rule
-// ----------------------------------------------------------------------------------------------------------
+// ---- the rule
 
 FieldCondition::Kind condition_kind(command::MatchKind kind) {
     switch (kind) {
@@ -70,8 +69,7 @@ routing::Position position(command::RulePosition position) {
     return routing::Position::tree;
 }
 
-// --- what it leads to
-// --------------------------------------------------------------------------------------------------
+// ---- what it leads to
 
 proxy::Frontend::Outcome outcome(command::RedirectPolicy policy) {
     switch (policy) {

@@ -125,8 +125,7 @@ void Worker::enter(State next) {
     state_ = next;
 }
 
-// --- orders
-// ------------------------------------------------------------------------------------------------------------
+// ---- orders
 
 void Worker::obey(const Order& order, std::vector<UniqueFd> sockets) {
     seki::worker::Report report;
@@ -202,8 +201,7 @@ void Worker::limit_connections(uint64_t per_source) {
     recount_.begin();
 }
 
-// --- listening
-// ---------------------------------------------------------------------------------------------------------
+// ---- listening
 
 Result<> Worker::assign(const Assign& assign, std::vector<UniqueFd> sockets) {
     auto made = make_sockets(assign.sockets(), std::move(sockets));
@@ -317,8 +315,7 @@ void Worker::report_sockets_exhausted(int error) {
                       net::Acceptor::exhausted_pause / std::chrono::milliseconds(1));
 }
 
-// --- stopping
-// ----------------------------------------------------------------------------------------------------------
+// ---- stopping
 
 void Worker::stop(bool hard) {
     if (state_ == State::configured || state_ == State::serving) enter(State::draining);
@@ -353,8 +350,7 @@ void Worker::on_timer() {
     around_.loop.timers().arm(*this, around_.loop.now() + trim_interval);
 }
 
-// --- questions
-// ---------------------------------------------------------------------------------------------------------
+// ---- questions
 
 command::Response Worker::query(const command::Request& request) {
     using command::Request;

@@ -34,8 +34,7 @@ HOST = "front.example"
 REQUEST = re.compile(rb"[!-~]{1,20} +\S+ HTTP/1\.[0-9]")
 
 
-# --- the corpora
-# -----------------------------------------------------------------------------------------------------------------------
+# ---- the corpora
 
 def from_yaml(text):
     """Cases in the form of http-desync-guardian: method, uri, version, fields by name and value."""
@@ -122,8 +121,7 @@ def requests_of(folder):
     return list(found)
 
 
-# --- one way through a proxy
-# -----------------------------------------------------------------------------------------------------------
+# ---- one way through a proxy
 
 class Backend:
     """Keeps what each of its connections got, and answers each request that it finds in it."""

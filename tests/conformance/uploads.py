@@ -27,8 +27,7 @@ DIRECT_PATIENCE_SECONDS = 20
 REFUSAL = "this is too large for the backend"
 
 
-# --- the clients: each is a command that prints the status and the body of the answer to an upload
-# -----------------------------------------------------------------------------------------------------------------------
+# ---- the clients: each is a command that prints the status and the body of the answer to an upload
 
 def works(*command):
     try:
@@ -68,8 +67,7 @@ def clients(folder):
     yield "java", program("java", "-cp", folder, "Upload"), None if java else "no Java development kit is installed"
 
 
-# --- what they talk to
-# -----------------------------------------------------------------------------------------------------------------------
+# ---- what they talk to
 
 def refuse(stream):
     """Answers when it has seen the head; what comes then it takes, and drops."""

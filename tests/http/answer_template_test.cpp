@@ -62,7 +62,7 @@ std::string field_refusal(std::string_view fields) {
     return refusal(404, "HTTP/1.1 404 Not Found\n" + std::string(fields) + "\n\n");
 }
 
-// --- the text as a whole
+// ---- the text as a whole
 
 TEST(AnswerTemplate, is_a_response_with_status_line_fields_and_body) {
     const auto answer = AnswerTemplate::parse(503, "HTTP/1.1 503 Come back later\r\nX-A: 1\r\nx-b:  2 \r\n\r\nhello\n");
@@ -144,7 +144,7 @@ TEST(AnswerTemplate, is_bounded) {
     EXPECT_EQ(body_refusal(variables + "%PATH"), "there are more than 256 variables");
 }
 
-// --- fields that concern the connection
+// ---- fields that concern the connection
 
 TEST(AnswerTemplate, leaves_the_length_to_whoever_sends_it) {
     EXPECT_EQ(fields_of("Content-Length: 5\nA: b\ncontent-length: wrong\n"), "A=b\n");
@@ -173,7 +173,7 @@ TEST(AnswerTemplate, is_refused_where_a_field_is_about_the_way_of_sending) {
     EXPECT_EQ(field_refusal("Connection: close, x-a"), "line 2: Connection may say 'close' or 'keep-alive' only");
 }
 
-// --- variables
+// ---- variables
 
 TEST(AnswerTemplate, knows_these_variables) {
     const std::pair<std::string_view, Variable> names[] = {
@@ -271,7 +271,7 @@ TEST(AnswerTemplate, is_refused_where_a_variable_is_unknown) {
     EXPECT_LT(body_refusal("%" + std::string(60000, 'A')).size(), 300U);
 }
 
-// --- what clients may try
+// ---- what clients may try
 
 TEST(AnswerTemplate, escapes_values_in_its_body_by_its_content_type) {
     const auto body = [](std::string_view type) {

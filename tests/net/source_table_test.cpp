@@ -45,7 +45,7 @@ Tokens take_all(SourceCounts& counts, uint64_t hash, uint64_t limit) {
     return tokens;
 }
 
-// --- the memory
+// ---- the memory
 
 TEST(SourceTable, costs_nothing_before_it_is_used) {
     SourceTable table = new_table(1000);
@@ -106,7 +106,7 @@ TEST(SourceTable, is_refused_when_its_layout_is_another_one) {
     EXPECT_TRUE(SourceTable::open(std::move(table.copy().value())));
 }
 
-// --- counts
+// ---- counts
 
 TEST(SourceCounts, are_exact_when_connections_come_one_after_another) {
     SourceTable table = new_table();
@@ -257,7 +257,7 @@ TEST(SourceCounts, are_all_cleared_with_a_column_and_no_others) {
     }
 }
 
-// --- rates
+// ---- rates
 
 struct Rates : testing::Test {
     FakeClock clock;

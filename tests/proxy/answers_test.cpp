@@ -84,7 +84,7 @@ AnswerTemplate parsed(uint16_t status, std::string_view text) {
     return *answer;
 }
 
-// --- built in
+// ---- built in
 
 TEST(BuiltInAnswers, say_status_and_request_in_the_type_that_the_client_likes) {
     for (const uint16_t status : statuses) {
@@ -234,7 +234,7 @@ TEST(BuiltInAnswers, keep_the_connection) {
     EXPECT_FALSE(OwnAnswer(head, parts_of(404)).closes());
 }
 
-// --- written by an operator
+// ---- written by an operator
 
 TEST(CustomAnswers, go_before_the_built_in_ones) {
     const AnswerTemplate custom = parsed(503,
@@ -313,7 +313,7 @@ TEST(CustomAnswers, of_the_largest_size_are_sent_whole) {
     EXPECT_EQ(answer.field("X-63"), id);
 }
 
-// --- bare
+// ---- bare
 
 TEST(BareAnswers, are_whole_and_close_the_connection) {
     EXPECT_EQ(bare_answer(400),

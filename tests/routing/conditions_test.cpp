@@ -23,7 +23,7 @@ struct RoutingConditions : Routing {
     void send(const std::string& name, const std::string& value) { headers.lines.emplace_back(name, value); }
 };
 
-// --- kinds
+// ---- kinds
 
 TEST_F(RoutingConditions, exact_compares_the_whole_value) {
     send("x-env", "staging");
@@ -64,7 +64,7 @@ TEST_F(RoutingConditions, an_inverted_condition_holds_when_no_value_matches) {
     EXPECT_FALSE(takes(no(is(header, "x-env", "staging"))));
 }
 
-// --- where values come from
+// ---- where values come from
 
 TEST_F(RoutingConditions, one_of_several_field_lines_is_enough) {
     send("x-env", "prod");
@@ -104,7 +104,7 @@ TEST_F(RoutingConditions, a_request_without_headers_has_no_values) {
     EXPECT_EQ(find({"a", "/", "GET", IpAddress(), nullptr}), 0);
 }
 
-// --- several
+// ---- several
 
 TEST_F(RoutingConditions, conditions_on_one_name_are_alternatives) {
     const auto either = fields({is(header, "x-env", "staging"), starts(header, "X-Env", "test")});
@@ -134,7 +134,7 @@ TEST_F(RoutingConditions, all_names_must_match_and_kinds_of_fields_are_apart) {
     EXPECT_FALSE(takes(all, "/?a=2"));
 }
 
-// --- sources
+// ---- sources
 
 TEST_F(RoutingConditions, a_rule_takes_the_sources_that_it_allows) {
     const auto inside = sources({"10.0.0.0/8", "2001:db8::/32"}, {});
@@ -154,7 +154,7 @@ TEST_F(RoutingConditions, deny_goes_before_allow) {
     EXPECT_FALSE(takes(others, "/", "10.1.0.1"));
 }
 
-// --- precedence
+// ---- precedence
 
 TEST_F(RoutingConditions, of_rules_for_one_path_the_one_that_asks_for_more_goes_first) {
     add(prefix("a", "/"), 1);
@@ -204,7 +204,7 @@ TEST_F(RoutingConditions, a_tie_is_decided_by_text_not_by_order_of_adding) {
     }
 }
 
-// --- identity
+// ---- identity
 
 TEST_F(RoutingConditions, order_repetition_and_case_of_header_names_do_not_make_another_rule) {
     Conditions one = fields({is(header, "X-A", "1"), is(header, "x-b", "2")});
@@ -239,7 +239,7 @@ TEST_F(RoutingConditions, other_conditions_make_another_rule) {
     EXPECT_EQ(router.size(), 0U);
 }
 
-// --- refusals
+// ---- refusals
 
 TEST(Rule, what_cannot_be_is_refused_with_a_reason) {
     const auto why = [](Rule rule) {

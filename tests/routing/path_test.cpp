@@ -92,8 +92,7 @@ TEST(AmbiguousPaths, are_those_that_backends_read_in_several_ways) {
     }
 }
 
-// --- rules
-// -------------------------------------------------------------------------------------------------------------
+// ---- rules
 
 struct PathRouting : Routing {
     void add_forms(const Rule& rule, int target) {

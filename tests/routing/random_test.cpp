@@ -13,7 +13,7 @@
 namespace seki::routing {
 namespace {
 
-// --- the naive matcher, written from docs/configuration.md
+// ---- the naive matcher, written from docs/configuration.md
 
 struct NaiveRule {
     Rule rule;
@@ -152,7 +152,7 @@ int naive_find(const std::vector<NaiveRule>& rules, const Request& request, cons
     return 0;
 }
 
-// --- random rules and requests, of so few words that many of them meet
+// ---- random rules and requests, of so few words that many of them meet
 
 struct Words {
     Random random;

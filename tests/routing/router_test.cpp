@@ -7,7 +7,7 @@
 namespace seki::routing {
 namespace {
 
-// --- hosts
+// ---- hosts
 
 TEST_F(Routing, an_unknown_host_or_path_finds_nothing) {
     add(prefix("shop.example", "/api"), 1);
@@ -113,7 +113,7 @@ TEST_F(Routing, of_several_host_expressions_the_longer_one_decides_then_the_text
     EXPECT_EQ(find("bc.example.org", "/"), 3);
 }
 
-// --- positions
+// ---- positions
 
 TEST_F(Routing, pre_goes_before_the_tree_and_post_after_it) {
     add(at(Position::pre, prefix("*", "/.well-known/")), 1);
@@ -144,7 +144,7 @@ TEST_F(Routing, before_and_after_the_tree_less_specific_hosts_are_asked_too) {
     }
 }
 
-// --- paths
+// ---- paths
 
 TEST_F(Routing, the_exact_path_goes_before_any_prefix) {
     add(prefix("shop.example", "/cart/items"), 1);
@@ -249,7 +249,7 @@ TEST_F(Routing, a_rule_that_names_the_method_goes_before_one_that_takes_any) {
     EXPECT_EQ(find("shop.example", "/", "post"), 1);
 }
 
-// --- changes
+// ---- changes
 
 TEST_F(Routing, the_same_rule_takes_the_place_of_the_first_and_goes_when_removed) {
     add(equals("shop.example", "/cart"), 1);

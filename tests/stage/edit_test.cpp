@@ -46,8 +46,7 @@ struct Site : Stage {
     WirePtr at;
 };
 
-// --- redirects
-// ---------------------------------------------------------------------------------------------------------
+// ---- redirects
 
 TEST(Redirects, lead_where_the_frontend_says) {
     command::Request rule = frontend();
@@ -153,8 +152,7 @@ TEST(Redirects, lead_nowhere_without_a_host) {
     EXPECT_EQ(Site(rule).ask("GET //x HTTP/1.0\r\n\r\n").field("Location"), "http://b//x");
 }
 
-// --- rewrites
-// ----------------------------------------------------------------------------------------------------------
+// ---- rewrites
 
 TEST(Rewrites, give_the_backend_another_host_and_path) {
     command::Request rule = frontend("/api/");
@@ -176,8 +174,7 @@ TEST(Rewrites, that_a_client_makes_invalid_are_refused) {
     EXPECT_EQ(site.ask(get("/bad/one")).status(), 400);
 }
 
-// --- fields
-// ------------------------------------------------------------------------------------------------------------
+// ---- fields
 
 TEST(Rewrites, give_no_port_to_a_host_that_is_not_there) {
     command::Request rule = add_frontend("c", "*");
@@ -243,8 +240,7 @@ TEST(FieldEdits, change_answers) {
     EXPECT_EQ(got.field("X-Frame-Options"), "DENY");
 }
 
-// --- shares
-// ------------------------------------------------------------------------------------------------------------
+// ---- shares
 
 TEST(Shares, deal_requests_out_by_weight) {
     command::Request rule = add_frontend("", "a");

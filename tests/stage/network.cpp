@@ -11,8 +11,7 @@
 
 namespace seki::stage {
 
-// --- the script's end
-// --------------------------------------------------------------------------------------------------
+// ---- the script's end
 
 void Wire::tell(uint32_t events) { network_.tell(fd_, events); }
 
@@ -59,8 +58,7 @@ void Wire::refuse() {
     tell(EPOLLOUT | EPOLLERR | EPOLLHUP);
 }
 
-// --- the worker's end
-// --------------------------------------------------------------------------------------------------
+// ---- the worker's end
 
 class WireTransport final : public net::Transport {
 public:
@@ -180,8 +178,7 @@ void Wire::pull() {
     }
 }
 
-// --- the network
-// -------------------------------------------------------------------------------------------------------
+// ---- the network
 
 void Network::use_sockets(int room) {
     sockets_ = true;

@@ -29,8 +29,7 @@ class Wire {
 public:
     explicit Wire(Network& network, int fd) : network_(network), fd_(fd) {}
 
-    // --- the script's end
-    // ----------------------------------------------------------------------------------------------
+    // ---- the script's end
 
     void send(std::string_view bytes);
     // No more bytes will come from here (FIN).
@@ -108,15 +107,13 @@ public:
     [[nodiscard]] bool has_events();
     [[nodiscard]] size_t open_ends() const noexcept { return open_ends_; }
 
-    // --- Poller
-    // --------------------------------------------------------------------------------------------------------
+    // ---- Poller
 
     Result<> add(int fd, uint32_t events, uint64_t key) override;
     void remove(int fd) override;
     std::span<const Event> wait(Duration timeout) override;
 
-    // --- Connector
-    // -----------------------------------------------------------------------------------------------------
+    // ---- Connector
 
     std::expected<net::Connection, net::ConnectFailure> connect(const SocketAddress& to) override;
 

@@ -111,8 +111,7 @@ void expect_routes(std::vector<Rule> rules, const std::vector<Asked>& requests) 
     expect_in_order(rules, requests);
 }
 
-// --- hosts
-// -------------------------------------------------------------------------------------------------------------
+// ---- hosts
 
 TEST(Routes, go_by_the_exact_host_without_regard_to_case_port_and_last_dot) {
     expect_routes({{"shop", "Shop.Example"}, {"other", "other.example"}}, {{"shop.example", "/", "shop"},
@@ -162,8 +161,7 @@ TEST(Routes, prefer_the_more_specific_host) {
                   {{"a.example", "/only", "exact"}, {"a.example", "/else", ""}, {"b.example", "/only", "wildcard"}});
 }
 
-// --- positions
-// ---------------------------------------------------------------------------------------------------------
+// ---- positions
 
 TEST(Routes, are_looked_for_before_in_and_behind_the_tree) {
     expect_routes({Rule("before", "*", "/admin").at(command::PRE), Rule("tree", "a.example"),
@@ -177,8 +175,7 @@ TEST(Routes, are_looked_for_before_in_and_behind_the_tree) {
                   {{"a.example", "/only", "exact"}, {"a.example", "/else", "all"}});
 }
 
-// --- paths and methods
-// -------------------------------------------------------------------------------------------------
+// ---- paths and methods
 
 TEST(Routes, go_by_prefixes_of_bytes_the_longest_first) {
     expect_routes({{"root", "a"}, {"api", "a", "/api"}, {"v2", "a", "/api/v2/"}}, {{"a", "/", "root"},
@@ -222,8 +219,7 @@ TEST(Routes, go_by_the_method_and_prefer_rules_that_name_it) {
                   {{"a", "/api", "longer", "POST"}, {"a", "/", "post", "POST"}});
 }
 
-// --- conditions
-// --------------------------------------------------------------------------------------------------------
+// ---- conditions
 
 TEST(Routes, go_by_headers_cookies_and_parameters) {
     expect_routes({Rule("rest", "a"), Rule("header", "a").header("X-Version", "beta"),

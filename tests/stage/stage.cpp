@@ -84,8 +84,7 @@ std::unique_ptr<observe::LogSink> Stage::open_sink() {
     return std::move(*observe::LogSink::over(log_file.get(), line_head));
 }
 
-// --- given
-// -------------------------------------------------------------------------------------------------------------
+// ---- given
 
 worker::Report Stage::order(worker::Order order) {
     order.set_id(next_order_++);
@@ -137,8 +136,7 @@ void Stage::listen_with(const std::function<void(command::HttpListenerConfig&)>&
     ASSERT_TRUE(change({listen}).has_done());
 }
 
-// --- when
-// --------------------------------------------------------------------------------------------------------------
+// ---- when
 
 SocketAddress Stage::next_peer(uint8_t source) { return SocketAddress::v4(0xC0000200U + source, next_port_++); }
 
@@ -203,8 +201,7 @@ std::string Stage::log() {
     return text;
 }
 
-// --- words
-// -------------------------------------------------------------------------------------------------------------
+// ---- words
 
 command::Request add_backend(std::string_view cluster, uint8_t n) {
     command::Request request;

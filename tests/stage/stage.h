@@ -68,8 +68,7 @@ public:
     // The books are at zero when everybody has gone.
     ~Stage();
 
-    // --- given
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- given
 
     // Routes host "a" (and whatever else is said) of the HTTP listener to backends 1 … n of cluster "c"; they accept.
     void route_to_backends(int count, std::string_view host = "a");
@@ -83,8 +82,7 @@ public:
     Network network;
     SlowHasher hasher;
 
-    // --- when
-    // ----------------------------------------------------------------------------------------------------------
+    // ---- when
 
     // A client that comes to the HTTP listener, or the TCP one.
     WirePtr client(std::string_view first_bytes = {});

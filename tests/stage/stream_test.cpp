@@ -59,8 +59,7 @@ TEST(Streams, are_refused_like_any_request) {
     EXPECT_FALSE(client->peer_closed());
 }
 
-// --- many at once
-// ------------------------------------------------------------------------------------------------------
+// ---- many at once
 
 TEST(Streams, run_at_the_same_time_and_are_answered_as_their_backends_answer) {
     Stage stage;

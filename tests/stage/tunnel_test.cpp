@@ -206,8 +206,7 @@ TEST(Tunnels, end_when_both_ends_are_silent_for_too_long) {
     EXPECT_TRUE(backend->peer_closed());
 }
 
-// --- upgrades
-// ----------------------------------------------------------------------------------------------------------
+// ---- upgrades
 
 const std::string upgrade = get("/chat", "Connection: Upgrade\r\nUpgrade: chat\r\n");
 const std::string switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n";

@@ -59,8 +59,7 @@ void write_connection(const RequestHead& head, Output& out) noexcept {
 
 }  // namespace
 
-// --- writing
-// -----------------------------------------------------------------------------------------------------------
+// ---- writing
 
 StreamId ClientCodec::write_head(const RequestHead& head, std::span<const AddedField> added, Output& out) {
     SEKI_CHECK(state_ == State::idle);
@@ -98,8 +97,7 @@ uint64_t ClientCodec::outgoing_raw(StreamId) const { return writer_.raw(); }
 
 void ClientCodec::sent_raw(StreamId, uint64_t bytes) { writer_.sent_raw(bytes); }
 
-// --- reading
-// -----------------------------------------------------------------------------------------------------------
+// ---- reading
 
 Event ClientCodec::next(std::string_view input) {
     switch (state_) {

@@ -9,8 +9,7 @@
 
 namespace seki::http::h1 {
 
-// --- reading
-// -----------------------------------------------------------------------------------------------------------
+// ---- reading
 
 Event ServerCodec::next(std::string_view input) {
     switch (state_) {
@@ -81,8 +80,7 @@ bool ServerCodec::take_raw(StreamId, uint64_t bytes) {
     return true;
 }
 
-// --- writing
-// -----------------------------------------------------------------------------------------------------------
+// ---- writing
 
 void ServerCodec::write_interim(StreamId, const ResponseHead& head, Output& out) {
     if (version_ == Version::http10) return;  // RFC 9110 §15.2
