@@ -5,11 +5,12 @@
 
 #include <absl/container/flat_hash_map.h>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "backend/backoff.h"
-#include "backend/balancing.h"
+#include "backend/connect_time.h"
 #include "backend/keep_alive.h"
 #include "net/address.h"
 #include "net/session.h"
@@ -37,7 +38,6 @@ struct Backend {
     Backoff backoff;
     KeepAlive keep_alive;
     ConnectTime connect_time;
-    uint32_t credit = 0;       // what the balancing still owes it in this round
     uint32_t connections = 0;  // open ones, idle or not
     uint32_t exchanges = 0;    // running
     // Idle connections, which are Pool's: those that anybody may take, last in, first out, and those that belong to one
@@ -45,5 +45,6 @@ struct Backend {
     std::vector<net::SessionId> idle;
     absl::flat_hash_map<uint64_t, bool> owned;  // by SessionId::packed(): whether it counts among all idle ones
 };
+using BackendPtr = std::shared_ptr<Backend>;
 
 }  // namespace seki::backend

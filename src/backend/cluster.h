@@ -4,12 +4,10 @@
 // backend names it, with or without a configuration of its own, so that changes may come in any order.
 //
 // Usable is a backend that is ready, does not fail and was not tried yet. One of those that are no backups is chosen
-// (balancing.h), else one of the backups. When all that are ready are failing, the one that failed longest ago is
-// tried: a backend that may be down beats an answer that surely is an error.
-//
-// Round robin: in a round each backend is chosen as often as its weight is in proportion to the others', one after the
-// other.
+// (balancing/balancing.h), else one of the backups. When all that are ready are failing, the one that failed longest
+// ago is tried: a backend that may be down beats an answer that surely is an error.
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,17 +15,15 @@
 #include <vector>
 
 #include "backend/backend.h"
-#include "backend/balancing.h"
+#include "backend/balancing/algorithms.h"
 #include "base/clock.h"
 #include "base/random.h"
 
 namespace seki::backend {
 
-using BackendPtr = std::shared_ptr<Backend>;
-
 class Cluster {
 public:
-    explicit Cluster(std::string id) : id_(std::move(id)) {}
+    explicit Cluster(std::string id);
 
     [[nodiscard]] const std::string& id() const noexcept { return id_; }
     [[nodiscard]] std::span<const BackendPtr> backends() const noexcept { return backends_; }
@@ -44,31 +40,23 @@ public:
 
     // The one that a sticky cookie means and that may still serve such clients; null when there is none.
     [[nodiscard]] BackendPtr find_cookie(std::string_view cookie) const;
-    void set_balancing(const Balancing& balancing) noexcept { balancing_ = balancing; }
+    // The same choice again leaves it whose turn it is.
+    void set_balancing(const BalancingChoice& choice);
+    // Whether next() goes by its key.
+    [[nodiscard]] bool uses_key() const noexcept { return uses_key_; }
     // The next one, which is not among `tried`; null when there is none.
-    [[nodiscard]] BackendPtr next(Monotonic now, std::span<const BackendPtr> tried, Random& random);
+    [[nodiscard]] BackendPtr next(Monotonic now, std::span<const BackendPtr> tried, Random& random, uint64_t key = 0);
 
     // Nothing names it any more; only exchanges that still run have it.
     void forget() noexcept { forgotten_ = true; }
     [[nodiscard]] bool forgotten() const noexcept { return forgotten_; }
 
 private:
-    struct Search;
-
-    void deal_credits();
-    [[nodiscard]] bool lighter(const Backend& a, const Backend& b) const noexcept;
-    // Each null when nobody is usable.
-    [[nodiscard]] BackendPtr choose(const Search& search, Random& random);
-    [[nodiscard]] BackendPtr take_turn(const Search& search);
-    [[nodiscard]] BackendPtr draw(const Search& search, Random& random) const;
-    [[nodiscard]] BackendPtr least_loaded(const Search& search);
-    [[nodiscard]] BackendPtr less_loaded_of_two(const Search& search, Random& random) const;
-    [[nodiscard]] BackendPtr last_resort(std::span<const BackendPtr> tried) const;
-
     std::string id_;
     std::vector<BackendPtr> backends_;
-    size_t cursor_ = 0;
-    Balancing balancing_;
+    BalancingChoice choice_;
+    std::unique_ptr<Balancing> balancing_;
+    bool uses_key_;  // what balancing_ says of it, for every request
     bool forgotten_ = false;
 };
 

@@ -206,8 +206,10 @@ proxy::ClusterPtr Apply::mention_cluster(const std::string& id) {
 Result<> Apply::add_cluster(const command::Cluster& config) {
     auto policy = running_policy(config);
     if (!policy) return std::unexpected(policy.error());
+    const auto balancing = running_balancing(config);
+    if (!balancing) return std::unexpected(balancing.error());
     steps_.emplace_back([this, cluster = mention_cluster(config.cluster_id()), made = std::move(*policy),
-                         balancing = running_balancing(config)]() mutable {
+                         balancing = *balancing]() mutable {
         set_policy(cluster, std::move(made));
         cluster->backends.set_balancing(balancing);
     });

@@ -162,26 +162,14 @@ Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command
     return policy;
 }
 
-backend::Balancing running_balancing(const command::Cluster& config) {
-    backend::Balancing balancing;
-    switch (config.load_balancing()) {
-        case command::RANDOM:
-            balancing.algorithm = backend::Algorithm::random;
-            break;
-        case command::LEAST_LOADED:
-            balancing.algorithm = backend::Algorithm::least_loaded;
-            break;
-        case command::POWER_OF_TWO:
-            balancing.algorithm = backend::Algorithm::power_of_two;
-            break;
-        case command::ROUND_ROBIN:
-        case command::HRW:  // refused before
-        case command::MAGLEV:
-            break;
-    }
-    if (config.load_metric() == command::REQUESTS) balancing.metric = backend::LoadMetric::requests;
-    if (config.load_metric() == command::CONNECTION_TIME) balancing.metric = backend::LoadMetric::connection_time;
-    return balancing;
+Result<backend::BalancingChoice> running_balancing(const command::Cluster& config) {
+    const std::string& name = command::LoadBalancingAlgorithms_Name(config.load_balancing());
+    backend::BalancingChoice choice;
+    choice.algorithm = backend::find_algorithm(name);
+    if (choice.algorithm == nullptr) return failure("load balancing by {}: this worker has no such algorithm", name);
+    if (config.load_metric() == command::REQUESTS) choice.metric = backend::LoadMetric::requests;
+    if (config.load_metric() == command::CONNECTION_TIME) choice.metric = backend::LoadMetric::connection_time;
+    return choice;
 }
 
 backend::State running_state(command::BackendState state) {

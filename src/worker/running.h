@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "backend/backend.h"
+#include "backend/balancing/algorithms.h"
 #include "base/result.h"
 #include "command.pb.h"
 #include "proxy/cluster.h"
@@ -18,7 +19,7 @@ Result<proxy::Listener> running_listener(const command::HttpListenerConfig& conf
                                          uint32_t buffer_size);
 proxy::Listener running_listener(const command::TcpListenerConfig& config);
 Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command::Cluster& config);
-backend::Balancing running_balancing(const command::Cluster& config);
+Result<backend::BalancingChoice> running_balancing(const command::Cluster& config);
 backend::State running_state(command::BackendState state);
 std::shared_ptr<backend::Backend> running_backend(const command::AddBackend& addition);
 

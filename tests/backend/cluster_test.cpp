@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
+#include "base/allocations.h"
+
 namespace seki::backend {
 namespace {
 
 struct Choosing : ::testing::Test {
     Cluster cluster{"shop"};
     Random random{7};
+    uint64_t next_key = 0;
     Monotonic now{std::chrono::hours(1)};
 
     BackendPtr add(const std::string& id, uint32_t weight = 100) {
@@ -19,10 +22,15 @@ struct Choosing : ::testing::Test {
         cluster.put(backend);
         return backend;
     }
+    void balance(std::string_view name, LoadMetric metric = LoadMetric::connections) {
+        const Algorithm* const algorithm = find_algorithm(name);
+        ASSERT_NE(algorithm, nullptr) << name;
+        cluster.set_balancing({algorithm, metric});
+    }
     std::string turns(int count) {
         std::string order;
         for (int i = 0; i < count; ++i) {
-            const BackendPtr chosen = cluster.next(now, {}, random);
+            const BackendPtr chosen = cluster.next(now, {}, random, next_key++);
             order += chosen ? chosen->id : "-";
         }
         return order;
@@ -131,9 +139,9 @@ TEST_F(Choosing, backups_serve_only_while_nobody_else_can) {
     const BackendPtr a = add("a");
     const BackendPtr b = add("b");
     b->backup = true;
-    for (const Algorithm algorithm :
-         {Algorithm::round_robin, Algorithm::random, Algorithm::least_loaded, Algorithm::power_of_two}) {
-        cluster.set_balancing({algorithm});
+    for (const Algorithm& algorithm : algorithms()) {
+        SCOPED_TRACE(algorithm.name);
+        cluster.set_balancing({&algorithm});
         EXPECT_EQ(turns(3), "aaa");
         EXPECT_EQ(cluster.next(now, std::span(&a, 1), random), b);
         a->backoff.failed(now, random);
@@ -151,9 +159,9 @@ TEST_F(Choosing, every_algorithm_passes_over_what_cannot_be_used) {
     add("d");
     a->state = State::maintenance;
     b->backoff.failed(now, random);
-    for (const Algorithm algorithm :
-         {Algorithm::round_robin, Algorithm::random, Algorithm::least_loaded, Algorithm::power_of_two}) {
-        cluster.set_balancing({algorithm});
+    for (const Algorithm& algorithm : algorithms()) {
+        SCOPED_TRACE(algorithm.name);
+        cluster.set_balancing({&algorithm});
         EXPECT_EQ(turns(20), std::string(20, 'd'));
     }
 }
@@ -161,7 +169,7 @@ TEST_F(Choosing, every_algorithm_passes_over_what_cannot_be_used) {
 TEST_F(Choosing, by_lot_follows_the_weights) {
     add("a", 300);
     add("b", 100);
-    cluster.set_balancing({Algorithm::random});
+    balance("RANDOM");
     const std::string order = turns(4000);
     EXPECT_NEAR(std::count(order.begin(), order.end(), 'a'), 3000, 150);
     EXPECT_TRUE(order.contains("bb")) << "not in turn";
@@ -170,7 +178,7 @@ TEST_F(Choosing, by_lot_follows_the_weights) {
 TEST_F(Choosing, the_least_loaded_is_the_one_with_the_fewest_for_its_weight) {
     const BackendPtr a = add("a", 100);
     const BackendPtr b = add("b", 200);
-    cluster.set_balancing({Algorithm::least_loaded, LoadMetric::requests});
+    balance("LEAST_LOADED", LoadMetric::requests);
     a->exchanges = 1;
     b->exchanges = 1;
     EXPECT_EQ(turns(2), "bb");
@@ -180,7 +188,7 @@ TEST_F(Choosing, the_least_loaded_is_the_one_with_the_fewest_for_its_weight) {
     a->exchanges = 0;
     b->connections = 7;
     EXPECT_EQ(turns(2), "bb") << "connections do not matter";
-    cluster.set_balancing({Algorithm::least_loaded, LoadMetric::connections});
+    balance("LEAST_LOADED", LoadMetric::connections);
     EXPECT_EQ(turns(2), "aa");
     b->idle.resize(7);
     EXPECT_EQ(turns(2), "bb") << "idle ones do not matter";
@@ -190,7 +198,7 @@ TEST_F(Choosing, those_that_are_equally_loaded_take_turns) {
     add("a");
     add("b");
     add("c");
-    cluster.set_balancing({Algorithm::least_loaded});
+    balance("LEAST_LOADED");
     EXPECT_EQ(turns(6), "abcabc");
 }
 
@@ -198,7 +206,7 @@ TEST_F(Choosing, a_backend_that_connects_slowly_is_spared_and_forgiven_by_and_by
     using std::chrono::milliseconds;
     const BackendPtr a = add("a");
     const BackendPtr b = add("b");
-    cluster.set_balancing({Algorithm::least_loaded, LoadMetric::connection_time});
+    balance("LEAST_LOADED", LoadMetric::connection_time);
     a->connect_time.record(milliseconds(8));
     b->connect_time.record(milliseconds(1));
     EXPECT_EQ(turns(2), "bb");
@@ -215,7 +223,7 @@ TEST_F(Choosing, of_two_by_lot_the_less_loaded_one_is_taken) {
     const BackendPtr a = add("a");
     const BackendPtr b = add("b");
     const BackendPtr c = add("c");
-    cluster.set_balancing({Algorithm::power_of_two, LoadMetric::requests});
+    balance("POWER_OF_TWO", LoadMetric::requests);
     a->exchanges = 9;
     b->exchanges = 5;
     const std::string order = turns(3000);
@@ -225,6 +233,74 @@ TEST_F(Choosing, of_two_by_lot_the_less_loaded_one_is_taken) {
     cluster.remove("b", b->address);
     cluster.remove("c", c->address);
     EXPECT_EQ(turns(1), "a");
+}
+
+TEST_F(Choosing, the_same_choice_again_leaves_it_whose_turn_it_is) {
+    add("a");
+    add("b");
+    EXPECT_EQ(turns(1), "a");
+    balance("ROUND_ROBIN");
+    EXPECT_EQ(turns(1), "b");
+    balance("LEAST_LOADED");
+    EXPECT_EQ(turns(1), "a");
+    balance("LEAST_LOADED");
+    EXPECT_EQ(turns(1), "b");
+}
+
+TEST_F(Choosing, every_algorithm_follows_backends_that_come_and_go_and_has_nobody_when_all_are_gone) {
+    for (const Algorithm& algorithm : algorithms()) {
+        SCOPED_TRACE(algorithm.name);
+        cluster.set_balancing({&algorithm});
+        EXPECT_EQ(turns(1), "-");
+        const BackendPtr a = add("a");
+        EXPECT_EQ(turns(3), "aaa");
+        a->connections = 1;
+        const BackendPtr b = add("b");
+        EXPECT_TRUE(turns(60).contains('b'));
+        cluster.remove("a", a->address);
+        EXPECT_EQ(turns(3), "bbb");
+        cluster.remove("b", b->address);
+        EXPECT_EQ(turns(1), "-");
+    }
+}
+
+TEST_F(Choosing, no_algorithm_allocates_for_a_request) {
+    for (uint32_t n = 1; n <= 20; ++n) add(std::to_string(n), n);
+    for (const Algorithm& algorithm : algorithms()) {
+        SCOPED_TRACE(algorithm.name);
+        cluster.set_balancing({&algorithm});
+        const size_t before = allocations();
+        for (int i = 0; i < 1000; ++i) (void)cluster.next(now, {}, random, next_key++);
+        EXPECT_EQ(allocations(), before);
+    }
+}
+
+// Stands for those that hash: the key says which, or the one behind it that can be used.
+class ByKey final : public Balancing {
+public:
+    std::optional<size_t> choose(const Candidates& candidates, uint64_t key, Random& /*random*/) override {
+        for (size_t step = 0; step < candidates.size(); ++step) {
+            const size_t at = (key + step) % candidates.size();
+            if (candidates.usable(at)) return at;
+        }
+        return std::nullopt;
+    }
+    [[nodiscard]] bool uses_key() const noexcept override { return true; }
+};
+
+TEST_F(Choosing, an_algorithm_that_hashes_asks_for_a_key_and_gets_it) {
+    const BackendPtr a = add("a");
+    const BackendPtr b = add("b");
+    EXPECT_FALSE(cluster.uses_key()) << "in turn, it needs none";
+    static const Algorithm by_key{"BY_KEY",
+                                  [](LoadMetric) -> std::unique_ptr<Balancing> { return std::make_unique<ByKey>(); }};
+    cluster.set_balancing({&by_key});
+    EXPECT_TRUE(cluster.uses_key());
+    EXPECT_EQ(cluster.next(now, {}, random, 7), b);
+    EXPECT_EQ(cluster.next(now, {}, random, 7), b);
+    EXPECT_EQ(cluster.next(now, {}, random, 8), a);
+    b->state = State::drain;
+    EXPECT_EQ(cluster.next(now, {}, random, 7), a);
 }
 
 }  // namespace

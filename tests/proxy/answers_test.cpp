@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 #include <optional>
 
+#include "base/allocations.h"
 #include "http/h1/head_parser.h"
 #include "http/h1/server_codec.h"
-#include "proxy/allocations.h"
 
 namespace seki::proxy {
 namespace {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <vector>
 
+#include "config/check/check.h"
 #include "stage/message.h"
 #include "stage/stage.h"
 
@@ -113,6 +114,16 @@ TEST(Balancing, takes_a_backup_when_nobody_else_can_be_reached) {
     stage.network.listen(backend_address(1));
     stage.pass(std::chrono::seconds(70));
     EXPECT_EQ(stage.reached(), 1);
+}
+
+TEST(Balancing, what_a_worker_cannot_do_it_refuses_and_what_passes_the_check_it_can) {
+    Site stage;
+    for (int number = 0; number < command::LoadBalancingAlgorithms_ARRAYSIZE; ++number) {
+        const auto algorithm = static_cast<command::LoadBalancingAlgorithms>(number);
+        const command::Request change = balanced(algorithm, command::CONNECTIONS);
+        EXPECT_EQ(stage.prepare({change}).has_prepared(), config::check(change).has_value())
+            << command::LoadBalancingAlgorithms_Name(algorithm);
+    }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "proxy/allocations.h"
+#include "base/allocations.h"
 
 #include <cstdlib>
 #include <new>
