@@ -235,6 +235,16 @@ TEST_F(Choosing, of_two_by_lot_the_less_loaded_one_is_taken) {
     EXPECT_EQ(turns(1), "a");
 }
 
+TEST_F(Choosing, by_lot_those_that_are_equally_loaded_get_as_much) {
+    add("a");
+    add("b");
+    add("c");
+    balance("POWER_OF_TWO", LoadMetric::requests);
+    const std::string order = turns(3000);
+    for (const char name : {'a', 'b', 'c'})
+        EXPECT_NEAR(std::count(order.begin(), order.end(), name), 1000, 100) << name;
+}
+
 TEST_F(Choosing, the_same_choice_again_leaves_it_whose_turn_it_is) {
     add("a");
     add("b");

@@ -20,15 +20,17 @@ public:
         // Another one, if there is any: those behind the first move up.
         uint32_t second = usable > 1 ? random.below(usable - 1) : first;
         if (usable > 1 && second >= first) ++second;
-        std::optional<size_t> chosen;
+        size_t one = 0;
+        size_t other = 0;
         uint32_t number = 0;
         for (size_t at = 0; at < candidates.size(); ++at) {
             if (!candidates.usable(at)) continue;
-            const bool drawn = number == first || number == second;
+            if (number == first) one = at;
+            if (number == second) other = at;
             ++number;
-            if (drawn && (!chosen || lighter(candidates[at], candidates[*chosen], metric_))) chosen = at;
         }
-        return chosen;
+        // Of equals the one that was drawn first, so that each gets as much as the others while there is little to do.
+        return lighter(candidates[other], candidates[one], metric_) ? other : one;
     }
 
 private:
