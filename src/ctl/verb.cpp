@@ -3,6 +3,8 @@
 #include <google/protobuf/text_format.h>
 #include <utility>
 
+#include <CLI/CLI.hpp>
+
 #include "base/check.h"
 #include "ctl/fields.h"
 
@@ -62,31 +64,31 @@ std::string Verb::full_path(const std::string& path) const {
     return path.empty() ? request_name_ : request_name_ + "." + path;
 }
 
-CLI::Option* Verb::option(const std::string& names, const std::string& type, const std::string& help, Read read) {
-    CLI::Option* option = app_->add_option(names, CLI::callback_t{}, help);
-    option->type_name(type);
+Option Verb::option(const std::string& names, const std::string& type, const std::string& help, Read read) {
+    const Option option(*app_->add_option(names, CLI::callback_t{}, help));
+    option.type(type);
     bindings_.push_back({option, std::move(read)});
     return option;
 }
 
-CLI::Option* Verb::sign(const std::string& names, const std::string& help, Read read) {
-    CLI::Option* option = app_->add_flag(names, help)->disable_flag_override();
+Option Verb::sign(const std::string& names, const std::string& help, Read read) {
+    const Option option(*app_->add_flag(names, help)->disable_flag_override());
     bindings_.push_back({option, std::move(read)});
     return option;
 }
 
-CLI::Option* Verb::value(const std::string& names, const std::string& path, const std::string& help) {
+Option Verb::value(const std::string& names, const std::string& path, const std::string& help) {
     const std::string full = full_path(path);
     const FieldDescriptor& field = field_at(*initial_.GetDescriptor(), full);
-    CLI::Option* made = option(names, type_label(field), help, [full](command::Request& request, const auto& values) {
+    const Option made = option(names, type_label(field), help, [full](command::Request& request, const auto& values) {
         return put_all(find_field(request, full), values);
     });
-    if (field.is_repeated()) made->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    made->default_str(schema_default(field));
+    if (field.is_repeated()) made.repeatable();
+    made.default_text(schema_default(field));
     return made;
 }
 
-CLI::Option* Verb::flag(const std::string& names, const std::string& path, const std::string& help, bool value) {
+Option Verb::flag(const std::string& names, const std::string& path, const std::string& help, bool value) {
     return sign(names, help, [full = full_path(path), value](command::Request& request, const auto&) {
         return put_text(find_field(request, full), value ? "true" : "false");
     });
@@ -100,6 +102,12 @@ Verb& Verb::word(const std::string& name, const std::string& help) {
     return word;
 }
 
+void Verb::words_are_optional() { app_->require_subcommand(0, 1); }
+
+bool Verb::chosen() const { return app_->parsed(); }
+
+bool Verb::given(const std::string& option) const { return app_->get_option(option)->count() > 0; }
+
 std::string Verb::text_of(const std::string& option) const {
     const CLI::Option* found = app_->get_option(option);
     return found->count() > 0 ? found->results().front() : std::string();
@@ -107,9 +115,9 @@ std::string Verb::text_of(const std::string& option) const {
 
 Result<> Verb::apply(command::Request& request) const {
     for (const auto& [option, read] : bindings_) {
-        if (option->count() == 0) continue;
-        const Result<> done = read(request, option->results());
-        if (!done) return failure("{}: {}", option->get_name(), done.error().message);
+        if (option.count() == 0) continue;
+        const Result<> done = read(request, option.values());
+        if (!done) return failure("{}: {}", option.name(), done.error().message);
     }
     for (const std::unique_ptr<Verb>& word : words_) {
         if (!word->chosen()) continue;

@@ -16,10 +16,13 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "base/result.h"
 #include "ctl/action.h"
+#include "ctl/option.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace seki::ctl {
 
@@ -34,26 +37,26 @@ public:
 
     // Paths are those below the message of the request's verb ("address" is add_backend.address); "" is the scalar
     // itself. A repeated field takes several values, given at once with commas or by repeating the option.
-    CLI::Option* value(const std::string& names, const std::string& path, const std::string& help);
-    CLI::Option* flag(const std::string& names, const std::string& path, const std::string& help, bool value = true);
+    Option value(const std::string& names, const std::string& path, const std::string& help);
+    Option flag(const std::string& names, const std::string& path, const std::string& help, bool value = true);
 
     // Options that need more than their field's type to be understood. `values` has one entry for each time the option
     // was given.
-    CLI::Option* option(const std::string& names, const std::string& type, const std::string& help, Read read);
+    Option option(const std::string& names, const std::string& type, const std::string& help, Read read);
     // Options without a value; `read` runs when it is there.
-    CLI::Option* sign(const std::string& names, const std::string& help, Read read);
+    Option sign(const std::string& names, const std::string& help, Read read);
     // A word that follows the options ("deny"), with options of its own; exactly one of a verb's words must be there.
     Verb& word(const std::string& name, const std::string& help);
     // … or none, said after the last of them.
-    void words_are_optional() { app_->require_subcommand(0, 1); }
+    void words_are_optional();
 
     // Runs after all options: what depends on several of them.
     void finish(Finish finish) { finish_ = std::move(finish); }
     // What the request becomes; without this, Ask.
     void becomes(Become become) { become_ = std::move(become); }
 
-    [[nodiscard]] bool chosen() const { return app_->parsed(); }
-    [[nodiscard]] bool given(const std::string& option) const { return app_->get_option(option)->count() > 0; }
+    [[nodiscard]] bool chosen() const;
+    [[nodiscard]] bool given(const std::string& option) const;
     [[nodiscard]] std::string text_of(const std::string& option) const;
 
     // After parsing. The error's message names the option.
@@ -61,7 +64,7 @@ public:
 
 private:
     struct Binding {
-        CLI::Option* option;
+        Option option;
         Read read;
     };
 

@@ -4,8 +4,8 @@ namespace seki::ctl {
 namespace {
 
 void identity_options(Verb& verb) {
-    verb.value("-i,--id", "cluster_id", "Cluster that the backend belongs to")->required();
-    verb.value("--backend-id", "backend_id", "Id of the backend")->required();
+    verb.value("-i,--id", "cluster_id", "Cluster that the backend belongs to").required();
+    verb.value("--backend-id", "backend_id", "Id of the backend").required();
     address_option(verb, "Address of the backend");
 }
 
@@ -24,11 +24,11 @@ void add_backend_verbs(Family& root) {
                              "Add a backend to a cluster, or change it");
     identity_options(add);
     add.value("-s,--sticky-id", "sticky_id", "Value of the cookie that binds a client to this backend");
-    add.value("-b,--backup", "backup", "Use it only when no other backend is left")->default_str("false");
+    add.value("-b,--backup", "backup", "Use it only when no other backend is left").default_text("false");
     add.value("-w,--weight", "load_balancing_parameters.weight",
               "Share of the requests, relative to the other backends")
-        ->default_str("100");
-    add.value("--state", "state", "What it is used for; see set-state")->default_str("ready");
+        .default_text("100");
+    add.value("--state", "state", "What it is used for; see set-state").default_text("ready");
     add.finish(no_weight_of_zero);
 
     Verb& remove = backend.verb("remove", "remove_backend {}", "Remove a backend from a cluster");
@@ -37,7 +37,7 @@ void add_backend_verbs(Family& root) {
     Verb& set_state = backend.verb("set-state", "set_backend_state {}",
                                    "Use a backend (ready), only for clients bound to it (drain), or not at all");
     identity_options(set_state);
-    set_state.value("state", "state", "ready, drain or maintenance")->required();
+    set_state.value("state", "state", "ready, drain or maintenance").required();
 }
 
 }  // namespace seki::ctl

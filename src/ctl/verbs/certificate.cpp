@@ -7,7 +7,7 @@ namespace seki::ctl {
 namespace {
 
 // The content of a PEM file goes to a field.
-CLI::Option* file_option(Verb& verb, const std::string& names, const std::string& path, const std::string& help) {
+Option file_option(Verb& verb, const std::string& names, const std::string& path, const std::string& help) {
     return verb.option(names, "FILE", help, [path](command::Request& request, const auto& values) -> Result<> {
         const Result<std::string> pem = read_text_file(values.front());
         if (!pem) return std::unexpected(pem.error());
@@ -15,7 +15,7 @@ CLI::Option* file_option(Verb& verb, const std::string& names, const std::string
     });
 }
 
-CLI::Option* chain_option(Verb& verb, const std::string& name, const std::string& path) {
+Option chain_option(Verb& verb, const std::string& name, const std::string& path) {
     return verb.option(name, "FILE", "Intermediate certificates, in PEM",
                        [path](command::Request& request, const auto& values) -> Result<> {
                            const Result<std::string> pem = read_text_file(values.front());
@@ -33,7 +33,7 @@ void fingerprint_options(Verb& verb, const std::string& file_names, const std::s
     const auto put = [path](command::Request& request, const std::string& hex) {
         return put_text(find_field(payload(request), path), hex);
     };
-    CLI::Option* file = verb.option(file_names, "FILE", "The old certificate, as a PEM file",
+    const Option file = verb.option(file_names, "FILE", "The old certificate, as a PEM file",
                                     [put](command::Request& request, const auto& values) -> Result<> {
                                         const Result<std::string> pem = read_text_file(values.front());
                                         if (!pem) return std::unexpected(pem.error());
@@ -43,8 +43,8 @@ void fingerprint_options(Verb& verb, const std::string& file_names, const std::s
                                     });
     verb.option("-f,--fingerprint", "HEX", "The old certificate, as the SHA-256 of its DER form",
                 [put](command::Request& request, const auto& values) { return put(request, values.front()); })
-        ->excludes(file);
-    verb.finish([name = file->get_name()](command::Request&, const Verb& parsed) -> Result<> {
+        .excludes(file);
+    verb.finish([name = file.name()](command::Request&, const Verb& parsed) -> Result<> {
         if (parsed.given(name) || parsed.given("--fingerprint")) return {};
         return failure("{} or --fingerprint is required", name);
     });
@@ -75,9 +75,9 @@ void add_certificate_verbs(Family& root) {
 
     Verb& add = certificate.verb("add", "add_certificate { certificate {} }", "Add a certificate to a listener");
     address_option(add, "Address of the listener");
-    file_option(add, "--certificate", "certificate.certificate", "The certificate, in PEM")->required();
-    chain_option(add, "--certificate-chain", "certificate.certificate_chain")->required();
-    file_option(add, "--key", "certificate.key", "Its private key, in PEM")->required();
+    file_option(add, "--certificate", "certificate.certificate", "The certificate, in PEM").required();
+    chain_option(add, "--certificate-chain", "certificate.certificate_chain").required();
+    file_option(add, "--key", "certificate.key", "Its private key, in PEM").required();
     tls_versions_option(add, "certificate.versions");
 
     Verb& remove = certificate.verb("remove", "remove_certificate {}", "Remove a certificate from a listener");
@@ -87,9 +87,9 @@ void add_certificate_verbs(Family& root) {
     Verb& replace = certificate.verb("replace", "replace_certificate { new_certificate {} }",
                                      "Put one certificate in place of another");
     address_option(replace, "Address of the listener");
-    file_option(replace, "--new-certificate", "new_certificate.certificate", "The new certificate, in PEM")->required();
-    chain_option(replace, "--new-certificate-chain", "new_certificate.certificate_chain")->required();
-    file_option(replace, "--new-key", "new_certificate.key", "Its private key, in PEM")->required();
+    file_option(replace, "--new-certificate", "new_certificate.certificate", "The new certificate, in PEM").required();
+    chain_option(replace, "--new-certificate-chain", "new_certificate.certificate_chain").required();
+    file_option(replace, "--new-key", "new_certificate.key", "Its private key, in PEM").required();
     fingerprint_options(replace, "--old-certificate,--old-cert", "old_fingerprint");
     tls_versions_option(replace, "new_certificate.versions");
 }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int max_port = 65'535;
 
-void id_option(Verb& verb, const std::string& path) { verb.value("-i,--id", path, "Id of the cluster")->required(); }
+void id_option(Verb& verb, const std::string& path) { verb.value("-i,--id", path, "Id of the cluster").required(); }
 
 Result<> read_credentials(command::Request& request, const std::vector<std::string>& values) {
     for (const std::string& value : values) {
@@ -35,10 +35,10 @@ void limit_options(Verb& add) {
     add.value("--max-connections-per-ip", "max_connections_per_ip",
               "Connections that one source may have; 0 = no limit; without it, that of connection-limit");
     add.value("--retry-after", "retry_after", "Seconds in Retry-After of a 429; 0 = left out");
-    CLI::Option* rate =
+    const Option rate =
         add.value("--rate-limit", "rate_limit.requests_per_second", "Requests in a second that one source may make");
     add.value("--rate-limit-burst", "rate_limit.burst", "How many of them at once; without it, as many as in a second")
-        ->needs(rate);
+        .needs(rate);
     add.value("--front-timeout", "front_timeout", "Seconds that a client may be silent; without it, the listener's");
     add.value("--back-timeout", "back_timeout", "Seconds that a backend may be silent; without it, the listener's");
     add.value("--connect-timeout", "connect_timeout", "Seconds to connect to a backend; without it, the listener's");
@@ -49,17 +49,15 @@ void limit_options(Verb& add) {
 void add_add(Family& cluster) {
     Verb& add = cluster.verb("add", "add_cluster {}", "Create a cluster, or replace its settings");
     id_option(add, "cluster_id");
-    add.value("--load-balancing-policy", "load_balancing", "How a backend is chosen")->required()->default_str("");
+    add.value("--load-balancing-policy", "load_balancing", "How a backend is chosen").required().default_text("");
     add.flag("-s,--sticky-session", "sticky_session", "Bind a client to the backend that answered it first");
     add.flag("-r,--https-redirect", "https_redirect", "Answer plain HTTP with a redirect to HTTPS");
-    add.value("--https-redirect-port", "https_redirect_port", "Port in that redirect")->check(CLI::Range(1, max_port));
+    add.value("--https-redirect-port", "https_redirect_port", "Port in that redirect").within(1, max_port);
     add.sign("--send-proxy", "Begin connections to backends with a PROXY header", nothing);
     add.sign("--expect-proxy", "Clients begin with a PROXY header; with --send-proxy, it is relayed", nothing);
     add.flag("--http2", "http2", "Speak HTTP/2 to the backends");
     add.value("--www-authenticate", "www_authenticate", "Value of WWW-Authenticate in answers with 401: Basic realm=…");
-    add.option("--authorized-hash", "USER:HASH", "Accept this user; may be repeated", read_credentials)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add.option("--authorized-hash", "USER:HASH", "Accept this user; may be repeated", read_credentials).repeatable();
     add.value("--backend-reuse", "backend_reuse",
               "What may go over idle connections to backends that other clients used; without it, what is safe");
     answers_option(add);
@@ -79,13 +77,13 @@ Result<> read_domain(command::Request& request, const std::vector<std::string>& 
 void add_list(Family& cluster) {
     Verb& list = cluster.verb("list", "query_clusters_hashes {}",
                               "Compare the clusters of all processes; with an option, show the settings of some");
-    CLI::Option* id =
+    const Option id =
         list.option("-i,--id", "ID", "Only the cluster of this id", [](command::Request& request, const auto& values) {
             request.set_query_cluster_by_id(values.front());
             return Result<>{};
         });
     list.option("-d,--domain", "HOST[/PATH]", "Only clusters with a frontend for this host name, and path", read_domain)
-        ->excludes(id);
+        .excludes(id);
 }
 
 void add_http2_switch(Family& cluster) {
@@ -112,14 +110,14 @@ void add_health_check(Family& cluster) {
     Family health = cluster.family("health-check", "Active health checks of a cluster's backends");
     Verb& set = health.verb("set", "set_health_check { config {} }", "Check the backends by a request of our own");
     id_option(set, "cluster_id");
-    const CLI::Range positive(1U, UINT32_MAX);
-    set.value("-u,--uri", "config.uri", "Path to ask for; begins with '/'")->required();
-    set.value("--interval", "config.interval", "Seconds from check to check")->check(positive);
-    set.value("--timeout", "config.timeout", "Seconds until a check without an answer failed")->check(positive);
-    set.value("--healthy-threshold", "config.healthy_threshold", "Good answers in a row until a backend is used again")
-        ->check(positive);
-    set.value("--unhealthy-threshold", "config.unhealthy_threshold", "Failures in a row until it is not used any more")
-        ->check(positive);
+    set.value("-u,--uri", "config.uri", "Path to ask for; begins with '/'").required();
+    const auto positive = [&set](const char* name, const char* path, const char* help) {
+        set.value(name, path, help).within(1U, UINT32_MAX);
+    };
+    positive("--interval", "config.interval", "Seconds from check to check");
+    positive("--timeout", "config.timeout", "Seconds until a check without an answer failed");
+    positive("--healthy-threshold", "config.healthy_threshold", "Good answers in a row until a backend is used again");
+    positive("--unhealthy-threshold", "config.unhealthy_threshold", "Failures in a row until it is not used any more");
     set.value("--expected-status", "config.expected_status", "Status code of a good answer; 0 = any 2xx");
     set.finish(check_health_check);
 

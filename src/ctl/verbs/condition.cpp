@@ -34,8 +34,7 @@ void match_option(Verb& verb, const std::string& name, const std::string& help, 
                     }
                     return {};
                 })
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        .repeatable();
 }
 
 }  // namespace

@@ -55,8 +55,7 @@ void header_option(Verb& verb, const std::string& name, command::HeaderMode mode
                     }
                     return {};
                 })
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        .repeatable();
 }
 
 Result<> read_template(command::Request& request, const std::vector<std::string>& values) {
@@ -84,7 +83,7 @@ void tags_option(Verb& verb) {
     verb.option("--tags", "NAME=VALUE,…", "Shown in the access log with every request", read_tags);
 }
 
-CLI::Option* path_option(Verb& verb, const std::string& names, command::PathRuleKind kind, const std::string& help) {
+Option path_option(Verb& verb, const std::string& names, command::PathRuleKind kind, const std::string& help) {
     return verb.option(names, "TEXT", help, [kind](command::Request& request, const auto& values) {
         static_cast<void>(put_text(find_field(payload(request), "path.kind"), command::PathRuleKind_Name(kind)));
         return put_text(find_field(payload(request), "path.value"), values.front());
@@ -95,13 +94,13 @@ CLI::Option* path_option(Verb& verb, const std::string& names, command::PathRule
 void http_identity(Verb& verb) {
     address_option(verb, "Address of the listener");
     verb.value("--hostname,--host", "hostname", "Host name; may begin with '*.', hold /regular expressions/, or be '*'")
-        ->required();
-    CLI::Option* prefix =
+        .required();
+    const Option prefix =
         path_option(verb, "-p,--path-prefix", command::PREFIX, "Paths that begin with this; the default is all");
-    CLI::Option* regex = path_option(verb, "--path-regex", command::REGEX, "Paths that match this regular expression");
-    CLI::Option* equals = path_option(verb, "--path-equals", command::EQUALS, "This path alone");
-    prefix->excludes(regex, equals);
-    regex->excludes(equals);
+    const Option regex = path_option(verb, "--path-regex", command::REGEX, "Paths that match this regular expression");
+    const Option equals = path_option(verb, "--path-equals", command::EQUALS, "This path alone");
+    prefix.excludes(regex).excludes(equals);
+    regex.excludes(equals);
     verb.value("-m,--method", "method", "Only requests of this method");
     condition_options(verb);
 }
@@ -115,16 +114,14 @@ struct Targets {
 
 Targets target_words(Verb& verb) {
     Verb& id = verb.word("id", "Send requests to a cluster");
-    id.value("cluster", "cluster_id", "Id of the cluster")->required();
+    id.value("cluster", "cluster_id", "Id of the cluster").required();
     const Verb& deny = verb.word("deny", "Refuse requests with 401");
     verb.words_are_optional();
     return {id, deny};
 }
 
 void split_option(Verb& verb) {
-    verb.option("--split", "CLUSTER=WEIGHT,…", "Several clusters by weight, in place of one", read_split)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    verb.option("--split", "CLUSTER=WEIGHT,…", "Several clusters by weight, in place of one", read_split).repeatable();
 }
 
 // Where requests go: to one cluster, to several, or nowhere.
@@ -152,16 +149,16 @@ void new_http_target(Verb& verb) {
 void http_treatment(Verb& verb, bool show_defaults) {
     tags_option(verb);
     verb.value("--position", "position", "Before (pre), among or behind (post) the rules that are found by host name")
-        ->default_str(show_defaults ? "tree" : "");
-    verb.value("--redirect", "redirect", "What happens to requests")->default_str(show_defaults ? "forward" : "");
+        .default_text(show_defaults ? "tree" : "");
+    verb.value("--redirect", "redirect", "What happens to requests").default_text(show_defaults ? "forward" : "");
     verb.value("--redirect-scheme", "redirect_scheme", "Scheme in redirects")
-        ->default_str(show_defaults ? "use_same" : "");
+        .default_text(show_defaults ? "use_same" : "");
     verb.option("--redirect-template", "TEXT|file://PATH", "Answer of its own in place of the built-in redirect",
                 read_template);
     verb.value("--rewrite-host", "rewrite_host", "Host name that the backend sees; may use captures");
     verb.value("--rewrite-path", "rewrite_path", "Path that the backend sees; may use captures");
     verb.value("--rewrite-port", "rewrite_port", "Port in redirects and in the Host that backends get")
-        ->check(CLI::Range(1, max_port));
+        .within(1, max_port);
     header_option(verb, "--header", command::ADD,
                   "Add a header to the request, the response or both; an empty value removes it; may be repeated");
     header_option(verb, "--replace-header", command::REPLACE, "The same, in place of headers of that name");
@@ -207,7 +204,7 @@ void add_stream(Family& frontend, const std::string& kind, const std::string& wh
         Verb& verb =
             family.verb(verb_name, verb_name + "_" + kind + "_frontend {}",
                         verb_name == "add" ? "Send what a listener receives to a cluster" : "Remove a frontend");
-        verb.value("-i,--id", "cluster_id", "Id of the cluster")->required();
+        verb.value("-i,--id", "cluster_id", "Id of the cluster").required();
         address_option(verb, "Address of the listener");
         if (verb_name == "add") tags_option(verb);
     }

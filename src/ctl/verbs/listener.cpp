@@ -76,7 +76,7 @@ std::string option_name(std::string field) {
 
 void knob_options(Verb& verb, std::span<const Knob> knobs, bool show_defaults) {
     for (const Knob& knob : knobs) {
-        verb.value(option_name(knob.field), knob.field, knob.help)->default_str(show_defaults ? knob.fallback : "");
+        verb.value(option_name(knob.field), knob.field, knob.help).default_text(show_defaults ? knob.fallback : "");
     }
 }
 
@@ -105,14 +105,14 @@ void cookie_options(Verb& verb) {
 }
 
 void trust_options(Verb& verb) {
-    CLI::Option* networks = verb.value("--trusted-proxies", "trusted_proxies.values",
+    const Option networks = verb.value("--trusted-proxies", "trusted_proxies.values",
                                        "Networks of proxies whose X-Forwarded-* and Forwarded are believed");
     verb.sign("--no-trusted-proxies", "Believe nobody; without either, everybody is believed",
               [](command::Request& request, const auto&) {
                   static_cast<void>(find_field(payload(request), "trusted_proxies.values"));
                   return Result<>{};
               })
-        ->excludes(networks);
+        .excludes(networks);
 }
 
 void half_close_option(Verb& verb, bool show_default) {
@@ -124,7 +124,7 @@ void half_close_option(Verb& verb, bool show_default) {
                     return put_text(find_field(payload(request), "client_half_close_timeout"),
                                     said == "off" ? off : said);
                 })
-        ->default_str(show_default ? "2" : "");
+        .default_text(show_default ? "2" : "");
 }
 
 // What only Seki has.
@@ -133,13 +133,13 @@ void own_options(Verb& verb, bool show_defaults) {
     trust_options(verb);
     verb.value("--elide-lookalike-fields", "elide_lookalike_fields",
                "Whether fields are dropped that CGI takes for one that Seki vouches for")
-        ->default_str(show_defaults ? "true" : "");
+        .default_text(show_defaults ? "true" : "");
     knob_options(verb, request_knobs, show_defaults);
     half_close_option(verb, show_defaults);
     verb.value(
             "--path-normalization", "path_normalization",
             "Whether rules compare the normal form of paths; strict also refuses paths that others may read otherwise")
-        ->default_str(show_defaults ? "on" : "");
+        .default_text(show_defaults ? "on" : "");
     cookie_options(verb);
 }
 
@@ -147,10 +147,10 @@ void http_add_options(Verb& add) {
     public_address_option(add);
     add.flag("--expect-proxy", "expect_proxy", "Clients begin with a PROXY header");
     add.value("--sticky-name", "sticky_name", "Name of the cookie that binds a client to a backend")
-        ->default_str(std::string(default_sticky_name));
+        .default_text(std::string(default_sticky_name));
     knob_options(add, timeouts, true);
     for (const char* status : {"404", "503"}) answer_option(add, status, std::string("http_answers.answer_") + status);
-    add.value("--sozu-id-header", "sozu_id_header", id_header_help)->default_str("Sozu-Id");
+    add.value("--sozu-id-header", "sozu_id_header", id_header_help).default_text("Sozu-Id");
     add.flag("--send-x-real-ip", "send_x_real_ip", "Tell backends the client's address in X-Real-IP");
     add.flag("--elide-x-real-ip", "elide_x_real_ip", "Remove X-Real-IP of the client");
     own_options(add, true);
@@ -178,7 +178,7 @@ void https_update_options(Verb& update) {
     on_off_flags(update, "--strict-sni-binding", "--no-strict-sni-binding", "strict_sni_binding",
                  "Requests must be for the host of the TLS handshake");
     on_off_flags(update, "--disable-http11", "--enable-http11", "disable_http11", "Only for clients that speak HTTP/2");
-    CLI::Option* alpn =
+    const Option alpn =
         update.value("--alpn-protocols", "alpn_protocols.values", "Protocols to offer, by preference: h2,http/1.1");
     update
         .sign("--reset-alpn", "Offer the default protocols again",
@@ -186,7 +186,7 @@ void https_update_options(Verb& update) {
                   request.mutable_update_https_listener()->mutable_alpn_protocols()->clear_values();
                   return Result<>{};
               })
-        ->excludes(alpn);
+        .excludes(alpn);
     hsts_options(update);
 }
 
@@ -226,7 +226,7 @@ void add_https(Family& listener) {
     address_option(add, "Address to listen on");
     http_add_options(add);
     add.value("--tls-versions", "versions", "TLS versions that are spoken; may be repeated")
-        ->default_str("tls_v1_2,tls_v1_3");
+        .default_text("tls_v1_2,tls_v1_3");
     add.value("--tls-cipher-list", "cipher_list", "Ciphers, separated by commas; may be repeated");
     add.finish([](command::Request& request, const Verb& verb) {
         if (verb.given("--tls-versions")) return Result<>{};

@@ -14,7 +14,7 @@ void add_metrics_get(Family& metrics) {
     constexpr int longest_interval = 86'400;
     get.option("-r,--refresh", "SECONDS", "Ask again every so many seconds, until interrupted",
                [](command::Request&, const auto&) { return Result<>{}; })
-        ->check(CLI::Range(1, longest_interval));
+        .within(1, longest_interval);
     get.becomes([](command::Request request, const Verb& verb) -> Action {
         if (!verb.given("--refresh")) return Ask{std::move(request)};
         return Watch{std::move(request), std::chrono::seconds(std::stoi(verb.text_of("--refresh")))};
@@ -26,7 +26,7 @@ void add_sessions(Family& root) {
     Verb& list = sessions.verb("list", "query_sessions {}", "Show open sessions, one in a line");
     list.value("--limit", "limit", "At most so many of each worker");
     Verb& kill = sessions.verb("kill", "kill_session {}", "Close one session now");
-    kill.value("id", "id", "Id as `sessions list` shows it")->required();
+    kill.value("id", "id", "Id as `sessions list` shows it").required();
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 void add_shutdown(Family& root) {
     Verb& verb =
         root.verb("shutdown", "soft_stop {}", "Stop all workers when their last client is gone, then the supervisor");
-    auto* const hard =
+    const Option hard =
         verb.sign("--hard", "Stop at once, whatever clients are connected", [](command::Request& request, const auto&) {
             request.mutable_hard_stop();
             return Result<>{};
@@ -16,7 +16,7 @@ void add_shutdown(Family& root) {
                 [](command::Request& request, const auto& values) {
                     return put_text(find_field(request, "soft_stop.deadline"), values.front());
                 })
-        ->excludes(hard);
+        .excludes(hard);
     verb.becomes([](command::Request request, const Verb&) -> Action {
         const auto patience = request.has_soft_stop() ? Ask::Patience::drain : Ask::Patience::configured;
         return Ask{std::move(request), patience};
@@ -44,7 +44,7 @@ void add_descriptions(Family& root) {
                     if (shell == "bash" || shell == "zsh" || shell == "fish") return {};
                     return failure("'{}' is none of bash|zsh|fish", shell);
                 })
-        ->required();
+        .required();
     completions.becomes(
         [](command::Request, const Verb& verb) -> Action { return PrintCompletions{verb.text_of("shell")}; });
     root.verb("man", "", "Print the manual page, for man -l -").becomes([](command::Request, const Verb&) -> Action {
@@ -63,13 +63,12 @@ void add_process_verbs(Family& root) {
 
     Verb& logging = root.verb("logging", R"(Logging: "")", "Change what is logged, in every process");
     logging.value("filter", "", "Least serious level that is logged; for single modules: info,module=debug")
-        ->required()
-        ->type_name("off|error|warn|info|debug|trace|FILTER");
+        .required()
+        .type("off|error|warn|info|debug|trace|FILTER");
 
     Verb& reload = root.verb("reload", R"(reload_configuration: "")",
                              "Add what the configuration file has and the server has not");
-    reload.value("-f,--file", "", "File to load; without it, the one that the server was started with")
-        ->type_name("FILE");
+    reload.value("-f,--file", "", "File to load; without it, the one that the server was started with").type("FILE");
 
     Family config = root.family("config", "The configuration file");
     config.verb("check", "", "Load the file of --config and say whether it is valid; connects to nobody")

@@ -43,8 +43,8 @@ Result<> read_answer(command::Request& request, const std::string& value) {
 
 }  // namespace
 
-CLI::Option* address_option(Verb& verb, const std::string& help) {
-    return verb.value("-a,--address", "address", help)->required();
+Option address_option(Verb& verb, const std::string& help) {
+    return verb.value("-a,--address", "address", help).required();
 }
 
 void answers_option(Verb& verb) {
@@ -56,24 +56,23 @@ void answers_option(Verb& verb) {
                     }
                     return {};
                 })
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        .repeatable();
 }
 
 void hsts_options(Verb& verb) {
-    CLI::Option* disabled =
+    const Option disabled =
         verb.flag("--hsts-disabled", "hsts.enabled", "Send no Strict-Transport-Security header", false);
     const auto enabling_flag = [&](const std::string& name, const std::string& path, const std::string& help) {
         verb.sign(name, help,
                   [path](command::Request& request, const auto&) { return enable_hsts(request, path, "true"); })
-            ->excludes(disabled);
+            .excludes(disabled);
     };
     verb.option("--hsts-max-age", "SECONDS", "Send the header, with this age",
                 [](command::Request& request, const auto& values) {
                     return enable_hsts(request, "hsts.max_age", values.front());
                 })
-        ->default_str("31536000")
-        ->excludes(disabled);
+        .default_text("31536000")
+        .excludes(disabled);
     enabling_flag("--hsts-include-subdomains", "hsts.include_subdomains", "Send the header, for subdomains too");
     enabling_flag("--hsts-preload", "hsts.preload", "Send the header, with the preload mark");
     enabling_flag("--hsts-force-replace-backend", "hsts.force_replace_backend",
@@ -82,8 +81,8 @@ void hsts_options(Verb& verb) {
 
 void on_off_flags(Verb& verb, const std::string& on, const std::string& off, const std::string& path,
                   const std::string& help) {
-    CLI::Option* first = verb.flag(on, path, help);
-    verb.flag(off, path, "The contrary of " + on, false)->excludes(first);
+    const Option first = verb.flag(on, path, help);
+    verb.flag(off, path, "The contrary of " + on, false).excludes(first);
 }
 
 Result<std::string> text_or_file(const std::string& value) {

@@ -21,13 +21,13 @@ void add_state_verbs(Family& root) {
     Family state = root.family("state", "All that was configured, as a file");
 
     Verb& save = state.verb("save", R"(save_state: "")", "Write the state to a file");
-    save.value("-f,--file", "", "File to write; relative paths begin here")->required()->type_name("FILE");
+    save.value("-f,--file", "", "File to write; relative paths begin here").required().type("FILE");
     save.finish(make_absolute);
 
     Verb& load = state.verb("load", R"(load_state: "")", "Apply the records of a state file");
     load.value("-f,--file", "", "File to read; the server reads it, relative paths begin in its directory")
-        ->required()
-        ->type_name("FILE");
+        .required()
+        .type("FILE");
 
     state.verb("stats", "count_requests {}", "How often each kind of change was made");
 }

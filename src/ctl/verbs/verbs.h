@@ -28,7 +28,7 @@ void add_certificate_verbs(Family& root);  // certificate
 // ---- option groups that several families share
 
 // -a,--address IP:PORT
-CLI::Option* address_option(Verb& verb, const std::string& help);
+Option address_option(Verb& verb, const std::string& help);
 // --answer CODE=BODY or CODE=file://PATH, into the map "answers"; may be repeated.
 void answers_option(Verb& verb);
 // The five --hsts-…; the policy goes to the field "hsts".
