@@ -58,15 +58,18 @@ struct Reuse : testing::Test {
         backend->send(answer("x"));
         stage.settle();
         EXPECT_EQ(take_answer(client).body, "x");
+        end(backend);
+    }
+    // Each by itself: what ends in the same moment ends together.
+    void end(const WirePtr& backend) {
         backend->finish();
-        stage.settle();
+        stage.pass(milliseconds(1));
     }
     bool keeps() {
         const WirePtr client = stage.client();
         const WirePtr backend = served(client, get());
         const bool kept = !backend->peer_closed();
-        backend->finish();
-        stage.settle();
+        end(backend);
         return kept;
     }
 };
@@ -231,13 +234,26 @@ TEST_F(Reuse, is_given_up_where_requests_are_lost_with_connections_that_served_o
         const WirePtr once = served(client, get());
         client->send(get("/again"));
         stage.settle();
-        once->finish();
+        end(once);
         const WirePtr fresh = stage.backend(1);
         EXPECT_EQ(take_request(fresh).first_line, "GET /again HTTP/1.1");
         fresh->send(answer("x", "Connection: close\r\n"));
         stage.settle();
     }
     EXPECT_FALSE(keeps());
+}
+
+TEST_F(Reuse, goes_on_with_a_backend_that_ended_all_its_idle_connections_at_once) {
+    std::vector<WirePtr> backends;
+    for (int times = 0; times < 5; ++times) {
+        static_cast<void>(stage.client(get()));
+        backends.push_back(stage.backend(1));
+    }
+    for (const WirePtr& backend : backends) backend->send(answer("x"));
+    stage.settle();
+    for (const WirePtr& backend : backends) backend->finish();
+    stage.settle();
+    EXPECT_TRUE(keeps());
 }
 
 TEST_F(Reuse, goes_on_where_connections_end_that_were_idle_for_long_or_served_more) {
