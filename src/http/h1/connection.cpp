@@ -6,10 +6,6 @@ namespace seki::http::h1 {
 
 namespace {
 
-constexpr FieldIds end_at_hop{
-    FieldId::connection, FieldId::http2_settings,    FieldId::keep_alive, FieldId::proxy_connection,
-    FieldId::te,         FieldId::transfer_encoding, FieldId::upgrade};
-
 // Who obeys and takes it away reads another body, or another host, than who does not.
 bool vital(FieldId id) noexcept { return id == FieldId::content_length || id == FieldId::host; }
 
@@ -43,9 +39,8 @@ void note_option(ConnectionOptions& options, std::string_view option, FieldTable
 
 }  // namespace
 
-ConnectionOptions ConnectionOptions::read(FieldTable& fields) noexcept {
+ConnectionOptions ConnectionOptions::read_all(FieldTable& fields) noexcept {
     ConnectionOptions options;
-    if (!fields.ids().meets(end_at_hop)) return options;
     for (Field& field : fields.all()) {
         if (field.id == FieldId::connection) {
             for_each_element(field.value, [&](std::string_view option) { note_option(options, option, fields); });

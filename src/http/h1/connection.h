@@ -9,6 +9,10 @@
 
 namespace seki::http::h1 {
 
+constexpr FieldIds end_at_hop{
+    FieldId::connection, FieldId::http2_settings,    FieldId::keep_alive, FieldId::proxy_connection,
+    FieldId::te,         FieldId::transfer_encoding, FieldId::upgrade};
+
 struct ConnectionOptions {
     bool close = false;
     bool keep_alive = false;
@@ -19,12 +23,17 @@ struct ConnectionOptions {
     static constexpr uint32_t max_named = 64;  // more are forbidden, too
 
     // Of all Connection fields. Fields that they name are marked dropped; so are those that always end at a hop.
-    static ConnectionOptions read(FieldTable& fields) noexcept;
+    static ConnectionOptions read(FieldTable& fields) noexcept {
+        return fields.ids().meets(end_at_hop) ? read_all(fields) : ConnectionOptions{};
+    }
 
     // Whether the sender keeps the connection open after this message.
     [[nodiscard]] bool persistent(Version version) const noexcept {
         return !close && (version != Version::http10 || keep_alive);
     }
+
+private:
+    static ConnectionOptions read_all(FieldTable& fields) noexcept;
 };
 
 }  // namespace seki::http::h1
