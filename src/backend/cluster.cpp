@@ -26,8 +26,7 @@ BackendPtr last_resort(const Candidates& candidates) {
 
 }  // namespace
 
-Cluster::Cluster(std::string id)
-    : id_(std::move(id)), balancing_(choice_.algorithm->make(choice_.metric)), uses_key_(balancing_->uses_key()) {}
+Cluster::Cluster(std::string id) : id_(std::move(id)), balancing_(choice_.algorithm->make(choice_.metric)) {}
 
 BackendPtr Cluster::put(BackendPtr backend) {
     SEKI_CHECK(backend->weight > 0);
@@ -76,7 +75,6 @@ void Cluster::set_balancing(const BalancingChoice& choice) {
     if (choice == choice_) return;
     choice_ = choice;
     balancing_ = choice.algorithm->make(choice.metric);
-    uses_key_ = balancing_->uses_key();
     balancing_->changed(backends_);
 }
 

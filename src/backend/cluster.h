@@ -43,7 +43,7 @@ public:
     // The same choice again leaves it whose turn it is.
     void set_balancing(const BalancingChoice& choice);
     // Whether next() goes by its key.
-    [[nodiscard]] bool uses_key() const noexcept { return uses_key_; }
+    [[nodiscard]] bool uses_key() const noexcept { return balancing_->uses_key(); }
     // The next one, which is not among `tried`; null when there is none.
     [[nodiscard]] BackendPtr next(Monotonic now, std::span<const BackendPtr> tried, Random& random, uint64_t key = 0);
 
@@ -56,7 +56,6 @@ private:
     std::vector<BackendPtr> backends_;
     BalancingChoice choice_;
     std::unique_ptr<Balancing> balancing_;
-    bool uses_key_;  // what balancing_ says of it, for every request
     bool forgotten_ = false;
 };
 
