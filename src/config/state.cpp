@@ -116,20 +116,20 @@ Result<Undo> State::add(const typename Kind::Message& message) {
     // Who is not sure what is there sends it again.
     if (known != nullptr && same_message(message, *known)) return Undo();
     if constexpr (HasActivation<Kind>) {
-        if (auto free = address_is_free(key); !free) return std::unexpected(free.error());
+        if (auto free = address_is_free({Kind::type, key}); !free) return std::unexpected(free.error());
     }
     return exchange<Kind>(key, message);
 }
 
-// An address belongs to one listener, of whatever kind: the kernel could not tell whose client it is.
-Result<> State::address_is_free(const SocketAddress& address) const {
+// The kernel could not tell whose client it is.
+Result<> State::address_is_free(const ListenerKey& wanted) const {
     Result<> free;
     const auto look = [&]<typename Kind>(const Table<Kind>& table) {
         if constexpr (HasActivation<Kind>) {
-            if (table.find(address) == nullptr) return;
+            if (!share_ports(Kind::type, wanted.type) || table.find(wanted.address) == nullptr) return;
             const std::string& kind = command::ListenerType_Name(Kind::type);
             const std::string_view article = kind.starts_with('H') ? "an" : "a";
-            free = failure("there is already {} {} listener on {}", article, kind, address.text());
+            free = failure("there is already {} {} listener on {}", article, kind, wanted.text());
         }
     };
     std::apply([&](const auto&... tables) { (look(tables), ...); }, tables_);

@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "config/check/check.h"
 #include "config/kinds.h"
+#include "config/listener_key.h"
 #include "config/table.h"
 
 namespace seki::config {
@@ -101,7 +102,7 @@ private:
     Undo exchange(const typename Kind::Key& key, std::optional<typename Kind::Message> next);
     template <typename Kind>
     Result<Undo> add(const typename Kind::Message& message);
-    [[nodiscard]] Result<> address_is_free(const SocketAddress& address) const;
+    [[nodiscard]] Result<> address_is_free(const ListenerKey& wanted) const;
     template <typename Kind>
     Result<Undo> remove(const typename Kind::Key& key);
     template <typename Kind, typename Frontend>

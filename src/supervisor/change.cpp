@@ -20,11 +20,6 @@ Patience patience_with(const WorkerProcess& worker) {
     return worker.state() == WorkerProcess::State::starting ? Patience::start : Patience::order;
 }
 
-template <typename Message>
-ListenerKey key_of(const Message& message) {
-    return {message.proxy(), config::checked_address(message.address())};
-}
-
 template <typename Kind, typename Named>
 Request whole(const config::State& state, const Named& named) {
     const auto* found = state.table<Kind>().find(Kind::key(named));
@@ -113,10 +108,11 @@ void Changes::begin_next() {
 // For the sockets of a listener that went: while a worker has not let go of them, the address would be in use, by us.
 bool Changes::must_wait(const Change& change) const {
     if (change.request->request_type_case() != Request::kActivateListener) return false;
-    const uint16_t port = key_of(change.request->activate_listener()).address.port();
-    return std::ranges::any_of(changes_, [port](const auto& entry) {
+    const ListenerKey opens = config::checked_listener_key(change.request->activate_listener());
+    return std::ranges::any_of(changes_, [&opens](const auto& entry) {
         const Change& other = entry.second;
-        return !other.closing.empty() && other.closes->address.port() == port;
+        return !other.closing.empty() && other.closes->address.port() == opens.address.port() &&
+               config::share_ports(other.closes->type, opens.type);
     });
 }
 
@@ -145,13 +141,13 @@ Result<> Changes::apply(Change& change) {
     if (change.undo.empty()) return {};
     switch (change.request->request_type_case()) {
         case Request::kActivateListener:
-            change.opens = key_of(change.request->activate_listener());
+            change.opens = config::checked_listener_key(change.request->activate_listener());
             break;
         case Request::kDeactivateListener:
-            change.closes = key_of(change.request->deactivate_listener());
+            change.closes = config::checked_listener_key(change.request->deactivate_listener());
             break;
         case Request::kRemoveListener:
-            change.closes = key_of(change.request->remove_listener());
+            change.closes = config::checked_listener_key(change.request->remove_listener());
             break;
         default:
             break;

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <utility>
 
 #include "base/check.h"
 #include "net/dead_peer.h"
@@ -28,6 +29,20 @@ Result<UniqueFd> make_socket(const SocketAddress& address) {
     return fd;
 }
 
+// A session of HTTP always waits for something, and its timeouts find a peer that is dead. A tunnel may be silent for
+// as long as it likes.
+bool may_be_silent(command::ListenerType type) {
+    switch (type) {
+        case command::HTTP:
+        case command::HTTPS:
+        case command::UDP:  // has no connections
+            return false;
+        case command::TCP:
+            return true;
+    }
+    std::unreachable();
+}
+
 constexpr const char* in_use = "the address is already in use";
 
 // 0, or errno.
@@ -48,7 +63,7 @@ Result<UniqueFd> listen_on(const ListenerKey& key, uint32_t backlog) {
     auto done = set_option(fd->get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
     // Accepted sockets inherit it: no call per connection.
     if (done) done = set_option(fd->get(), IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
-    if (done && key.type == command::TCP) done = net::notice_dead_peer(fd->get());
+    if (done && may_be_silent(key.type)) done = net::notice_dead_peer(fd->get());
     net::spare_pacing(fd->get(), address);
     if (!done) return std::unexpected(done.error());
     if (const int error = bind_to(*fd, address); error != 0) return failure("{}", bind_error(error));

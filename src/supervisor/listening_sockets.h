@@ -10,7 +10,6 @@
 // A listening socket is never shut down, for copies of it may be with others, and whoever waits in its queue is lost
 // only when the last copy is closed.
 
-#include <compare>
 #include <cstdint>
 #include <expected>
 #include <map>
@@ -19,18 +18,12 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "command/schema.h"
+#include "config/listener_key.h"
 #include "net/address.h"
 
 namespace seki::supervisor {
 
-struct ListenerKey {
-    command::ListenerType type;
-    SocketAddress address;
-
-    [[nodiscard]] std::string text() const { return address.text(); }
-    auto operator<=>(const ListenerKey&) const = default;
-};
+using config::ListenerKey;
 
 class ListeningSockets {
 public:

@@ -10,7 +10,6 @@
 namespace seki::worker {
 
 using command::Request;
-using Kind = proxy::Listener::Kind;
 
 namespace {
 
@@ -59,7 +58,7 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         case Request::kAddHttpListener:
             return add_http_listener(change.add_http_listener());
         case Request::kAddTcpListener:
-            add_listener({Kind::tcp, config::checked_address(change.add_tcp_listener().address())},
+            add_listener({command::TCP, config::checked_address(change.add_tcp_listener().address())},
                          running_listener(change.add_tcp_listener()));
             return {};
         case Request::kRemoveListener:
@@ -109,7 +108,7 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
 Result<> Apply::add_http_listener(const command::HttpListenerConfig& config) {
     auto listener = running_listener(config, defaults_.head_limits, defaults_.buffer_size);
     if (!listener) return std::unexpected(listener.error());
-    add_listener({Kind::http, config::checked_address(config.address())}, std::move(*listener));
+    add_listener({command::HTTP, config::checked_address(config.address())}, std::move(*listener));
     return {};
 }
 
@@ -123,8 +122,7 @@ void Apply::add_listener(const ListenerKey& key, proxy::Listener listener) {
 }
 
 void Apply::remove_listener(const command::RemoveListener& removal) {
-    const ListenerKey key{removal.proxy() == command::TCP ? Kind::tcp : Kind::http,
-                          config::checked_address(removal.address())};
+    const ListenerKey key = config::checked_listener_key(removal);
     routes_.push_back(key);
     steps_.emplace_back([this, key] { tables_.remove_listener(key); });
 }
@@ -132,13 +130,13 @@ void Apply::remove_listener(const command::RemoveListener& removal) {
 Result<> Apply::must_listen(const ListenerKey& key, bool serving) const {
     if (!serving || tables_.listener(key) != nullptr || std::ranges::find(new_listeners_, key) != new_listeners_.end())
         return {};
-    return failure("there is no {} listener on {}", key.kind == Kind::http ? "HTTP" : "TCP", key.address.text());
+    return failure("there is no {} listener on {}", key.type_name(), key.address.text());
 }
 
 // ---- frontends
 
 Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, bool serving) {
-    const ListenerKey key{Kind::http, config::checked_address(frontend.address())};
+    const ListenerKey key{command::HTTP, config::checked_address(frontend.address())};
     if (auto listens = must_listen(key, serving); !listens) return listens;
     auto made = running_frontend(frontend, [this](const std::string& id) { return mention_cluster(id); });
     if (!made) return std::unexpected(made.error());
@@ -154,7 +152,7 @@ Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, 
 }
 
 void Apply::remove_http_frontend(const command::RequestHttpFrontend& frontend) {
-    const ListenerKey key{Kind::http, config::checked_address(frontend.address())};
+    const ListenerKey key{command::HTTP, config::checked_address(frontend.address())};
     steps_.emplace_back([this, routes = mention_routes(key), rules = rules_of(frontend)] {
         for (const routing::Rule& rule : rules) {
             if (const auto removed = routes->http.remove(rule)) no_longer_lead_to(*removed);
@@ -163,7 +161,7 @@ void Apply::remove_http_frontend(const command::RequestHttpFrontend& frontend) {
 }
 
 Result<> Apply::set_tunnel(const command::RequestTcpFrontend& frontend, bool serving) {
-    const ListenerKey key{Kind::tcp, config::checked_address(frontend.address())};
+    const ListenerKey key{command::TCP, config::checked_address(frontend.address())};
     if (auto listens = must_listen(key, serving); !listens) return listens;
     auto target = running_tunnel(frontend, [this](const std::string& id) { return mention_cluster(id); });
     steps_.emplace_back([this, routes = mention_routes(key), target = std::move(target)] {
@@ -174,7 +172,7 @@ Result<> Apply::set_tunnel(const command::RequestTcpFrontend& frontend, bool ser
 }
 
 void Apply::remove_tunnel(const command::RequestTcpFrontend& frontend) {
-    const ListenerKey key{Kind::tcp, config::checked_address(frontend.address())};
+    const ListenerKey key{command::TCP, config::checked_address(frontend.address())};
     steps_.emplace_back(
         [this, routes = mention_routes(key)] { no_longer_lead_to(std::exchange(routes->tunnel, nullptr)); });
 }

@@ -11,22 +11,13 @@
 #include <string_view>
 #include <utility>
 
-#include "net/address.h"
+#include "config/listener_key.h"
 #include "proxy/cluster.h"
 #include "proxy/listener.h"
 
 namespace seki::worker {
 
-struct ListenerKey {
-    proxy::Listener::Kind kind = proxy::Listener::Kind::http;
-    SocketAddress address;
-
-    bool operator==(const ListenerKey&) const = default;
-    template <typename H>
-    friend H AbslHashValue(H state, const ListenerKey& key) {
-        return H::combine(std::move(state), key.kind, key.address);
-    }
-};
+using config::ListenerKey;
 
 class Tables {
 public:

@@ -51,11 +51,6 @@ proxy::Settings settings(const command::ServerConfig& config) {
     return settings;
 }
 
-ListenerKey key_of(const ListeningSocket& socket) {
-    const auto kind = socket.type() == command::TCP ? proxy::Listener::Kind::tcp : proxy::Listener::Kind::http;
-    return {kind, config::checked_address(socket.address())};
-}
-
 command::Response answer(command::ResponseStatus status, std::string message) {
     command::Response response;
     response.set_status(status);
@@ -218,15 +213,16 @@ Result<std::vector<Worker::Socket>> Worker::make_sockets(const Named& named, std
     }
     std::vector<Socket> made;
     for (int i = 0; i < named.size(); ++i) {
-        const ListenerKey key = key_of(named[i]);
+        const auto key = config::listener_key(named[i]);
+        if (!key) return std::unexpected(key.error());
         auto acceptor = std::make_unique<net::Acceptor>(
             around_.loop, std::move(sockets[static_cast<size_t>(i)]),
-            [this, key](UniqueFd client, const SocketAddress& peer) {
+            [this, key = *key](UniqueFd client, const SocketAddress& peer) {
                 welcome(key, std::make_unique<net::PlainTransport>(std::move(client)), peer);
             },
             [this](int error) { report_sockets_exhausted(error); });
         if (evicts_) acceptor->set_gate([this] { return make_room(); });
-        made.push_back({key, named[i].slot(), std::move(acceptor)});
+        made.push_back({*key, named[i].slot(), std::move(acceptor)});
     }
     return made;
 }
@@ -240,8 +236,10 @@ void Worker::take_into_use(std::vector<Socket> sockets) {
 
 void Worker::unassign(const Unassign& unassign) {
     for (const ListeningSocket& socket : unassign.sockets()) {
-        const auto let_go = [key = key_of(socket), slot = socket.slot()](const Socket& mine) {
-            return mine.key == key && mine.slot == slot;
+        const auto key = config::listener_key(socket);
+        if (!key) continue;  // nobody can have given us one
+        const auto let_go = [&key, slot = socket.slot()](const Socket& mine) {
+            return mine.key == *key && mine.slot == slot;
         };
         // Who is accepted now may be the last there is room for, and then all sockets are visited: first drain, then
         // move.

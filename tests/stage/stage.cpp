@@ -11,12 +11,10 @@
 
 namespace seki::stage {
 
-using proxy::Listener;
-
 SocketAddress backend_address(uint8_t n) { return SocketAddress::v4(0x0A000000U + n, 80); }
 
-const worker::ListenerKey Stage::http{Listener::Kind::http, SocketAddress::v4(0x7F000001U, 80)};
-const worker::ListenerKey Stage::tcp{Listener::Kind::tcp, SocketAddress::v4(0x7F000001U, 81)};
+const worker::ListenerKey Stage::http{command::HTTP, SocketAddress::v4(0x7F000001U, 80)};
+const worker::ListenerKey Stage::tcp{command::TCP, SocketAddress::v4(0x7F000001U, 81)};
 
 namespace {
 
