@@ -3,59 +3,76 @@
 #include <string>
 #include <vector>
 
-#include "base/check.h"
-
 namespace seki::config {
 namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-void copy_list(const Message& from, const FieldDescriptor* source, Message& to, const FieldDescriptor* target) {
+bool are_alike(const FieldDescriptor* a, const FieldDescriptor* b) {
+    return a->cpp_type() == b->cpp_type() && a->is_repeated() == b->is_repeated() &&
+           a->message_type() == b->message_type() && a->enum_type() == b->enum_type();
+}
+
+// False: of a type that no setting has.
+bool copy_list(const Message& from, const FieldDescriptor* source, Message& to, const FieldDescriptor* target) {
     const auto& get = *from.GetReflection();
     const auto& set = *to.GetReflection();
     set.ClearField(&to, target);
     for (int i = 0; i < get.FieldSize(from, source); ++i) {
         if (source->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
             set.AddString(&to, target, get.GetRepeatedString(from, source, i));
-        } else {
+        } else if (source->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
             set.AddMessage(&to, target)->CopyFrom(get.GetRepeatedMessage(from, source, i));
+        } else {
+            return false;
         }
     }
+    return true;
 }
 
-void copy_field(const Message& from, const FieldDescriptor* source, Message& to, const FieldDescriptor* target) {
+// Likewise.
+bool copy_field(const Message& from, const FieldDescriptor* source, Message& to, const FieldDescriptor* target) {
     const auto& get = *from.GetReflection();
     const auto& set = *to.GetReflection();
-    SEKI_CHECK(source->cpp_type() == target->cpp_type() && source->is_repeated() == target->is_repeated());
     if (source->is_repeated()) return copy_list(from, source, to, target);
     switch (source->cpp_type()) {
         case FieldDescriptor::CPPTYPE_BOOL:
-            return set.SetBool(&to, target, get.GetBool(from, source));
+            set.SetBool(&to, target, get.GetBool(from, source));
+            return true;
         case FieldDescriptor::CPPTYPE_UINT32:
-            return set.SetUInt32(&to, target, get.GetUInt32(from, source));
+            set.SetUInt32(&to, target, get.GetUInt32(from, source));
+            return true;
         case FieldDescriptor::CPPTYPE_UINT64:
-            return set.SetUInt64(&to, target, get.GetUInt64(from, source));
+            set.SetUInt64(&to, target, get.GetUInt64(from, source));
+            return true;
         case FieldDescriptor::CPPTYPE_ENUM:
-            return set.SetEnumValue(&to, target, get.GetEnumValue(from, source));
+            set.SetEnumValue(&to, target, get.GetEnumValue(from, source));
+            return true;
         case FieldDescriptor::CPPTYPE_STRING:
-            return set.SetString(&to, target, get.GetString(from, source));
+            set.SetString(&to, target, get.GetString(from, source));
+            return true;
         case FieldDescriptor::CPPTYPE_MESSAGE:
-            return set.MutableMessage(&to, target)->CopyFrom(get.GetMessage(from, source));
+            set.MutableMessage(&to, target)->CopyFrom(get.GetMessage(from, source));
+            return true;
         default:
-            SEKI_CHECK(!"a type of field that no update has");
+            return false;
     }
 }
 
 }  // namespace
 
-void copy_fields(const Message& from, Message& to) {
+Result<> copy_fields(const Message& from, Message& to) {
     std::vector<const FieldDescriptor*> present;
     from.GetReflection()->ListFields(from, &present);
     for (const FieldDescriptor* field : present) {
         const FieldDescriptor* target = to.GetDescriptor()->FindFieldByName(field->name());
-        if (target != nullptr && !field->is_map()) copy_field(from, field, to, target);
+        if (target == nullptr || field->is_map()) continue;
+        if (!are_alike(field, target) || !copy_field(from, field, to, target)) {
+            return failure("{} of {} is none of {}", field->name(), from.GetTypeName(), to.GetTypeName());
+        }
     }
+    return {};
 }
 
 }  // namespace seki::config

@@ -184,7 +184,7 @@ Result<Undo> State::update(const typename Kind::Update& update) {
     if (found == nullptr) return not_found(Kind::name, Kind::key_text(key));
     Request whole;
     *Kind::add(whole) = *found;
-    merge(update, *Kind::add(whole));
+    if (auto merged = merge(update, *Kind::add(whole)); !merged) return std::unexpected(merged.error());
     const auto checked = check(std::move(whole));
     if (!checked) return std::unexpected(checked.error());
     Request passed = **checked;

@@ -86,7 +86,8 @@ void check_frontend_removal(Examiner& examine, RequestHttpFrontend& frontend) {
 void check_update(Examiner& examine, command::UpdateHttpFrontend& update) {
     RequestHttpFrontend identity = route_identity(update);
     check_frontend_removal(examine, identity);
-    copy_fields(identity, update);  // in its normal form
+    // In its normal form.
+    if (auto copied = copy_fields(identity, update); !copied) examine.refuse("", "{}", copied.error().message);
     for (const std::string& name : update.reset()) {
         if (!is_setting_of_route(name)) examine.refuse("reset", "'{}' is no setting of a frontend", name);
     }
