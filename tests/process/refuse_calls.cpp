@@ -6,6 +6,7 @@
 // without it, or without that line, everything goes on to the C library.
 
 #include <cerrno>
+#include <crypt.h>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
@@ -97,6 +98,15 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*
     if (refused("pthread_create")) return EAGAIN;
     static auto* const real = next<decltype(pthread_create)>("pthread_create");
     return real(thread, attributes, run, argument);
+}
+
+char* crypt_ra(const char* phrase, const char* setting, void** data, int* size) noexcept {
+    if (refused("crypt_ra")) {
+        errno = ENOMEM;
+        return nullptr;
+    }
+    static auto* const real = next<decltype(crypt_ra)>("crypt_ra");
+    return real(phrase, setting, data, size);
 }
 
 int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,

@@ -55,7 +55,7 @@ class Inherited(ProcessTest):
                 def prepare(stderr=stderr):
                     os.close(2)
                     if stderr != "closed":
-                        os.open(stderr, os.O_WRONLY)
+                        os.set_inheritable(os.open(stderr, os.O_WRONLY), True)
 
                 done = subprocess.run([BINARY, "-c", seki.config, "start"], preexec_fn=prepare, check=False,
                                       stdout=subprocess.DEVNULL, timeout=wire.PATIENCE_SECONDS)

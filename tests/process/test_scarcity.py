@@ -45,27 +45,34 @@ class Scarce(ProcessTest):
                 self.assertIn("seki: cannot start: ", seki.log())
                 self.assertFalse(os.path.exists(seki.socket_path))
 
-    def test_a_password_that_cannot_be_hashed_is_answered_503_and_costs_nobody_a_connection(self):
+    def ask(self, client, authorization):
+        client.send(wire.request(fields=[authorization]))
+        return client.read_response().status
+
+    def refuse_while_hashing(self, call):
         authorization = "Authorization: Basic " + base64.b64encode(b"fred:open").decode()
-        for call in ("eventfd", "pthread_create", "epoll_ctl"):
+        seki, scarcity = self.scarce()
+        seki.body = seki.body.replace("hostname =", "required_auth = true, hostname =").replace(
+            "backends =", f'authorized_hashes = ["fred:{OPEN}"]\nbackends =')
+        seki.start()
+        workers = seki.worker_pids()
+        with seki.connect() as client:
+            # The second one shows that the connection is watched.
+            for _ in range(2):
+                client.send(wire.request())
+                self.assertEqual(client.read_response().status, 401)
+            scarcity.refuse(f"worker {call}")
+            self.assertEqual(self.ask(client, authorization), 503)
+            scarcity.refuse()
+            # What could not be found out in the end is not tried again at once.
+            until(lambda: self.ask(client, authorization) != 503, "another try")
+            self.assertEqual(self.ask(client, authorization), 200)
+        self.assertEqual(seki.worker_pids(), workers)
+
+    def test_a_password_that_cannot_be_hashed_is_answered_503_and_costs_nobody_a_connection(self):
+        for call in ("eventfd", "pthread_create", "epoll_ctl", "crypt_ra"):
             with self.subTest(call):
-                seki, scarcity = self.scarce()
-                seki.body = seki.body.replace("hostname =", "required_auth = true, hostname =").replace(
-                    "backends =", f'authorized_hashes = ["fred:{OPEN}"]\nbackends =')
-                seki.start()
-                workers = seki.worker_pids()
-                with seki.connect() as client:
-                    # The second one shows that the connection is watched.
-                    for _ in range(2):
-                        client.send(wire.request())
-                        self.assertEqual(client.read_response().status, 401)
-                    scarcity.refuse(f"worker {call}")
-                    client.send(wire.request(fields=[authorization]))
-                    self.assertEqual(client.read_response().status, 503)
-                    scarcity.refuse()
-                    client.send(wire.request(fields=[authorization]))
-                    self.assertEqual(client.read_response().status, 200)
-                self.assertEqual(seki.worker_pids(), workers)
+                self.refuse_while_hashing(call)
 
 
 if __name__ == "__main__":

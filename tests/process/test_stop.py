@@ -51,6 +51,7 @@ class Stop(ProcessTest):
                 self.assertEqual(client.read_response().body, b"finished")
                 self.assertTrue(client.at_end())
                 self.assertEqual(self.seki.wait(), 0)
+                self.assertIn(f"{number.name} by uid {os.getuid()}, pid {os.getpid()}: it is to stop", self.seki.log())
 
     def test_a_soft_stop_closes_idle_connections(self):
         self.gate.open()

@@ -250,6 +250,21 @@ TEST_F(Limits, of_connections_that_change_count_nobody_twice) {
     EXPECT_EQ(status(stage.client()), 200);
 }
 
+TEST_F(Limits, of_connections_for_all_clusters_count_who_is_there_when_a_cluster_loses_its_own) {
+    change(at_most("c", 0));
+    command::Request all;
+    all.set_set_max_connections_per_ip(1);
+    change(all);
+    const WirePtr first = stage.client();
+    EXPECT_EQ(status(first), 200);
+    EXPECT_EQ(stage.worker->context().source_counts.held(), 0U);
+    command::Request remove;
+    remove.set_remove_cluster("c");
+    change(remove);
+    EXPECT_EQ(stage.worker->context().source_counts.held(), 1U);
+    EXPECT_EQ(status(stage.client()), 429);
+}
+
 // More than are looked at in one turn.
 TEST(ManyLimits, of_connections_count_all_who_are_there) {
     Stage::Options options;

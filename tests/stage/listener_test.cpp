@@ -327,6 +327,12 @@ TEST(Hosts, of_who_names_none_are_the_address_that_clients_know) {
     ASSERT_TRUE(stage.change({add_frontend("c", "*")}).has_done());
     stage.client("GET / HTTP/1.0\r\n\r\n");
     EXPECT_EQ(take_request(stage.backend(1)).field("Host"), "[2001:db8::1]:8080");
+    Limited anywhere([](auto& listener) {
+        *listener.mutable_public_address() = config::to_wire(SocketAddress::parse("0.0.0.0:8080").value());
+    });
+    ASSERT_TRUE(anywhere.change({add_frontend("c", "*")}).has_done());
+    anywhere.client("GET / HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(take_request(anywhere.backend(1)).field("Host"), "127.0.0.1");
     Stage plain;
     plain.route_to_backends(1, "*");
     plain.client("GET / HTTP/1.0\r\n\r\n");

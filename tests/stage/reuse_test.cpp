@@ -176,6 +176,12 @@ TEST_F(Reuse, that_is_for_nothing_leaves_each_client_its_own) {
     EXPECT_TRUE(own->peer_closed());
 }
 
+TEST_F(Reuse, that_is_for_nothing_any_more_takes_no_connection_that_others_used_before) {
+    const WirePtr idle = proven();
+    ASSERT_TRUE(stage.change({reuse(command::NEVER)}).has_done());
+    EXPECT_NE(served(stage.client(), get(), {idle}), idle);
+}
+
 TEST_F(Reuse, of_its_own_connection_sends_a_client_s_request_again_when_it_is_stale) {
     ASSERT_TRUE(stage.change({reuse(command::NEVER)}).has_done());
     const WirePtr client = stage.client();

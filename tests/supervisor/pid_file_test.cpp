@@ -52,11 +52,10 @@ TEST_F(PidFiles, hold_our_number_alone_whatever_was_there_and_go_with_us) {
 }
 
 TEST_F(PidFiles, of_a_successor_stay) {
-    const auto file = PidFile::write(path);
-    ASSERT_TRUE(file);
-    put("1");
     {
-        const auto gone = PidFile::write(folder + "/other");
+        const auto file = PidFile::write(path);
+        ASSERT_TRUE(file);
+        put("1");
     }
     EXPECT_EQ(content(), "1");
 }
@@ -76,7 +75,11 @@ TEST_F(PidFiles, are_regular_files_and_nothing_else_is_touched_or_waited_for) {
     ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
     EXPECT_FALSE(PidFile::write(path));
     EXPECT_TRUE(std::filesystem::is_fifo(path));
-    EXPECT_FALSE(PidFile::write("/dev/null"));
+    const std::string device = folder + "/device";  // a link, since who is root could remove the device itself
+    std::filesystem::create_symlink("/dev/null", device);
+    EXPECT_FALSE(PidFile::write(device));
+    EXPECT_TRUE(std::filesystem::is_symlink(device));
+    std::filesystem::remove(device);
 }
 
 }  // namespace

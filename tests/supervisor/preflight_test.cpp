@@ -43,6 +43,11 @@ pid_file_path = "/"
                 ElementsAre("log_target: /nonexistent: No such file or directory",
                             "access_logs_target: /nonexistent/socket: No such file or directory",
                             "pid_file_path: /: Is a directory"));
+    const auto file = config::parse("command_socket = \"/nonexistent/seki.sock\"\nmax_connections = 10\n", "s.toml");
+    ASSERT_TRUE(file);
+    const std::vector<Obstacle> socket = obstacles(*file);
+    ASSERT_EQ(socket.size(), 1U);
+    EXPECT_EQ(socket.front().text(), "command_socket: /nonexistent: No such file or directory");
 }
 
 TEST_F(Preflight, names_more_connections_than_a_loop_can_watch) {

@@ -100,6 +100,21 @@ TEST_F(WorkersTest, who_cannot_be_watched_does_not_begin_and_is_tried_again) {
     EXPECT_EQ(worker(3).count(Kind::kServe), 1U);
 }
 
+TEST_F(WorkersTest, who_cannot_be_watched_takes_no_column_from_those_who_follow) {
+    settings.workers.count = 1;
+    start();
+    const size_t columns = net::SourceTable::open(std::move(worker(0).sources)).value().columns();
+    launcher.on_launch = [&](PlayedWorker& worker) { poller.exhausted = worker.id <= columns; };
+    worker(0).end();
+    turns();
+    for (size_t id = 1; id <= columns + 1; ++id) {
+        pass(Workers::longest_pause + std::chrono::milliseconds(2));
+        poller.exhausted = false;
+    }
+    ASSERT_THAT(launcher.workers, SizeIs(columns + 2));
+    EXPECT_EQ(worker(columns + 1).count(Kind::kServe), 1U);
+}
+
 TEST_F(WorkersTest, a_large_configuration_comes_in_several_orders) {
     std::vector<CheckedChange> changes;
     for (int number = 0; number < 20'000; ++number)
