@@ -21,8 +21,10 @@ Farewell::Farewell(Session& session, const Close& end, const Lingering& allowed)
 
 Next Farewell::on_ready(Session& session) {
     if (state_ == State::flushing && (session.flush() || session.write_failed())) {
-        if (end_.manner == CloseManner::flush || session.write_failed() || session.read_closed())
+        if (end_.manner == CloseManner::flush || session.write_failed() || session.read_closed()) {
+            if (!session.finish()) return Stay{};
             return Close{CloseManner::now, end_.reason};
+        }
         session.shutdown_write();
         session.deadline(session.loop().now() + allowed_.time);
         state_ = State::lingering;

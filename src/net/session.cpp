@@ -36,9 +36,20 @@ std::string_view describe(CloseReason reason) noexcept {
             return "evicted";
         case CloseReason::forgotten:
             return "forgotten";
+        case CloseReason::moved:
+            return "moved";
     }
     return "?";
 }
+
+namespace {
+
+// A write that took a part and says no more was stopped by a lack of room.
+Readiness awaited(const IoOutcome& sent) noexcept {
+    return sent.stop == IoOutcome::Stop::blocked ? sent.awaits : Readiness::output;
+}
+
+}  // namespace
 
 Session::Session(SessionId id, Sessions& owner, Side side, std::unique_ptr<Transport> transport,
                  const SocketAddress& peer, bool connected)
@@ -79,13 +90,10 @@ void Session::close(CloseManner manner, CloseReason reason) {
 }
 
 void Session::on_event(uint32_t events) {
-    if ((events & EPOLLOUT) != 0) {
-        writable_ = true;
-        if (!connected_ && (events & (EPOLLERR | EPOLLHUP)) == 0) connected_ = true;
-    }
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 && !read_closed_) readable_ = true;
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = true;
-    if ((events & EPOLLERR) != 0) broken_ = true;
+    if ((events & EPOLLOUT) != 0 && !connected_ && (events & (EPOLLERR | EPOLLHUP)) == 0) connected_ = true;
+    if ((events & write_events_) != 0) writable_ = true;
+    if ((events & read_events_) != 0 && !read_closed_) readable_ = true;
+    ends_ |= static_cast<uint16_t>(events & end_events);
     step();
 }
 
@@ -105,6 +113,7 @@ void Session::on_timer() {
 void Session::step() {
     if (closed_ || running_) return;
     running_ = true;
+    if (shutting_down_ && writable_) go_on_shutting_down();
     // Whoever was told to end is not asked any more.
     follow(close_wanted_ ? Stay{} : protocol_->on_ready(*this));
 }
@@ -122,11 +131,7 @@ void Session::follow(Next next) {
             continue;
         }
         const Close end = std::get<Close>(next);
-        const bool nothing_waits = !has_unsent() || write_failed_ || !connected_;
-        const bool at_once = end.manner == CloseManner::now || end.manner == CloseManner::reset ||
-                             (end.manner == CloseManner::flush && nothing_waits);
-        if (at_once) {
-            if (end.manner == CloseManner::reset) transport_->reset_on_close();
+        if (ends_at_once(end.manner)) {
             running_ = false;
             bury(end.reason);
             return;
@@ -138,6 +143,25 @@ void Session::follow(Next next) {
     }
     running_ = false;
     settle();
+}
+
+// Whether nothing is left to be done before the end. What the format has to say of it is tried in any case, except
+// where the peer must not take what it has for all there was.
+bool Session::ends_at_once(CloseManner manner) {
+    const bool nothing_waits = !has_unsent() || write_failed_ || !connected_;
+    switch (manner) {
+        case CloseManner::now:
+            if (!has_unsent()) finish();
+            return true;
+        case CloseManner::reset:
+            transport_->reset_on_close();
+            return true;
+        case CloseManner::flush:
+            return nothing_waits && finish();
+        case CloseManner::linger:
+            return false;
+    }
+    return true;
 }
 
 void Session::settle() {
@@ -155,10 +179,14 @@ void Session::settle() {
     if (readable_ && !protocol_->paused()) wake();
 }
 
-void Session::bury(CloseReason reason) {
+void Session::take_leave(CloseReason reason) {
     closed_ = true;
     protocol_->on_close(*this, reason);
     loop().timers().cancel(*this);
+}
+
+void Session::bury(CloseReason reason) {
+    if (!closed_) take_leave(reason);
     // The descriptor is this worker's alone: closing it takes it out of epoll.
     if (watch_.valid()) loop().forget(watch_);
     transport_.reset();
@@ -168,16 +196,26 @@ void Session::bury(CloseReason reason) {
     owner_.ended_.push_back(id_);
 }
 
+Session::Released Session::release() {
+    SEKI_CHECK(!running_ && !closed_ && !shutting_down_);
+    take_leave(CloseReason::moved);
+    if (watch_.valid()) transport_->unwatch(loop(), std::exchange(watch_, {}));
+    Released released{std::move(transport_), std::move(unread_), std::move(unsent_)};
+    bury(CloseReason::moved);
+    return released;
+}
+
 IoOutcome Session::read(std::span<char> into) {
-    if (!readable_) return {0, IoOutcome::Stop::blocked, 0};
+    if (!readable_) return {.stop = IoOutcome::Stop::blocked};
     const IoOutcome got = transport_->read(into);
     bytes_read_ += got.bytes;
     if (got.stop == IoOutcome::Stop::none) {
         // A transport that is not a plain socket may hold more than the socket does.
-        if (got.bytes < into.size() && !hung_up_ && transport_->plain_fd() >= 0) readable_ = false;
+        if (got.bytes < into.size() && !end_reported() && transport_->plain_fd() >= 0) readable_ = false;
         return got;
     }
     readable_ = false;
+    read_events_ = events_of(got.awaits);
     if (got.stop != IoOutcome::Stop::blocked) read_closed_ = true;
     return got;
 }
@@ -201,7 +239,7 @@ size_t Session::write(std::string_view bytes) {
         write_broke();
         return 0;
     }
-    if (sent.bytes < bytes.size()) write_blocked();
+    if (sent.bytes < bytes.size()) write_blocked(awaited(sent));
     bytes_written_ += sent.bytes;
     return sent.bytes;
 }
@@ -218,7 +256,7 @@ bool Session::flush(Flush how) {
         write_broke();
         return false;
     }
-    if (sent.bytes < waiting.size()) write_blocked();
+    if (sent.bytes < waiting.size()) write_blocked(awaited(sent));
     bytes_written_ += sent.bytes;
     unsent_->consume(sent.bytes);
     if (!unsent_->empty()) return false;
@@ -233,19 +271,44 @@ void Session::write_broke() noexcept {
     wake();
 }
 
-void Session::write_blocked() noexcept {
+void Session::write_blocked(Readiness awaits) noexcept {
     writable_ = false;
+    write_events_ = events_of(awaits);
     if (!watched()) wake();
 }
 
-void Session::shutdown_write() { transport_->shutdown_write(); }
+void Session::shutdown_write() {
+    SEKI_DCHECK(!has_unsent());
+    if (output_ended_) return;
+    output_ended_ = true;
+    go_on_shutting_down();
+}
+
+void Session::go_on_shutting_down() {
+    const IoOutcome done = transport_->shutdown_write();
+    shutting_down_ = done.stop == IoOutcome::Stop::blocked;
+    if (shutting_down_) write_blocked(done.awaits);
+    if (done.stop == IoOutcome::Stop::error) write_broke();
+}
+
+bool Session::finish() {
+    if (write_failed_ || broken() || !connected_) return true;
+    if ((shutting_down_ || last_words_wait_) && !writable_) return false;
+    const IoOutcome done = transport_->finish();
+    last_words_wait_ = done.stop == IoOutcome::Stop::blocked;
+    if (last_words_wait_) write_blocked(done.awaits);
+    return !last_words_wait_;
+}
 
 void Session::deadline(Monotonic when) { loop().timers().arm(*this, when); }
 
 std::string Session::describe() const {
     char peer_text[SocketAddress::max_text_size];
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.loop_.now() - began_);
-    const std::string_view end = broken_ ? " broken" : hung_up_ ? " hung-up" : "";
+    const std::string_view end = broken()          ? " broken"
+                                 : hung_up()       ? " hung-up"
+                                 : peer_finished() ? " peer-finished"
+                                                   : "";
     std::string line = fmt::format(
         "{} {} {} age={}ms read={} written={} unread={} unsent={}{}{}{}{} ", ulid_.text(),
         side_ == Side::client ? "client" : "backend", std::string_view(peer_text, peer_.write(peer_text)), age.count(),

@@ -9,8 +9,8 @@
 //     ──► settle()
 //
 // Reading is edge-triggered (epoll(7)): the session knows that more may be there until a read says otherwise. A short
-// read says so only when no hang-up was reported with the event, for data and FIN come as one event, and then there is
-// silence.
+// read says so only when no end was reported with the event, for data and FIN come as one event, and then there is
+// silence. Which edge makes the session readable or writable again, the transport says when it is blocked.
 
 #include <cstdint>
 #include <memory>
@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/epoll.h>
 #include <variant>
 
 #include "base/clock.h"
@@ -48,7 +49,8 @@ enum class CloseReason : uint8_t {
     killed,          // an operator asked for it
     limited,         // its source has as much as it may
     evicted,         // idle, and others wait for its place
-    forgotten        // it would never have ended by itself
+    forgotten,       // it would never have ended by itself
+    moved            // it has not ended: somebody else goes on with it
 };
 [[nodiscard]] std::string_view describe(CloseReason reason) noexcept;
 
@@ -136,11 +138,13 @@ public:
     [[nodiscard]] bool watched() const noexcept { return watch_.valid(); }
     void want_watch() noexcept { watch_wanted_ = true; }
     [[nodiscard]] bool read_closed() const noexcept { return read_closed_; }
-    // The kernel reported an end: of the peer's bytes (EPOLLRDHUP) or of the connection (EPOLLHUP, EPOLLERR), whether
-    // or not all was read.
-    [[nodiscard]] bool hung_up() const noexcept { return hung_up_; }
-    // It was no orderly end: the peer reset the connection, or the kernel gave it up (EPOLLERR).
-    [[nodiscard]] bool broken() const noexcept { return broken_; }
+
+    // What the kernel reported, whether or not all was read: the peer's orderly end (EPOLLRDHUP), the end of both
+    // directions (EPOLLHUP), a reset or a failure of the connection (EPOLLERR).
+    [[nodiscard]] bool peer_finished() const noexcept { return (ends_ & EPOLLRDHUP) != 0; }
+    [[nodiscard]] bool hung_up() const noexcept { return (ends_ & EPOLLHUP) != 0; }
+    [[nodiscard]] bool broken() const noexcept { return (ends_ & EPOLLERR) != 0; }
+    [[nodiscard]] bool end_reported() const noexcept { return ends_ != 0; }
 
     // Sends as much as the socket takes now; returns how many bytes it took. Only while nothing waits in unsent().
     size_t write(std::string_view bytes);
@@ -153,15 +157,19 @@ public:
     bool flush(Flush how = Flush::normal);
     [[nodiscard]] bool write_failed() const noexcept { return write_failed_; }
     [[nodiscard]] bool writable() const noexcept { return writable_; }
-    // The socket took less than it was given: the next edge will say when it takes more.
-    void write_blocked() noexcept;
+    // The socket took less than it was given: the next edge of that kind will say when it takes more.
+    void write_blocked(Readiness awaits = Readiness::output) noexcept;
     void write_broke() noexcept;
     void read_blocked() noexcept { readable_ = false; }
     void read_ended() noexcept {
         readable_ = false;
         read_closed_ = true;
     }
+    // The peer shall see the end of our bytes, at once or as soon as it can; more than once does nothing. Only while
+    // nothing waits in unsent().
     void shutdown_write();
+    // The same before the connection is closed. False: not everything of it has gone yet.
+    bool finish();
 
     // Bytes that were read but not used yet, or null.
     BufferPtr& unread() noexcept { return unread_; }
@@ -171,6 +179,8 @@ public:
     [[nodiscard]] SessionId id() const noexcept { return id_; }
     [[nodiscard]] Side side() const noexcept { return side_; }
     [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
+    // Whom the connection is from, by the word of a proxy that is believed.
+    void set_peer(const SocketAddress& peer) noexcept { peer_ = peer; }
     [[nodiscard]] const Ulid& ulid() const noexcept { return ulid_; }
     [[nodiscard]] Sessions& owner() noexcept { return owner_; }
     [[nodiscard]] EventLoop& loop() noexcept;
@@ -183,6 +193,16 @@ public:
     void count_read(uint64_t bytes) noexcept { bytes_read_ += bytes; }        // what went past read(), by splice
     void count_written(uint64_t bytes) noexcept { bytes_written_ += bytes; }  // likewise
 
+    // The connection, for somebody else to go on with: alive, not watched any more, with the bytes that wait in either
+    // direction. The session ends without it. Not from within a call of the protocol, and not while the end of our
+    // bytes is on its way.
+    struct Released {
+        std::unique_ptr<Transport> transport;
+        BufferPtr unread;
+        BufferPtr unsent;
+    };
+    Released release();
+
     // One line: id, side, peer, state, bytes, age. The same in `seki sessions`, logs and crash lines.
     [[nodiscard]] std::string describe() const;
 
@@ -193,9 +213,18 @@ private:
     void run() override;
     void on_timer() override;
 
+    // Whatever ends a connection, and what reading says of that, counts as input.
+    static constexpr uint16_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+    static constexpr uint16_t events_of(Readiness readiness) noexcept {
+        return readiness == Readiness::input ? EPOLLIN | end_events : EPOLLOUT;
+    }
+
     void step();
     void follow(Next next);
+    bool ends_at_once(CloseManner manner);
     void settle();
+    void go_on_shutting_down();
+    void take_leave(CloseReason reason);
     void bury(CloseReason reason);
 
     SessionId id_;
@@ -210,13 +239,18 @@ private:
     uint64_t bytes_read_ = 0;
     uint64_t bytes_written_ = 0;
     SocketAddress peer_;
+    // Of epoll: those that make it readable or writable again, and those of an end that came.
+    uint16_t read_events_ = events_of(Readiness::input);
+    uint16_t write_events_ = events_of(Readiness::output);
+    uint16_t ends_ = 0;
     Side side_;
     bool connected_ : 1;
     bool readable_ : 1;
     bool writable_ : 1;
     bool read_closed_ : 1 = false;
-    bool hung_up_ : 1 = false;
-    bool broken_ : 1 = false;
+    bool output_ended_ : 1 = false;
+    bool shutting_down_ : 1 = false;    // the end of our bytes waits for room
+    bool last_words_wait_ : 1 = false;  // likewise what is said before the connection is closed
     bool write_failed_ : 1 = false;
     bool running_ : 1 = false;
     bool watch_wanted_ : 1 = false;

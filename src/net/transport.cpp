@@ -11,9 +11,9 @@ namespace seki::net {
 
 namespace {
 
-IoOutcome stopped(int error) {
-    if (error == EAGAIN || error == EINTR) return {0, IoOutcome::Stop::blocked, 0};
-    return {0, IoOutcome::Stop::error, error};
+IoOutcome stopped(int error, Readiness awaits) {
+    if (error == EAGAIN || error == EINTR) return IoOutcome::blocked(awaits);
+    return IoOutcome::failed(error);
 }
 
 }  // namespace
@@ -21,8 +21,8 @@ IoOutcome stopped(int error) {
 IoOutcome PlainTransport::read(std::span<char> into) {
     const ssize_t got = ::recv(socket_.get(), into.data(), into.size(), 0);
     if (got > 0) return {static_cast<size_t>(got)};
-    if (got == 0) return {0, IoOutcome::Stop::end, 0};
-    return stopped(errno);
+    if (got == 0) return IoOutcome::ended();
+    return stopped(errno, Readiness::input);
 }
 
 IoOutcome PlainTransport::write(std::string_view bytes) { return send(bytes, MSG_NOSIGNAL); }
@@ -33,10 +33,13 @@ IoOutcome PlainTransport::write_last(std::string_view bytes) { return send(bytes
 IoOutcome PlainTransport::send(std::string_view bytes, int flags) {
     const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), flags);
     if (sent >= 0) return {static_cast<size_t>(sent)};
-    return stopped(errno);
+    return stopped(errno, Readiness::output);
 }
 
-void PlainTransport::shutdown_write() { ::shutdown(socket_.get(), SHUT_WR); }
+IoOutcome PlainTransport::shutdown_write() {
+    ::shutdown(socket_.get(), SHUT_WR);
+    return {};
+}
 
 void PlainTransport::reset_on_close() {
     const linger at_once{1, 0};

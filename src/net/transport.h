@@ -3,10 +3,14 @@
 // How bytes reach the peer of one connection: plain TCP here, TLS and simulations elsewhere. A transport moves bytes
 // and says what stopped it; it knows nothing of what they mean, keeps no buffer of its own towards the caller, and
 // never blocks.
+//
+// One that is more than a socket may have to read before it can write, and the other way round: what was blocked says
+// which readiness of the socket it waits for. Its last words (close_notify of TLS) may have to wait for room as well.
 
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/unique_fd.h"
@@ -15,16 +19,24 @@
 
 namespace seki::net {
 
+// What a socket can be ready for (EPOLLIN, EPOLLOUT).
+enum class Readiness : uint8_t { input, output };
+
 struct IoOutcome {
     enum class Stop : uint8_t {
         none,     // went well; `bytes` may still be fewer than asked for
-        blocked,  // nothing now; the loop will report when it is worth trying again
+        blocked,  // nothing now; it is worth trying again when the socket is ready for what `awaits` says
         end,      // reading: the peer closed its sending side
         error     // the connection is broken; `error` is the errno value
     };
     size_t bytes = 0;
     Stop stop = Stop::none;
+    Readiness awaits = Readiness::input;
     int error = 0;
+
+    static constexpr IoOutcome blocked(Readiness awaits) noexcept { return {0, Stop::blocked, awaits, 0}; }
+    static constexpr IoOutcome ended() noexcept { return {.stop = Stop::end}; }
+    static constexpr IoOutcome failed(int error) noexcept { return {.stop = Stop::error, .error = error}; }
 };
 
 // Round trip as the kernel measured it, in microseconds (tcp(7), TCP_INFO).
@@ -35,11 +47,15 @@ public:
     virtual ~Transport() = default;
 
     virtual IoOutcome read(std::span<char> into) = 0;
+    // What was taken in part is blocked, and comes again unchanged at its front.
     virtual IoOutcome write(std::string_view bytes) = 0;
     // The same when our end follows at once: both may then travel together.
     virtual IoOutcome write_last(std::string_view bytes) { return write(bytes); }
-    // The peer sees the end of our bytes; it may go on sending.
-    virtual void shutdown_write() = 0;
+    // The peer sees the end of our bytes; it may go on sending. Blocked: not yet, and this is to be called again.
+    virtual IoOutcome shutdown_write() = 0;
+    // Nothing follows, and the connection will be closed: the last thing to be said of that, where the format has words
+    // for it. Blocked: as above.
+    virtual IoOutcome finish() { return {}; }
     // Closing will reset the connection instead of ending it, so that the peer cannot take what it got for all there
     // was.
     virtual void reset_on_close() = 0;
@@ -49,6 +65,16 @@ public:
     virtual int connect_error() = 0;
 
     virtual Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) = 0;
+    // Before the connection goes to somebody else: a copy of its descriptor would keep the loop hearing of it.
+    virtual void unwatch(EventLoop& loop, WatchId id) = 0;
+
+    // What somebody else needs to go on with the connection: its descriptor, which stays ours, and what goes beside it
+    // (keys and counters of TLS), made for the other end only. Nothing while it cannot be left to anybody.
+    struct Export {
+        int fd;
+        std::string beside;
+    };
+    [[nodiscard]] virtual std::optional<Export> to_export() const { return std::nullopt; }
 
     // The socket, when bytes pass through it unchanged and splice(2) may be used; else -1.
     [[nodiscard]] virtual int plain_fd() const noexcept { return -1; }
@@ -64,11 +90,13 @@ public:
     IoOutcome read(std::span<char> into) override;
     IoOutcome write(std::string_view bytes) override;
     IoOutcome write_last(std::string_view bytes) override;
-    void shutdown_write() override;
+    IoOutcome shutdown_write() override;
     void reset_on_close() override;
     void notice_dead_peer() override;
     int connect_error() override;
     Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) override;
+    void unwatch(EventLoop& loop, WatchId id) override { loop.unwatch(socket_.get(), id); }
+    [[nodiscard]] std::optional<Export> to_export() const override { return Export{socket_.get(), {}}; }
     [[nodiscard]] int plain_fd() const noexcept override { return socket_.get(); }
     [[nodiscard]] RoundTrip round_trip() const override;
     [[nodiscard]] std::optional<SocketAddress> local_address() const override;

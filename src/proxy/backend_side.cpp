@@ -59,7 +59,7 @@ void BackendSide::detach(bool reusable, net::CloseManner manner, Client* client)
     exchange_ = nullptr;
     --backend_->exchanges;
     const bool fit = reusable && state_ == State::busy && codec_->persistent() && all_sent() && !has_unread() &&
-                     !session_.read_closed() && !session_.hung_up() && !context_.draining;
+                     !session_.read_closed() && !session_.end_reported() && !context_.draining;
     proven_ = !std::exchange(fresh_, false);
     if (fit) learn_kept();
     if (!fit || !keep(client)) {
@@ -141,18 +141,14 @@ void BackendSide::become_raw() {
     codec_ = std::make_unique<RawClientCodec>();
 }
 
-void BackendSide::end_output() {
-    if (output_ended_) return;
-    output_ended_ = true;
-    session_.shutdown_write();
-}
+void BackendSide::end_output() { session_.shutdown_write(); }
 
 // ---- Protocol
 
 net::Next BackendSide::on_ready(net::Session& session) {
     if (state_ == State::connecting) {
         if (!session.connected()) {
-            if (!session.hung_up()) return net::Stay{};
+            if (!session.end_reported()) return net::Stay{};
             return lose(BackendLoss::Kind::refused);
         }
         enter(State::busy);

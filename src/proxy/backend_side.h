@@ -110,7 +110,6 @@ private:
     bool proven_ = false;  // has served several
     bool answering_ = false;
     bool bound_ = false;
-    bool output_ended_ = false;
 };
 
 }  // namespace seki::proxy

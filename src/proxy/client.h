@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "http/scheme.h"
 #include "net/source_counts.h"
 #include "proxy/listener.h"
 #include "proxy/own_connection.h"
@@ -16,10 +17,13 @@ namespace seki::proxy {
 
 class Client : public Side {
 public:
-    Client(net::Session& session, Context& context, ListenerPtr listener, std::unique_ptr<http::ServerCodec> codec)
-        : Side(session, context), listener_(std::move(listener)), codec_(std::move(codec)) {}
+    Client(net::Session& session, Context& context, ListenerPtr listener, std::unique_ptr<http::ServerCodec> codec,
+           http::Scheme scheme)
+        : Side(session, context), listener_(std::move(listener)), codec_(std::move(codec)), scheme_(scheme) {}
 
     [[nodiscard]] http::Codec& codec() noexcept override { return *codec_; }
+    // Of its requests.
+    [[nodiscard]] http::Scheme scheme() const noexcept { return scheme_; }
 
     bool send_interim(http::StreamId stream, const http::ResponseHead& head) {
         return append([&](http::Output& out) { codec_->write_interim(stream, head, out); });
@@ -105,7 +109,7 @@ protected:
     [[nodiscard]] bool lost() const noexcept { return session_.broken() && (paused() || !session_.readable()); }
     // An orderly end may be all that is ever seen of a client that is gone (RFC 9293 §3.6): its time begins.
     void note_half_close() {
-        if (session_.hung_up() && !half_closed_since()) half_closed_since_ = context_.loop.now();
+        if (session_.end_reported() && !half_closed_since()) half_closed_since_ = context_.loop.now();
     }
     [[nodiscard]] size_t waiting_bytes() const noexcept {
         return session_.has_unsent() ? session_.unsent()->size() : 0;
@@ -119,6 +123,7 @@ protected:
     OwnConnection own_;
     uint64_t answer_at_ = 0;  // where the last answer begins, of all bytes to the client
     uint32_t requests_ = 0;
+    http::Scheme scheme_;
     bool ending_ = false;   // no more requests
     bool forgone_ = false;  // something it sent: more may be on its way
     bool asks_to_switch_ = false;

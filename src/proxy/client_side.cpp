@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "http/h1/server_codec.h"
 #include "proxy/answers.h"
 #include "proxy/exchange.h"
 #include "proxy/raw_codec.h"
@@ -17,15 +16,11 @@ constexpr std::string_view no_buffers = "no buffers";
 // Of pipelined requests that Seki answers by itself, so many are before it is the turn of others.
 constexpr uint8_t most_begun = 16;
 
-std::unique_ptr<http::ServerCodec> codec_for(const Listener& listener, Context& context) {
-    if (listener.kind == Listener::Kind::tcp) return std::make_unique<RawServerCodec>();
-    return std::make_unique<http::h1::ServerCodec>(context.heads, listener.head_limits);
-}
-
 }  // namespace
 
-ClientSide::ClientSide(net::Session& session, Context& context, ListenerPtr listener)
-    : Client(session, context, listener, codec_for(*listener, context)) {
+ClientSide::ClientSide(net::Session& session, Context& context, ListenerPtr listener,
+                       std::unique_ptr<http::ServerCodec> codec, http::Scheme scheme)
+    : Client(session, context, std::move(listener), std::move(codec), scheme) {
     const Timeouts& timeouts = listener_->timeouts;
     session.deadline(context.loop.now() + (listener_->kind == Listener::Kind::tcp ? timeouts.front : timeouts.request));
 }
@@ -53,11 +48,7 @@ void ClientSide::become_raw() {
     asks_to_switch_ = false;
 }
 
-void ClientSide::end_output() {
-    if (output_ended_) return;
-    output_ended_ = true;
-    session_.shutdown_write();
-}
+void ClientSide::end_output() { session_.shutdown_write(); }
 
 // ---- Protocol
 
@@ -73,7 +64,7 @@ net::Next ClientSide::on_ready(net::Session& session) {
         if (!std::holds_alternative<net::Stay>(next)) return net::Next(std::get<net::Close>(next));
     }
     if (ignores_input() && !drop_input()) return handle_broken();
-    return session.hung_up() ? heed_hang_up() : rest();
+    return session.end_reported() ? heed_hang_up() : rest();
 }
 
 bool ClientSide::ignores_input() const noexcept {

@@ -17,7 +17,8 @@ namespace seki::proxy {
 
 class ClientSide final : public Client {
 public:
-    ClientSide(net::Session& session, Context& context, ListenerPtr listener);
+    ClientSide(net::Session& session, Context& context, ListenerPtr listener, std::unique_ptr<http::ServerCodec> codec,
+               http::Scheme scheme);
     ~ClientSide() override;
 
     // ---- for the exchange
@@ -72,9 +73,8 @@ private:
     void answer_without_exchange(uint16_t status, bool head_only = false);
     [[nodiscard]] net::Close farewell() const;
 
-    bool head_began_ =
-        false;  // bytes of a head came, its deadline runs. Flags first: they fill what Client leaves over
-    bool output_ended_ = false;
+    // Flags first: they fill what Client leaves over.
+    bool head_began_ = false;    // bytes of a head came, its deadline runs
     bool late_ = false;          // with a head
     bool had_its_turn_ = false;  // and asks for more than is there: others who wait go first
     uint8_t begun_ = 0;          // exchanges, since the session was ready

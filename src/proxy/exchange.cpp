@@ -319,7 +319,9 @@ void Exchange::edit_answer(http::ResponseHead& head, AddedFields& added) {
     added.clear();
     added.push(listener_->id_header, record_.request_id_as_text());
     const bool give_cookie = policy_ != nullptr && policy_->sticky && chosen_ != named_;
-    if (give_cookie) added.push("Set-Cookie", listener_->sticky_cookie.set(chosen_->cookie, false, added));
+    if (give_cookie)
+        added.push("Set-Cookie",
+                   listener_->sticky_cookie.set(chosen_->cookie, client_->scheme() == http::Scheme::https, added));
     if (!frontend_->response_edits.empty()) frontend_->response_edits.apply(head.fields, added);
 }
 

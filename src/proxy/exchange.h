@@ -146,7 +146,7 @@ private:
     [[nodiscard]] Cluster* share_of(std::string_view cookie);
     std::optional<Target> target_of(const Routed& routed);
     std::string_view with_port(std::string_view host, uint16_t port);
-    std::optional<std::string_view> redirect_location(const Routed& routed, Frontend::Scheme wanted);
+    std::optional<std::string_view> redirect_location(const Routed& routed, http::Scheme scheme);
     bool rewrite(const Routed& routed);
     static void set_authority(http::RequestHead& head, std::string_view authority);
     void forward(const Routed& routed);

@@ -29,12 +29,11 @@ private:
 };
 
 // Who names no host speaks to whoever listens there.
-std::string_view own_authority(const Listener& listener, net::Session& session, AddedFields& added) {
+std::string_view own_authority(const Listener& listener, Client& client, AddedFields& added) {
     if (!listener.own_authority.empty()) return listener.own_authority;
-    return added.store({authority_of(session.transport().local_address().value_or(listener.address))});
+    const auto local = client.session().transport().local_address();
+    return added.store({authority_of(local.value_or(listener.address), client.scheme())});
 }
-
-uint16_t default_port(std::string_view scheme) noexcept { return scheme == "https" ? 443 : 80; }
 
 }  // namespace
 
@@ -136,7 +135,7 @@ std::optional<Exchange::Reply> Exchange::decide(const Routed& routed) {
     choose_cluster(routed.head);
     const http::AnswerTemplate* own = frontend_->redirect_template.get();
     if (frontend_->outcome == Frontend::Outcome::redirect) {
-        const auto location = redirect_location(routed, frontend_->redirect_scheme);
+        const auto location = redirect_location(routed, frontend_->redirect_scheme.value_or(client_->scheme()));
         if (!location) return Reply{400, "the redirect leads to no valid address"};
         return Reply{
             .status = frontend_->redirect_status, .message = "redirected", .location = *location, .custom = own};
@@ -148,8 +147,8 @@ std::optional<Exchange::Reply> Exchange::decide(const Routed& routed) {
     if (frontend_->auth_required) {
         if (auto reply = authenticate(routed.head); reply || postponed_) return reply;
     }
-    if (policy_ != nullptr && policy_->https_redirect) {
-        const auto location = redirect_location(routed, Frontend::Scheme::https);
+    if (policy_ != nullptr && policy_->https_redirect && client_->scheme() != http::Scheme::https) {
+        const auto location = redirect_location(routed, http::Scheme::https);
         if (!location) return Reply{400, "the redirect leads to no valid address"};
         return Reply{.status = frontend_->redirect_status,
                      .message = "redirected to https",
@@ -248,21 +247,20 @@ std::string_view Exchange::with_port(std::string_view host, uint16_t port) {
     return context_.added.store({host, ":", {digits.data(), digits.size()}});
 }
 
-std::optional<std::string_view> Exchange::redirect_location(const Routed& routed, Frontend::Scheme wanted) {
+std::optional<std::string_view> Exchange::redirect_location(const Routed& routed, http::Scheme scheme) {
     const auto target = target_of(routed);
     if (!target) return std::nullopt;
-    const std::string_view scheme = wanted == Frontend::Scheme::https ? "https" : "http";
-    const bool changes = wanted == Frontend::Scheme::https;
+    const bool changes = scheme != client_->scheme();
     uint16_t port = changes ? 0 : routed.head.port;
-    if (changes && policy_ != nullptr) port = policy_->https_redirect_port;
+    if (changes && scheme == http::Scheme::https && policy_ != nullptr) port = policy_->https_redirect_port;
     if (frontend_->rewrite_port != 0) port = frontend_->rewrite_port;
-    if (port == default_port(scheme)) port = 0;
+    if (port == http::default_port(scheme)) port = 0;
     // A path alone leads to the same place again, and one that begins with "//" to a host of the client's choice
     // (RFC 3986 §4.2).
     if (target->host.empty()) return std::nullopt;
     const std::string_view authority = with_port(target->host, port);
     const std::string_view path = target->path.starts_with('/') ? target->path : "/";
-    const std::string_view location = context_.added.store({scheme, "://", authority, path});
+    const std::string_view location = context_.added.store({http::name_of(scheme), "://", authority, path});
     if (context_.added.overflow()) return std::nullopt;
     return location;
 }
@@ -294,8 +292,8 @@ void Exchange::forward(const Routed& routed) {
     binds_ = of_handshake || (policy_ != nullptr && policy_->reuse == BackendReuse::never);
     // A connection that is taken is one that somebody else cannot have: first everything is judged.
     if (head.has_cookies) strip_cookie(head.fields, listener_->sticky_cookie.name, added);
-    const KeptFields kept =
-        add_forwarded_fields(head, *listener_, client_->session().peer(), record_.request_id_as_text(), added);
+    const KeptFields kept = add_forwarded_fields(
+        head, *listener_, {client_->session().peer(), client_->scheme(), record_.request_id_as_text()}, added);
     if (frontend_->rewrites() && !rewrite(routed)) return answer({400, "the rewritten target is not valid"});
     const bool elides = listener_->elide_lookalike_fields;
     if (elides && head.fields.odd_names()) drop_lookalikes(head.fields, *listener_);
@@ -304,7 +302,7 @@ void Exchange::forward(const Routed& routed) {
                                        elides ? FieldEdits::Lookalikes::go : FieldEdits::Lookalikes::stay);
         if (!frontend_->request_edits.host().empty()) set_authority(head, frontend_->request_edits.host());
     }
-    if (head.authority.empty()) head.authority = own_authority(*listener_, client_->session(), added);
+    if (head.authority.empty()) head.authority = own_authority(*listener_, *client_, added);
     constexpr Reply too_large{431, "request head too large to be forwarded"};
     if (added.overflow()) return answer(too_large);
     backend_ = connect();

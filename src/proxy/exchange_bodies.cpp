@@ -225,7 +225,7 @@ void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress&
         complete = true;
     }
     if (complete) ended_[index(direction)] = true;
-    if (complete && client_->session().hung_up()) client_->session().wake();  // its time as a silent client begins
+    if (complete && client_->session().end_reported()) client_->session().wake();  // its time as a silent client begins
     const bool empty = splice->held() == 0;
     if (!ended_[index(direction)]) {
         // Idle with an empty pipe: the pipe serves others meanwhile.

@@ -8,8 +8,6 @@ using http::FieldId;
 
 namespace {
 
-constexpr std::string_view scheme = "http";
-
 // Lists longer than this are not joined into one line but continued in another, which means the same (RFC 9110 §5.3).
 constexpr size_t max_joined = 1024;
 
@@ -20,7 +18,7 @@ struct Said {
     KeptFields kept;
 };
 
-Said note_fields(http::RequestHead& head, const Listener& listener, bool trusted) noexcept {
+Said note_fields(http::RequestHead& head, const Listener& listener, std::string_view scheme, bool trusted) noexcept {
     Said said;
     for (http::Field& field : head.fields.all()) {
         switch (field.id) {
@@ -93,15 +91,17 @@ std::string_view write_address(const SocketAddress& address, char*& end) noexcep
 
 }  // namespace
 
-KeptFields add_forwarded_fields(http::RequestHead& head, const Listener& listener, const SocketAddress& peer,
-                                std::string_view request_id, AddedFields& added) {
-    const Said said = note_fields(head, listener, listener.trusts(peer));
-    constexpr std::string_view before = "proto=http;for=\"";
+KeptFields add_forwarded_fields(http::RequestHead& head, const Listener& listener, const Known& known,
+                                AddedFields& added) {
+    const bool https = known.scheme == http::Scheme::https;
+    const Said said = note_fields(head, listener, http::name_of(known.scheme), listener.trusts(known.peer));
+    constexpr std::string_view of_http = "proto=http;for=\"";
+    constexpr std::string_view of_https = "proto=https;for=\"";
     std::string_view client_ip;  // within the node's text
-    const size_t most = before.size() + SocketAddress::max_text_size + listener.forwarded_by.size();
+    const size_t most = of_https.size() + SocketAddress::max_text_size + listener.forwarded_by.size();
     const std::string_view node = added.store(most, [&](char* end) noexcept {
-        end = std::ranges::copy(before, end).out;
-        client_ip = write_address(peer, end);
+        end = https ? std::ranges::copy(of_https, end).out : std::ranges::copy(of_http, end).out;
+        client_ip = write_address(known.peer, end);
         return std::ranges::copy(listener.forwarded_by, end).out;
     });
 
@@ -115,11 +115,11 @@ KeptFields add_forwarded_fields(http::RequestHead& head, const Listener& listene
     } else {
         added.push("Forwarded", node);
     }
-    if (!said.kept.proto) added.push("X-Forwarded-Proto", scheme);
+    if (!said.kept.proto) added.push("X-Forwarded-Proto", http::name_of(known.scheme));
     if (!said.kept.port) added.push("X-Forwarded-Port", listener.public_port);
     if (listener.send_x_real_ip) added.push("X-Real-IP", client_ip);
-    if (!said.kept.request_id) added.push("X-Request-Id", request_id);
-    added.push(listener.id_header, request_id);
+    if (!said.kept.request_id) added.push("X-Request-Id", known.request_id);
+    added.push(listener.id_header, known.request_id);
     return said.kept;
 }
 

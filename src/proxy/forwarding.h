@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "http/message.h"
+#include "http/scheme.h"
 #include "net/address.h"
 #include "proxy/added_fields.h"
 #include "proxy/listener.h"
@@ -22,8 +23,15 @@ struct KeptFields {
     bool request_id = false;
 };
 
-// Marks what it replaces in `head` as dropped. `request_id` must live as long as `added` is used.
-KeptFields add_forwarded_fields(http::RequestHead& head, const Listener& listener, const SocketAddress& peer,
-                                std::string_view request_id, AddedFields& added);
+// What Seki itself knows of a request.
+struct Known {
+    const SocketAddress& peer;
+    http::Scheme scheme;
+    std::string_view request_id;  // lives as long as the added fields are used
+};
+
+// Marks what it replaces in `head` as dropped.
+KeptFields add_forwarded_fields(http::RequestHead& head, const Listener& listener, const Known& known,
+                                AddedFields& added);
 
 }  // namespace seki::proxy

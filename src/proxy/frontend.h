@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "http/answer_template.h"
+#include "http/scheme.h"
 #include "proxy/cluster.h"
 #include "proxy/field_edits.h"
 #include "proxy/rewrite.h"
@@ -17,7 +19,6 @@ namespace seki::proxy {
 
 struct Frontend {
     enum class Outcome : uint8_t { forward, redirect, deny };
-    enum class Scheme : uint8_t { same, http, https };
     struct Share {
         ClusterPtr cluster;
         uint32_t weight = 0;
@@ -30,8 +31,8 @@ struct Frontend {
     std::string tags;           // "k=v, k2=v2", for the access log
 
     bool auth_required = false;
-    uint16_t redirect_status = 0;  // where it answers by itself
-    Scheme redirect_scheme = Scheme::same;
+    uint16_t redirect_status = 0;                 // where it answers by itself
+    std::optional<http::Scheme> redirect_scheme;  // absent: the one that the request has
     // Of that status; null: as the cluster and the listener have it.
     std::unique_ptr<const http::AnswerTemplate> redirect_template;
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/network.h"
 #include "http/codec.h"
+#include "http/scheme.h"
 #include "net/address.h"
 #include "net/session.h"
 #include "proxy/answer_templates.h"
@@ -45,10 +46,10 @@ struct Timeouts {
     [[nodiscard]] Duration of_tunnel() const noexcept { return tunnel.value_or(std::min(front, back)); }
 };
 
-// As Host names it: without the port that http has anyway.
-inline std::string authority_of(const SocketAddress& address) {
+// As Host names it: without the port that the scheme has anyway.
+inline std::string authority_of(const SocketAddress& address, http::Scheme scheme) {
     const std::string text = address.text();
-    return address.port() == 80 ? text.substr(0, text.rfind(':')) : text;
+    return address.port() == http::default_port(scheme) ? text.substr(0, text.rfind(':')) : text;
 }
 
 struct Listener {

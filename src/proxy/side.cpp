@@ -94,7 +94,8 @@ bool Side::nothing_waits() {
     if (more_to_feed_.value_or(has_unread())) return false;
     session_.suppose_readable();
     char stray;  // not into the scratch: a head may lie there
-    return session_.read(std::span(&stray, 1)).stop == net::IoOutcome::Stop::blocked;
+    const net::IoOutcome got = session_.read(std::span(&stray, 1));
+    return got.stop == net::IoOutcome::Stop::blocked && got.awaits == net::Readiness::input;
 }
 
 net::Next Side::pump() {

@@ -129,7 +129,7 @@ private:
     bool hold_ = false;
     bool waits_for_room_ = false;
     std::optional<bool> more_to_feed_;  // behind the event at hand; absent outside of feed()
-    bool starved_ = true;               // what is unread is not enough for the codec to go on
+    bool starved_ = false;              // what is unread is not enough for the codec to go on
 };
 
 }  // namespace seki::proxy

@@ -17,8 +17,8 @@ constexpr size_t max_reset_bytes = 64;
 }  // namespace
 
 StreamClient::StreamClient(net::Session& session, Context& context, ListenerPtr listener,
-                           std::unique_ptr<http::ServerCodec> codec)
-    : Client(session, context, std::move(listener), std::move(codec)), took_at_(context.loop.now()) {
+                           std::unique_ptr<http::ServerCodec> codec, http::Scheme scheme)
+    : Client(session, context, std::move(listener), std::move(codec), scheme), took_at_(context.loop.now()) {
     session.deadline(context.loop.now() + listener_->timeouts.request);
 }
 
@@ -129,7 +129,7 @@ net::Next StreamClient::on_ready(net::Session& session) {
         const net::Next next = pump();
         if (!std::holds_alternative<net::Stay>(next)) return net::Next(std::get<net::Close>(next));
     }
-    if (session.hung_up()) {
+    if (session.end_reported()) {
         if (lost()) return handle_broken();
         note_half_close();
         for_each([this](const Exchange& exchange) {

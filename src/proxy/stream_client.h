@@ -20,7 +20,7 @@ namespace seki::proxy {
 class StreamClient final : public Client {
 public:
     StreamClient(net::Session& session, Context& context, ListenerPtr listener,
-                 std::unique_ptr<http::ServerCodec> codec);
+                 std::unique_ptr<http::ServerCodec> codec, http::Scheme scheme);
     ~StreamClient() override;
 
     // ---- for the exchanges

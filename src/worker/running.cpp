@@ -22,7 +22,7 @@ proxy::Listener common(const Config& config, proxy::Listener::Kind kind) {
     listener.public_node = known_as.is_v4() ? known_as.ip_text() : fmt::format("\"[{}]\"", known_as.ip_text());
     listener.forwarded_by = "\";by=" + listener.public_node;
     listener.public_port = fmt::format("{}", known_as.port());
-    if (!known_as.ip_address().is_any()) listener.own_authority = proxy::authority_of(known_as);
+    if (!known_as.ip_address().is_any()) listener.own_authority = proxy::authority_of(known_as, http::Scheme::http);
     listener.timeouts.front = seconds(config.front_timeout());
     listener.timeouts.back = seconds(config.back_timeout());
     listener.timeouts.connect = seconds(config.connect_timeout());

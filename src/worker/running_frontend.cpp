@@ -86,16 +86,16 @@ proxy::Frontend::Outcome outcome(command::RedirectPolicy policy) {
     return proxy::Frontend::Outcome::redirect;
 }
 
-proxy::Frontend::Scheme scheme(command::RedirectScheme scheme) {
+std::optional<http::Scheme> scheme(command::RedirectScheme scheme) {
     switch (scheme) {
         case command::USE_HTTP:
-            return proxy::Frontend::Scheme::http;
+            return http::Scheme::http;
         case command::USE_HTTPS:
-            return proxy::Frontend::Scheme::https;
+            return http::Scheme::https;
         case command::USE_SAME:
             break;
     }
-    return proxy::Frontend::Scheme::same;
+    return std::nullopt;
 }
 
 Result<> set_outcome(const command::RequestHttpFrontend& config, proxy::Frontend& frontend) {

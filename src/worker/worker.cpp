@@ -9,7 +9,8 @@
 #include "config/convert.h"
 #include "config/limits.h"
 #include "observe/metrics_report.h"
-#include "proxy/client_side.h"
+#include "proxy/first_protocol.h"
+#include "proxy/side.h"
 
 namespace seki::worker {
 
@@ -262,7 +263,7 @@ void Worker::welcome(const ListenerKey& key, std::unique_ptr<net::Transport> tra
     if (listener == nullptr || full()) return;
     net::Session* session = sessions_.open(net::Session::Side::client, std::move(transport), peer, true);
     if (session == nullptr) return;
-    session->start(std::make_unique<proxy::ClientSide>(*session, context_, std::move(listener)));
+    session->start(proxy::first_protocol(*session, context_, std::move(listener)));
     if (!full() || paused_) return;
     // Who waits from here on waits in the kernel's queue, first in, first out. With eviction that is where it begins.
     paused_ = !evicts_;

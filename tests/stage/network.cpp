@@ -15,6 +15,12 @@ namespace seki::stage {
 
 void Wire::tell(uint32_t events) { network_.tell(fd_, events); }
 
+// Now, or when somebody watches.
+void Wire::owe(uint32_t events) {
+    if (network_.watched_.contains(fd_)) return tell(events);
+    owed_ |= events;
+}
+
 void Wire::send(std::string_view bytes) {
     if (near_closed_ || bytes.empty()) return;
     to_worker_ += bytes;
@@ -71,39 +77,52 @@ public:
     }
 
     net::IoOutcome read(std::span<char> into) override {
-        using Stop = net::IoOutcome::Stop;
-        if (wire_->far_reset_) return {0, Stop::error, ECONNRESET};
+        if (wire_->far_reset_) return net::IoOutcome::failed(ECONNRESET);
+        if (network_.turns_round()) {
+            wire_->owe(EPOLLOUT);
+            return net::IoOutcome::blocked(net::Readiness::output);
+        }
         std::string& bytes = wire_->to_worker_;
-        if (bytes.empty())
-            return wire_->far_finished_ ? net::IoOutcome{0, Stop::end, 0} : net::IoOutcome{0, Stop::blocked, 0};
+        if (bytes.empty()) {
+            return wire_->far_finished_ ? net::IoOutcome::ended() : net::IoOutcome::blocked(net::Readiness::input);
+        }
         const size_t moved = network_.portion(std::min(into.size(), bytes.size()));
         std::copy_n(bytes.begin(), moved, into.begin());
         bytes.erase(0, moved);
-        return {moved, Stop::none, 0};
+        return {.bytes = moved};
     }
 
     net::IoOutcome write(std::string_view bytes) override {
         using Stop = net::IoOutcome::Stop;
-        if (wire_->far_reset_) return {0, Stop::error, EPIPE};
+        if (wire_->far_reset_) return net::IoOutcome::failed(EPIPE);
         SEKI_CHECK(wire_->established_ && !wire_->near_finished_);
+        const bool turns_round = network_.turns_round();
+        if (turns_round) {
+            wire_->owe(EPOLLIN);
+            bytes = bytes.substr(0, network_.portion(bytes.size()) / 2);
+        }
         const size_t used = wire_->to_script_.size();
         const size_t room = wire_->capacity_ > used ? wire_->capacity_ - used : 0;
         const size_t moved = room == 0 ? 0 : network_.portion(std::min(room, bytes.size()));
         wire_->to_script_ += bytes.substr(0, moved);
-        if (moved == bytes.size()) return {moved, Stop::none, 0};
+        if (turns_round) return {moved, Stop::blocked, net::Readiness::input, 0};
+        if (moved == bytes.size()) return {.bytes = moved};
         wire_->near_full_ = true;
         if (moved < room) wire_->take(0);  // it was chance that cut it: there is room, and an edge that says so
-        return {moved, moved == 0 ? Stop::blocked : Stop::none, 0};
+        return {moved, moved == 0 ? Stop::blocked : Stop::none, net::Readiness::output, 0};
     }
 
-    void shutdown_write() override { wire_->near_finished_ = true; }
+    net::IoOutcome shutdown_write() override {
+        wire_->near_finished_ = true;
+        return {};
+    }
     void reset_on_close() override { reset_ = true; }
     int connect_error() override { return wire_->refused_ ? ECONNREFUSED : 0; }
 
     Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) override {
         auto watched = loop.watch(wire_->fd_, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, handler, order);
         // As epoll does: what is so already is the first event.
-        uint32_t now = 0;
+        uint32_t now = std::exchange(wire_->owed_, 0);
         if (!wire_->to_worker_.empty()) now |= EPOLLIN;
         if (wire_->far_finished_) now |= EPOLLIN | EPOLLRDHUP;
         if (wire_->established_) now |= EPOLLOUT;
@@ -111,6 +130,7 @@ public:
         wire_->tell(now);
         return watched;
     }
+    void unwatch(EventLoop& loop, WatchId id) override { loop.unwatch(wire_->fd_, id); }
 
 private:
     Network& network_;
@@ -138,9 +158,9 @@ public:
         SEKI_CHECK(wire_->established_ && !wire_->near_finished_);
         return socket_.write(bytes);
     }
-    void shutdown_write() override {
+    net::IoOutcome shutdown_write() override {
         wire_->near_finished_ = true;
-        socket_.shutdown_write();
+        return socket_.shutdown_write();
     }
     void reset_on_close() override { reset_ = true; }
     int connect_error() override { return wire_->refused_ ? ECONNREFUSED : 0; }
@@ -149,6 +169,7 @@ public:
         if (wire_->refused_) wire_->tell(EPOLLERR | EPOLLHUP | EPOLLOUT);
         return watched;
     }
+    void unwatch(EventLoop& loop, WatchId id) override { socket_.unwatch(loop, id); }
     [[nodiscard]] int plain_fd() const noexcept override { return socket_.plain_fd(); }
 
 private:
@@ -228,6 +249,8 @@ size_t Network::portion(size_t bytes) {
     if (random_ == nullptr || bytes < 2 || random_->below(4) == 0) return bytes;
     return 1 + random_->below(static_cast<uint32_t>(bytes));
 }
+
+bool Network::turns_round() { return random_ != nullptr && random_->below(16) == 0; }
 
 Result<> Network::add(int fd, uint32_t events, uint64_t key) {
     watched_[fd] = key;

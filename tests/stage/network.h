@@ -2,7 +2,7 @@
 
 // A network within one thread: connections whose far end is a script. It is the poller of the worker's loop, too: what
 // a script does becomes events, edge-triggered as with epoll, in the order in which it was done. With a seed, reads and
-// writes move partial amounts.
+// writes move partial amounts, and some wait for the other direction first.
 //
 // Where only sockets of the kernel will do (splice(2)), connections are pairs of those; the script sees no difference
 // but one: such a pair cannot be reset, only closed.
@@ -62,6 +62,7 @@ private:
     friend class SocketTransport;
 
     void tell(uint32_t events);
+    void owe(uint32_t events);
     // Towards and from the kernel, where it stands between the ends.
     void push();
     void pull();
@@ -81,6 +82,7 @@ private:
     bool near_closed_ = false;
     bool near_reset_ = false;
     bool near_full_ = false;  // a write took less than it was given
+    uint32_t owed_ = 0;       // events for an end that is not watched yet
 };
 using WirePtr = std::shared_ptr<Wire>;
 
@@ -124,6 +126,8 @@ private:
 
     void tell(int fd, uint32_t events);
     [[nodiscard]] size_t portion(size_t bytes);
+    // Whether a read or a write is to wait for the other direction, as one of TLS may.
+    [[nodiscard]] bool turns_round();
     void ask_kernel();
 
     bool sockets_ = false;

@@ -156,14 +156,22 @@ WirePtr Stage::client_at(const SocketAddress& peer, std::string_view first_bytes
     return welcome(http, first_bytes, peer);
 }
 
-WirePtr Stage::stream_client(std::string_view first_bytes) {
+WirePtr Stage::client_that_runs(const MakeProtocol& make, std::string_view first_bytes) {
     WirePtr wire = network.wire();
     auto end = network.transport(wire);
     wire->send(first_bytes);
     net::Session* session = worker->sessions().open(net::Session::Side::client, std::move(end), next_peer(), true);
-    session->start(std::make_unique<proxy::StreamClient>(*session, worker->context(), worker->listener(http),
-                                                         std::make_unique<TextCodec>()));
+    session->start(make(*session));
     return wire;
+}
+
+WirePtr Stage::stream_client(std::string_view first_bytes) {
+    return client_that_runs(
+        [this](net::Session& session) {
+            return std::make_unique<proxy::StreamClient>(session, worker->context(), worker->listener(http),
+                                                         std::make_unique<TextCodec>(), http::Scheme::http);
+        },
+        first_bytes);
 }
 
 WirePtr Stage::tunnel_client(std::string_view first_bytes) { return welcome(tcp, first_bytes, next_peer()); }

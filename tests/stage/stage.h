@@ -89,6 +89,9 @@ public:
     WirePtr tunnel_client(std::string_view first_bytes = {});
     // A client of the HTTP listener that speaks the format of streams (text_codec.h).
     WirePtr stream_client(std::string_view first_bytes = {});
+    // A client whose connection begins with the protocol that `make` makes for its session.
+    using MakeProtocol = std::function<std::unique_ptr<net::Protocol>(net::Session&)>;
+    WirePtr client_that_runs(const MakeProtocol& make, std::string_view first_bytes = {});
     // From 192.0.2.<source>; those who do not say are from 192.0.2.1.
     WirePtr client_from(uint8_t source, std::string_view first_bytes = {});
     WirePtr client_at(const SocketAddress& peer, std::string_view first_bytes = {});
