@@ -29,7 +29,7 @@ std::string text(const http::FieldTable& fields) {
 std::string write(std::string_view body, const http::FieldTable& trailers) {
     http::h1::BodyWriter writer;
     writer.begin({http::BodyKind::chunked, 0});
-    fuzz::Written written(body.size() + http::h1::HeadStorage::max_trailer_bytes + 64);
+    fuzz::Written written(body.size() + http::HeadStorage::max_trailer_bytes + 64);
     fuzz::require(writer.write(body, written.out()) == body.size());
     writer.write_end(&trailers, written.out());
     return std::string(written.text());

@@ -47,8 +47,8 @@ private:
     // Of the backend, who may be more generous.
     static constexpr http::HeadLimits limits{
         .max_head_bytes = 1U << 20U, .max_target_bytes = 1U << 20U, .max_fields = 1000};
-    static http::h1::HeadStorage& storage() {
-        static http::h1::HeadStorage storage;
+    static http::HeadStorage& storage() {
+        static http::HeadStorage storage;
         return storage;
     }
 
@@ -65,7 +65,7 @@ bool forwarded(const http::RequestHead& head) {
 }
 
 std::string read(std::string_view input, fuzz::Way way, bool relayed) {
-    static http::h1::HeadStorage storage;
+    static http::HeadStorage storage;
     const http::HeadLimits limits;
     const size_t room = 4 * input.size() + 1024;
     http::h1::ServerCodec codec(storage, limits);
@@ -83,7 +83,7 @@ std::string read(std::string_view input, fuzz::Way way, bool relayed) {
 
 // An owner who cannot act on a head yet is given it again.
 void require_same_when_read_again(std::string_view input) {
-    static http::h1::HeadStorage storage;
+    static http::HeadStorage storage;
     const http::HeadLimits limits;
     http::h1::ServerCodec codec(storage, limits);
     const http::Event first = codec.next(input);

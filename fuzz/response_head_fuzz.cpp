@@ -65,12 +65,12 @@ public:
     }
 
 private:
-    static inline http::h1::HeadStorage storage_;
+    static inline http::HeadStorage storage_;
     http::h1::ClientCodec codec_;
 };
 
 void pass_on(std::string_view input, std::string_view method, std::string_view version) {
-    static http::h1::HeadStorage storage;
+    static http::HeadStorage storage;
     http::h1::ServerCodec codec(storage, limits);
     const std::string request = fmt::format("{} / {}\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", method, version);
     fuzz::require(codec.next(request).kind == Kind::head);

@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 #include "http/message.h"
 
 namespace seki::http {
@@ -45,7 +45,7 @@ std::optional<uint16_t> read_quality(std::string_view text) noexcept {
     auto quality = static_cast<uint16_t>((text[0] - '0') * 1000);
     uint16_t unit = 100;
     for (size_t i = 2; i < text.size(); ++i, unit = static_cast<uint16_t>(unit / 10)) {
-        if (!h1::is_digit(text[i])) return std::nullopt;
+        if (!is_digit(text[i])) return std::nullopt;
         quality = static_cast<uint16_t>(quality + (text[i] - '0') * unit);
     }
     if (quality > 1000) return std::nullopt;
@@ -61,11 +61,11 @@ struct Range {
 // Nothing for a range that does not follow the grammar, and for one whose parameters no offer has.
 std::optional<Range> read_range(std::string_view text) noexcept {
     size_t end = text.find(';');
-    Range range{.type = h1::trim(text.substr(0, end))};
+    Range range{.type = trim(text.substr(0, end))};
     while (end != std::string_view::npos) {
         text.remove_prefix(end + 1);
         end = text.find(';');
-        const std::string_view parameter = h1::trim(text.substr(0, end));
+        const std::string_view parameter = trim(text.substr(0, end));
         if (parameter.empty()) continue;
         if (parameter.starts_with("q=") || parameter.starts_with("Q=")) {
             const auto quality = read_quality(parameter.substr(2));
@@ -102,7 +102,7 @@ std::string_view content_type(AnswerType type) noexcept { return offers[static_c
 
 AnswerType preferred_type(std::string_view accept) noexcept {
     Opinions opinions;
-    h1::for_each_element(accept, [&](std::string_view element) { note(element, opinions); });
+    for_each_element(accept, [&](std::string_view element) { note(element, opinions); });
     const auto* const best = std::ranges::max_element(opinions, {}, &Opinion::rank);
     return static_cast<AnswerType>(best - opinions.begin());
 }

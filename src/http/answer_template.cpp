@@ -5,7 +5,7 @@
 #include <span>
 
 #include "base/check.h"
-#include "http/h1/characters.h"
+#include "http/characters.h"
 #include "http/h1/connection.h"
 #include "http/h1/framing.h"
 #include "http/h1/head_parser.h"
@@ -64,13 +64,13 @@ std::string_view name_at(std::string_view text) noexcept {
 
 // "%C3": a byte of a URL. Behind another such byte it may well be followed by capitals.
 bool is_encoded_byte(std::string_view text) noexcept {
-    return text.size() >= 3 && h1::hex_value(text[1]) >= 0 && h1::hex_value(text[2]) >= 0;
+    return text.size() >= 3 && hex_value(text[1]) >= 0 && hex_value(text[2]) >= 0;
 }
 
 // Whether a Connection field says something else than whether the connection stays.
 bool is_odd(std::string_view connection) noexcept {
     bool odd = false;
-    h1::for_each_element(connection, [&](std::string_view option) {
+    for_each_element(connection, [&](std::string_view option) {
         odd |= !equal_ignoring_case(option, "close") && !equal_ignoring_case(option, "keep-alive");
     });
     return odd;
@@ -146,7 +146,7 @@ Result<> AnswerTemplate::Reader::read_status_line() {
     if (head.status < first_final_status || head.status > last_status) {
         return failure("line 1: {} is not the status of an answer", head.status);
     }
-    answer_.reason_ = h1::trim(head.reason);
+    answer_.reason_ = trim(head.reason);
     return {};
 }
 
@@ -203,7 +203,7 @@ Result<> AnswerTemplate::Reader::read_content_type(std::string_view value) {
 
 Result<> AnswerTemplate::Reader::read_body() {
     ++line_;
-    if (!rest_.empty() && h1::bodiless(answer_.status_)) {
+    if (!rest_.empty() && bodiless(answer_.status_)) {
         return failure("line {}: an answer with {} has no body", line_, answer_.status_);
     }
     auto body = read_pieces(rest_);

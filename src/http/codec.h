@@ -14,10 +14,15 @@
 //     head        head() of the codec has it until the next call of next(). end: there is no body
 //     body        some bytes of the body. end: they were the last and there are no trailers
 //     end         the message ends; trailers() has what came after the body, until the next call
+//     window      the peer takes more of this stream's body than before, or of all streams' (stream 0): send_window()
 //     reset       the peer gave up this stream (HTTP/2)
 //     fault       the peer broke the protocol; `fault` says how. The connection reads nothing more
 //
+// No byte is read twice: heads may be compressed, and what one says may change what the next one means. Who cannot act
+// on a head yet keeps it (kept_head.h), and the other streams go on.
+//
 // Writing appends to an Output. When it overflowed nothing of that call counts: the caller makes room and calls again.
+// What a codec has to say by itself it writes when it is asked to (own_frames()).
 
 #include <cstdint>
 #include <span>
@@ -57,7 +62,7 @@ enum class Fault : uint8_t {
 [[nodiscard]] uint16_t status_for(Fault fault) noexcept;
 
 struct Event {
-    enum class Kind : uint8_t { need_more, blocked, interim, head, body, end, reset, fault };
+    enum class Kind : uint8_t { need_more, blocked, interim, head, body, end, window, reset, fault };
 
     Kind kind = Kind::need_more;
     bool end = false;
@@ -86,7 +91,10 @@ public:
     // Of the last `end` event; empty without trailers.
     [[nodiscard]] virtual const FieldTable& trailers() const = 0;
 
-    // Body bytes of the message being written. Returns how many bytes of `body` were taken; the codec frames them.
+    // How many bytes of body the peer takes of this stream by now.
+    [[nodiscard]] virtual size_t send_window(StreamId) const { return SIZE_MAX; }
+    // Body bytes of the message being written, at most send_window(). Returns how many bytes of `body` were taken; the
+    // codec frames them.
     virtual size_t write_body(StreamId stream, std::string_view body, Output& out) = 0;
     // The message is complete. `trailers` are left out where the framing has no place for them.
     virtual void write_end(StreamId stream, const FieldTable* trailers, Output& out) = 0;
@@ -99,6 +107,12 @@ public:
     virtual bool take_raw(StreamId stream, uint64_t bytes) = 0;
     [[nodiscard]] virtual uint64_t outgoing_raw(StreamId stream) const = 0;
     virtual void sent_raw(StreamId stream, uint64_t bytes) = 0;
+
+    // Acknowledgements, credit, streams that were given up, going away: so many bytes of that wait to be written. A
+    // bounded few: what of the peer's would make them more is not read (`blocked`).
+    [[nodiscard]] virtual size_t own_frames() const { return 0; }
+    // Writes them, whole frames, as many as there is room for. Never overflows.
+    virtual void write_own_frames(Output&) {}
 
     // True when the connection may carry another message after the current one; asked when both directions of it ended.
     [[nodiscard]] virtual bool persistent() const = 0;
@@ -115,18 +129,29 @@ public:
     // whatever `head.body` says.
     virtual void write_head(StreamId stream, const ResponseHead& head, std::span<const AddedField> added, bool close,
                             Output& out) = 0;
-    // The owner takes so many bytes more of the body of this request: it is never given more, and other streams pass
-    // it by as far as the format lets them. Where there is one stream, what is given to next() says as much.
+    // The owner has room for so many bytes of the body of this request, all in all: it is never given more, and as it
+    // passes bytes on the client gets credit for others. Other streams pass it by as far as the format lets them. Where
+    // there is one stream, what is given to next() says as much.
     virtual void allow(StreamId, size_t) {}
     // The owner gives a stream up, with or without an answer. Where there is one, the connection ends instead.
-    virtual void write_reset(StreamId, Output&) {}
-    // The owner cannot act on the last `head` event yet: next() gives it again when it is given the same bytes again.
-    virtual void read_again(StreamId stream) = 0;
+    virtual void give_up(StreamId) {}
+    // The answer switched protocols: what the client sends on this stream from now on belongs to the tunnel, and ends
+    // by itself. Where there is one stream, another codec takes over instead.
+    virtual void open_tunnel(StreamId) {}
+    // The owner takes no more requests, beyond those that may be on their way: the client is told where the format can.
+    virtual void go_away() {}
     // True once the request was read to its end.
     [[nodiscard]] virtual bool request_complete(StreamId stream) const = 0;
     // Both directions of the stream ended (or the answer ended and the connection will close): HTTP/1 reads the next
     // request.
     virtual void finish(StreamId stream) = 0;
+};
+
+// Of formats with one stream and heads that stand for themselves.
+class SingleStreamServerCodec : public ServerCodec {
+public:
+    // The owner cannot act on the last `head` event yet: next() gives it again when it is given the same bytes again.
+    virtual void read_again() = 0;
 };
 
 class ClientCodec : public Codec {

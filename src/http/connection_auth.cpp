@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 
 namespace seki::http {
 
@@ -21,7 +21,7 @@ bool names_scheme(std::string_view element) noexcept {
 
 bool lists_scheme(std::string_view value) noexcept {
     bool found = false;
-    h1::for_each_element(value, [&](std::string_view element) { found = found || names_scheme(element); });
+    for_each_element(value, [&](std::string_view element) { found = found || names_scheme(element); });
     return found;
 }
 

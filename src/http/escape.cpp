@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 
 namespace seki::http {
 
@@ -63,7 +63,7 @@ bool contains(std::string_view text, std::string_view word) noexcept {
 }  // namespace
 
 Escaping escaping_for(std::string_view content_type) noexcept {
-    const std::string_view type = h1::trim(content_type.substr(0, content_type.find(';')));
+    const std::string_view type = trim(content_type.substr(0, content_type.find(';')));
     if (type.empty() || contains(type, "html") || contains(type, "xml")) return Escaping::markup;
     if (contains(type, "json") || contains(type, "javascript")) return Escaping::json;
     return Escaping::plain;

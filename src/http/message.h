@@ -145,7 +145,8 @@ struct Body {
     uint64_t length = 0;  // of kind length only; never 0 there: a body of no bytes is `none`
 };
 
-struct RequestHead {
+// Of a head all but its fields.
+struct RequestSummary {
     Method method = Method::get;
     Version version = Version::http11;
     uint32_t received_bytes = 0;  // the head as it came; 0 when it did not come as text
@@ -163,15 +164,24 @@ struct RequestHead {
     bool speaks_of_users = false;   // has credentials
     std::string_view user_agent{};  // the last one; empty: none
     std::string_view accept{};      // likewise
-    FieldTable fields;              // all of them, Host too; those that are hop by hop are marked dropped
+};
+struct RequestHead : RequestSummary {
+    FieldTable fields;  // all of them, Host too; those that are hop by hop are marked dropped
 };
 
-struct ResponseHead {
+// 1xx, 204 and 304 have no body, whatever their fields say (RFC 9110 §6.4.1).
+[[nodiscard]] constexpr bool bodiless(uint16_t status) noexcept {
+    return status < 200 || status == 204 || status == 304;
+}
+
+struct ResponseSummary {
     uint16_t status = 0;
     Version version = Version::http11;
     std::string_view reason;
     Body body;
     bool speaks_of_users = false;  // has a challenge, or says for how long one that was met holds
+};
+struct ResponseHead : ResponseSummary {
     FieldTable fields;
 };
 

@@ -86,7 +86,7 @@ BufferPtr BufferPool::try_acquire() {
 }
 
 void BufferPool::endow(Buffer& buffer) noexcept {
-    if (buffer.reserved_ != 0) return;
+    if (buffer.reserved_ != 0 || buffer.small_ != 0) return;
     buffer.reserved_ = true;
     ++reserved_;
 }

@@ -6,8 +6,7 @@
 #include <map>
 
 #include "base/check.h"
-#include "http/h1/characters.h"
-#include "http/h1/framing.h"
+#include "http/characters.h"
 #include "proxy/built_in_body.h"
 
 namespace seki::proxy {
@@ -84,7 +83,7 @@ OwnAnswer::OwnAnswer(http::ResponseHead& head, const AnswerParts& parts) : head_
     head_.body = {body_.empty() ? http::BodyKind::none : http::BodyKind::length, body_.size()};
     // RFC 9110 §15.5.6 demands it, whoever wrote the answer.
     if (parts.status == 405 && !has("Allow")) push("Allow", methods);
-    if (!http::h1::bodiless(parts.status)) push_content_length();
+    if (!http::bodiless(parts.status)) push_content_length();
     const std::string_view id = parts.variables[Variable::request_id];
     if (!parts.id_header.empty() && !id.empty() && !has(parts.id_header))
         added_[added_count_++] = {parts.id_header, id};
@@ -126,7 +125,7 @@ void OwnAnswer::push(std::string_view name, std::string_view value) {
 // A value that is not ours: no field if there is none, nor if it could end its line.
 void OwnAnswer::push_if_valid(std::string_view name, std::string_view value) {
     const char* const end = value.data() + value.size();
-    if (!value.empty() && http::h1::find_control(value.data(), end) == end) push(name, value);
+    if (!value.empty() && http::find_control(value.data(), end) == end) push(name, value);
 }
 
 // Said here and not left to the codec, which does not count the body that the answer to HEAD would have.

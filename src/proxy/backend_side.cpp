@@ -225,6 +225,10 @@ std::optional<net::Next> BackendSide::handle(const http::Event& event) {
         }
         return lose(BackendLoss::Kind::fault, event.fault);
     }
+    if (event.kind == Kind::window) {
+        exchange_->sink_progress(Direction::request, true);
+        return std::nullopt;
+    }
     if (!std::exchange(answering_, true)) release_hold();
     switch (event.kind) {
         case Kind::interim:
@@ -246,6 +250,7 @@ std::optional<net::Next> BackendSide::handle(const http::Event& event) {
             return lose(BackendLoss::Kind::closed);
         case Kind::need_more:
         case Kind::blocked:
+        case Kind::window:
         case Kind::fault:
             SEKI_CHECK(false);
     }

@@ -54,10 +54,12 @@ public:
     virtual void go_on(http::StreamId stream, size_t room) = 0;
     // The exchange wants to be asked at that time whether the client is late.
     virtual void due(Monotonic when) = 0;
-    // From here on bytes are just bytes. Only where there is one stream.
-    virtual void become_raw() = 0;
-    // No more bytes will follow what was written (tunnel).
+    // From here on the bytes of the stream are just bytes, both ways.
+    virtual void become_tunnel(http::StreamId stream) = 0;
+    // No more bytes will follow what was written on this stream, a tunnel.
     virtual void end_output() = 0;
+    // The client has told how much of this stream it takes, and has got that: nothing goes on before it tells more.
+    [[nodiscard]] virtual bool withholds_credit(http::StreamId) const { return false; }
     // This is not the first request of the connection.
     [[nodiscard]] bool asked_before() const noexcept { return requests_ > 1; }
     // The connection carries the bytes of other exchanges too.
@@ -83,6 +85,8 @@ public:
     [[nodiscard]] OwnConnection& own() noexcept { return own_; }
 
 protected:
+    static constexpr uint8_t most_turns_waited = 16;  // for an exchange
+
     // The connection ends, and with it what belongs to it.
     void let_go() {
         counted_.reset();
@@ -91,19 +95,11 @@ protected:
     // No exchange is to be had for what was asked, but there may be in the next turn. Not for ever: others may be first
     // in each.
     [[nodiscard]] bool may_wait() noexcept {
-        constexpr uint8_t most_turns = 16;
-        if (!context_.more_next_turn() || waited_ == most_turns) return false;
+        if (!context_.more_next_turn() || waited_ == most_turns_waited) return false;
         ++waited_;
         context_.note_waiting();
         return true;
     }
-    // The request at hand shall come again in the next turn.
-    void postpone_to_next_turn(http::StreamId stream) {
-        postponed_ = true;
-        codec_->read_again(stream);
-        session_.wake();
-    }
-
     [[nodiscard]] net::Lingering lingering() const noexcept override { return listener_->lingering; }
     // The peer's end is no orderly one, and no read will say so: nobody is there to whom anything could be sent.
     [[nodiscard]] bool lost() const noexcept { return session_.broken() && (paused() || !session_.readable()); }

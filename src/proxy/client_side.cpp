@@ -19,7 +19,7 @@ constexpr uint8_t most_begun = 16;
 }  // namespace
 
 ClientSide::ClientSide(net::Session& session, Context& context, ListenerPtr listener,
-                       std::unique_ptr<http::ServerCodec> codec, http::Scheme scheme)
+                       std::unique_ptr<http::SingleStreamServerCodec> codec, http::Scheme scheme)
     : Client(session, context, std::move(listener), std::move(codec), scheme) {
     const Timeouts& timeouts = listener_->timeouts;
     session.deadline(context.loop.now() + (listener_->kind == Listener::Kind::tcp ? timeouts.front : timeouts.request));
@@ -43,7 +43,7 @@ void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
     if (ending_ || has_unread() || session_.readable() || !session_.watched() || context_.draining) session_.wake();
 }
 
-void ClientSide::become_raw() {
+void ClientSide::become_tunnel(http::StreamId) {
     codec_ = std::make_unique<RawServerCodec>();
     asks_to_switch_ = false;
 }
@@ -57,6 +57,7 @@ net::Next ClientSide::on_ready(net::Session& session) {
     begun_ = 0;
     const bool took = flush_some();
     if (session.write_failed()) return net::Close{net::CloseManner::now, net::CloseReason::peer_error};
+    if (exchange_ != nullptr && exchange_->suspended()) exchange_->go_on();
     if (exchange_ != nullptr) exchange_->sink_progress(Direction::response, took);
     if (listener_->kind == Listener::Kind::tcp && exchange_ == nullptr && !ending_) return begin_tunnel();
     if (!ending_) {
@@ -198,6 +199,7 @@ std::optional<net::Next> ClientSide::handle(const http::Event& event) {
         case Kind::need_more:
         case Kind::blocked:
         case Kind::interim:
+        case Kind::window:
             SEKI_CHECK(false);
     }
     if (ending_) return farewell();
@@ -210,7 +212,7 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
     // Of those that have begun, some have ended in this turn: in the next there is room.
     if (exchange_ == nullptr && (gives_way || begun_ > 0 || may_wait())) {
         had_its_turn_ = begun_ > 0;
-        postpone_to_next_turn(event.stream);
+        postpone_to_next_turn();
         return std::nullopt;
     }
     ++begun_;
@@ -224,16 +226,16 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
     // What follows is meant for a tunnel that does not come (RFC 9110 §9.3.6).
     if (codec_->head().method == http::Method::connect) ending_ = forgone_ = true;
     session_.deadline(now + (session_.watched() ? listener_->timeouts.front : Context::unwatched_limit));
-    if (!exchange_->begin(*this, event.stream, listener_, codec_->head(), event.end, first_byte)) {
-        exchange_ = nullptr;
-        postponed_ = true;
-        session_.deadline(now + listener_->timeouts.front);  // a slow hash takes longer than who is unwatched may wait
-        --requests_;
-        codec_->read_again(event.stream);
-        return std::nullopt;
-    }
+    exchange_->begin(*this, event.stream, listener_, codec_->head(), event.end, first_byte);
     if (ending_ && exchange_ == nullptr) return farewell();
     return std::nullopt;
+}
+
+// The request at hand shall come again.
+void ClientSide::postpone_to_next_turn() {
+    postponed_ = true;
+    static_cast<http::SingleStreamServerCodec&>(*codec_).read_again();
+    session_.wake();
 }
 
 // Of the request whose head was read last.

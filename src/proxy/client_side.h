@@ -17,8 +17,8 @@ namespace seki::proxy {
 
 class ClientSide final : public Client {
 public:
-    ClientSide(net::Session& session, Context& context, ListenerPtr listener, std::unique_ptr<http::ServerCodec> codec,
-               http::Scheme scheme);
+    ClientSide(net::Session& session, Context& context, ListenerPtr listener,
+               std::unique_ptr<http::SingleStreamServerCodec> codec, http::Scheme scheme);
     ~ClientSide() override;
 
     // ---- for the exchange
@@ -32,7 +32,7 @@ public:
     void give_up(net::CloseManner manner, net::CloseReason reason) override { session_.close(manner, reason); }
     void go_on(http::StreamId, size_t) override { resume(); }
     void due(Monotonic when) override { session_.deadline(when); }
-    void become_raw() override;
+    void become_tunnel(http::StreamId stream) override;
     void end_output() override;
     [[nodiscard]] bool shared() const noexcept override { return false; }
 
@@ -59,6 +59,7 @@ private:
     bool move_raw() override;
 
     std::optional<net::Next> begin_exchange(const http::Event& event);
+    void postpone_to_next_turn();
     std::optional<net::Next> refuse(http::Fault fault);
     // Whether the listener has an answer of its own to say this with, and an exchange gives it.
     bool refuse_by_exchange(uint16_t status, const char* message);

@@ -42,6 +42,11 @@ Exchange* Context::open_exchange() {
     return exchange;
 }
 
+bool Context::has_room_for_exchange() const noexcept {
+    return buffers.reserved() + buffers_per_exchange <= buffers.capacity() &&
+           exchanges_->size() < exchanges_->capacity();
+}
+
 uint32_t Context::running_exchanges() const noexcept { return exchanges_->size(); }
 
 void Context::retire(Exchange& exchange, bool delivered) {

@@ -14,7 +14,7 @@
 #include "base/slab.h"
 #include "event/event_loop.h"
 #include "http/codec.h"
-#include "http/h1/head_storage.h"
+#include "http/head_storage.h"
 #include "net/buffer_pool.h"
 #include "net/connector.h"
 #include "net/pipe_pool.h"
@@ -63,6 +63,7 @@ public:
 
     // Null when there are as many as there may be. The buffers it may need are reserved.
     Exchange* open_exchange();
+    [[nodiscard]] bool has_room_for_exchange() const noexcept;
     // Its books are closed; it goes at the end of the turn. What it reserved goes at once when all was `delivered`, and
     // so no buffer is left that it may have filled.
     void retire(Exchange& exchange, bool delivered);
@@ -94,7 +95,7 @@ public:
     Tunnels tunnels;
     bool draining = false;  // the worker stops: connections end after the answer they are at
 
-    http::h1::HeadStorage heads;
+    http::HeadStorage heads;
     http::ResponseHead own_head;  // of the answer that Seki gives itself
     std::string normal_path;      // of the request that is being routed, where it is not the one that was sent
     AddedFields added;            // to the head that is being written

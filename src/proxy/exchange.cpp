@@ -7,6 +7,7 @@
 #include "http/connection_auth.h"
 #include "http/h1/client_codec.h"
 #include "proxy/client.h"
+#include "proxy/kept_exchange.h"
 #include "proxy/raw_codec.h"
 
 namespace seki::proxy {
@@ -28,7 +29,10 @@ Exchange::~Exchange() { SEKI_CHECK(client_ == nullptr && backend_ == nullptr); }
 void Exchange::enter(State next) {
     switch (next) {
         case State::routing:
-            SEKI_CHECK(false);
+            SEKI_CHECK(state_ == State::suspended);
+            break;
+        case State::suspended:
+            SEKI_CHECK(state_ == State::routing);
             break;
         case State::waiting:
             SEKI_CHECK(state_ == State::routing || state_ == State::answering);
@@ -306,12 +310,16 @@ void Exchange::answer_head(http::ResponseHead& head, bool end) {
     AddedFields& added = context_.added;
     edit_answer(head, added);
     const bool close = context_.draining || (!switching && client_->spoke_ahead());
-    if (added.overflow() || !client_->send_head(client_stream_, head, added.all(), close)) {
-        release_backend(false);
-        return answer({502, "head of the answer too large"});
-    }
+    if (!added.overflow() && client_->send_head(client_stream_, head, added.all(), close))
+        return answer_begins(head, end);
+    if (!added.overflow() && !client_->all_sent()) return owe(head, added, end);
+    release_backend(false);
+    answer({502, "head of the answer too large"});
+}
+
+void Exchange::answer_begins(const http::ResponseHead& head, bool end) {
     enter(State::answering);
-    if (switching) return become_tunnel();
+    if (head.status == 101) return become_tunnel();
     if (end) this->end(Direction::response, nullptr);
 }
 
@@ -329,9 +337,8 @@ void Exchange::become_tunnel() {
     mode_ = Mode::tunnel;
     ++context_.tunnels.upgraded;
     ended_ = {};
-    client_->become_raw();
+    client_->become_tunnel(client_stream_);
     backend_->become_raw();
-    client_stream_ = backend_stream_ = RawServerCodec::stream;
     set_deadline();
     client_->resume();  // what is unread belongs to the tunnel
 }
@@ -373,7 +380,7 @@ void Exchange::retire(bool complete) {
 }
 
 void Exchange::describe(std::string& line) const {
-    constexpr std::string_view names[] = {"routing", "waiting", "answering", "draining", "retired"};
+    constexpr std::string_view names[] = {"routing", "suspended", "waiting", "answering", "draining", "retired"};
     line += fmt::format("{} {} cluster={} backend={} attempts={}", mode_ == Mode::tunnel ? "tunnel" : "exchange",
                         names[static_cast<size_t>(state_)], cluster_ != nullptr ? cluster_->id() : "-",
                         chosen_ != nullptr ? chosen_->id : "-", attempts_ + 1);

@@ -5,9 +5,11 @@
 // log and metrics. It speaks to both ends through Side and cannot tell which wire format they have.
 //
 //     routing ──► waiting ◄─► answering ──► draining ──► (retired)
-//        │           │ ▲          │             ▲
-//        │           └─┘ retry    └─────────────┤  the answer is complete, not all of it is sent
-//        └──► own answer (404, 503, …) ─────────┘
+//      │ ▲ │         │ ▲          │             ▲
+//      │ │ │         └─┘ retry    └─────────────┤  the answer is complete, not all of it is sent
+//      │ │ └──► own answer (404, 503, …) ───────┘
+//      ▼ │
+//     suspended: a password is being checked, and the head of the request is kept
 //
 // waiting: the request is on its way to a backend, no byte of an answer has come. Until then, and while the request is
 // held in full, another backend may take over. It is the state again when an answer breaks of which nothing has left:
@@ -48,10 +50,12 @@ public:
 
     // ---- from the client's side
 
-    // A request came; `head` is good during the call. `first_byte`: when it began to arrive. False when it has to wait
-    // for a password to be checked: nothing has happened, and the request shall come again when the client is woken.
-    bool begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
+    // A request came; `head` is good during the call. `first_byte`: when it began to arrive.
+    void begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
                Monotonic first_byte);
+    // It waits for something that is no connection. When the client is woken, it may go on.
+    [[nodiscard]] bool suspended() const noexcept { return state_ == State::suspended; }
+    void go_on();
     void begin_tunnel(Client& client, ListenerPtr listener);
     // Something came that is no request, or not in time: `status` says so.
     void refuse(Client& client, http::StreamId stream, ListenerPtr listener, uint16_t status, const char* message);
@@ -91,7 +95,9 @@ public:
     // What follows the request may be no other one.
     [[nodiscard]] bool may_upgrade() const noexcept { return upgrade_asked_ && !answer_ended(); }
     // More of the request's body may come, and somebody is there who takes it.
-    [[nodiscard]] bool takes_body() const noexcept { return backend_ != nullptr && !request_ended(); }
+    [[nodiscard]] bool takes_body() const noexcept {
+        return (backend_ != nullptr || state_ == State::suspended) && !request_ended();
+    }
     [[nodiscard]] bool request_ended() const noexcept { return ended_[index(Direction::request)]; }
     [[nodiscard]] bool answer_ended() const noexcept { return ended_[index(Direction::response)]; }
     [[nodiscard]] bool answer_delivered() const noexcept;
@@ -102,7 +108,7 @@ public:
     void describe(std::string& line) const;
 
 private:
-    enum class State : uint8_t { routing, waiting, answering, draining, retired };
+    enum class State : uint8_t { routing, suspended, waiting, answering, draining, retired };
     enum class Mode : uint8_t { http, tunnel };
 
     // An answer that Seki gives itself.
@@ -120,6 +126,7 @@ private:
         std::string_view path;
     };
     struct Routed;
+    struct Kept;
 
     static constexpr size_t index(Direction direction) noexcept { return static_cast<size_t>(direction); }
     [[nodiscard]] Side* source(Direction direction) const noexcept;
@@ -132,7 +139,8 @@ private:
     bool accept_body(uint64_t bytes);
 
     void open(Client& client, http::StreamId stream, ListenerPtr listener, Monotonic first_byte);
-    void withdraw();
+    void route(http::RequestHead& head);
+    void suspend(const http::RequestHead& head);
     [[nodiscard]] std::string_view compared_path(std::string_view sent);
     [[nodiscard]] bool held_in_full(const http::RequestHead& head) const noexcept;
     [[nodiscard]] std::optional<Reply> unservable(const http::RequestHead& head) const;
@@ -185,7 +193,11 @@ private:
     const http::AnswerTemplate* custom_answer(const Reply& reply, http::Variables& values);
     void write_answer(const Reply& reply);
     void owe(const Reply& reply);
+    void owe(const http::ResponseHead& head, const AddedFields& added, bool end);
     void pay();
+    void pay_answer_of_backend();
+    [[nodiscard]] bool owes_head() const noexcept;
+    void answer_begins(const http::ResponseHead& head, bool end);
     void send_own_body();
     void abort(net::CloseReason reason, const char* message);
     [[nodiscard]] bool clients_turn() const noexcept;
@@ -220,7 +232,7 @@ private:
     bool repeatable_ = true;  // and short enough to be held until its answer begins
     bool upgrade_asked_ = false;
     bool awaits_continue_ = false;  // the client sends its body when the backend says so
-    bool postponed_ = false;        // a password is being checked
+    bool pending_ = false;          // a password is being checked
     bool binds_ = false;            // what serves it belongs to the client from then on
     bool fresh_only_ = false;       // idle connections failed us already
     std::array<bool, 2> ended_{};   // per direction: the source said its last
@@ -233,6 +245,7 @@ private:
     uint64_t request_bytes_ = 0;  // of its body
     std::string own_rest_;        // of the body of our own answer, for which there was no room yet
     std::optional<Reply> owed_;   // for its head there was none; its location is in own_rest_
+    std::unique_ptr<Kept> kept_;
     Record record_;
 };
 

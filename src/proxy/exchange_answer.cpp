@@ -6,6 +6,7 @@
 #include "proxy/answers.h"
 #include "proxy/client.h"
 #include "proxy/exchange.h"
+#include "proxy/kept_exchange.h"
 
 namespace seki::proxy {
 
@@ -17,6 +18,7 @@ void Exchange::answer(const Reply& reply) {
     record_.answered(reply.status, context_.loop.now());
     record_.message = reply.message;
     record_.own_answer = true;
+    if (kept_ != nullptr) kept_->answer.reset();
     enter(State::answering);
     if (!request_ended()) client_->resume();  // it drops the rest
     write_answer(reply);
@@ -29,12 +31,39 @@ void Exchange::owe(const Reply& reply) {
     owed_->location = own_rest_;
 }
 
+void Exchange::owe(const http::ResponseHead& head, const AddedFields& added, bool end) {
+    auto kept = KeptAnswer::keep(head, added.all(), context_.buffers);
+    if (!kept) {
+        release_backend(false);
+        return answer({502, "no buffer to keep the head of an answer in"});
+    }
+    if (kept_ == nullptr) kept_ = std::make_unique<Kept>();
+    kept_->answer = std::move(kept);
+    kept_->answer_ends = end;
+}
+
 void Exchange::pay() {
+    if (kept_ != nullptr && kept_->answer) return pay_answer_of_backend();
     Reply reply = *std::exchange(owed_, std::nullopt);
     const std::string location = std::exchange(own_rest_, {});
     reply.location = location;
     context_.added.clear();
     write_answer(reply);
+}
+
+void Exchange::pay_answer_of_backend() {
+    http::ResponseHead& head = context_.own_head;
+    kept_->answer->show(head);
+    const bool sent = client_->send_head(client_stream_, head, {}, context_.draining);
+    if (!sent && !client_->all_sent()) return;
+    const auto kept = std::exchange(kept_->answer, std::nullopt);
+    if (!sent) {
+        release_backend(false);
+        return answer({502, "head of the answer too large"});
+    }
+    answer_begins(head, kept_->answer_ends);
+    if (backend_ != nullptr) backend_->resume();
+    flush(Direction::response);
 }
 
 const http::AnswerTemplate* Exchange::custom_answer(const Reply& reply, http::Variables& values) {
@@ -105,6 +134,7 @@ void Exchange::write_answer(const Reply& reply) {
 void Exchange::send_own_body() {
     while (!own_rest_.empty() && client_->all_sent()) {
         const size_t fits = std::min(own_rest_.size(), client_->body_room(client_stream_));
+        if (fits == 0) break;  // its client takes no more of this stream for now
         client_->send_body(client_stream_, std::string_view(own_rest_).substr(0, fits));
         own_rest_.erase(0, fits);
         if (own_rest_.empty()) end(Direction::response, nullptr);

@@ -4,10 +4,11 @@
 #include <utility>
 
 #include "http/connection_auth.h"
-#include "http/h1/host.h"
+#include "http/host.h"
 #include "proxy/client.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarding.h"
+#include "proxy/kept_exchange.h"
 #include "proxy/lookalikes.h"
 
 namespace seki::proxy {
@@ -63,7 +64,7 @@ void Exchange::refuse(Client& client, http::StreamId stream, ListenerPtr listene
     answer(reply);
 }
 
-bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
+void Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
                      Monotonic first_byte) {
     open(client, stream, std::move(listener), first_byte);
     ended_[index(Direction::request)] = end;
@@ -71,47 +72,61 @@ bool Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener
     upgrade_asked_ = !head.upgrade.empty();
     record_.note_request(context_.buffers, head);
     repeatable_ = idempotent_ && (end || held_in_full(head));
+    route(head);
+}
 
+void Exchange::route(http::RequestHead& head) {
     const RequestFields fields(head.fields);
     const routing::Request asked{head.host,        compared_path(head.path),
-                                 head.method_text, client.session().peer().ip_address(),
+                                 head.method_text, client_->session().peer().ip_address(),
                                  &fields,          listener_->path_form};
-    if (const auto reply = unservable(head)) {
-        answer(*reply);
-        return true;
-    }
+    if (const auto reply = unservable(head)) return answer(*reply);
     const auto match = listener_->routes->http.find(asked);
-    if (!match) {
-        answer({404, "no frontend"});
-        return true;
-    }
+    if (!match) return answer({404, "no frontend"});
     frontend_ = *match.target;
     const Routed routed{head, asked, match};
     const auto reply = decide(routed);
-    if (postponed_) {
-        withdraw();
-        return false;
-    }
-    if (reply) {
-        answer(*reply);
-        return true;
-    }
+    if (pending_) return suspend(head);
+    if (reply) return answer(*reply);
     forward(routed);
     if (own_timeouts_ && state_ == State::waiting) set_deadline();
-    return true;
+}
+
+void Exchange::suspend(const http::RequestHead& head) {
+    pending_ = false;
+    auto kept = KeptRequest::keep(head, context_.buffers);
+    if (!kept) {
+        context_.recorder.count(Count::out_of_buffers);
+        return answer({503, "no buffer to keep the request while its password is being checked"});
+    }
+    if (kept_ == nullptr) kept_ = std::make_unique<Kept>();
+    kept_->request = std::move(kept);
+    enter(State::suspended);
+}
+
+// As if it came only now: what it was routed by may have changed.
+void Exchange::go_on() {
+    enter(State::routing);
+    const auto request = std::exchange(kept_->request, std::nullopt);
+    http::RequestHead& head = context_.heads.request;
+    request->show(head);
+    context_.added.clear();
+    client_activity_ = backend_activity_ = context_.loop.now();
+    frontend_.reset();
+    cluster_ = nullptr;
+    policy_.reset();
+    own_timeouts_.reset();
+    named_.reset();
+    route(head);
+    if (client_ == nullptr) return;
+    flush(Direction::request);
+    if (client_ != nullptr && !request_ended()) client_->go_on(client_stream_, room(Direction::request));
 }
 
 // The request fits into its buffer whatever the head becomes, so that it can be sent again.
 bool Exchange::held_in_full(const http::RequestHead& head) const noexcept {
     return head.body.kind == http::BodyKind::length &&
            record_.head_bytes + Context::edit_room + head.body.length <= context_.buffers.buffer_size();
-}
-
-// As if it had never been.
-void Exchange::withdraw() {
-    client_ = nullptr;
-    enter(State::retired);
-    context_.retire(*this, false);
 }
 
 std::string_view Exchange::compared_path(std::string_view sent) {
@@ -145,7 +160,7 @@ std::optional<Exchange::Reply> Exchange::decide(const Routed& routed) {
     }
     if (cluster_ == nullptr) return Reply{401, "frontend denies"};
     if (frontend_->auth_required) {
-        if (auto reply = authenticate(routed.head); reply || postponed_) return reply;
+        if (auto reply = authenticate(routed.head); reply || pending_) return reply;
     }
     if (policy_ != nullptr && policy_->https_redirect && client_->scheme() != http::Scheme::https) {
         const auto location = redirect_location(routed, http::Scheme::https);
@@ -175,7 +190,7 @@ std::optional<Exchange::Reply> Exchange::authenticate(const http::RequestHead& h
         case auth::Verdict::denied:
             return Reply{401, said != nullptr ? "wrong user or password" : "no user and password"};
         case auth::Verdict::pending:
-            postponed_ = true;
+            pending_ = true;
             break;
         case auth::Verdict::busy:
             return Reply{.status = 503, .message = "too many passwords to check", .retry_after_s = 1};
@@ -231,7 +246,7 @@ std::optional<Exchange::Target> Exchange::target_of(const Routed& routed) {
     routing::Router<FrontendPtr>::captures(routed.match, routed.asked, captures);
     if (!frontend_->rewrite_host.empty()) {
         target.host = frontend_->rewrite_host.render(captures, context_.added);
-        const auto parsed = http::h1::parse_authority(target.host);
+        const auto parsed = http::parse_authority(target.host);
         if (!parsed || parsed->host.size() != target.host.size()) return std::nullopt;
     }
     if (!frontend_->rewrite_path.empty()) {

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "proxy/client.h"
 #include "proxy/exchange.h"
+#include "proxy/kept_exchange.h"
 
 namespace seki::proxy {
 
@@ -38,6 +39,7 @@ size_t Exchange::room(Direction direction) {
     const auto& splice = splices_[index(direction)];
     if (splice) return sink(direction)->session().writable() ? 1 : 0;
     if (direction == Direction::request) return backend_->make_body_room(backend_stream_);
+    if (owes_head()) return 0;
     if (state_ != State::waiting || mode_ == Mode::tunnel) return client_->body_room(client_stream_);
     return client_->head_room();
 }
@@ -102,7 +104,7 @@ void Exchange::sink_progress(Direction direction, bool took) {
         if (from->session().readable() && to->session().writable()) from->session().wake();
         return;
     }
-    if (direction == Direction::response && owed_) return pay();
+    if (direction == Direction::response && owes_head()) return pay();
     if (direction == Direction::response && !own_rest_.empty()) return send_own_body();
     if (from != nullptr && !ended_[index(direction)]) let_go_on(direction, *from);
     settle(direction);
@@ -149,12 +151,12 @@ void Exchange::settle_tunnel(Direction direction) {
     }
     // What the other direction has in its pipe is still on its way.
     const bool both =
-        ended_[0] && ended_[1] && !splices_[0] && !splices_[1] && client_->all_sent() && backend_->all_sent();
+        ended_[0] && ended_[1] && !splices_[0] && !splices_[1] && client_->delivered() && backend_->all_sent();
     if (!both) return;
     release_backend(false);
-    net::Session& session = client_->session();
-    retire(false);
-    session.close(net::CloseManner::flush, net::CloseReason::finished);
+    Client& client = *client_;
+    retire(client.shared());
+    client.give_up(net::CloseManner::flush, net::CloseReason::finished);
 }
 
 void Exchange::finish() {
@@ -241,10 +243,15 @@ void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress&
 
 // ---- time
 
+// The head of the answer is there, and the client's connection has no room for it.
+bool Exchange::owes_head() const noexcept { return owed_ || (kept_ != nullptr && kept_->answer); }
+
 // It is the client that is waited for: for bytes of its request that the backend would take, or until it took what is
 // there of the answer. On a shared connection that may be the answer of others, and StreamClient sees to it.
 bool Exchange::clients_turn() const noexcept {
+    if (state_ == State::suspended) return false;
     const auto& [request, response] = splices_;
+    if (client_->shared() && state_ == State::answering && client_->withholds_credit(client_stream_)) return true;
     if (!client_->shared() && (!client_->all_sent() || (response && response->held() > 0))) return true;
     if (request_ended() || awaits_continue_) return false;
     return backend_ == nullptr || (backend_->all_sent() && !(request && request->held() > 0));

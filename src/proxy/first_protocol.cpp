@@ -10,7 +10,7 @@
 namespace seki::proxy {
 
 std::unique_ptr<net::Protocol> first_protocol(net::Session& session, Context& context, ListenerPtr listener) {
-    std::unique_ptr<http::ServerCodec> codec;
+    std::unique_ptr<http::SingleStreamServerCodec> codec;
     switch (listener->kind) {
         case Listener::Kind::http:
             codec = std::make_unique<http::h1::ServerCodec>(context.heads, listener->head_limits);

@@ -39,7 +39,7 @@ private:
     bool incoming_ended_ = false;
 };
 
-class RawServerCodec final : public RawCodec<http::ServerCodec> {
+class RawServerCodec final : public RawCodec<http::SingleStreamServerCodec> {
 public:
     [[nodiscard]] http::RequestHead& head() override {
         static http::RequestHead none;
@@ -48,7 +48,7 @@ public:
     void write_interim(http::StreamId, const http::ResponseHead&, http::Output&) override {}
     void write_head(http::StreamId, const http::ResponseHead&, std::span<const http::AddedField>, bool,
                     http::Output&) override {}
-    void read_again(http::StreamId) override {}
+    void read_again() override {}
     [[nodiscard]] bool request_complete(http::StreamId) const override { return false; }
     void finish(http::StreamId) override {}
 };

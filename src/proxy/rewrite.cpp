@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 
 namespace seki::proxy {
 
@@ -57,7 +57,7 @@ std::string_view Rewrite::render(const routing::Captures& captures, AddedFields&
 
 bool valid_path(std::string_view path) noexcept {
     const char* const end = path.data() + path.size();
-    return path.starts_with('/') && http::h1::find_other_than<http::h1::table::target>(path.data(), end) == end;
+    return path.starts_with('/') && http::find_other_than<http::table::target>(path.data(), end) == end;
 }
 
 }  // namespace seki::proxy

@@ -35,7 +35,7 @@ public:
 
     // ---- as a sink
 
-    [[nodiscard]] size_t body_room(http::StreamId stream);
+    [[nodiscard]] virtual size_t body_room(http::StreamId stream);
     void send_body(http::StreamId stream, std::string_view body);
     // The end of a body; body_room() leaves room for it.
     void send_end(http::StreamId stream, const http::FieldTable* trailers);
@@ -112,7 +112,7 @@ protected:
     net::Session& session_;
     Context& context_;
 
-    // The event at hand shall come again: its bytes stay unread, and nothing more is read until this is false.
+    // The head at hand shall come again: its bytes stay unread, and nothing more is read until this is false.
     bool postponed_ = false;
 
 private:

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 #include "routing/request.h"
 
 namespace seki::proxy {
 
 using http::FieldId;
-using http::h1::trim;
+using http::trim;
 
 namespace {
 

@@ -13,7 +13,6 @@ namespace {
 // What is left of the outbox when requests are read: the head of an own answer goes in, whatever a backend's head needs
 // (Context::edit_room), and some body.
 constexpr size_t least_room = 2 * Context::edit_room;
-constexpr size_t max_reset_bytes = 64;
 }  // namespace
 
 StreamClient::StreamClient(net::Session& session, Context& context, ListenerPtr listener,
@@ -37,17 +36,21 @@ void StreamClient::remove(http::StreamId stream) {
     *found = streams_.back();
     streams_.pop_back();
     if (!streams_.empty()) return;
-    // The reservation of the last exchange goes with it, what it has written stays.
-    if (session_.unsent() != nullptr) context_.buffers.endow(*session_.unsent());
+    endow_outbox();
     due_.reset();
     session_.deadline(context_.loop.now() + listener_->timeouts.front);
+}
+
+// The reservations of the exchanges go with them, what they have written stays.
+void StreamClient::endow_outbox() noexcept {
+    if (session_.unsent() != nullptr) context_.buffers.endow(*session_.unsent());
 }
 
 // Backwards: the last one takes the place of one that ends, and was visited before.
 template <typename Visit>
 void StreamClient::for_each(Visit visit) {
     for (size_t i = streams_.size(); i-- > 0;) {
-        if (i < streams_.size()) visit(*streams_[i].exchange);
+        if (i < streams_.size()) visit(streams_[i].id, *streams_[i].exchange);
     }
 }
 
@@ -59,42 +62,83 @@ size_t StreamClient::head_room() {
 
 bool StreamClient::delivered() const noexcept { return late_.empty(); }
 
-void StreamClient::exchange_ended(http::StreamId stream, bool reusable) {
-    const bool whole = reusable && codec_->request_complete(stream);
-    codec_->finish(stream);
-    if (!whole) reset(stream);
-    remove(stream);
-    resume();
-    if (has_unread() || session_.readable() || !session_.watched() || context_.draining || ending_) session_.wake();
+size_t StreamClient::body_room(http::StreamId stream) {
+    return std::min(Side::body_room(stream), codec_->send_window(stream));
 }
 
-void StreamClient::reset(http::StreamId stream) {
-    char text[max_reset_bytes];
-    http::Output out(text, text + sizeof text);
-    codec_->write_reset(stream, out);
-    const std::string_view written(text, out.size());
-    // Without an exchange there is no buffer to be had.
-    const bool may_buffer = !streams_.empty() || session_.unsent() != nullptr;
-    if (!may_buffer || !append([&](http::Output& into) { into.append(written); })) end_is_late(written);
-    session_.wake();
+bool StreamClient::withholds_credit(http::StreamId stream) const { return codec_->send_window(stream) == 0; }
+
+void StreamClient::exchange_ended(http::StreamId stream, bool reusable) {
+    const bool whole = reusable && codec_->request_complete(stream);
+    if (!whole) codec_->give_up(stream);
+    codec_->finish(stream);
+    remove(stream);
+    resume();
+    if (!whole || has_unread() || session_.readable() || !session_.watched() || context_.draining || ending_)
+        session_.wake();
 }
 
 void StreamClient::end_is_late(std::string_view end) { late_ += end; }
 
 void StreamClient::write_late() {
-    if (all_sent()) {
-        late_.erase(0, session_.write(late_));
-        return;
-    }
-    net::Buffer& out = *session_.unsent();
-    const size_t fits = std::min(late_.size(), out.room().size());
-    out.append(std::string_view(late_).substr(0, fits));
+    net::Buffer* const into = late_.empty() ? nullptr : outbox_for_frames();
+    if (into == nullptr) return;
+    const size_t fits = std::min(late_.size(), into->room().size());
+    into->append(std::string_view(late_).substr(0, fits));
     late_.erase(0, fits);
+    flush();
+}
+
+void StreamClient::write_own_frames() {
+    while (codec_->own_frames() > 0 && late_.empty()) {
+        net::Buffer* const into = outbox_for_frames();
+        if (into == nullptr) return;
+        http::Output out(into->room().data(), into->room().data() + into->room().size());
+        codec_->write_own_frames(out);
+        if (out.size() == 0) return;
+        into->commit(out.size());
+        flush();
+        resume();  // the codec may have read no more before these were gone
+    }
+}
+
+// What needs no exchange is sent from a small buffer when there is none. Null: not even that is to be had now.
+net::Buffer* StreamClient::outbox_for_frames() {
+    net::BufferPtr& unsent = session_.unsent();
+    if (unsent == nullptr && !streams_.empty()) return &outbox();
+    if (unsent == nullptr) unsent = context_.buffers.acquire_small();
+    if (unsent == nullptr) unsent = context_.buffers.try_acquire();
+    return unsent.get();
 }
 
 void StreamClient::go_on(http::StreamId stream, size_t room) {
     codec_->allow(stream, room);
+    if (codec_->own_frames() > 0) session_.wake();
     resume();
+}
+
+void StreamClient::credit(http::StreamId stream, Exchange& exchange) {
+    if (exchange.takes_body()) codec_->allow(stream, exchange.room(Direction::request));
+}
+
+// The client takes more of one stream, or of all.
+void StreamClient::widen(http::StreamId stream) {
+    for_each([&](http::StreamId id, Exchange& exchange) {
+        if (stream == 0 || stream == id) exchange.sink_progress(Direction::response, true);
+    });
+}
+
+void StreamClient::go_on_with_suspended() {
+    for_each([](http::StreamId, Exchange& exchange) {
+        if (exchange.suspended()) exchange.go_on();
+    });
+}
+
+// Others have ended in this turn, and in the next one there is room for a request of this client. Not for ever: others
+// may be first in each.
+bool StreamClient::waits_for_exchange() const noexcept {
+    return !context_.draining && !context_.has_room_for_exchange() && context_.more_next_turn() &&
+           waited_ < most_turns_waited;
 }
 
 void StreamClient::due(Monotonic when) {
@@ -102,10 +146,6 @@ void StreamClient::due(Monotonic when) {
     due_ = when;
     session_.deadline(when);
 }
-
-void StreamClient::become_raw() { SEKI_CHECK(false); }
-
-void StreamClient::end_output() { SEKI_CHECK(false); }
 
 // Whether the client took anything since the last call.
 bool StreamClient::note_progress() {
@@ -118,13 +158,14 @@ bool StreamClient::note_progress() {
 // ---- Protocol
 
 net::Next StreamClient::on_ready(net::Session& session) {
-    postponed_ = false;
+    if (context_.draining) codec_->go_away();
     flush();
-    if (!late_.empty() && !session.write_failed()) write_late();
+    write_late();
+    write_own_frames();
     const bool took = note_progress();
     if (session.write_failed()) return net::Close{net::CloseManner::now, net::CloseReason::peer_error};
-    for_each([took](Exchange& exchange) { exchange.sink_progress(Direction::response, took); });
-    if (took && input_room() > 0) resume();
+    go_on_with_suspended();
+    for_each([took](http::StreamId, Exchange& exchange) { exchange.sink_progress(Direction::response, took); });
     if (!ending_) {
         const net::Next next = pump();
         if (!std::holds_alternative<net::Stay>(next)) return net::Next(std::get<net::Close>(next));
@@ -132,7 +173,7 @@ net::Next StreamClient::on_ready(net::Session& session) {
     if (session.end_reported()) {
         if (lost()) return handle_broken();
         note_half_close();
-        for_each([this](const Exchange& exchange) {
+        for_each([this](http::StreamId, const Exchange& exchange) {
             if (const auto gone = exchange.gone_at()) due(*gone);
         });
     }
@@ -140,7 +181,13 @@ net::Next StreamClient::on_ready(net::Session& session) {
 }
 
 net::Next StreamClient::rest() {
-    if (!streams_.empty() || postponed_ || !late_.empty()) return net::Stay{};
+    write_own_frames();
+    if (waits_for_exchange() && (has_unread() || session_.readable())) {
+        ++waited_;
+        context_.note_waiting();
+        session_.wake();
+    }
+    if (!streams_.empty() || !late_.empty() || codec_->own_frames() > 0) return net::Stay{};
     if (ending_) return net::Close{net::CloseManner::flush, net::CloseReason::finished};
     if (context_.draining) return net::Close{net::CloseManner::flush, net::CloseReason::stopping};
     return net::Stay{};
@@ -159,7 +206,7 @@ net::Next StreamClient::on_deadline(net::Session& session) {
         return net::Close{net::CloseManner::now, net::CloseReason::timeout};
     }
     due_.reset();
-    for_each([&](Exchange& exchange) {
+    for_each([&](http::StreamId, Exchange& exchange) {
         if (const auto until = exchange.idle_until(now)) return due(*until);
         exchange.client_late();
     });
@@ -170,6 +217,7 @@ net::Next StreamClient::on_deadline(net::Session& session) {
 
 void StreamClient::on_close(net::Session&, net::CloseReason reason) {
     let_go();
+    endow_outbox();
     while (!streams_.empty()) {
         Exchange* const exchange = streams_.back().exchange;
         streams_.pop_back();
@@ -178,8 +226,7 @@ void StreamClient::on_close(net::Session&, net::CloseReason reason) {
 }
 
 std::optional<Monotonic> StreamClient::idle_since(const net::Session& session) const {
-    if (!streams_.empty() || has_unread() || !late_.empty() || ending_ || postponed_ || session.readable())
-        return std::nullopt;
+    if (!streams_.empty() || has_unread() || !late_.empty() || ending_ || session.readable()) return std::nullopt;
     return session.Timer::deadline() - (requests_ == 0 ? listener_->timeouts.request : listener_->timeouts.front);
 }
 
@@ -192,7 +239,7 @@ void StreamClient::describe(std::string& line) const {
 }
 
 size_t StreamClient::input_room() const {
-    if (ending_ || postponed_ || !late_.empty()) return 0;
+    if (ending_ || !late_.empty() || waits_for_exchange()) return 0;
     const net::BufferPtr& unsent = session_.unsent();
     if (unsent != nullptr && unsent->room().size() < least_room) return 0;
     return context_.scratch.size() - Context::edit_room;
@@ -212,7 +259,7 @@ std::optional<net::Next> StreamClient::handle(const http::Event& event) {
             exchange->body(Direction::request, event.body);
             // It may have ended with that.
             if (event.end && find(event.stream) == exchange) exchange->end(Direction::request, nullptr);
-            if (find(event.stream) == exchange) codec_->allow(event.stream, exchange->room(Direction::request));
+            if (find(event.stream) == exchange) credit(event.stream, *exchange);
             break;
         case Kind::end:
             if (exchange != nullptr && exchange->takes_body()) {
@@ -225,8 +272,12 @@ std::optional<net::Next> StreamClient::handle(const http::Event& event) {
             codec_->finish(event.stream);
             exchange->client_gone(net::CloseReason::peer_closed);
             break;
+        case Kind::window:
+            widen(event.stream);
+            break;
         case Kind::fault:
             context_.recorder.count(Count::client_faults);
+            write_own_frames();  // they say what was wrong
             return net::Close{net::CloseManner::linger, net::CloseReason::protocol_error};
         case Kind::need_more:
         case Kind::blocked:
@@ -237,32 +288,34 @@ std::optional<net::Next> StreamClient::handle(const http::Event& event) {
 }
 
 void StreamClient::begin_exchange(const http::Event& event) {
-    const Monotonic now = context_.loop.now();
-    // What no exchange was opened for may be asked again elsewhere.
-    Exchange* const exchange = context_.draining ? nullptr : context_.open_exchange();
-    if (exchange == nullptr && !context_.draining && may_wait()) {
-        return postpone_to_next_turn(event.stream);
-    }
     waited_ = 0;
+    // What no exchange was opened for may be asked again elsewhere.
+    if (context_.draining) return refuse(event.stream);
+    Exchange* const exchange = context_.open_exchange();
     if (exchange == nullptr) {
-        if (!context_.draining) context_.recorder.count(Count::out_of_buffers);
-        codec_->finish(event.stream);
-        return reset(event.stream);
+        context_.recorder.count(Count::out_of_buffers);
+        return refuse(event.stream);
     }
+    const Monotonic now = context_.loop.now();
     ++requests_;
     streams_.push_back({event.stream, exchange});
     due(now + listener_->timeouts.front);
-    if (!exchange->begin(*this, event.stream, listener_, codec_->head(), event.end, now)) {
-        remove(event.stream);
-        postponed_ = true;
-        --requests_;
-        return codec_->read_again(event.stream);
-    }
+    exchange->begin(*this, event.stream, listener_, codec_->head(), event.end, now);
     if (find(event.stream) == exchange && !event.end) codec_->allow(event.stream, exchange->room(Direction::request));
 }
 
+void StreamClient::refuse(http::StreamId stream) {
+    codec_->give_up(stream);
+    codec_->finish(stream);
+}
+
+// What was written goes, and what the backends took of it is credit for more.
 void StreamClient::batch_done() {
-    for_each([](Exchange& exchange) { exchange.flush(Direction::request); });
+    for_each([this](http::StreamId stream, Exchange& exchange) {
+        exchange.flush(Direction::request);
+        if (find(stream) == &exchange) credit(stream, exchange);
+    });
+    write_own_frames();
 }
 
 // Requests that are complete are answered still.

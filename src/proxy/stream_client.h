@@ -3,9 +3,12 @@
 // The protocol of a connection to a client whose wire format has numbered streams: an exchange for each, many at the
 // same time, which share one outbox. What one of them waits for holds up no other:
 //
-//     request bodies   each stream is allowed as much as its exchange has room for (ServerCodec::allow)
-//     answers          go into the outbox in pieces, as their backends send them, while it has room
-//     ends and resets  for which there is none wait aside, and go first when there is
+//     request bodies   each stream is allowed as much as its exchange has room for (ServerCodec::allow), which grows as
+//                      the backend takes it
+//     answers          go into the outbox in pieces, as their backends send them, while it has room and the client
+//                      takes more of that stream (Codec::send_window)
+//     ends             for which there is no room wait aside, and go first when there is
+//     own frames       of the codec (Codec::own_frames) follow these, and need no exchange
 //
 // New requests wait while the outbox is too full for an answer: a client that asks has to read.
 
@@ -31,8 +34,10 @@ public:
     void give_up(net::CloseManner, net::CloseReason) override {}  // exchange_ended() has said all
     void go_on(http::StreamId stream, size_t room) override;
     void due(Monotonic when) override;
-    void become_raw() override;
-    void end_output() override;
+    void become_tunnel(http::StreamId stream) override { codec_->open_tunnel(stream); }
+    void end_output() override {}  // the end of the stream has been written
+    [[nodiscard]] size_t body_room(http::StreamId stream) override;
+    [[nodiscard]] bool withholds_credit(http::StreamId stream) const override;
     [[nodiscard]] bool shared() const noexcept override { return true; }
 
     // ---- Protocol
@@ -59,8 +64,15 @@ private:
     void end_is_late(std::string_view end) override;
 
     void begin_exchange(const http::Event& event);
-    void reset(http::StreamId stream);
+    void refuse(http::StreamId stream);
+    void credit(http::StreamId stream, Exchange& exchange);
+    void widen(http::StreamId stream);
+    void go_on_with_suspended();
+    [[nodiscard]] bool waits_for_exchange() const noexcept;
     void write_late();
+    void write_own_frames();
+    [[nodiscard]] net::Buffer* outbox_for_frames();
+    void endow_outbox() noexcept;
     bool note_progress();
     Exchange* find(http::StreamId stream) const noexcept;
     void remove(http::StreamId stream);
@@ -70,7 +82,7 @@ private:
     net::Next rest();
 
     std::vector<Stream> streams_;
-    std::string late_;  // ends and resets for which the outbox had no room
+    std::string late_;  // ends for which the outbox had no room
     std::optional<Monotonic> due_;
     uint64_t written_seen_ = 0;  // by the session, when we looked last
     Monotonic took_at_{};        // since when the client has taken nothing of what waits for it

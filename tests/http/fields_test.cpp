@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 #include "http/h1/framing.h"
 #include "http/h1/head_parser.h"
-#include "http/h1/host.h"
+#include "http/host.h"
 #include "http/message.h"
 
 namespace seki::http {
@@ -48,7 +48,7 @@ TEST(FieldNames, with_a_byte_that_no_token_has_are_refused_wherever_it_stands) {
                     const bool empty_line = at == 0 && byte == '\r' && text[1] == '\n';
                     FieldTable fields;
                     const auto outcome = h1::parse_fields(text, 100, fields).outcome;
-                    const bool good = h1::is_token(static_cast<char>(byte)) || colon || empty_line;
+                    const bool good = is_token(static_cast<char>(byte)) || colon || empty_line;
                     EXPECT_EQ(outcome == h1::Parsed::Outcome::complete, good) << name << " at " << at << ": " << byte;
                 }
             }
@@ -73,7 +73,7 @@ TEST(Hosts, are_names_addresses_and_literals_with_or_without_port) {
          {Case{"example.org", "example.org", 0}, Case{"example.org:8080", "example.org", 8080}, Case{"a:", "a", 0},
           Case{"[::1]:80", "[::1]", 80}, Case{"127.0.0.1", "127.0.0.1", 0}, Case{"a:0080", "a", 80},
           Case{"[::FFFF:192.0.2.1]", "[::FFFF:192.0.2.1]", 0}, Case{"under_score.x", "under_score.x", 0}}) {
-        const auto authority = h1::parse_authority(c.text);
+        const auto authority = parse_authority(c.text);
         ASSERT_TRUE(authority) << c.text;
         EXPECT_EQ(authority->host, c.host);
         EXPECT_EQ(authority->port, c.port);
@@ -86,13 +86,13 @@ TEST(Hosts, that_are_none_are_refused) {
           "[::1", "[::1]x",    "a:80:80", "a\"b",           "a:-1",         "a:0",     "[::1]:00", "a%62",
           "[a]",  "[1.2.3.4]", "[v1.a]",  "[fe80::1%25lo]", "[fe80::1%lo]", "[::1::]", "[:]",      "[12345::]",
           "["}) {
-        EXPECT_FALSE(h1::parse_authority(text)) << text;
+        EXPECT_FALSE(parse_authority(text)) << text;
     }
 }
 
 TEST(Hosts, are_the_same_place_in_any_spelling) {
     const auto same = [](std::string_view left, std::string_view right, uint16_t default_port) {
-        return h1::same_place(*h1::parse_authority(left), *h1::parse_authority(right), default_port);
+        return same_place(*parse_authority(left), *parse_authority(right), default_port);
     };
     EXPECT_TRUE(same("example.com", "EXAMPLE.com:80", 80));
     EXPECT_TRUE(same("[2001:db8::1]:443", "[2001:DB8:0::0001]", 443));

@@ -67,6 +67,9 @@ bool note(Transcript& transcript, const Event& event, const FieldTable& trailers
         case Event::Kind::end:
             transcript.line("end" + fields_text(trailers));
             return false;
+        case Event::Kind::window:
+            transcript.line("window");
+            return false;
         case Event::Kind::reset:
             transcript.line("reset");
             return true;

@@ -12,7 +12,7 @@
 namespace seki::http {
 
 struct Codecs {
-    h1::HeadStorage storage;
+    HeadStorage storage;
     HeadLimits limits;
     h1::ServerCodec server{storage, limits};
     h1::ClientCodec client{storage, limits};

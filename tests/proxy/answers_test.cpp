@@ -32,7 +32,7 @@ AnswerParts parts_of(uint16_t status, std::string_view accept = {}) {
 
 // The whole answer as the client of `request` gets it.
 std::string sent(const AnswerParts& parts, std::string_view method = "GET", bool close = false) {
-    http::h1::HeadStorage storage;
+    http::HeadStorage storage;
     const http::HeadLimits limits;
     http::h1::ServerCodec codec(storage, limits);
     const auto event = codec.next(fmt::format("{} / HTTP/1.1\r\nHost: a\r\n\r\n", method));

@@ -175,7 +175,7 @@ TEST(Streams, that_run_when_the_worker_stops_are_answered_and_new_ones_given_up)
     stage.settle();
     client->send("H 3 GET /three\n");
     stage.settle();
-    EXPECT_EQ(client->take(), "r 3\n");
+    EXPECT_EQ(client->take(), "g\nr 3\n");
     backend->send(answer("one"));
     stage.settle();
     EXPECT_EQ(client->take(), "h 1 200\nb 1 3\none\ne 1\n");

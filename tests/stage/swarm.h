@@ -68,12 +68,14 @@ private:
 // A client with many requests at once on one connection, in the format of text_codec.h.
 class SwarmStreams {
 public:
-    SwarmStreams(Swarm& swarm, WirePtr wire) : swarm_(swarm), wire_(std::move(wire)) {}
+    SwarmStreams(Swarm& swarm, WirePtr wire);
 
     void act();
     void look();
     void behave();
-    [[nodiscard]] bool content() const { return gone_ || wire_->peer_closed() || (asked_.empty() && to_send_.empty()); }
+    [[nodiscard]] bool content() const {
+        return gone_ || wire_->peer_closed() || (asked_.empty() && to_send_.empty() && pings_.empty());
+    }
     [[nodiscard]] std::string describe() const;
 
 private:
@@ -84,11 +86,16 @@ private:
         bool of_backend = false;
         size_t length = 0;
         std::string body;
+        size_t credit = 0;  // for its own body
     };
 
     void ask();
     void send_some(size_t bytes);
     void put_lines(size_t count);
+    bool take_credit(Asked& asked) const;
+    void ping();
+    void give_credit(size_t bytes);
+    bool hear_own_frame(std::string_view line);
     void give_up();
     bool look_at_one();
     void hear(std::string_view line, std::string_view body);
@@ -101,6 +108,8 @@ private:
     std::map<uint32_t, Asked> asked_;  // by stream, not answered to the end yet
     // No more is due of these. By us: what was on its way may come. Else only a reset may, for the rest of a request.
     std::map<uint32_t, bool> given_up_;
+    std::deque<std::string> pings_;  // not come back yet
+    bool counts_credit_ = false;
     uint32_t next_stream_ = 1;
     bool gone_ = false;
     bool slow_ = false;

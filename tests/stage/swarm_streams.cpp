@@ -13,6 +13,11 @@ constexpr size_t max_asked = 8;  // more than the codec takes at once
 constexpr size_t longest_line = 900;
 }  // namespace
 
+SwarmStreams::SwarmStreams(Swarm& swarm, WirePtr wire) : swarm_(swarm), wire_(std::move(wire)) {
+    counts_credit_ = swarm.chance(2);
+    if (counts_credit_) to_send_ = fmt::format("S {}\n", swarm.below(2000));
+}
+
 void SwarmStreams::ask() {
     Ask ask;
     ask.tag = swarm_.new_tag();
@@ -39,10 +44,31 @@ void SwarmStreams::ask() {
 void SwarmStreams::put_lines(size_t count) {
     for (; count > 0 && !asked_.empty(); --count) {
         auto& [stream, asked] = *std::next(asked_.begin(), swarm_.below(static_cast<uint32_t>(asked_.size())));
-        if (asked.lines.empty()) continue;
+        if (asked.lines.empty() || !take_credit(asked)) continue;
         to_send_ += asked.lines.front();
         asked.lines.pop_front();
     }
+}
+
+// For its next line, if that is one of a body.
+bool SwarmStreams::take_credit(Asked& asked) const {
+    const std::string& line = asked.lines.front();
+    if (!counts_credit_ || line[0] != 'B') return true;
+    const size_t bytes = line.size() - line.find(' ', 2) - 2;
+    if (bytes > asked.credit) return false;
+    asked.credit -= bytes;
+    return true;
+}
+
+void SwarmStreams::ping() {
+    pings_.push_back(std::to_string(swarm_.below(1'000'000)));
+    to_send_ += fmt::format("P {}\n", pings_.back());
+}
+
+void SwarmStreams::give_credit(size_t bytes) {
+    if (!counts_credit_) return;
+    const uint32_t stream = swarm_.chance(2) || asked_.empty() ? 0 : asked_.begin()->first;
+    to_send_ += fmt::format("W {} {}\n", stream, bytes);
 }
 
 void SwarmStreams::send_some(size_t bytes) {
@@ -61,7 +87,13 @@ void SwarmStreams::give_up() {
 
 void SwarmStreams::act() {
     if (gone_ || wire_->peer_closed()) return;
-    switch (swarm_.below(10)) {
+    switch (swarm_.below(12)) {
+        case 10:
+            ping();
+            break;
+        case 11:
+            give_credit(swarm_.below(5000));
+            break;
         case 0:
         case 1:
             if (asked_.size() < max_asked) ask();
@@ -95,6 +127,7 @@ void SwarmStreams::behave() {
     wire_->take_at_most(SIZE_MAX);
     got_ += wire_->take();
     if (gone_) return;
+    if (counts_credit_) to_send_ += "W 0 100000\n";
     put_lines(1000);
     send_some(SIZE_MAX);
 }
@@ -123,12 +156,25 @@ bool SwarmStreams::look_at_one() {
     return true;
 }
 
+bool SwarmStreams::hear_own_frame(std::string_view line) {
+    if (line == "s" || line == "g") return true;
+    if (!line.starts_with("p ")) return false;
+    EXPECT_TRUE(!pings_.empty() && pings_.front() == line.substr(2)) << line;
+    if (!pings_.empty()) pings_.pop_front();
+    return true;
+}
+
 void SwarmStreams::hear(std::string_view line, std::string_view body) {
+    if (hear_own_frame(line)) return;
     uint32_t stream = 0;
     const char* const end = line.data() + line.size();
     const char* at = std::from_chars(line.data() + 2, end, stream).ptr;
     const std::string_view rest(at == end ? at : at + 1, static_cast<size_t>(at == end ? 0 : end - at - 1));
     const auto found = asked_.find(stream);
+    if (line[0] == 'w') {
+        if (found != asked_.end()) found->second.credit += std::stoul(std::string(rest));
+        return;
+    }
     if (found == asked_.end()) {
         const auto over = given_up_.find(stream);
         EXPECT_TRUE(over != given_up_.end() && (over->second || line[0] == 'r')) << "for nobody: " << line;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 #include "http/h1/head_parser.h"
 
 namespace seki::http::h1 {

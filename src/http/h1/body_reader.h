@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "http/codec.h"
-#include "http/h1/head_storage.h"
+#include "http/head_storage.h"
 
 namespace seki::http::h1 {
 

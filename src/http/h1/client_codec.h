@@ -9,7 +9,7 @@
 #include "http/codec.h"
 #include "http/h1/body_reader.h"
 #include "http/h1/body_writer.h"
-#include "http/h1/head_storage.h"
+#include "http/head_storage.h"
 
 namespace seki::http::h1 {
 

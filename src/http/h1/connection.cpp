@@ -1,6 +1,6 @@
 #include "http/h1/connection.h"
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 
 namespace seki::http::h1 {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 
 namespace seki::http::h1 {
 

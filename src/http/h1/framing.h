@@ -34,9 +34,4 @@ struct FramingFields {
 [[nodiscard]] std::expected<Body, Fault> response_framing(const FramingFields& fields, Version version, uint16_t status,
                                                           bool to_head) noexcept;
 
-// 1xx, 204 and 304 have no body, whatever their fields say.
-[[nodiscard]] constexpr bool bodiless(uint16_t status) noexcept {
-    return status < 200 || status == 204 || status == 304;
-}
-
 }  // namespace seki::http::h1

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 
 namespace seki::http::h1 {
 

@@ -2,10 +2,10 @@
 
 #include <charconv>
 
-#include "http/h1/characters.h"
+#include "http/characters.h"
 #include "http/h1/connection.h"
 #include "http/h1/framing.h"
-#include "http/h1/host.h"
+#include "http/host.h"
 
 namespace seki::http::h1 {
 

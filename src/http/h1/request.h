@@ -3,7 +3,7 @@
 // What a request head means, once its text was read: host, target, framing, connection (RFC 9112 §3, §6, §9).
 
 #include "http/codec.h"
-#include "http/h1/head_storage.h"
+#include "http/head_storage.h"
 
 namespace seki::http::h1 {
 

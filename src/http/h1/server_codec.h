@@ -9,11 +9,11 @@
 #include "http/codec.h"
 #include "http/h1/body_reader.h"
 #include "http/h1/body_writer.h"
-#include "http/h1/head_storage.h"
+#include "http/head_storage.h"
 
 namespace seki::http::h1 {
 
-class ServerCodec final : public http::ServerCodec {
+class ServerCodec final : public SingleStreamServerCodec {
 public:
     // Both outlive the codec.
     ServerCodec(HeadStorage& storage, const HeadLimits& limits) noexcept : storage_(storage), limits_(limits) {}
@@ -33,7 +33,7 @@ public:
     void write_interim(StreamId stream, const ResponseHead& head, Output& out) override;
     void write_head(StreamId stream, const ResponseHead& head, std::span<const AddedField> added, bool close,
                     Output& out) override;
-    void read_again(StreamId) override { state_ = State::head; }
+    void read_again() override { state_ = State::head; }
     [[nodiscard]] bool request_complete(StreamId) const override { return state_ == State::answering; }
     void finish(StreamId stream) override;
 

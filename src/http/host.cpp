@@ -1,12 +1,12 @@
-#include "http/h1/host.h"
+#include "http/host.h"
 
 #include <charconv>
 
 #include "base/ip_address.h"
-#include "http/h1/characters.h"
+#include "http/characters.h"
 #include "http/message.h"
 
-namespace seki::http::h1 {
+namespace seki::http {
 
 namespace {
 
@@ -54,4 +54,4 @@ bool same_place(const Authority& left, const Authority& right, uint16_t default_
     return same_host(left.host, right.host) && port(left) == port(right);
 }
 
-}  // namespace seki::http::h1
+}  // namespace seki::http

@@ -1,10 +1,10 @@
-#include "http/h1/characters.h"
+#include "http/characters.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-namespace seki::http::h1 {
+namespace seki::http {
 
 namespace {
 
@@ -62,4 +62,4 @@ const char* find_control(const char* begin, const char* end) noexcept {
     return begin;
 }
 
-}  // namespace seki::http::h1
+}  // namespace seki::http

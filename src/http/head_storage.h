@@ -7,7 +7,7 @@
 
 #include "http/message.h"
 
-namespace seki::http::h1 {
+namespace seki::http {
 
 struct HeadStorage {
     // The longest trailer section that is read.
@@ -22,4 +22,4 @@ struct HeadStorage {
     std::string upgrade;
 };
 
-}  // namespace seki::http::h1
+}  // namespace seki::http

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace seki::http::h1 {
+namespace seki::http {
 
 namespace table {
 enum : uint8_t {
@@ -72,4 +72,4 @@ void for_each_element(std::string_view list, Visit visit) {
     }
 }
 
-}  // namespace seki::http::h1
+}  // namespace seki::http

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-namespace seki::http::h1 {
+namespace seki::http {
 
 struct Authority {
     std::string_view host;  // an IPv6 address keeps its brackets
@@ -22,4 +22,4 @@ struct Authority {
 // (RFC 9110 §4.2.3).
 [[nodiscard]] bool same_place(const Authority& left, const Authority& right, uint16_t default_port) noexcept;
 
-}  // namespace seki::http::h1
+}  // namespace seki::http
