@@ -9,21 +9,6 @@ namespace {
 using command::Request;
 using Changes = std::vector<Request>;
 
-template <HasActivation Kind>
-Request activation(const typename Kind::Message& listener, bool active) {
-    Request request;
-    if (active) {
-        *request.mutable_activate_listener()->mutable_address() = listener.address();
-        request.mutable_activate_listener()->set_proxy(Kind::type);
-        request.mutable_activate_listener()->set_from_scm(false);
-    } else {
-        *request.mutable_deactivate_listener()->mutable_address() = listener.address();
-        request.mutable_deactivate_listener()->set_proxy(Kind::type);
-        request.mutable_deactivate_listener()->set_to_scm(false);
-    }
-    return request;
-}
-
 Request set_state(const command::AddBackend& backend) {
     Request request;
     command::SetBackendState& change = *request.mutable_set_backend_state();
@@ -105,7 +90,7 @@ void deactivations(const Table<Kind>& from, const Table<Kind>& to, Changes& chan
         for (const auto& [key, listener] : to.entries()) {
             const auto* known = from.find(key);
             const bool kept = known != nullptr && stays<Kind>(*known, listener);
-            if (kept && known->active() && !listener.active()) changes.push_back(activation<Kind>(listener, false));
+            if (kept && known->active() && !listener.active()) changes.push_back(Kind::activation(listener, false));
         }
     }
 }
@@ -116,7 +101,7 @@ void activations(const Table<Kind>& from, const Table<Kind>& to, Changes& change
         for (const auto& [key, listener] : to.entries()) {
             const auto* known = from.find(key);
             const bool still_active = known != nullptr && known->active() && stays<Kind>(*known, listener);
-            if (listener.active() && !still_active) changes.push_back(activation<Kind>(listener, true));
+            if (listener.active() && !still_active) changes.push_back(Kind::activation(listener, true));
         }
     }
 }
@@ -142,7 +127,5 @@ std::vector<Request> diff(const State& from, const State& to) {
     }
     return changes;
 }
-
-std::vector<Request> snapshot(const State& state) { return diff(State(), state); }
 
 }  // namespace seki::config

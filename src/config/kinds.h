@@ -11,6 +11,7 @@
 //   key_text(key)       for errors
 //   add(request)        the slot of a request that adds one
 //   removal(key, …)     the request that removes one
+//   activation(…)       of listeners, the request that begins or ends listening
 //   update(request)     the slot of a request that changes one where it is (update.h); not every kind has it
 
 #include <compare>
@@ -43,6 +44,19 @@ struct ListenerKind {
         command::Request request;
         *request.mutable_remove_listener()->mutable_address() = to_wire(key);
         request.mutable_remove_listener()->set_proxy(type);
+        return request;
+    }
+    static command::Request activation(const Message& listener, bool active) {
+        command::Request request;
+        if (active) {
+            *request.mutable_activate_listener()->mutable_address() = listener.address();
+            request.mutable_activate_listener()->set_proxy(type);
+            request.mutable_activate_listener()->set_from_scm(false);
+        } else {
+            *request.mutable_deactivate_listener()->mutable_address() = listener.address();
+            request.mutable_deactivate_listener()->set_proxy(type);
+            request.mutable_deactivate_listener()->set_to_scm(false);
+        }
         return request;
     }
 };

@@ -126,7 +126,4 @@ private:
 // What can be changed where it is is not removed.
 std::vector<command::Request> diff(const State& from, const State& to);
 
-// The ordered changes that build the state from nothing.
-std::vector<command::Request> snapshot(const State& state);
-
 }  // namespace seki::config

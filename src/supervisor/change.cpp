@@ -70,8 +70,8 @@ Result<> can_be_served(const config::State& state, const Request& change) {
 
 }  // namespace
 
-Changes::Changes(config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log)
-    : state_(state), sockets_(sockets), workers_(workers), log_(log) {
+Changes::Changes(EventLoop& loop, config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log)
+    : loop_(loop), state_(state), sockets_(sockets), workers_(workers), log_(log) {
     workers_.on_launched = [this] { introduce_waiting(); };
 }
 
@@ -97,7 +97,7 @@ void Changes::submit(CheckedChange request, OnOutcome on_outcome) {
 void Changes::begin_next() {
     if (beginning_) return;
     beginning_ = true;
-    while (!undecided_ && !queue_.empty() && !must_wait(changes_.at(queue_.front()))) {
+    while (!undecided_ && writing_ == nullptr && !queue_.empty() && !must_wait(changes_.at(queue_.front()))) {
         const ChangeId id = queue_.front();
         queue_.pop_front();
         if (begin(id, changes_.at(id))) prepare(id, changes_.at(id));
@@ -313,10 +313,23 @@ void Changes::finish(ChangeId id, Result<> outcome) {
 
 // ---- workers that begin
 
+// They all begin with the same snapshot, those as well that come while it is being written.
 void Changes::introduce_waiting() {
-    if (undecided_ || workers_.stopping()) return;
-    const auto strangers = workers_.strangers();
-    if (!strangers.empty()) workers_.introduce(strangers, config::snapshot(state_));
+    if (undecided_ || writing_ != nullptr || workers_.stopping() || workers_.strangers().empty()) return;
+    writing_ = std::make_unique<SnapshotWriter>(
+        loop_, state_, [this](Result<command::SealedFrames::Memory> written) { introduce(std::move(written)); });
+}
+
+void Changes::introduce(Result<command::SealedFrames::Memory> snapshot) {
+    loop_.bury(std::move(writing_));
+    if (!workers_.stopping()) {
+        if (snapshot) {
+            workers_.introduce(*snapshot);
+        } else {
+            workers_.cannot_introduce(snapshot.error().message);
+        }
+    }
+    begin_next();
 }
 
 }  // namespace seki::supervisor

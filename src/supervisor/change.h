@@ -21,6 +21,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@
 #include "config/state.h"
 #include "observe/log.h"
 #include "supervisor/listening_sockets.h"
+#include "supervisor/snapshot_writer.h"
 #include "supervisor/workers.h"
 
 namespace seki::supervisor {
@@ -44,7 +46,7 @@ public:
     using OnOutcome = std::move_only_function<void(Result<Warnings>)>;
 
     // All outlive this.
-    Changes(config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log);
+    Changes(EventLoop& loop, config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log);
 
     // Called with each change that was decided for, before anybody hears of it.
     std::function<void(const command::Request&)> on_committed;
@@ -93,7 +95,9 @@ private:
 
     Result<> apply(Change& change);
     void introduce_waiting();
+    void introduce(Result<command::SealedFrames::Memory> snapshot);
 
+    EventLoop& loop_;
     config::State& state_;
     ListeningSockets& sockets_;
     Workers& workers_;
@@ -102,6 +106,7 @@ private:
     std::deque<ChangeId> queue_;
     std::map<ChangeId, Change> changes_;  // waiting, being prepared, being committed
     std::optional<ChangeId> undecided_;
+    std::unique_ptr<SnapshotWriter> writing_;  // nothing changes meanwhile
     ChangeId last_ = 0;
     bool beginning_ = false;
 };

@@ -65,7 +65,7 @@ public:
         signals_ = std::move(*signals);
         supervisor_ = std::make_unique<Supervisor>(loop_, *log_, launcher_, settings_of(file_));
         supervisor_->on_released = [this] { pid_file_.reset(); };
-        if (auto started = supervisor_->start(file_.changes); !started) return started;
+        if (auto started = supervisor_->start(std::move(file_.changes)); !started) return started;
         return write_pid_file();
     }
 

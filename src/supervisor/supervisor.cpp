@@ -1,5 +1,7 @@
 #include "supervisor/supervisor.h"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace seki::supervisor {
@@ -12,11 +14,12 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
       settings_(std::move(settings)),
       sockets_(settings_.workers.count, settings_.workers.server.listen_backlog()),
       workers_(loop, log, launcher, sockets_, settings_.workers),
-      changes_(state_, sockets_, workers_, log),
+      changes_(loop, state_, sockets_, workers_, log),
       verbs_(state_, changes_, workers_, [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
           stop(hard, std::move(answer), limit);
       }) {
     changes_.on_committed = [this](const command::Request& change) { note_committed(change); };
+    workers_.on_event = [this](uint32_t worker, const command::Event& event) { note_event(worker, event); };
     workers_.on_cannot_begin = [this](const std::string& reason) { give_up(reason); };
 }
 
@@ -25,14 +28,22 @@ Supervisor::~Supervisor() {
     loop_.timers().cancel(deadline_);
 }
 
-Result<> Supervisor::start(const std::vector<CheckedChange>& changes) {
+Result<> Supervisor::start(std::vector<CheckedChange> changes) {
+    const auto binds = std::ranges::stable_partition(
+        changes, [](const CheckedChange& change) { return !change->has_activate_listener(); });
+    const std::vector<CheckedChange> activations(binds.begin(), binds.end());
+    changes.erase(binds.begin(), binds.end());
+    if (auto loaded = changes_.load(changes); !loaded) return loaded;
+    changes = {};
+    // Made when it is first asked for, which takes longer than anybody is to wait for an answer.
+    std::ignore = worker::Order::descriptor();
     const auto obey = [this](command::Request request, Verbs::Answer answer) {
         verbs_.obey(std::move(request), std::move(answer));
     };
     auto server = CommandServer::open(loop_, log_, settings_.command, obey);
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
-    if (auto loaded = changes_.load(changes); !loaded) return loaded;
+    if (auto bound = changes_.load(activations); !bound) return bound;
     return workers_.start();
 }
 
@@ -42,6 +53,12 @@ void Supervisor::note_committed(const command::Request& change) {
     if (auto set = log_.set_filter(change.logging()); !set) {
         log_.error(Module::supervisor, "{}", set.error().message);
     }
+}
+
+// Nobody can subscribe to events yet.
+void Supervisor::note_event(uint32_t worker, const command::Event& event) {
+    log_.info(Module::supervisor, "worker {}: {} {} {}", worker, command::EventKind_Name(event.kind()),
+              event.cluster_id(), event.backend_id());
 }
 
 // The start is over without success; who serves by now stops too.

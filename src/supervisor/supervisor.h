@@ -40,9 +40,9 @@ public:
     Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, Settings settings);
     ~Supervisor() override;
 
-    // Opens the command socket first, so that a second instance is refused before it touches anything; then takes the
-    // configuration, binds, and starts the workers.
-    Result<> start(const std::vector<CheckedChange>& changes);
+    // Takes the configuration, which may take long, before anybody can ask for anything. Then opens the command socket,
+    // so that a second instance is refused before it touches anything; then binds, and starts the workers.
+    Result<> start(std::vector<CheckedChange> changes);
 
     // Called when the names that a successor wants are free; the pid file is not ours to remove.
     std::function<void()> on_released;
@@ -71,6 +71,7 @@ private:
 
     void on_timer() override { loop_.stop(); }
     void note_committed(const command::Request& change);
+    void note_event(uint32_t worker, const command::Event& event);
     void give_up(const std::string& reason);
     void begin_soft_stop(Duration limit);
     void end_at_latest(Duration limit);

@@ -119,7 +119,7 @@ std::string unknown_thing(const command::QueryMetricsOptions& query, const confi
 
 // Who is too busy or hangs must not look like one who has nothing to tell.
 template <typename Content>
-void name_silent(const command::RequestJoin<Response>& join, Content& content) {
+void name_silent(const command::RequestJoin<worker::Report>& join, Content& content) {
     for (const command::MemberId worker : join.lost()) content.add_silent_workers(worker);
 }
 
@@ -235,21 +235,28 @@ void Verbs::connections_per_ip(Request& /*request*/, Answer& answer) {
 // ---- about what is going on
 
 void Verbs::ask_workers(const Request& question, Combine combine, Answer& answer) {
+    worker::Order order;
+    *order.mutable_query() = question;
+    // Changes have been checked, questions have not.
+    order.mutable_query()->DiscardUnknownFields();
+    config::fill_required(*order.mutable_query());
+    ask_workers(std::move(order), std::move(combine), answer);
+}
+
+// Who is still loading the configuration has nothing to tell, and no time.
+void Verbs::ask_workers(worker::Order order, Combine combine, Answer& answer) {
     const uint64_t id = ++last_asking_;
     Asking& asking = askings_[id];
     asking.combine = std::move(combine);
     asking.answer = std::move(answer);
-    const std::vector<WorkerProcess*> workers = workers_.alive();
+    const std::vector<WorkerProcess*> workers = workers_.begun();
     for (const WorkerProcess* worker : workers) asking.join.expect(worker->id());
     if (workers.empty()) return settle(id);
-    worker::Order order;
-    *order.mutable_query() = question;
-    config::fill_required(*order.mutable_query());  // changes have been checked, questions have not
     for (WorkerProcess* worker : workers) {
         const auto on_report = [this, id, member = worker->id()](const worker::Report* report) {
             Join& join = askings_.at(id).join;
-            if (report != nullptr && report->has_answer()) {
-                join.answer(member, report->answer().response());
+            if (report != nullptr && (report->has_answer() || report->has_condition())) {
+                join.answer(member, *report);
             } else {
                 join.lose(member);
             }
@@ -265,18 +272,26 @@ void Verbs::settle(uint64_t id) {
     asking.answer(asking.combine(asking.join));
 }
 
-void Verbs::status(Request& request, Answer& answer) {
+// What a worker says of itself goes before what we think of it.
+void Verbs::status(Request& /*request*/, Answer& answer) {
     const auto combine = [this](Join& join) {
         Response response = ok();
-        *response.mutable_content()->mutable_workers() = infos_of(workers_);
-        const auto lost = join.lost();
-        for (command::WorkerInfo& info : *response.mutable_content()->mutable_workers()->mutable_vec()) {
-            const bool silent = std::ranges::find(lost, info.id()) != lost.end();
-            if (silent && info.run_state() == command::RUNNING) info.set_run_state(command::NOT_ANSWERING);
-        }
+        command::WorkerInfos& infos = *response.mutable_content()->mutable_workers();
+        infos = infos_of(workers_);
+        const auto state_of = [&infos](command::MemberId worker, command::RunState state) {
+            for (command::WorkerInfo& info : *infos.mutable_vec()) {
+                if (info.id() == worker && info.run_state() == command::RUNNING) info.set_run_state(state);
+            }
+        };
+        for (const command::MemberId worker : join.lost()) state_of(worker, command::NOT_ANSWERING);
+        join.for_each_answer([&](command::MemberId worker, const worker::Report& report) {
+            if (report.condition().state() == worker::Condition::DRAINING) state_of(worker, command::STOPPING);
+        });
         return response;
     };
-    ask_workers(request, combine, answer);
+    worker::Order order;
+    order.mutable_status();
+    ask_workers(std::move(order), combine, answer);
 }
 
 void Verbs::metrics(Request& request, Answer& answer) {
@@ -292,7 +307,8 @@ void Verbs::metrics(Request& request, Answer& answer) {
         for (const auto& [name, metric] : configured(state_)) {
             if (wants(query, name)) (*metrics.mutable_main())[name] = metric;
         }
-        join.for_each_answer([&](command::MemberId worker, const Response& of_one) {
+        join.for_each_answer([&](command::MemberId worker, const worker::Report& report) {
+            const Response& of_one = report.answer().response();
             if (of_one.status() != command::OK) return;
             if (query.workers()) {
                 (*metrics.mutable_workers())[std::to_string(worker)] = of_one.content().worker_metrics();
@@ -314,7 +330,8 @@ void Verbs::metric_names(Request& request, Answer& answer) {
         command::AvailableMetrics& names = *response.mutable_content()->mutable_available_metrics();
         for (const auto& [name, metric] : configured(state_)) names.add_proxy_metrics(name);
         name_silent(join, names);
-        join.for_each_answer([&](command::MemberId, const Response& of_one) {
+        join.for_each_answer([&](command::MemberId, const worker::Report& report) {
+            const Response& of_one = report.answer().response();
             if (of_one.status() == command::OK) join_names(names, of_one.content().available_metrics());
         });
         return response;
@@ -327,7 +344,8 @@ void Verbs::sessions(Request& request, Answer& answer) {
         Response response = ok();
         command::SessionsList& list = *response.mutable_content()->mutable_sessions();
         name_silent(join, list);
-        join.for_each_answer([&](command::MemberId, const Response& of_one) {
+        join.for_each_answer([&](command::MemberId, const worker::Report& report) {
+            const Response& of_one = report.answer().response();
             list.mutable_vec()->MergeFrom(of_one.content().sessions().vec());
             if (of_one.content().sessions().truncated()) list.set_truncated(true);
         });
@@ -342,7 +360,8 @@ void Verbs::kill_session(Request& request, Answer& answer) {
         for (const command::MemberId worker : join.lost())
             reason += fmt::format(", and worker {} does not answer", worker);
         Response response = response_of(command::FAILURE, std::move(reason));
-        join.for_each_answer([&](command::MemberId, const Response& of_one) {
+        join.for_each_answer([&](command::MemberId, const worker::Report& report) {
+            const Response& of_one = report.answer().response();
             if (of_one.status() == command::OK) response = of_one;
         });
         return response;

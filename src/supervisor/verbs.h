@@ -31,7 +31,7 @@ public:
     void obey(command::Request request, Answer answer);
 
 private:
-    using Join = command::RequestJoin<command::Response>;
+    using Join = command::RequestJoin<worker::Report>;
     using Combine = std::function<command::Response(Join&)>;
     using Handler = void (Verbs::*)(command::Request&, Answer&);
 
@@ -64,6 +64,7 @@ private:
     void kill_session(command::Request& request, Answer& answer);
 
     void ask_workers(const command::Request& question, Combine combine, Answer& answer);
+    void ask_workers(worker::Order order, Combine combine, Answer& answer);
     void settle(uint64_t asking);
 
     const config::State& state_;

@@ -17,6 +17,16 @@ std::string name_of(const worker::Order& order) {
     return field != nullptr ? field->name() : "nothing";
 }
 
+// What a worker may send along with its reports. Those of one report are taken before the next one is read, but the
+// first bytes of that one may have come along.
+command::Channel::Limits limits_of_reports() {
+    auto limits = command::Channel::Limits::between_processes();
+    limits.max_waiting_fds = 2 * command::Channel::max_fds_per_write;
+    return limits;
+}
+
+constexpr unsigned generation_shift = 48;
+
 }  // namespace
 
 WorkerProcess::WorkerProcess(EventLoop& loop, observe::Log& log, Launched launched, Identity identity,
@@ -24,11 +34,12 @@ WorkerProcess::WorkerProcess(EventLoop& loop, observe::Log& log, Launched launch
     : loop_(loop),
       log_(log),
       process_(std::move(launched.process)),
-      channel_(loop, std::move(launched.channel), command::Channel::Limits::between_processes(), *this),
+      channel_(loop, std::move(launched.channel), limits_of_reports(), *this),
       identity_(identity),
       answer_timeout_(answer_timeout),
       owner_(owner),
-      launched_at_(loop.now()) {}
+      launched_at_(loop.now()),
+      last_order_(uint64_t{identity.generation} << generation_shift) {}
 
 WorkerProcess::~WorkerProcess() { stop_watching(); }
 
@@ -52,6 +63,7 @@ void WorkerProcess::order(worker::Order& order, Patience patience, OnReport on_r
         return;
     }
     order.set_id(last_order_ + 1);
+    order.set_descriptors(static_cast<uint32_t>(fds.size()));
     expect_answer(name_of(order), patience, std::move(on_report));
     if (auto sent = channel_.send(order, std::move(fds)); !sent) kill(sent.error().message);
 }
@@ -116,10 +128,12 @@ void WorkerProcess::on_frame(std::string_view payload) {
     if (!report.ParsePartialFromArray(payload.data(), static_cast<int>(payload.size()))) {
         return kill("it sent a report that cannot be read");
     }
+    channel_.take_fds(report.descriptors());  // nobody expects any, and so they are closed
     answered(report);
 }
 
 void WorkerProcess::answered(const worker::Report& report) {
+    if (report.has_event()) return owner_.on_worker_event(*this, report.event());
     auto found = pending_.extract(report.id());
     if (found.empty()) return;  // too late, and nobody waits for it any more
     if (found.mapped().on_report) found.mapped().on_report(&report);

@@ -41,12 +41,15 @@ public:
         virtual void on_worker_dead(WorkerProcess& worker) = 0;
         // Its process is gone too.
         virtual void on_worker_ended(WorkerProcess& worker) = 0;
+        // It tells what happened, without being asked.
+        virtual void on_worker_event(WorkerProcess& worker, const command::Event& event) = 0;
     };
 
     struct Identity {
         uint32_t id;             // never used again
         uint32_t slot;           // which of the listening sockets are its own
         uint32_t source_column;  // of the memory for limits per source; its own until its process is gone
+        uint16_t generation;     // of the supervisor; a part of the ids of its orders
     };
 
     WorkerProcess(EventLoop& loop, observe::Log& log, Launched launched, Identity identity, Duration answer_timeout,
@@ -128,7 +131,7 @@ private:
     std::string why_killed_;  // by us
     std::vector<std::move_only_function<void()>> when_ended_;
     bool end_expected_ = false;
-    uint64_t last_order_ = 0;
+    uint64_t last_order_;
     std::map<uint64_t, Pending> pending_;
 };
 

@@ -14,9 +14,6 @@ using observe::Module;
 using Patience = WorkerProcess::Patience;
 using State = WorkerProcess::State;
 
-// Bounds the orders that a snapshot is cut into: large enough to cost little, small enough to be one buffer.
-constexpr size_t snapshot_order_bytes = 128 * 1024;
-
 void name_socket(worker::ListeningSocket& socket, const ListenerKey& key, uint32_t slot) {
     socket.set_type(key.type);
     *socket.mutable_address() = config::to_wire(key.address);
@@ -29,11 +26,13 @@ Duration pause_after(uint32_t early_deaths) {
     return std::min(Workers::longest_pause, Workers::first_pause * (1U << doublings));
 }
 
+std::string cannot_begin(const std::string& reason) { return fmt::format("it cannot begin: {}", reason); }
+
 // What a worker is told when it begins was accepted by others: one that cannot take it cannot serve.
 WorkerProcess::OnReport refusal_kills(WorkerProcess& worker) {
     return [&worker](const worker::Report* report) {
         if (report != nullptr && report->has_refused()) {
-            worker.kill(fmt::format("it cannot begin: {}", report->refused().reason()));
+            worker.kill(cannot_begin(report->refused().reason()));
         }
     };
 }
@@ -41,7 +40,12 @@ WorkerProcess::OnReport refusal_kills(WorkerProcess& worker) {
 }  // namespace
 
 Workers::Workers(EventLoop& loop, observe::Log& log, Launcher& launcher, ListeningSockets& sockets, Settings settings)
-    : loop_(loop), log_(log), launcher_(launcher), sockets_(sockets), settings_(std::move(settings)) {
+    : loop_(loop),
+      log_(log),
+      launcher_(launcher),
+      sockets_(sockets),
+      settings_(std::move(settings)),
+      next_id_(settings_.first_worker_id) {
     SEKI_CHECK(settings_.count == sockets.slots());
     for (uint32_t slot = 0; slot < settings_.count; ++slot) seats_.push_back(std::make_unique<Seat>(*this, slot));
 }
@@ -66,7 +70,7 @@ Result<> Workers::launch(Seat& seat) {
     if (!memory) return std::unexpected(memory.error());
     const auto column = source_columns_->take();
     if (!column) return failure("no worker can start: {} others have not ended yet", workers_.size());
-    auto begun = begin_process({next_id_++, seat.slot, *column});
+    auto begun = begin_process({next_id_++, seat.slot, *column, settings_.generation});
     if (!begun) {
         source_columns_->give_back(*column);
         return std::unexpected(begun.error());
@@ -77,6 +81,7 @@ Result<> Workers::launch(Seat& seat) {
     log_.info(Module::supervisor, "worker {} started (pid {})", id, worker.pid());
     worker::Order order;
     worker::Hello& hello = *order.mutable_hello();
+    hello.set_version(worker::VERSION);
     hello.set_worker_id(id);
     hello.set_worker_count(settings_.count);
     *hello.mutable_config() = settings_.server;
@@ -168,6 +173,12 @@ std::vector<WorkerProcess*> Workers::introduced() const {
     return members;
 }
 
+std::vector<WorkerProcess*> Workers::begun() const {
+    std::vector<WorkerProcess*> members = alive();
+    std::erase_if(members, [](const WorkerProcess* worker) { return worker->state() == State::starting; });
+    return members;
+}
+
 std::vector<WorkerProcess*> Workers::strangers() const {
     std::vector<WorkerProcess*> others = alive();
     std::erase_if(others, [](const WorkerProcess* worker) { return worker->introduced; });
@@ -185,7 +196,11 @@ void Workers::stop(bool hard, std::function<void()> on_stopped) {
         }
         if (worker->state() < State::stopping) worker->enter(State::stopping);
         worker::Order order;
-        order.mutable_stop()->set_hard(hard);
+        if (hard) {
+            order.mutable_stop();
+        } else {
+            order.mutable_drain();
+        }
         worker->order(order, hard ? Patience::order : Patience::endless, [worker](const worker::Report* report) {
             if (report != nullptr) worker->expect_end();
         });
@@ -230,18 +245,25 @@ void Workers::check_stopped() {
 
 // ---- configuration
 
-void Workers::introduce(const std::vector<WorkerProcess*>& workers, std::vector<command::Request> snapshot) {
+void Workers::introduce(const command::SealedFrames::Memory& snapshot) {
     SEKI_CHECK(!stopping_);
-    for (WorkerProcess* worker : workers) worker->introduced = true;
-    for (size_t at = 0; at < snapshot.size();) {
-        worker::Order prepare;
-        for (size_t bytes = 0; at < snapshot.size() && bytes < snapshot_order_bytes; ++at) {
-            bytes += snapshot[at].ByteSizeLong();
-            *prepare.mutable_prepare()->add_changes() = std::move(snapshot[at]);
-        }
-        tell(workers, prepare);
-    }
-    for (WorkerProcess* worker : workers) let_serve(*worker);
+    for (WorkerProcess* worker : strangers()) introduce(*worker, snapshot);
+}
+
+void Workers::introduce(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot) {
+    auto memory = snapshot.copy();
+    if (!memory) return worker.kill(cannot_begin(memory.error().message));
+    worker.introduced = true;
+    worker::Order order;
+    order.mutable_load()->set_bytes(snapshot.bytes);
+    std::vector<UniqueFd> fds;
+    fds.push_back(std::move(*memory));
+    worker.order(order, Patience::start, refusal_kills(worker), std::move(fds));
+    let_serve(worker);
+}
+
+void Workers::cannot_introduce(const std::string& reason) {
+    for (WorkerProcess* worker : strangers()) worker->kill(cannot_begin(reason));
 }
 
 // What was decided without them.
@@ -356,7 +378,7 @@ void Workers::assign(WorkerProcess& worker, uint32_t slot, const std::vector<Lis
 // queues waits for the successor. A worker that begins and cannot have its own sockets is of no use.
 void Workers::cannot_hold(WorkerProcess& worker, uint32_t slot, const std::string& reason) {
     if (!worker.slots.contains(slot)) return;
-    if (worker.slot() == slot) return worker.kill(fmt::format("it cannot begin: {}", reason));
+    if (worker.slot() == slot) return worker.kill(cannot_begin(reason));
     log_.error(Module::supervisor, "seat {}: worker {} cannot stand in: {}", slot, worker.id(), reason);
     release(worker, slot);
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "command/sealed_frames.h"
 #include "event/event_loop.h"
 #include "observe/log.h"
 #include "supervisor/launcher.h"
@@ -26,6 +27,9 @@ public:
         uint32_t count = 1;
         bool automatic_restart = true;
         Duration answer_timeout = std::chrono::seconds(10);
+        // Of a supervisor that takes over from another one: ids go on where the other's end (worker.proto).
+        uint16_t generation = 0;
+        uint32_t first_worker_id = 0;
     };
 
     // A worker that lived so long was well; its next death is a first one again.
@@ -42,14 +46,20 @@ public:
     std::function<void()> on_launched;
     // The first worker of a seat ended before it served, and so would the next one. Called at most once for each seat.
     std::function<void(const std::string& reason)> on_cannot_begin;
+    // Something happened that a worker tells unasked.
+    std::function<void(uint32_t worker, const command::Event& event)> on_event;
 
     Result<> start();
-    // Tells them the whole configuration, gives them their sockets and lets them serve.
-    void introduce(const std::vector<WorkerProcess*>& workers, std::vector<command::Request> snapshot);
+    // Tells the strangers the whole configuration, gives them their sockets and lets them serve.
+    void introduce(const command::SealedFrames::Memory& snapshot);
+    // There is no snapshot to be had.
+    void cannot_introduce(const std::string& reason);
 
     // Those that know the configuration and must hear of every change.
     [[nodiscard]] std::vector<WorkerProcess*> introduced() const;
     [[nodiscard]] std::vector<WorkerProcess*> strangers() const;
+    // Those that have finished loading it, and so have time for questions.
+    [[nodiscard]] std::vector<WorkerProcess*> begun() const;
     [[nodiscard]] std::vector<WorkerProcess*> alive() const;
     // The dead whose processes are not gone yet.
     [[nodiscard]] std::vector<WorkerProcess*> ending() const;
@@ -94,12 +104,14 @@ private:
 
     void on_worker_dead(WorkerProcess& worker) override;
     void on_worker_ended(WorkerProcess& worker) override;
+    void on_worker_event(WorkerProcess& worker, const command::Event& event) override { on_event(worker.id(), event); }
 
     Result<> launch(Seat& seat);
     Result<std::unique_ptr<WorkerProcess>> begin_process(const WorkerProcess::Identity& identity);
     void launch_again(Seat& seat);
     void replace(Seat& seat, bool was_steady);
     static void tell(const std::vector<WorkerProcess*>& workers, worker::Order& prepare);
+    void introduce(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot);
     void let_serve(WorkerProcess& worker);
     void ready(WorkerProcess& worker);
     void check_stopped();
@@ -122,7 +134,7 @@ private:
     std::optional<SourceColumns> source_columns_;  // from start() on
     std::vector<std::unique_ptr<Seat>> seats_;
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
-    uint32_t next_id_ = 0;
+    uint32_t next_id_;
     uint64_t times_held_ = 0;
     bool stopping_ = false;
     std::function<void()> on_stopped_;

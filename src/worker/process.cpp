@@ -7,6 +7,18 @@
 
 namespace seki::worker {
 
+namespace {
+
+// Beyond the stable part nobody passes over what he does not know: it may be what matters.
+bool is_of_another_version(const Order& order) {
+    if (order.kind_case() < Order::kHello) return false;
+    const auto* kind = Order::descriptor()->FindFieldByNumber(order.kind_case());
+    const auto& message = Order::GetReflection()->GetMessage(order, kind);
+    return !message.GetReflection()->GetUnknownFields(message).empty();
+}
+
+}  // namespace
+
 Process::Process(int id, UniqueFd channel)
     : id_(id),
       name_(fmt::format("WRK-{:02}", id)),
@@ -28,25 +40,36 @@ int Process::run() {
 
 void Process::on_frame(std::string_view payload) {
     Order order;
-    if (!order.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
-        return on_malformed("undecodable order");
-    if (order.kind_case() == Order::kHello) {
-        if (auto made = hello(order.hello()); !made) {
-            Report refused;
-            refused.set_id(order.id());
-            refused.mutable_refused()->set_reason(made.error().message);
-            if (!channel_.send(refused)) loop_.stop();
-        }
-        return;
-    }
-    if (worker_ == nullptr) return on_malformed("an order before hello");
-    // Of an order that carries none, none.
-    const int sockets = order.assign().sockets_size() + order.prepare().sockets_size();
-    worker_->obey(order, channel_.take_fds(static_cast<size_t>(sockets)));
+    const bool whole = order.ParsePartialFromArray(payload.data(), static_cast<int>(payload.size()));
+    if (!order.has_id()) return on_malformed("an order without an id");
+    std::vector<UniqueFd> fds = channel_.take_fds(order.descriptors());
+    const Result<> understood = whole ? understand(order) : failure("the order cannot be read");
+    if (!understood) return refuse(order.id(), understood.error());
+    if (worker_ != nullptr) return worker_->obey(order, std::move(fds));
+    if (auto begun = hello(order.hello(), std::move(fds)); !begun) refuse(order.id(), begun.error());
 }
 
-// The supervisor is the same executable: what it says and we do not understand is a bug. Or there is no channel to
-// begin with.
+// What is wrong with it may be that it comes from a later version, after an upgrade.
+Result<> Process::understand(const Order& order) const {
+    const auto& unknown = order.unknown_fields();
+    if (order.kind_case() == Order::KIND_NOT_SET)
+        return failure("unknown order {}", unknown.field_count() > 0 ? unknown.field(0).number() : 0);
+    if (!order.IsInitialized()) return failure("the order lacks {}", order.InitializationErrorString());
+    if (is_of_another_version(order)) return failure("the order is of another version than this worker");
+    if (worker_ == nullptr && !order.has_hello()) return failure("hello has not come yet");
+    if (worker_ != nullptr && order.has_hello()) return failure("hello has come already");
+    return {};
+}
+
+void Process::refuse(uint64_t order, const Failure& why) {
+    Report report;
+    report.set_id(order);
+    report.mutable_refused()->set_reason(why.message);
+    if (!channel_.send(report)) loop_.stop();
+}
+
+// Where nobody could be answered, nothing else can be done: the supervisor would wait for ever. Or there is no channel
+// to begin with.
 void Process::on_malformed(const std::string& reason) {
     print_error(fmt::format("{}: {}", name_, reason));
     exit_code_ = 1;
@@ -59,10 +82,12 @@ void Process::on_closed(const std::string& reason) {
     worker_->stop(false);
 }
 
-Result<> Process::hello(const Hello& hello) {
+Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> memory) {
+    if (hello.version() != VERSION)
+        return failure("the supervisor's version is {}, this worker's {}", hello.version(), static_cast<int>(VERSION));
     if (auto opened = open_logs(hello.config()); !opened) return opened;
     if (auto watched = watch_signals(); !watched) return watched;
-    if (auto opened = open_sources(hello); !opened) return opened;
+    if (auto opened = open_sources(hello, std::move(memory)); !opened) return opened;
     auto buffers = net::BufferPool::Memory::map(Worker::buffer_sizes(hello.config()));
     if (!buffers) return std::unexpected(buffers.error());
     recorder_ = std::make_unique<proxy::Recorder>(loop_, *log_, access_log_.get(), metrics_);
@@ -81,9 +106,8 @@ Result<> Process::watch_signals() {
     return {};
 }
 
-Result<> Process::open_sources(const Hello& hello) {
-    std::vector<UniqueFd> memory = channel_.take_fds(1);
-    if (memory.empty()) return failure("no memory for limits per source came with hello");
+Result<> Process::open_sources(const Hello& hello, std::vector<UniqueFd> memory) {
+    if (memory.size() != 1) return failure("no memory for limits per source came with hello");
     auto opened = net::SourceTable::open(std::move(memory.front()));
     if (!opened) return std::unexpected(opened.error());
     if (hello.source_column() >= opened->columns())

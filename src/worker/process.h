@@ -8,6 +8,7 @@
 #include <optional>
 #include <signal.h>
 #include <string>
+#include <vector>
 
 #include "auth/hashing_thread.h"
 #include "base/clock.h"
@@ -44,9 +45,11 @@ private:
     void on_malformed(const std::string& reason) override;
     void on_closed(const std::string& reason) override;
 
-    Result<> hello(const Hello& hello);
+    [[nodiscard]] Result<> understand(const Order& order) const;
+    void refuse(uint64_t order, const Failure& why);
+    Result<> hello(const Hello& hello, std::vector<UniqueFd> memory);
     Result<> watch_signals();
-    Result<> open_sources(const Hello& hello);
+    Result<> open_sources(const Hello& hello, std::vector<UniqueFd> memory);
     Result<> open_logs(const command::ServerConfig& config);
     void reopen_logs();
     void turn_ended();

@@ -11,6 +11,7 @@
 #include "observe/metrics_report.h"
 #include "proxy/first_protocol.h"
 #include "proxy/side.h"
+#include "worker/load_snapshot.h"
 
 namespace seki::worker {
 
@@ -123,15 +124,40 @@ void Worker::enter(State next) {
 
 // ---- orders
 
-void Worker::obey(const Order& order, std::vector<UniqueFd> sockets) {
+void Worker::obey(const Order& order, std::vector<UniqueFd> fds) {
     seki::worker::Report report;
     report.set_id(order.id());
+    const auto tell = [&report](const Result<>& outcome) {
+        if (outcome) {
+            report.mutable_done();
+        } else {
+            report.mutable_refused()->set_reason(outcome.error().message);
+        }
+    };
     switch (order.kind_case()) {
+        case Order::kUnassign:
+            unassign(order.unassign());
+            report.mutable_done();
+            break;
+        case Order::kDrain:
+        case Order::kStop:
+            stop_order_ = order.id();
+            stop(order.has_stop());
+            return;
+        case Order::kHandOver:
+            tell(failure("this version cannot hand its connections over"));
+            break;
+        case Order::kStatus:
+            report.mutable_condition()->set_state(condition());
+            break;
+        case Order::kLoad:
+            tell(load(order.load(), std::move(fds)));
+            break;
         case Order::kPrepare:
-            if (auto prepared = prepare(order.prepare(), std::move(sockets))) {
+            if (const auto prepared = prepare(order.prepare(), std::move(fds))) {
                 report.mutable_prepared();
             } else {
-                report.mutable_refused()->set_reason(prepared.error().message);
+                tell(prepared);
             }
             break;
         case Order::kCommit:
@@ -143,33 +169,26 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> sockets) {
             report.mutable_done();
             break;
         case Order::kAssign:
-            if (auto assigned = assign(order.assign(), std::move(sockets))) {
-                report.mutable_done();
-            } else {
-                report.mutable_refused()->set_reason(assigned.error().message);
-            }
-            break;
-        case Order::kUnassign:
-            unassign(order.unassign());
-            report.mutable_done();
+            tell(assign(order.assign(), std::move(fds)));
             break;
         case Order::kServe:
             serve();
             report.mutable_ready();
             break;
-        case Order::kStop:
-            stop_order_ = order.id();
-            stop(order.stop().hard());
-            return;
         case Order::kQuery:
             *report.mutable_answer()->mutable_response() = query(order.query());
             break;
         case Order::kHello:
         case Order::KIND_NOT_SET:
-            report.mutable_refused()->set_reason("unknown order");
+            tell(failure("unknown order"));
             break;
     }
     report_(report);
+}
+
+Result<> Worker::load(const Load& load, std::vector<UniqueFd> memory) {
+    if (memory.size() != 1) return failure("no configuration came: too many descriptors are open");
+    return load_snapshot(std::move(memory.front()), load.bytes(), apply_);
 }
 
 Result<> Worker::prepare(const Prepare& prepare, std::vector<UniqueFd> sockets) {
@@ -351,11 +370,22 @@ void Worker::on_timer() {
 
 // ---- questions
 
+Condition::State Worker::condition() const noexcept {
+    switch (state_) {
+        case State::configured:
+            return Condition::CONFIGURED;
+        case State::serving:
+            return Condition::SERVING;
+        case State::draining:
+        case State::done:
+            break;
+    }
+    return Condition::DRAINING;
+}
+
 command::Response Worker::query(const command::Request& request) {
     using command::Request;
     switch (request.request_type_case()) {
-        case Request::kStatus:
-            return answer(command::OK, state_ == State::serving ? "running" : "stopping");
         case Request::kQuerySessions:
             return list_sessions(request.query_sessions().limit());
         case Request::kKillSession:

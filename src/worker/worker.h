@@ -49,8 +49,8 @@ public:
     Worker& operator=(const Worker&) = delete;
     ~Worker() override;
 
-    // Any order but hello. `sockets`: those that came with it.
-    void obey(const Order& order, std::vector<UniqueFd> sockets);
+    // Any order but hello. `fds`: what came with it.
+    void obey(const Order& order, std::vector<UniqueFd> fds);
     // As by `stop`, without anybody to answer: the supervisor is gone.
     void stop(bool hard);
 
@@ -87,6 +87,7 @@ private:
 
     using Named = google::protobuf::RepeatedPtrField<ListeningSocket>;
 
+    Result<> load(const Load& load, std::vector<UniqueFd> memory);
     Result<> prepare(const Prepare& prepare, std::vector<UniqueFd> sockets);
     void commit();
     void abort();
@@ -97,6 +98,7 @@ private:
     void unassign(const Unassign& unassign);
     void serve();
     void limit_connections(uint64_t per_source);
+    [[nodiscard]] Condition::State condition() const noexcept;
     command::Response query(const command::Request& request);
     command::Response metrics(const command::QueryMetricsOptions& query);
     command::Response list_sessions(uint32_t limit);

@@ -318,6 +318,15 @@ TEST_P(RandomStates, a_refused_change_leaves_everything_as_it_was) {
     }
 }
 
+TEST_P(RandomStates, a_snapshot_is_the_difference_to_nothing) {
+    Dice dice(GetParam());
+    const State state = random_state(dice);
+    const std::vector<Request> walked = snapshot(state);
+    const std::vector<Request> changes = diff(State(), state);
+    ASSERT_EQ(walked.size(), changes.size());
+    for (size_t n = 0; n < changes.size(); ++n) EXPECT_TRUE(same_message(walked[n], changes[n]));
+}
+
 TEST_P(RandomStates, the_difference_leads_from_one_to_the_other) {
     Dice dice(GetParam());
     State from = random_state(dice);

@@ -4,10 +4,12 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/check.h"
 #include "command.pb.h"
 #include "config/convert.h"
+#include "config/snapshot.h"
 
 namespace seki::config {
 
@@ -15,6 +17,13 @@ inline command::SocketAddress wire(std::string_view text) {
     const Result<SocketAddress> address = SocketAddress::parse(text);
     SEKI_CHECK(address.has_value());
     return to_wire(*address);
+}
+
+inline std::vector<command::Request> snapshot(const State& state) {
+    std::vector<command::Request> changes;
+    Snapshot walk(state);
+    for (command::Request request; walk.next(request); request.Clear()) changes.push_back(request);
+    return changes;
 }
 
 inline command::Request http_listener(std::string_view address) {

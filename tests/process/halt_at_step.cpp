@@ -28,8 +28,14 @@ constexpr int channel = 3;
 constexpr size_t prefix_bytes = 8;  // of a frame: its size, little-endian (command/frame.h)
 
 // The oneof of Order in worker.proto, by field number.
-constexpr std::array<std::string_view, 11> order_names{"",       "id",       "hello", "prepare", "commit", "abort",
-                                                       "assign", "unassign", "serve", "stop",    "query"};
+struct Named {
+    uint64_t field;
+    std::string_view name;
+};
+constexpr std::array order_names{Named{3, "unassign"}, Named{4, "drain"},   Named{5, "stop"},     Named{7, "status"},
+                                 Named{16, "hello"},   Named{17, "load"},   Named{18, "prepare"}, Named{19, "commit"},
+                                 Named{20, "abort"},   Named{21, "assign"}, Named{22, "serve"},   Named{23, "query"}};
+constexpr uint64_t envelope_fields = 2;
 
 ssize_t real_recvmsg(msghdr* message, int flags) { return syscall(SYS_recvmsg, channel, message, flags); }
 
@@ -105,13 +111,24 @@ private:
         halt_if("before");
     }
 
-    // The first field is the id; the tag of the order stands behind it.
+    // The first fields are numbers, those of the envelope; the tag of the order stands behind them.
     static std::string_view order_in(std::string_view payload) {
-        size_t at = 1;
-        while (at < payload.size() && (payload[at] & 0x80) != 0) ++at;
-        if (++at >= payload.size()) return {};
-        const size_t field = static_cast<unsigned char>(payload[at]) >> 3U;
-        return field < order_names.size() ? order_names[field] : std::string_view{};
+        uint64_t field = 0;
+        while ((field = take_number(payload) >> 3U) != 0 && field <= envelope_fields) take_number(payload);
+        const auto* const found = std::ranges::find(order_names, field, &Named::field);
+        return found != order_names.end() ? found->name : std::string_view{};
+    }
+
+    // A varint; 0 at the end.
+    static uint64_t take_number(std::string_view& payload) {
+        uint64_t number = 0;
+        for (unsigned shift = 0; !payload.empty(); shift += 7) {
+            const auto byte = static_cast<unsigned char>(payload.front());
+            payload.remove_prefix(1);
+            number |= uint64_t{byte & 0x7fU} << shift;
+            if ((byte & 0x80U) == 0) break;
+        }
+        return number;
     }
 
     [[nodiscard]] bool is_next(std::string_view when) const {

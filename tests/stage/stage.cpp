@@ -20,6 +20,7 @@ namespace {
 
 worker::Hello hello(const Stage::Options& options) {
     worker::Hello hello;
+    hello.set_version(worker::VERSION);
     hello.set_worker_id(0);
     hello.set_worker_count(1);
     hello.set_source_column(0);
@@ -84,10 +85,10 @@ std::unique_ptr<observe::LogSink> Stage::open_sink() {
 
 // ---- given
 
-worker::Report Stage::order(worker::Order order) {
+worker::Report Stage::order(worker::Order order, std::vector<UniqueFd> fds) {
     order.set_id(next_order_++);
     reports_.clear();
-    worker->obey(order, {});
+    worker->obey(order, std::move(fds));
     return reports_.empty() ? worker::Report() : reports_.front();
 }
 

@@ -78,7 +78,7 @@ public:
     // All of them or none; what the worker says.
     worker::Report change(const std::vector<command::Request>& changes);
     worker::Report prepare(const std::vector<command::Request>& changes);
-    worker::Report order(worker::Order order);
+    worker::Report order(worker::Order order, std::vector<UniqueFd> fds = {});
     Network network;
     SlowHasher hasher;
 

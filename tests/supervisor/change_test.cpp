@@ -142,12 +142,12 @@ TEST_F(ChangeTest, a_new_worker_begins_with_what_is_decided) {
     turns();
     lose(1);
     ASSERT_EQ(launcher.workers.size(), 3U) << "it is replaced at once";
-    EXPECT_EQ(worker(2).count(Kind::kPrepare), 0U) << "but knows nothing while a change is undecided";
+    EXPECT_EQ(worker(2).count(Kind::kLoad), 0U) << "but knows nothing while a change is undecided";
     worker(0).refuses = "no";
     worker(0).answer_late(Kind::kPrepare);
     turns();
     EXPECT_EQ(worker(2).count(Kind::kServe), 1U);
-    EXPECT_EQ(worker(2).count(Kind::kPrepare), 0U) << "there is nothing to tell it";
+    EXPECT_EQ(worker(2).snapshot.changes_size(), 0) << "there is nothing to tell it";
     worker(0).refuses = "";
     worker(0).silent_about = {};
     submit(add_cluster("two"));
@@ -397,8 +397,8 @@ TEST_F(ChangeTest, a_new_worker_begins_with_what_was_updated) {
     turns();
     EXPECT_THAT(outcomes, ElementsAre("OK", "OK"));
     lose(1);
-    ASSERT_EQ(worker(2).count(Kind::kPrepare), 1U);
-    const worker::Prepare& snapshot = worker(2).orders[1].prepare();
+    EXPECT_EQ(worker(2).count(Kind::kPrepare), 0U);
+    const worker::Prepare& snapshot = worker(2).snapshot;
     ASSERT_EQ(snapshot.changes_size(), 2);
     EXPECT_EQ(snapshot.changes(0).add_http_listener().sozu_id_header(), "X-New");
     EXPECT_EQ(snapshot.changes(1).set_max_connections_per_ip(), 5U);

@@ -15,11 +15,13 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
 #include "base/few_descriptors.h"
 #include "command/channel.h"
+#include "command/sealed_frames.h"
 #include "config/check/check.h"
 #include "config/convert.h"
 #include "supervisor/launcher.h"
@@ -55,15 +57,24 @@ public:
     bool killed = false;
     bool ends_late = false;  // its channel closes at its end, and its process stays
     std::vector<worker::Order> orders;
-    std::set<Kind> silent_about;                            // orders of these kinds are not answered
-    UniqueFd sources;                                       // the memory that came with hello
-    std::string refuses;                                    // why every prepare is refused
+    std::set<Kind> silent_about;  // orders of these kinds are not answered
+    UniqueFd sources;             // the memory that came with hello
+    std::string refuses;          // why every load and prepare is refused
+    worker::Prepare snapshot;     // all of its slices
+    size_t slices = 0;
+    ino_t snapshot_inode = 0;
+    worker::Condition::State condition = worker::Condition::SERVING;
     std::vector<std::pair<std::string, uint32_t>> sockets;  // what it accepts from
     std::vector<std::pair<std::string, uint32_t>> prepared_sockets;
     std::string refuses_sockets;  // why every assign is refused
     std::function<command::Response(const command::Request&)> answers = [](const command::Request&) {
         return response_of(command::OK, "");
     };
+
+    // Says what nobody asked for.
+    void say(const worker::Report& report, std::vector<UniqueFd> fds = {}) {
+        ASSERT_TRUE(channel_.send(report, std::move(fds)));
+    }
 
     [[nodiscard]] size_t count(Kind kind) const {
         return static_cast<size_t>(std::ranges::count(orders, kind, &worker::Order::kind_case));
@@ -104,16 +115,19 @@ private:
     void on_closed(const std::string& /*reason*/) override {}
 
     void move_sockets(const worker::Order& order) {
-        if (order.has_hello()) {
-            auto memory = channel_.take_fds(1);
-            ASSERT_EQ(memory.size(), 1U);
-            sources = std::move(memory.front());
+        auto fds = channel_.take_fds(order.descriptors());
+        ASSERT_EQ(fds.size(), order.descriptors());
+        if (order.has_hello() || order.has_load()) {
+            ASSERT_EQ(fds.size(), 1U);
+            if (order.has_load()) return read_snapshot(std::move(fds.front()), order.load().bytes());
+            sources = std::move(fds.front());
+            return;
         }
         const auto name = [](const worker::ListeningSocket& socket) {
             return std::pair{config::checked_address(socket.address()).text(), socket.slot()};
         };
         const auto named = static_cast<size_t>(order.assign().sockets_size() + order.prepare().sockets_size());
-        ASSERT_EQ(channel_.take_fds(named).size(), named);
+        ASSERT_EQ(fds.size(), named);
         if (refuses_sockets.empty()) {
             for (const auto& socket : order.assign().sockets()) sockets.push_back(name(socket));
         }
@@ -123,6 +137,23 @@ private:
         for (const auto& socket : order.unassign().sockets()) {
             std::erase(sockets, name(socket));
             std::erase(prepared_sockets, name(socket));
+        }
+    }
+
+    void read_snapshot(UniqueFd memory, uint64_t bytes) {
+        struct stat about{};
+        ASSERT_EQ(fstat(memory.get(), &about), 0);
+        snapshot_inode = about.st_ino;
+        auto frames = command::SealedFrames::open(std::move(memory), bytes);
+        ASSERT_TRUE(frames) << frames.error().message;
+        for (;;) {
+            const auto frame = frames->next();
+            ASSERT_TRUE(frame);
+            if (!*frame) return;
+            worker::Prepare slice;
+            ASSERT_TRUE(slice.ParseFromArray((*frame)->data(), static_cast<int>((*frame)->size())));
+            ++slices;
+            snapshot.MergeFrom(slice);
         }
     }
 
@@ -138,6 +169,16 @@ private:
                 } else {
                     report.mutable_refused()->set_reason(refuses);
                 }
+                break;
+            case Kind::kLoad:
+                if (refuses.empty()) {
+                    report.mutable_done();
+                } else {
+                    report.mutable_refused()->set_reason(refuses);
+                }
+                break;
+            case Kind::kStatus:
+                report.mutable_condition()->set_state(condition);
                 break;
             case Kind::kServe:
                 report.mutable_ready();
@@ -157,7 +198,7 @@ private:
                 break;
         }
         ASSERT_TRUE(channel_.send(report));
-        if (order.has_stop()) {
+        if (order.has_stop() || order.has_drain()) {
             channel_.flush();
             end();
         }

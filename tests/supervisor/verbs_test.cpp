@@ -136,7 +136,7 @@ TEST_F(VerbsTest, the_state_of_a_backend_that_is_not_there_cannot_be_set) {
 
 TEST_F(VerbsTest, status_names_the_worker_that_does_not_answer) {
     begin();
-    worker(1).silent_about = {Kind::kQuery};
+    worker(1).silent_about = {Kind::kStatus};
     command::Request request;
     request.mutable_status();
     obey(request);
@@ -166,7 +166,7 @@ TEST_F(VerbsTest, a_question_to_a_worker_that_is_killed_for_hanging_is_answered_
 
 TEST_F(VerbsTest, status_does_not_wait_for_a_worker_that_dies) {
     begin();
-    worker(1).silent_about = {Kind::kQuery};
+    worker(1).silent_about = {Kind::kStatus};
     command::Request request;
     request.mutable_status();
     obey(request);
@@ -187,6 +187,31 @@ TEST_F(VerbsTest, a_worker_that_does_not_serve_yet_does_not_run) {
     request.mutable_status();
     obey(request);
     EXPECT_THAT(states(), ElementsAre("RUNNING", "NOT_ANSWERING"));
+}
+
+TEST_F(VerbsTest, questions_do_not_wait_for_a_worker_that_loads_the_configuration) {
+    launcher.on_launch = [](PlayedWorker& worker) {
+        if (worker.id == 1) worker.silent_about = {Kind::kLoad, Kind::kServe, Kind::kStatus, Kind::kQuery};
+    };
+    begin();
+    command::Request request;
+    request.mutable_status();
+    obey(request);
+    EXPECT_THAT(states(), ElementsAre("RUNNING", "NOT_ANSWERING"));
+    request.mutable_query_sessions();
+    obey(request);
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_EQ(answers.back().status(), command::OK);
+    EXPECT_EQ(worker(1).count(Kind::kStatus) + worker(1).count(Kind::kQuery), 0U);
+}
+
+TEST_F(VerbsTest, a_worker_that_says_that_it_drains_is_stopping) {
+    begin();
+    worker(0).condition = worker::Condition::DRAINING;
+    command::Request request;
+    request.mutable_status();
+    obey(request);
+    EXPECT_THAT(states(), ElementsAre("STOPPING", "RUNNING"));
 }
 
 TEST_F(VerbsTest, metrics_of_all_workers_become_one_or_stay_apart) {
@@ -426,12 +451,12 @@ TEST_F(VerbsTest, the_log_filter_does_not_reach_a_worker_that_starts_while_it_is
 
 TEST_F(VerbsTest, a_soft_stop_is_answered_when_all_workers_have_ended) {
     begin();
-    worker(0).silent_about = {Kind::kStop};
+    worker(0).silent_about = {Kind::kDrain};
     command::Request request;
     request.mutable_soft_stop();
     obey(request);
     EXPECT_TRUE(answers.empty());
-    worker(0).answer_late(Kind::kStop);
+    worker(0).answer_late(Kind::kDrain);
     turns();
     ASSERT_EQ(answers.size(), 1U);
     EXPECT_EQ(answers.back().status(), command::OK);

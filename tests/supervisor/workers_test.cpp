@@ -1,10 +1,28 @@
 #include "supervisor/workers.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "net/source_counts.h"
 #include "supervisor/scene.h"
 
 namespace seki::supervisor {
 namespace {
+
+constexpr int large = 800;
+
+// Of so many clusters; its snapshot has as many slices as eight of these go into one.
+std::vector<CheckedChange> large_configuration() {
+    const std::string body(16'000, 'x');
+    std::vector<CheckedChange> changes;
+    for (int number = 0; number < large; ++number) {
+        command::Request cluster = add_cluster(fmt::format("cluster-{}", number));
+        cluster.mutable_add_cluster()->set_answer_503(
+            fmt::format("HTTP/1.1 503 Service Unavailable\r\nContent-Length: {}\r\n\r\n{}", body.size(), body));
+        changes.push_back(checked(std::move(cluster)));
+    }
+    return changes;
+}
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -15,6 +33,14 @@ struct WorkersTest : Scene {
     SocketAddress address = free_address();
     void start_listening() { start({checked(add_listener(address)), checked(activate(address))}); }
     std::vector<uint32_t> slots(size_t id) { return worker(id).slots_of(address.text()); }
+    // It dies, and turns go on until the next one was launched.
+    void replace(size_t id) {
+        const size_t before = launcher.workers.size();
+        worker(id).end();
+        turns(3);
+        clock.advance(std::chrono::milliseconds(2));
+        while (launcher.workers.size() == before) turns(1);
+    }
     uint32_t column(size_t id) { return worker(id).orders[0].hello().source_column(); }
 };
 
@@ -22,7 +48,7 @@ TEST_F(WorkersTest, begin_with_hello_the_configuration_their_sockets_and_serve) 
     start_listening();
     std::vector<Kind> kinds;
     for (const worker::Order& order : worker(1).orders) kinds.push_back(order.kind_case());
-    EXPECT_THAT(kinds, ElementsAre(Kind::kHello, Kind::kPrepare, Kind::kCommit, Kind::kAssign, Kind::kServe));
+    EXPECT_THAT(kinds, ElementsAre(Kind::kHello, Kind::kLoad, Kind::kAssign, Kind::kServe));
     EXPECT_EQ(worker(1).orders[0].hello().worker_id(), 1U);
     EXPECT_EQ(worker(1).orders[0].hello().worker_count(), 2U);
     EXPECT_THAT(slots(0), ElementsAre(0));
@@ -115,16 +141,138 @@ TEST_F(WorkersTest, who_cannot_be_watched_takes_no_column_from_those_who_follow)
     EXPECT_EQ(worker(columns + 1).count(Kind::kServe), 1U);
 }
 
-TEST_F(WorkersTest, a_large_configuration_comes_in_several_orders) {
-    std::vector<CheckedChange> changes;
-    for (int number = 0; number < 20'000; ++number)
-        changes.push_back(checked(add_cluster(fmt::format("cluster-{}", number))));
-    start(changes);
-    EXPECT_GT(worker(0).count(Kind::kPrepare), 1U);
-    int told = 0;
-    for (const worker::Order& order : worker(0).orders) told += order.prepare().changes_size();
-    EXPECT_EQ(told, 20'000);
-    EXPECT_EQ(worker(0).count(Kind::kServe), 1U);
+TEST_F(WorkersTest, begin_with_one_snapshot_that_is_written_once) {
+    start(large_configuration());
+    turns(large);
+    for (const size_t id : {0U, 1U}) {
+        EXPECT_EQ(worker(id).snapshot.changes_size(), large);
+        EXPECT_GT(worker(id).slices, 1U);
+        EXPECT_EQ(worker(id).count(Kind::kServe), 1U);
+    }
+    EXPECT_EQ(worker(0).snapshot_inode, worker(1).snapshot_inode);
+}
+
+TEST_F(WorkersTest, changes_wait_while_a_snapshot_is_written_and_come_after_it) {
+    start(large_configuration());
+    turns(large);
+    replace(1);
+    submit(add_cluster("late"));
+    turns(2);
+    EXPECT_THAT(outcomes, ElementsAre("pending"));
+    EXPECT_EQ(worker(0).count(Kind::kPrepare), 0U);
+    EXPECT_EQ(worker(2).count(Kind::kLoad), 0U) << "the snapshot takes longer than two turns";
+    turns(large);
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    EXPECT_EQ(worker(2).snapshot.changes_size(), large);
+    EXPECT_EQ(worker(2).count(Kind::kPrepare), 1U) << "the change came after it";
+}
+
+TEST_F(WorkersTest, who_comes_while_the_snapshot_is_written_begins_with_it_too) {
+    start(large_configuration());
+    turns(large);
+    replace(0);
+    replace(1);
+    turns(large);
+    EXPECT_EQ(worker(2).count(Kind::kServe), 1U);
+    EXPECT_EQ(worker(3).count(Kind::kServe), 1U);
+    EXPECT_EQ(worker(2).snapshot_inode, worker(3).snapshot_inode);
+}
+
+TEST_F(WorkersTest, a_stop_while_a_snapshot_is_written_ends_who_waits_for_it) {
+    settings.workers.count = 1;
+    start(large_configuration());
+    turns(large);
+    replace(0);
+    bool stopped = false;
+    supervisor->stop(false, [&](const command::Response&) { stopped = true; });
+    submit(add_cluster("late"));
+    turns(large);
+    EXPECT_TRUE(worker(1).killed);
+    EXPECT_TRUE(stopped);
+    EXPECT_THAT(outcomes, ElementsAre("it is stopping"));
+}
+
+TEST_F(WorkersTest, without_memory_for_the_snapshot_who_waits_for_it_is_killed_and_tried_again) {
+    settings.workers.count = 1;
+    start({checked(add_cluster("shop"))});
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const rlimit none{0, before.rlim_max};
+    const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &none), 0);
+    lose(0);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    ::signal(SIGXFSZ, ignored);
+    EXPECT_TRUE(worker(1).killed);
+    EXPECT_THAT(logged(), HasSubstr("it cannot begin: cannot write memory to share: File too large"));
+    pass(Workers::first_pause + std::chrono::milliseconds(2));
+    EXPECT_EQ(worker(2).count(Kind::kServe), 1U);
+}
+
+TEST_F(WorkersTest, ids_go_on_where_those_of_a_former_supervisor_end) {
+    settings.workers.generation = 3;
+    settings.workers.first_worker_id = 40;
+    launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kDrain}; };
+    start();
+    EXPECT_EQ(worker(0).id, 40U);
+    EXPECT_EQ(worker(0).orders[0].hello().worker_id(), 40U);
+    for (const worker::Order& order : worker(0).orders) EXPECT_EQ(order.id() >> 48U, 3U);
+    // What a former supervisor ordered is answered to this one, and is no answer of ours.
+    supervisor->stop(false);
+    turns();
+    worker::Report late;
+    late.set_id(worker(0).orders.back().id() & 0xffff'ffff'ffffU);
+    late.mutable_done();
+    worker(0).say(late);
+    worker(0).end();
+    turns();
+    EXPECT_THAT(logged(), HasSubstr("ERROR MAIN\tworker 40 (pid 1040) ended")) << "it was not expected";
+}
+
+TEST_F(WorkersTest, what_a_worker_tells_unasked_is_logged) {
+    start();
+    worker::Report report;
+    report.set_id(0);
+    report.mutable_event()->set_kind(command::BACKEND_DOWN);
+    report.mutable_event()->set_cluster_id("shop");
+    report.mutable_event()->set_backend_id("shop-1");
+    worker(1).say(report);
+    turns();
+    EXPECT_THAT(logged(), HasSubstr("worker 1: BACKEND_DOWN shop shop-1"));
+    EXPECT_FALSE(worker(1).killed);
+}
+
+TEST_F(WorkersTest, descriptors_that_nobody_expects_are_closed) {
+    start();
+    worker::Report report;
+    report.set_id(12'345);
+    report.mutable_done();
+    int pipes[2];
+    ASSERT_EQ(::pipe2(pipes, O_CLOEXEC | O_NONBLOCK), 0);
+    const UniqueFd reading(pipes[0]);
+    std::vector<UniqueFd> fds;
+    fds.emplace_back(pipes[1]);
+    report.set_descriptors(1);
+    worker(1).say(report, std::move(fds));
+    turns();
+    char byte = 0;
+    EXPECT_EQ(::read(reading.get(), &byte, 1), 0) << "nobody has the other end any more";
+    EXPECT_FALSE(worker(1).killed);
+}
+
+TEST_F(WorkersTest, who_sends_descriptors_that_it_does_not_name_is_killed_when_they_are_too_many) {
+    start();
+    worker::Report report;
+    report.set_id(12'345);
+    report.mutable_done();
+    for (int times = 0; times < 4; ++times) {
+        std::vector<UniqueFd> fds;
+        for (size_t n = 0; n < command::Channel::max_fds_per_write; ++n) fds.emplace_back(::dup(log_target.get()));
+        worker(1).say(report, std::move(fds));
+    }
+    turns();
+    EXPECT_TRUE(worker(1).killed);
+    EXPECT_FALSE(worker(0).killed);
 }
 
 TEST_F(WorkersTest, a_dead_worker_is_replaced_at_once_under_a_new_id) {
@@ -289,7 +437,7 @@ TEST_F(WorkersTest, a_first_one_that_refuses_the_configuration_ends_the_start_wi
     ASSERT_FALSE(supervisor->outcome());
     EXPECT_EQ(supervisor->outcome().error().message, "worker 1 was killed: it cannot begin: I do not understand");
     EXPECT_TRUE(supervisor->stopping());
-    EXPECT_TRUE(worker(0).orders.back().stop().hard());
+    EXPECT_TRUE(worker(0).orders.back().has_stop());
     pass(Workers::longest_pause);
     EXPECT_THAT(launcher.workers, SizeIs(2)) << "nobody is replaced";
 }
@@ -329,16 +477,16 @@ TEST_F(WorkersTest, who_does_not_begin_in_time_is_killed) {
 
 TEST_F(WorkersTest, a_soft_stop_lasts_until_every_worker_is_done) {
     start_listening();
-    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kDrain};
     std::string answer;
     supervisor->stop(false, [&](const command::Response& response) { answer = response.message(); });
     turns();
     EXPECT_FALSE(accepts(address)) << "the played workers hold no copies";
-    worker(0).answer_late(Kind::kStop);
+    worker(0).answer_late(Kind::kDrain);
     pass(std::chrono::hours(1));
     EXPECT_EQ(answer, "");
     EXPECT_FALSE(worker(1).killed);
-    worker(1).answer_late(Kind::kStop);
+    worker(1).answer_late(Kind::kDrain);
     turns();
     EXPECT_NE(answer, "");
     EXPECT_EQ(launcher.workers.size(), 2U) << "nobody is replaced";
@@ -348,7 +496,7 @@ TEST_F(WorkersTest, that_stop_softly_let_a_successor_start_when_nobody_has_a_soc
     start_listening();
     bool released = false;
     supervisor->on_released = [&] { released = true; };
-    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kDrain};
     worker(1).silent_about.insert(Kind::kUnassign);
     supervisor->stop(false);
     turns();
@@ -369,8 +517,8 @@ TEST_F(WorkersTest, that_die_while_they_are_to_let_go_have_let_go_when_their_pro
     start_listening();
     bool released = false;
     supervisor->on_released = [&] { released = true; };
-    worker(0).silent_about = {Kind::kStop};
-    worker(1).silent_about = {Kind::kUnassign, Kind::kStop};
+    worker(0).silent_about = {Kind::kDrain};
+    worker(1).silent_about = {Kind::kUnassign, Kind::kDrain};
     worker(1).ends_late = true;
     supervisor->stop(false);
     turns();
@@ -386,32 +534,33 @@ TEST_F(WorkersTest, that_die_while_they_are_to_let_go_have_let_go_when_their_pro
 TEST_F(WorkersTest, a_soft_stop_becomes_a_hard_one_at_its_deadline) {
     settings.soft_stop_limit = std::chrono::seconds(60);
     start();
-    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kDrain};
     supervisor->stop(false);
     pass(std::chrono::seconds(59));
-    EXPECT_FALSE(worker(0).orders.back().stop().hard());
+    EXPECT_TRUE(worker(0).orders.back().has_drain());
     pass(std::chrono::seconds(2));
-    EXPECT_TRUE(worker(0).orders.back().stop().hard());
+    EXPECT_TRUE(worker(0).orders.back().has_stop());
 }
 
 TEST_F(WorkersTest, whoever_asks_for_a_soft_stop_may_name_its_deadline) {
     settings.soft_stop_limit = std::chrono::seconds(60);
     start();
-    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kDrain};
     supervisor->stop(false, nullptr, Duration::zero());
+    turns();
     pass(std::chrono::hours(1));
-    EXPECT_FALSE(worker(0).orders.back().stop().hard()) << "none";
+    EXPECT_TRUE(worker(0).orders.back().has_drain()) << "none";
 }
 
 TEST_F(WorkersTest, a_soft_stop_can_become_a_hard_one) {
     start();
-    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kDrain, Kind::kStop};
     bool stopped = false;
     supervisor->stop(false);
     turns();
     supervisor->stop(true, [&](const command::Response&) { stopped = true; });
     turns();
-    EXPECT_TRUE(worker(0).orders.back().stop().hard());
+    EXPECT_TRUE(worker(0).orders.back().has_stop());
     worker(0).answer_late(Kind::kStop);
     EXPECT_FALSE(stopped);
     pass(settings.workers.answer_timeout + std::chrono::milliseconds(1));
@@ -421,7 +570,7 @@ TEST_F(WorkersTest, a_soft_stop_can_become_a_hard_one) {
 
 TEST_F(WorkersTest, a_worker_that_dies_while_stopping_is_not_waited_for) {
     start();
-    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kStop};
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kDrain};
     bool stopped = false;
     supervisor->stop(false, [&](const command::Response&) { stopped = true; });
     turns();
@@ -435,7 +584,7 @@ TEST_F(WorkersTest, an_activation_that_is_undecided_when_the_stop_comes_is_refus
     start_listening();
     submit(deactivate(address));
     turns();
-    worker(0).silent_about = {Kind::kPrepare, Kind::kStop};
+    worker(0).silent_about = {Kind::kPrepare, Kind::kDrain};
     submit(activate(address));
     turns();
     supervisor->stop(false);
@@ -448,7 +597,7 @@ TEST_F(WorkersTest, an_activation_that_is_undecided_when_the_stop_comes_is_refus
 
 TEST_F(WorkersTest, changes_are_refused_while_stopping) {
     start();
-    worker(0).silent_about = {Kind::kStop};
+    worker(0).silent_about = {Kind::kDrain};
     supervisor->stop(false);
     submit(add_cluster("shop"));
     turns();

@@ -1,0 +1,52 @@
+#include "config/snapshot.h"
+
+#include <utility>
+
+namespace seki::config {
+
+Snapshot::Snapshot(const State& state) : state_(state) {
+    const auto begin = [&state]<typename Kind>(Walk<Kind>& walk) {
+        const auto& entries = state.table<Kind>().entries();
+        walk = {entries.begin(), entries.begin(), entries.end()};
+    };
+    std::apply([&](auto&... walks) { (begin(walks), ...); }, walks_);
+}
+
+bool Snapshot::next(command::Request& request) {
+    return std::apply(
+        [&](auto&... walks) {
+            return (walks.add(request) || ...) || (walks.activate(request) || ...) || limit(request);
+        },
+        walks_);
+}
+
+template <typename Kind>
+bool Snapshot::Walk<Kind>::add(command::Request& request) {
+    if (to_add == end) return false;
+    auto* added = Kind::add(request);
+    *added = to_add->second;
+    if constexpr (HasActivation<Kind>) added->set_active(false);
+    ++to_add;
+    return true;
+}
+
+template <typename Kind>
+bool Snapshot::Walk<Kind>::activate(command::Request& request) {
+    if constexpr (HasActivation<Kind>) {
+        while (to_activate != end) {
+            const auto& listener = (to_activate++)->second;
+            if (!listener.active()) continue;
+            request = Kind::activation(listener, true);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Snapshot::limit(command::Request& request) {
+    if (std::exchange(limit_told_, true) || state_.max_connections_per_ip() == 0) return false;
+    request.set_set_max_connections_per_ip(state_.max_connections_per_ip());
+    return true;
+}
+
+}  // namespace seki::config

@@ -1,0 +1,40 @@
+#pragma once
+
+// The ordered changes that build a state from nothing: owners before what refers to them, activations last. One after
+// another, so that whoever writes them down can do it in slices and need not hold them all. It is what diff() from an
+// empty state makes.
+
+#include <tuple>
+
+#include "config/kinds.h"
+#include "config/state.h"
+
+namespace seki::config {
+
+class Snapshot {
+public:
+    // `state` outlives this and stays as it is until the last change was taken.
+    explicit Snapshot(const State& state);
+
+    // Fills the next change into `request`, which is empty; false when that was all.
+    bool next(command::Request& request);
+
+private:
+    template <typename Kind>
+    struct Walk {
+        typename Table<Kind>::Entries::const_iterator to_add;
+        typename Table<Kind>::Entries::const_iterator to_activate;
+        typename Table<Kind>::Entries::const_iterator end;
+
+        bool add(command::Request& request);
+        bool activate(command::Request& request);
+    };
+
+    bool limit(command::Request& request);
+
+    const State& state_;
+    EveryKind<Walk> walks_;
+    bool limit_told_ = false;
+};
+
+}  // namespace seki::config
