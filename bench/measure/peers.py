@@ -18,7 +18,8 @@ def host_name(number):
 
 def backend_ip(number):
     """Every host has a backend of its own, on an address of its own (bench/src/origin.cpp -r)."""
-    return f"127.1.{(number + 1) >> 8}.{(number + 1) & 255}"
+    number += 1
+    return f"127.{1 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
 
 
 @dataclasses.dataclass
