@@ -208,7 +208,7 @@ void BackendSide::touch() { session_.deadline(context_.loop.now() + answer_timeo
 size_t BackendSide::input_room() const {
     if (state_ == State::connecting) return 0;
     if (exchange_ == nullptr) return context_.scratch.size();
-    return exchange_->room(Direction::response);
+    return exchange_->room_for_answer();
 }
 
 size_t BackendSide::window() const {
@@ -218,17 +218,7 @@ size_t BackendSide::window() const {
 
 std::optional<net::Next> BackendSide::handle(const http::Event& event) {
     using Kind = http::Event::Kind;
-    // Bytes of a backend that nobody asked for: whatever they are, the connection is out of step.
-    if (exchange_ == nullptr || event.kind == Kind::fault) {
-        if (exchange_ == nullptr || exchange_->answer_ended()) {
-            return net::Close{net::CloseManner::now, net::CloseReason::protocol_error};
-        }
-        return lose(BackendLoss::Kind::fault, event.fault);
-    }
-    if (event.kind == Kind::window) {
-        exchange_->sink_progress(Direction::request, true);
-        return std::nullopt;
-    }
+    if (exchange_ == nullptr || event.kind >= Kind::window) return handle_no_message(event);
     if (!std::exchange(answering_, true)) release_hold();
     switch (event.kind) {
         case Kind::interim:
@@ -246,14 +236,24 @@ std::optional<net::Next> BackendSide::handle(const http::Event& event) {
         case Kind::end:
             exchange_->end(Direction::response, &codec_->trailers());
             break;
-        case Kind::reset:
-            return lose(BackendLoss::Kind::closed);
         case Kind::need_more:
         case Kind::blocked:
         case Kind::window:
+        case Kind::reset:
         case Kind::fault:
             SEKI_CHECK(false);
     }
+    return std::nullopt;
+}
+
+// What is no part of an answer, or of none that was asked for.
+std::optional<net::Next> BackendSide::handle_no_message(const http::Event& event) {
+    using Kind = http::Event::Kind;
+    const bool out_of_step = exchange_ == nullptr || (event.kind == Kind::fault && exchange_->answer_ended());
+    if (out_of_step) return net::Close{net::CloseManner::now, net::CloseReason::protocol_error};
+    if (event.kind == Kind::fault) return lose(BackendLoss::Kind::fault, event.fault);
+    if (event.kind == Kind::reset) return lose(BackendLoss::Kind::closed);
+    exchange_->sink_progress(Direction::request, true);
     return std::nullopt;
 }
 

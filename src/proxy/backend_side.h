@@ -82,6 +82,7 @@ private:
     [[nodiscard]] size_t input_room() const override;
     [[nodiscard]] size_t window() const override;
     std::optional<net::Next> handle(const http::Event& event) override;
+    std::optional<net::Next> handle_no_message(const http::Event& event);
     void batch_done() override;
     net::Next handle_end_of_input(const http::Event& event) override;
     net::Next handle_broken() override;

@@ -174,7 +174,7 @@ size_t ClientSide::input_room() const {
     if (ending_ || postponed_) return 0;
     if (exchange_ == nullptr) return context_.scratch.size() - Context::edit_room;
     if (exchange_->request_ended()) return 0;
-    return exchange_->room(Direction::request);
+    return exchange_->room_for_request();
 }
 
 size_t ClientSide::window() const { return exchange_ == nullptr && !ending_ ? SIZE_MAX : input_room(); }

@@ -268,7 +268,7 @@ void Exchange::try_another(BackendLoss loss) {
         return answer({503, "no backend could be reached"});
     }
     if (loss.held) backend_->adopt(std::move(*loss.held));
-    if (!request_ended()) client_->go_on(client_stream_, room(Direction::request));
+    if (!request_ended()) client_->go_on(client_stream_, room_for_request());
 }
 
 BackendSide* Exchange::give_up_backend() noexcept {

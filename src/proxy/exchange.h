@@ -79,8 +79,9 @@ public:
 
     // ---- from both
 
-    // How many bytes of body the other end can take.
-    [[nodiscard]] size_t room(Direction direction);
+    // How many bytes of body the other end can take; of an answer that has not begun, how long its head may be.
+    [[nodiscard]] size_t room_for_request();
+    [[nodiscard]] size_t room_for_answer() const;
     void body(Direction direction, std::string_view bytes);
     void end(Direction direction, const http::FieldTable* trailers);
     // A batch of events was handed on: what was written may go.
@@ -196,7 +197,6 @@ private:
     void owe(const http::ResponseHead& head, const AddedFields& added, bool end);
     void pay();
     void pay_answer_of_backend();
-    [[nodiscard]] bool owes_head() const noexcept;
     void answer_begins(const http::ResponseHead& head, bool end);
     void send_own_body();
     void abort(net::CloseReason reason, const char* message);
@@ -245,6 +245,7 @@ private:
     uint64_t request_bytes_ = 0;  // of its body
     std::string own_rest_;        // of the body of our own answer, for which there was no room yet
     std::optional<Reply> owed_;   // for its head there was none; its location is in own_rest_
+    bool owes_head_ = false;      // of the answer: it is there, and the client's connection has no room for it
     std::unique_ptr<Kept> kept_;
     Record record_;
 };

@@ -18,7 +18,7 @@ void Exchange::answer(const Reply& reply) {
     record_.answered(reply.status, context_.loop.now());
     record_.message = reply.message;
     record_.own_answer = true;
-    if (kept_ != nullptr) kept_->answer.reset();
+    owes_head_ = false;
     enter(State::answering);
     if (!request_ended()) client_->resume();  // it drops the rest
     write_answer(reply);
@@ -29,6 +29,7 @@ void Exchange::owe(const Reply& reply) {
     own_rest_ = reply.location;
     owed_ = reply;
     owed_->location = own_rest_;
+    owes_head_ = true;
 }
 
 void Exchange::owe(const http::ResponseHead& head, const AddedFields& added, bool end) {
@@ -40,10 +41,12 @@ void Exchange::owe(const http::ResponseHead& head, const AddedFields& added, boo
     if (kept_ == nullptr) kept_ = std::make_unique<Kept>();
     kept_->answer = std::move(kept);
     kept_->answer_ends = end;
+    owes_head_ = true;
 }
 
 void Exchange::pay() {
-    if (kept_ != nullptr && kept_->answer) return pay_answer_of_backend();
+    if (!owed_) return pay_answer_of_backend();
+    owes_head_ = false;
     Reply reply = *std::exchange(owed_, std::nullopt);
     const std::string location = std::exchange(own_rest_, {});
     reply.location = location;
@@ -56,6 +59,7 @@ void Exchange::pay_answer_of_backend() {
     kept_->answer->show(head);
     const bool sent = client_->send_head(client_stream_, head, {}, context_.draining);
     if (!sent && !client_->all_sent()) return;
+    owes_head_ = false;
     const auto kept = std::exchange(kept_->answer, std::nullopt);
     if (!sent) {
         release_backend(false);

@@ -64,17 +64,6 @@ void Exchange::refuse(Client& client, http::StreamId stream, ListenerPtr listene
     answer(reply);
 }
 
-void Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
-                     Monotonic first_byte) {
-    open(client, stream, std::move(listener), first_byte);
-    ended_[index(Direction::request)] = end;
-    idempotent_ = http::idempotent(head.method);
-    upgrade_asked_ = !head.upgrade.empty();
-    record_.note_request(context_.buffers, head);
-    repeatable_ = idempotent_ && (end || held_in_full(head));
-    route(head);
-}
-
 void Exchange::route(http::RequestHead& head) {
     const RequestFields fields(head.fields);
     const routing::Request asked{head.host,        compared_path(head.path),
@@ -90,6 +79,17 @@ void Exchange::route(http::RequestHead& head) {
     if (reply) return answer(*reply);
     forward(routed);
     if (own_timeouts_ && state_ == State::waiting) set_deadline();
+}
+
+void Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener, http::RequestHead& head, bool end,
+                     Monotonic first_byte) {
+    open(client, stream, std::move(listener), first_byte);
+    ended_[index(Direction::request)] = end;
+    idempotent_ = http::idempotent(head.method);
+    upgrade_asked_ = !head.upgrade.empty();
+    record_.note_request(context_.buffers, head);
+    repeatable_ = idempotent_ && (end || held_in_full(head));
+    route(head);
 }
 
 void Exchange::suspend(const http::RequestHead& head) {
@@ -120,7 +120,7 @@ void Exchange::go_on() {
     route(head);
     if (client_ == nullptr) return;
     flush(Direction::request);
-    if (client_ != nullptr && !request_ended()) client_->go_on(client_stream_, room(Direction::request));
+    if (client_ != nullptr && !request_ended()) client_->go_on(client_stream_, room_for_request());
 }
 
 // The request fits into its buffer whatever the head becomes, so that it can be sent again.

@@ -7,7 +7,6 @@
 #include "base/check.h"
 #include "proxy/client.h"
 #include "proxy/exchange.h"
-#include "proxy/kept_exchange.h"
 
 namespace seki::proxy {
 
@@ -34,14 +33,17 @@ http::StreamId Exchange::source_stream(Direction direction) const noexcept {
     return direction == Direction::request ? client_stream_ : backend_stream_;
 }
 
-size_t Exchange::room(Direction direction) {
-    if (sink(direction) == nullptr || source(direction) == nullptr) return 0;
-    const auto& splice = splices_[index(direction)];
-    if (splice) return sink(direction)->session().writable() ? 1 : 0;
-    if (direction == Direction::request) return backend_->make_body_room(backend_stream_);
-    if (owes_head()) return 0;
+size_t Exchange::room_for_request() {
+    if (client_ == nullptr || backend_ == nullptr) return 0;
+    if (splices_[index(Direction::request)]) return backend_->session().writable() ? 1 : 0;
+    return backend_->make_body_room(backend_stream_);
+}
+
+size_t Exchange::room_for_answer() const {
+    if (client_ == nullptr || backend_ == nullptr) return 0;
+    if (splices_[index(Direction::response)]) return client_->session().writable() ? 1 : 0;
     if (state_ != State::waiting || mode_ == Mode::tunnel) return client_->body_room(client_stream_);
-    return client_->head_room();
+    return owes_head_ ? 0 : client_->head_room();
 }
 
 void Exchange::body(Direction direction, std::string_view bytes) {
@@ -104,7 +106,7 @@ void Exchange::sink_progress(Direction direction, bool took) {
         if (from->session().readable() && to->session().writable()) from->session().wake();
         return;
     }
-    if (direction == Direction::response && owes_head()) return pay();
+    if (direction == Direction::response && owes_head_) return pay();
     if (direction == Direction::response && !own_rest_.empty()) return send_own_body();
     if (from != nullptr && !ended_[index(direction)]) let_go_on(direction, *from);
     settle(direction);
@@ -114,7 +116,7 @@ void Exchange::sink_progress(Direction direction, bool took) {
 void Exchange::let_go_on(Direction direction, Side& from) {
     const bool one_of_many = direction == Direction::request && client_->shared();
     if (!from.waits_for_room() && !one_of_many) return;
-    const size_t free = room(direction);
+    const size_t free = direction == Direction::request ? room_for_request() : room_for_answer();
     if (free == 0) return;
     if (direction == Direction::request) return client_->go_on(client_stream_, free);
     from.resume();
@@ -242,9 +244,6 @@ void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress&
 }
 
 // ---- time
-
-// The head of the answer is there, and the client's connection has no room for it.
-bool Exchange::owes_head() const noexcept { return owed_ || (kept_ != nullptr && kept_->answer); }
 
 // It is the client that is waited for: for bytes of its request that the backend would take, or until it took what is
 // there of the answer. On a shared connection that may be the answer of others, and StreamClient sees to it.

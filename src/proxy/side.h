@@ -35,7 +35,7 @@ public:
 
     // ---- as a sink
 
-    [[nodiscard]] virtual size_t body_room(http::StreamId stream);
+    [[nodiscard]] size_t body_room(http::StreamId stream);
     void send_body(http::StreamId stream, std::string_view body);
     // The end of a body; body_room() leaves room for it.
     void send_end(http::StreamId stream, const http::FieldTable* trailers);
@@ -112,6 +112,8 @@ protected:
     net::Session& session_;
     Context& context_;
 
+    // The format gives credit for bodies: body_room() has to ask for it.
+    bool counts_credit_ = false;
     // The head at hand shall come again: its bytes stay unread, and nothing more is read until this is false.
     bool postponed_ = false;
 

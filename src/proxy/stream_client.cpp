@@ -18,6 +18,7 @@ constexpr size_t least_room = 2 * Context::edit_room;
 StreamClient::StreamClient(net::Session& session, Context& context, ListenerPtr listener,
                            std::unique_ptr<http::ServerCodec> codec, http::Scheme scheme)
     : Client(session, context, std::move(listener), std::move(codec), scheme), took_at_(context.loop.now()) {
+    counts_credit_ = true;
     session.deadline(context.loop.now() + listener_->timeouts.request);
 }
 
@@ -61,10 +62,6 @@ size_t StreamClient::head_room() {
 }
 
 bool StreamClient::delivered() const noexcept { return late_.empty(); }
-
-size_t StreamClient::body_room(http::StreamId stream) {
-    return std::min(Side::body_room(stream), codec_->send_window(stream));
-}
 
 bool StreamClient::withholds_credit(http::StreamId stream) const { return codec_->send_window(stream) == 0; }
 
@@ -118,7 +115,7 @@ void StreamClient::go_on(http::StreamId stream, size_t room) {
 }
 
 void StreamClient::credit(http::StreamId stream, Exchange& exchange) {
-    if (exchange.takes_body()) codec_->allow(stream, exchange.room(Direction::request));
+    if (exchange.takes_body()) codec_->allow(stream, exchange.room_for_request());
 }
 
 // The client takes more of one stream, or of all.
@@ -301,7 +298,7 @@ void StreamClient::begin_exchange(const http::Event& event) {
     streams_.push_back({event.stream, exchange});
     due(now + listener_->timeouts.front);
     exchange->begin(*this, event.stream, listener_, codec_->head(), event.end, now);
-    if (find(event.stream) == exchange && !event.end) codec_->allow(event.stream, exchange->room(Direction::request));
+    if (find(event.stream) == exchange && !event.end) codec_->allow(event.stream, exchange->room_for_request());
 }
 
 void StreamClient::refuse(http::StreamId stream) {

@@ -36,7 +36,6 @@ public:
     void due(Monotonic when) override;
     void become_tunnel(http::StreamId stream) override { codec_->open_tunnel(stream); }
     void end_output() override {}  // the end of the stream has been written
-    [[nodiscard]] size_t body_room(http::StreamId stream) override;
     [[nodiscard]] bool withholds_credit(http::StreamId stream) const override;
     [[nodiscard]] bool shared() const noexcept override { return true; }
 
