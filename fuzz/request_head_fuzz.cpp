@@ -89,7 +89,7 @@ void require_same_when_read_again(std::string_view input) {
     const http::Event first = codec.next(input);
     if (first.kind != Kind::head) return;
     const std::string target(codec.head().path);
-    codec.read_again(first.stream);
+    codec.read_again();
     const http::Event second = codec.next(input);
     fuzz::require(second.kind == Kind::head && second.consumed == first.consumed && second.end == first.end);
     fuzz::require(codec.head().path == target);

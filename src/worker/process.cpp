@@ -20,8 +20,7 @@ bool is_of_another_version(const Order& order) {
 }  // namespace
 
 Process::Process(int id, UniqueFd channel)
-    : id_(id),
-      name_(fmt::format("WRK-{:02}", id)),
+    : name_(fmt::format("WRK-{:02}", id)),
       loop_(clock_, poller_),
       random_(Random::from_kernel()),
       line_head_(name_),

@@ -54,7 +54,6 @@ private:
     void reopen_logs();
     void turn_ended();
 
-    int id_;
     std::string name_;
     SystemClock clock_;
     EpollPoller poller_;
