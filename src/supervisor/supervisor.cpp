@@ -1,6 +1,7 @@
 #include "supervisor/supervisor.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -29,10 +30,10 @@ Supervisor::~Supervisor() {
 }
 
 Result<> Supervisor::start(std::vector<CheckedChange> changes) {
-    const auto binds = std::ranges::stable_partition(
-        changes, [](const CheckedChange& change) { return !change->has_activate_listener(); });
-    const std::vector<CheckedChange> activations(binds.begin(), binds.end());
-    changes.erase(binds.begin(), binds.end());
+    const auto binds = [](const CheckedChange& change) { return change->has_activate_listener(); };
+    std::vector<CheckedChange> activations;
+    std::ranges::copy_if(changes, std::back_inserter(activations), binds);
+    std::erase_if(changes, binds);
     if (auto loaded = changes_.load(changes); !loaded) return loaded;
     changes = {};
     // Made when it is first asked for, which takes longer than anybody is to wait for an answer.
