@@ -1,6 +1,5 @@
 #include "auth/hashing_thread.h"
 
-#include <cerrno>
 #include <crypt.h>
 #include <csignal>
 #include <cstdlib>
@@ -28,9 +27,12 @@ struct Space {
     int size = 0;
 };
 
+// yescrypt and scrypt that get no memory say EINVAL, as for a hash that is none: it is the hash that tells which it
+// was.
 HashingOutcome compare(const std::string& password, const std::string& hash, Space& space) {
     const char* const made = ::crypt_ra(password.c_str(), hash.c_str(), &space.data, &space.size);
-    if (made == nullptr) return errno == ENOMEM ? HashingOutcome::failed : HashingOutcome::differs;
+    const bool none = ::crypt_checksalt(hash.c_str()) == CRYPT_SALT_INVALID;
+    if (made == nullptr) return none ? HashingOutcome::differs : HashingOutcome::failed;
     return equal_in_constant_time(made, hash) ? HashingOutcome::matches : HashingOutcome::differs;
 }
 

@@ -102,7 +102,7 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*
 
 char* crypt_ra(const char* phrase, const char* setting, void** data, int* size) noexcept {
     if (refused("crypt_ra")) {
-        errno = ENOMEM;
+        errno = EINVAL;  // as of yescrypt without memory
         return nullptr;
     }
     static auto* const real = next<decltype(crypt_ra)>("crypt_ra");
