@@ -196,6 +196,9 @@ private:
     void owe(const Reply& reply);
     void owe(const http::ResponseHead& head, const AddedFields& added, bool end);
     void pay();
+    // The head of the answer is there, and the client's connection has no room for it.
+    [[nodiscard]] bool owes_head() const noexcept { return owed_ || (kept_ != nullptr && keeps_answer()); }
+    [[nodiscard]] bool keeps_answer() const noexcept;
     void pay_answer_of_backend();
     void answer_begins(const http::ResponseHead& head, bool end);
     void send_own_body();
@@ -245,7 +248,6 @@ private:
     uint64_t request_bytes_ = 0;  // of its body
     std::string own_rest_;        // of the body of our own answer, for which there was no room yet
     std::optional<Reply> owed_;   // for its head there was none; its location is in own_rest_
-    bool owes_head_ = false;      // of the answer: it is there, and the client's connection has no room for it
     std::unique_ptr<Kept> kept_;
     Record record_;
 };

@@ -18,7 +18,7 @@ void Exchange::answer(const Reply& reply) {
     record_.answered(reply.status, context_.loop.now());
     record_.message = reply.message;
     record_.own_answer = true;
-    owes_head_ = false;
+    if (kept_ != nullptr) kept_->answer.reset();
     enter(State::answering);
     if (!request_ended()) client_->resume();  // it drops the rest
     write_answer(reply);
@@ -29,7 +29,6 @@ void Exchange::owe(const Reply& reply) {
     own_rest_ = reply.location;
     owed_ = reply;
     owed_->location = own_rest_;
-    owes_head_ = true;
 }
 
 void Exchange::owe(const http::ResponseHead& head, const AddedFields& added, bool end) {
@@ -41,12 +40,12 @@ void Exchange::owe(const http::ResponseHead& head, const AddedFields& added, boo
     if (kept_ == nullptr) kept_ = std::make_unique<Kept>();
     kept_->answer = std::move(kept);
     kept_->answer_ends = end;
-    owes_head_ = true;
 }
+
+bool Exchange::keeps_answer() const noexcept { return kept_->answer.has_value(); }
 
 void Exchange::pay() {
     if (!owed_) return pay_answer_of_backend();
-    owes_head_ = false;
     Reply reply = *std::exchange(owed_, std::nullopt);
     const std::string location = std::exchange(own_rest_, {});
     reply.location = location;
@@ -59,7 +58,6 @@ void Exchange::pay_answer_of_backend() {
     kept_->answer->show(head);
     const bool sent = client_->send_head(client_stream_, head, {}, context_.draining);
     if (!sent && !client_->all_sent()) return;
-    owes_head_ = false;
     const auto kept = std::exchange(kept_->answer, std::nullopt);
     if (!sent) {
         release_backend(false);
@@ -139,6 +137,7 @@ void Exchange::send_own_body() {
     while (!own_rest_.empty() && client_->all_sent()) {
         const size_t fits = std::min(own_rest_.size(), client_->body_room(client_stream_));
         if (fits == 0) break;  // its client takes no more of this stream for now
+        active(Direction::response, false);
         client_->send_body(client_stream_, std::string_view(own_rest_).substr(0, fits));
         own_rest_.erase(0, fits);
         if (own_rest_.empty()) end(Direction::response, nullptr);

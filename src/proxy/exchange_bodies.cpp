@@ -43,7 +43,7 @@ size_t Exchange::room_for_answer() const {
     if (client_ == nullptr || backend_ == nullptr) return 0;
     if (splices_[index(Direction::response)]) return client_->session().writable() ? 1 : 0;
     if (state_ != State::waiting || mode_ == Mode::tunnel) return client_->body_room(client_stream_);
-    return owes_head_ ? 0 : client_->head_room();
+    return owes_head() ? 0 : client_->head_room();
 }
 
 void Exchange::body(Direction direction, std::string_view bytes) {
@@ -106,7 +106,7 @@ void Exchange::sink_progress(Direction direction, bool took) {
         if (from->session().readable() && to->session().writable()) from->session().wake();
         return;
     }
-    if (direction == Direction::response && owes_head_) return pay();
+    if (direction == Direction::response && owes_head()) return pay();
     if (direction == Direction::response && !own_rest_.empty()) return send_own_body();
     if (from != nullptr && !ended_[index(direction)]) let_go_on(direction, *from);
     settle(direction);
@@ -118,6 +118,9 @@ void Exchange::let_go_on(Direction direction, Side& from) {
     if (!from.waits_for_room() && !one_of_many) return;
     const size_t free = direction == Direction::request ? room_for_request() : room_for_answer();
     if (free == 0) return;
+    // Credit that nothing waited for is no sign of anything: with it a client could have its backend waited for for
+    // ever.
+    if (from.waits_for_room()) active(direction, false);
     if (direction == Direction::request) return client_->go_on(client_stream_, free);
     from.resume();
 }

@@ -121,7 +121,7 @@ void StreamClient::credit(http::StreamId stream, Exchange& exchange) {
 // The client takes more of one stream, or of all.
 void StreamClient::widen(http::StreamId stream) {
     for_each([&](http::StreamId id, Exchange& exchange) {
-        if (stream == 0 || stream == id) exchange.sink_progress(Direction::response, true);
+        if (stream == 0 || stream == id) exchange.sink_progress(Direction::response, false);
     });
 }
 

@@ -77,6 +77,40 @@ TEST(Credit, that_does_not_come_in_time_ends_the_stream_that_waits_for_it) {
     EXPECT_EQ(client->take(), "h 3 200\nb 3 3\nyes\ne 3\n");
 }
 
+TEST(Credit, in_small_pieces_lets_answers_take_their_time) {
+    for (const std::string_view host : {"", "nobody"}) {
+        Stage stage({.back_timeout_s = 60});
+        stage.route_to_backends(1);
+        const WirePtr client = stage.stream_client(fmt::format("S 1\nH 1 GET {}/one\n", host));
+        if (host.empty()) stage.backend(1)->send(answer(std::string(200, 'x')));
+        stage.settle();
+        for (int i = 0; i < 10; ++i) {
+            stage.pass(std::chrono::seconds(30));
+            client->send("W 1 1\n");
+            stage.settle();
+        }
+        const std::string got = client->take();
+        EXPECT_EQ(got.find("r 1"), got.npos) << got;
+        size_t pieces = 0;
+        for (size_t at = got.find("b 1 1\n"); at != got.npos; at = got.find("b 1 1\n", at + 1)) ++pieces;
+        EXPECT_EQ(pieces, 11U) << got;
+    }
+}
+
+TEST(Credit, for_an_answer_that_has_not_begun_is_no_reason_to_wait_for_its_backend) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.stream_client("S 4\nH 1 GET /one\n");
+    const WirePtr backend = stage.backend(1);
+    for (int i = 0; i < 10; ++i) {
+        client->send("W 0 100\n");
+        stage.pass(std::chrono::seconds(7));
+    }
+    const std::string got = client->take();
+    EXPECT_NE(got.find("h 1 504\n"), got.npos) << got;
+    EXPECT_TRUE(backend->peer_closed());
+}
+
 // ---- credit for requests
 
 uint64_t credit_of(std::string_view frames, uint32_t stream) {
