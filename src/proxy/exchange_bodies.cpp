@@ -89,9 +89,9 @@ void Exchange::end(Direction direction, const http::FieldTable* trailers) {
 void Exchange::flush(Direction direction) {
     Side* to = sink(direction);
     if (to == nullptr || !to->session().connected()) return;
-    to->flush();
+    const bool took = to->flush_some();
     // What went makes room for the others of the connection.
-    if (direction == Direction::response && client_->shared()) client_->session().wake();
+    if (took && direction == Direction::response && client_->shared()) client_->session().wake();
     settle(direction);
 }
 
@@ -118,11 +118,10 @@ void Exchange::let_go_on(Direction direction, Side& from) {
     if (!from.waits_for_room() && !one_of_many) return;
     const size_t free = direction == Direction::request ? room_for_request() : room_for_answer();
     if (free == 0) return;
+    if (direction == Direction::request) return client_->go_on(client_stream_, free);
     // Credit that nothing waited for is no sign of anything: with it a client could have its backend waited for for
     // ever.
-    if (from.waits_for_room()) active(direction, false);
-    if (direction == Direction::request) return client_->go_on(client_stream_, free);
-    from.resume();
+    if (from.resume(free)) active(direction, false);
 }
 
 // What an end that was passed on, or the last byte that was sent, means for the exchange.

@@ -106,6 +106,7 @@ net::Next Side::pump() {
         if (move_raw()) return net::Stay{};
         const size_t room = input_room();
         waits_for_room_ = room == 0;
+        too_little_ = 0;
         if (waits_for_room_) return net::Stay{};
         net::BufferPtr& unread = session_.unread();
         if (unread != nullptr && !starved_) {
@@ -114,6 +115,7 @@ net::Next Side::pump() {
             if (fed.used == 0 && !starved_) {
                 // There is some room, but not enough for the codec to say anything.
                 waits_for_room_ = true;
+                too_little_ = room;
                 return net::Stay{};
             }
             continue;

@@ -59,6 +59,13 @@ public:
         waits_for_room_ = false;
         session_.wake();
     }
+    // The same where there is so much. With no more than was too little for its next event it is not asked again:
+    // false.
+    bool resume(size_t room) noexcept {
+        if (!waits_for_room_ || room <= too_little_) return false;
+        resume();
+        return true;
+    }
     [[nodiscard]] bool waits_for_room() const noexcept { return waits_for_room_; }
     [[nodiscard]] bool has_unread() const noexcept { return session_.unread() != nullptr; }
 
@@ -130,6 +137,7 @@ private:
     bool last_ = false;
     bool hold_ = false;
     bool waits_for_room_ = false;
+    size_t too_little_ = 0;             // of room, while it waits for it
     std::optional<bool> more_to_feed_;  // behind the event at hand; absent outside of feed()
     bool starved_ = false;              // what is unread is not enough for the codec to go on
 };

@@ -46,6 +46,20 @@ TEST(Credit, that_is_missing_for_one_stream_holds_up_no_other) {
     EXPECT_LE(stage.worker->buffers().in_use(), 2U);  // what has not come yet waits with the backend
 }
 
+// The end of a chunked answer is longer than that.
+TEST(Credit, of_a_byte_is_waited_with_and_not_tried_again_and_again) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.stream_client("S 4\nH 1 GET /one\n");
+    const WirePtr backend = stage.backend(1);
+    backend->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n012\r\n0\r\nName: value\r\n\r\n");
+    stage.settle();
+    EXPECT_TRUE(client->take().starts_with("s\nh 1 200\nb 1 "));
+    client->send("W 1 100\n");
+    stage.settle();
+    EXPECT_TRUE(client->take().ends_with("e 1\n"));
+}
+
 TEST(Credit, counts_for_answers_of_our_own_as_well) {
     Stage stage;
     stage.route_to_backends(1);
