@@ -80,7 +80,13 @@ void check_change(Examiner& examine, Request& request) {
         case Request::kRemoveHttpsFrontend:
         case Request::kAddHttpsListener:
         case Request::kUpdateHttpsListener:
+        case Request::kUpdateHttpsFrontend:
             return examine.wants("", true, Feature::https);
+        case Request::kAddHttpsListenerWithClientAuth:
+        case Request::kUpdateHttpsListenerWithClientAuth:
+            return examine.wants("", true, Feature::client_certificates);
+        case Request::kSetTlsTicketSecret:
+            return examine.wants("", true, Feature::ticket_secret);
         case Request::kAddCertificate:
         case Request::kReplaceCertificate:
         case Request::kRemoveCertificate:
@@ -118,6 +124,7 @@ bool is_change(const Request& request) {
         case Request::kUpdateHttpFrontend:
         case Request::kAddHttpsFrontend:
         case Request::kRemoveHttpsFrontend:
+        case Request::kUpdateHttpsFrontend:
         case Request::kAddCertificate:
         case Request::kReplaceCertificate:
         case Request::kRemoveCertificate:
@@ -130,10 +137,12 @@ bool is_change(const Request& request) {
         case Request::kSetBackendState:
         case Request::kAddHttpListener:
         case Request::kAddHttpsListener:
+        case Request::kAddHttpsListenerWithClientAuth:
         case Request::kAddTcpListener:
         case Request::kAddUdpListener:
         case Request::kUpdateHttpListener:
         case Request::kUpdateHttpsListener:
+        case Request::kUpdateHttpsListenerWithClientAuth:
         case Request::kUpdateTcpListener:
         case Request::kUpdateUdpListener:
         case Request::kRemoveListener:
@@ -142,6 +151,7 @@ bool is_change(const Request& request) {
         case Request::kSetHealthCheck:
         case Request::kRemoveHealthCheck:
         case Request::kSetMaxConnectionsPerIp:
+        case Request::kSetTlsTicketSecret:
         case Request::kConfigureMetrics:
         case Request::kLogging:
             return true;
