@@ -1,0 +1,52 @@
+// Certificates and keys, in PEM and in bare DER: whatever is taken has a normal form that is taken as well and is the
+// same, and its parts lie within it.
+
+#include <array>
+#include <string>
+
+#include "codec_fuzz.h"
+#include "x509/identity.h"
+#include "x509/names.h"
+#include "x509/pem.h"
+#include "x509/time.h"
+
+namespace {
+
+using namespace seki;
+
+void check_certificate(std::string_view der) {
+    const auto certificate = x509::Certificate::read(std::string(der));
+    if (!certificate) return;
+    for (const std::string_view part : {certificate->spki(), certificate->subject(), certificate->issuer()}) {
+        fuzz::require(certificate->der().contains(part));
+    }
+    for (const std::string& name : certificate->names()) {
+        fuzz::require(!name.empty());
+        const std::string wildcard = x509::wildcard_for(name);
+        fuzz::require(wildcard.empty() || wildcard.size() > 2);
+    }
+    for (const int64_t time : {certificate->not_before_s(), certificate->not_after_s()}) {
+        fuzz::require(x509::time_text(time).ends_with(" UTC"));
+    }
+    fuzz::require(x509::hex(certificate->fingerprint()).size() == 64);
+}
+
+void check_identity(std::string_view text) {
+    const std::array chain{text};
+    const auto identity = x509::read_identity(text, chain, text);
+    if (!identity) return fuzz::require(!identity.error().message.empty());
+    const std::string certificate = x509::write_pem("CERTIFICATE", identity->certificate.der());
+    const std::string key = x509::write_pem(identity->key.label, identity->key.der);
+    const auto again = x509::read_identity(certificate, {}, key);
+    fuzz::require(again && again->key.der == identity->key.der);
+    fuzz::require(again->certificate.fingerprint() == identity->certificate.fingerprint());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    check_certificate(bytes);
+    check_identity(bytes);
+    return 0;
+}
