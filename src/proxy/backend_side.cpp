@@ -128,12 +128,12 @@ std::optional<HeldRequest> BackendSide::take_held() {
     return held;
 }
 
-size_t BackendSide::make_body_room(http::StreamId stream) {
+void BackendSide::make_body_room(http::StreamId stream) {
+    if (state_ == State::connecting || !holds()) return;
     // Less than this and reading on would go in driblets, or a trailer section, which is seen whole, find no room at
     // all: the request is too long to be held.
     const size_t worthwhile = codec_->outgoing_raw(stream) > 0 ? 1024 : max_trailer_bytes;
-    if (state_ != State::connecting && holds() && body_room(stream) < worthwhile) release_hold();
-    return body_room(stream);
+    if (body_room(stream) < worthwhile) release_hold();
 }
 
 void BackendSide::become_raw() {

@@ -45,7 +45,7 @@ public:
                 std::unique_ptr<http::ClientCodec> codec, Duration connect_timeout);
     ~BackendSide() override;
 
-    [[nodiscard]] http::Codec& codec() noexcept override { return *codec_; }
+    [[nodiscard]] http::Codec& codec() const noexcept override { return *codec_; }
 
     // ---- for the exchange
 
@@ -61,8 +61,8 @@ public:
     // Writes the head; nothing when it does not fit into a buffer.
     std::optional<http::StreamId> send_head(const http::RequestHead& head, std::span<const http::AddedField> added);
     void adopt(HeldRequest held);
-    // Makes room for more of the body, at the price of the held request if need be.
-    size_t make_body_room(http::StreamId stream);
+    // More of the body is to come: makes room for it, at the price of the held request if need be.
+    void make_body_room(http::StreamId stream);
     void release_hold() noexcept { Side::release_hold(); }
     void become_raw();
     void end_output();

@@ -21,7 +21,7 @@ public:
            http::Scheme scheme)
         : Side(session, context), listener_(std::move(listener)), codec_(std::move(codec)), scheme_(scheme) {}
 
-    [[nodiscard]] http::Codec& codec() noexcept override { return *codec_; }
+    [[nodiscard]] http::Codec& codec() const noexcept override { return *codec_; }
     // Of its requests.
     [[nodiscard]] http::Scheme scheme() const noexcept { return scheme_; }
 
@@ -39,11 +39,11 @@ public:
     [[nodiscard]] bool take_back();
     // All of the answer is in the outbox.
     void answer_complete() {
-        if (spoke_ahead() || !codec_->persistent()) nothing_follows();
+        if (end_if_spoke_ahead() || !codec_->persistent()) nothing_follows();
         asks_to_switch_ = false;
     }
     // How long the head of an answer may be that is read now; 0: none can be written yet.
-    [[nodiscard]] virtual size_t head_room() = 0;
+    [[nodiscard]] virtual size_t head_room() const = 0;
     // What was written needs its exchange no more.
     [[nodiscard]] virtual bool delivered() const noexcept = 0;
     // The exchange ends. `reusable`: it ended well, and everything of the answer was written.
@@ -64,10 +64,10 @@ public:
     [[nodiscard]] bool asked_before() const noexcept { return requests_ > 1; }
     // The connection carries the bytes of other exchanges too.
     [[nodiscard]] virtual bool shared() const noexcept = 0;
-    // Behind a request that asks for another protocol something came before its answer: bytes of that protocol, and no
-    // next request. An answer that does not switch ends the connection. What comes behind the answer is a request
-    // again.
-    [[nodiscard]] bool spoke_ahead() {
+    // Behind a request that asks for another protocol something may have come before its answer: bytes of that
+    // protocol, and no next request. Then an answer that does not switch ends the connection: true. What comes behind
+    // the answer is a request again.
+    bool end_if_spoke_ahead() {
         if (!asks_to_switch_ || !codec_->request_complete(0) || nothing_waits()) return false;
         asks_to_switch_ = false;
         ending_ = forgone_ = true;
@@ -92,9 +92,9 @@ protected:
         counted_.reset();
         own_.close(context_);
     }
-    // No exchange is to be had for what was asked, but there may be in the next turn. Not for ever: others may be first
-    // in each.
-    [[nodiscard]] bool may_wait() noexcept {
+    // No exchange is to be had for what was asked, but there may be in the next turn: it waits for that. False: there
+    // will be none, or it has waited long enough, for others may be first in each.
+    [[nodiscard]] bool wait_a_turn() noexcept {
         if (!context_.more_next_turn() || waited_ == most_turns_waited) return false;
         ++waited_;
         context_.note_waiting();

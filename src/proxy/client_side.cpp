@@ -126,6 +126,7 @@ net::Close ClientSide::farewell() const {
 
 net::Next ClientSide::on_deadline(net::Session& session) {
     const Monotonic now = context_.loop.now();
+    if (exchange_ != nullptr) exchange_->excuse_client(now);
     if (exchange_ != nullptr && !session.watched()) {
         session.want_watch();
         session.deadline(exchange_->idle_until(now).value_or(now));
@@ -210,7 +211,7 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
     const bool gives_way = std::exchange(had_its_turn_, false) && context_.others_wait();
     if (!gives_way && begun_ < most_begun) exchange_ = context_.open_exchange();
     // Of those that have begun, some have ended in this turn: in the next there is room.
-    if (exchange_ == nullptr && (gives_way || begun_ > 0 || may_wait())) {
+    if (exchange_ == nullptr && (gives_way || begun_ > 0 || wait_a_turn())) {
         had_its_turn_ = begun_ > 0;
         postpone_to_next_turn();
         return std::nullopt;
@@ -292,7 +293,7 @@ void ClientSide::answer_without_exchange(uint16_t status, bool head_only) {
 
 net::Next ClientSide::begin_tunnel() {
     exchange_ = context_.open_exchange();
-    if (exchange_ == nullptr && may_wait()) {
+    if (exchange_ == nullptr && wait_a_turn()) {
         session_.wake();
         return net::Stay{};
     }

@@ -24,7 +24,7 @@ public:
     // ---- for the exchange
 
     // The head gets a buffer of its own, when interim answers before it have gone.
-    [[nodiscard]] size_t head_room() override {
+    [[nodiscard]] size_t head_room() const override {
         return all_sent() ? context_.buffers.buffer_size() - Context::edit_room : 0;
     }
     [[nodiscard]] bool delivered() const noexcept override { return all_sent(); }

@@ -268,7 +268,9 @@ void Exchange::try_another(BackendLoss loss) {
         return answer({503, "no backend could be reached"});
     }
     if (loss.held) backend_->adopt(std::move(*loss.held));
-    if (!request_ended()) client_->go_on(client_stream_, room_for_request());
+    if (request_ended()) return;
+    make_request_room();
+    client_->go_on(client_stream_, room_for_request());
 }
 
 BackendSide* Exchange::give_up_backend() noexcept {
@@ -288,7 +290,7 @@ void Exchange::release_backend(bool reusable) {
 
 bool Exchange::interim(const http::ResponseHead& head, uint64_t bytes) {
     backend_activity_ = context_.loop.now();
-    if (!interim_pace_.allows(backend_activity_, bytes)) return false;
+    if (!interim_pace_.take(backend_activity_, bytes)) return false;
     client_->send_interim(client_stream_, head);
     if (head.status != 100 || request_ended()) return true;
     awaits_continue_ = false;
@@ -309,7 +311,7 @@ void Exchange::answer_head(http::ResponseHead& head, bool end) {
     if (head.speaks_of_users && http::authenticates_connection(head.fields)) backend_->bind();
     AddedFields& added = context_.added;
     edit_answer(head, added);
-    const bool close = context_.draining || (!switching && client_->spoke_ahead());
+    const bool close = context_.draining || (!switching && client_->end_if_spoke_ahead());
     if (!added.overflow() && client_->send_head(client_stream_, head, added.all(), close))
         return answer_begins(head, end);
     if (!added.overflow() && !client_->all_sent()) return owe(head, added, end);

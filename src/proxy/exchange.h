@@ -80,7 +80,7 @@ public:
     // ---- from both
 
     // How many bytes of body the other end can take; of an answer that has not begun, how long its head may be.
-    [[nodiscard]] size_t room_for_request();
+    [[nodiscard]] size_t room_for_request() const;
     [[nodiscard]] size_t room_for_answer() const;
     void body(Direction direction, std::string_view bytes);
     void end(Direction direction, const http::FieldTable* trailers);
@@ -103,7 +103,9 @@ public:
     [[nodiscard]] bool answer_ended() const noexcept { return ended_[index(Direction::response)]; }
     [[nodiscard]] bool answer_delivered() const noexcept;
     // Until when the client may do nothing; nothing when that time is over. While it is the backend's turn, later.
-    [[nodiscard]] std::optional<Monotonic> idle_until(Monotonic now);
+    [[nodiscard]] std::optional<Monotonic> idle_until(Monotonic now) const;
+    // Time in which it is not its turn is not held against its pace.
+    void excuse_client(Monotonic now) noexcept;
     // The same for the backend.
     [[nodiscard]] std::optional<Monotonic> backend_due(Monotonic now, Duration limit) const;
     void describe(std::string& line) const;
@@ -138,6 +140,7 @@ private:
     void enter(State next);
     void active(Direction direction, bool gave) noexcept;
     bool accept_body(uint64_t bytes);
+    void make_request_room();
 
     void open(Client& client, http::StreamId stream, ListenerPtr listener, Monotonic first_byte);
     void route(http::RequestHead& head);

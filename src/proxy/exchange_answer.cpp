@@ -116,7 +116,7 @@ void Exchange::write_answer(const Reply& reply) {
     values.set(Variable::path, record_.path);
     parts.custom = custom_answer(reply, values);
     const OwnAnswer own(context_.own_head, parts);
-    const bool close = context_.draining || own.closes() || client_->spoke_ahead();
+    const bool close = context_.draining || own.closes() || client_->end_if_spoke_ahead();
     if (!client_->send_head(client_stream_, own.head(), own.added(), close)) {
         return client_->all_sent() ? abort(net::CloseReason::no_resources, reply.message) : owe(reply);
     }

@@ -33,10 +33,15 @@ http::StreamId Exchange::source_stream(Direction direction) const noexcept {
     return direction == Direction::request ? client_stream_ : backend_stream_;
 }
 
-size_t Exchange::room_for_request() {
+size_t Exchange::room_for_request() const {
     if (client_ == nullptr || backend_ == nullptr) return 0;
     if (splices_[index(Direction::request)]) return backend_->session().writable() ? 1 : 0;
-    return backend_->make_body_room(backend_stream_);
+    return backend_->body_room(backend_stream_);
+}
+
+// For what is still to come of it.
+void Exchange::make_request_room() {
+    if (!request_ended() && !splices_[index(Direction::request)]) backend_->make_body_room(backend_stream_);
 }
 
 size_t Exchange::room_for_answer() const {
@@ -90,6 +95,7 @@ void Exchange::flush(Direction direction) {
     Side* to = sink(direction);
     if (to == nullptr || !to->session().connected()) return;
     const bool took = to->flush_some();
+    if (direction == Direction::request) make_request_room();
     // What went makes room for the others of the connection.
     if (took && direction == Direction::response && client_->shared()) client_->session().wake();
     settle(direction);
@@ -106,6 +112,7 @@ void Exchange::sink_progress(Direction direction, bool took) {
         if (from->session().readable() && to->session().writable()) from->session().wake();
         return;
     }
+    if (direction == Direction::request) make_request_room();
     if (direction == Direction::response && owes_head()) return pay();
     if (direction == Direction::response && !own_rest_.empty()) return send_own_body();
     if (from != nullptr && !ended_[index(direction)]) let_go_on(direction, *from);
@@ -258,10 +265,13 @@ bool Exchange::clients_turn() const noexcept {
     return backend_ == nullptr || (backend_->all_sent() && !(request && request->held() > 0));
 }
 
-std::optional<Monotonic> Exchange::idle_until(Monotonic now) {
+void Exchange::excuse_client(Monotonic now) noexcept {
+    if (mode_ == Mode::http && !clients_turn()) pace_.excuse(now);
+}
+
+std::optional<Monotonic> Exchange::idle_until(Monotonic now) const {
     const Duration limit = mode_ == Mode::tunnel ? timeouts().of_tunnel() : timeouts().front;
     if (mode_ == Mode::http && !clients_turn()) {
-        pace_.excuse(now);
         const Monotonic until = now + (pace_.limited() && takes_body() ? BodyPace::grace : limit);
         const auto gone = gone_at();
         if (!gone) return until;

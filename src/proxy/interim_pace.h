@@ -19,7 +19,7 @@ public:
     static constexpr Duration at_once = std::chrono::milliseconds(1500);  // some 70 of them
 
     // False when this one comes too soon. One that is long by itself is let in when none came before.
-    [[nodiscard]] bool allows(Monotonic now, uint64_t bytes) noexcept {
+    [[nodiscard]] bool take(Monotonic now, uint64_t bytes) noexcept {
         if (paid_until_ > now + at_once) return false;
         paid_until_ = std::max(paid_until_, now) + each + each_byte * static_cast<int64_t>(bytes);
         return true;

@@ -17,7 +17,7 @@ net::Buffer& Side::outbox() {
     return *unsent;
 }
 
-size_t Side::body_room(http::StreamId stream) {
+size_t Side::body_room(http::StreamId stream) const {
     const net::BufferPtr& unsent = session_.unsent();
     const size_t room = unsent == nullptr ? context_.buffers.buffer_size() : unsent->room().size();
     const size_t framing = codec().outgoing_raw(stream) != 0 ? 0 : chunk_room + max_trailer_bytes;

@@ -31,11 +31,11 @@ public:
     Side(net::Session& session, Context& context) noexcept : session_(session), context_(context) {}
 
     [[nodiscard]] net::Session& session() noexcept { return session_; }
-    [[nodiscard]] virtual http::Codec& codec() noexcept = 0;
+    [[nodiscard]] virtual http::Codec& codec() const noexcept = 0;
 
     // ---- as a sink
 
-    [[nodiscard]] size_t body_room(http::StreamId stream);
+    [[nodiscard]] size_t body_room(http::StreamId stream) const;
     void send_body(http::StreamId stream, std::string_view body);
     // The end of a body; body_room() leaves room for it.
     void send_end(http::StreamId stream, const http::FieldTable* trailers);

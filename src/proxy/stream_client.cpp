@@ -55,7 +55,7 @@ void StreamClient::for_each(Visit visit) {
     }
 }
 
-size_t StreamClient::head_room() {
+size_t StreamClient::head_room() const {
     const net::BufferPtr& unsent = session_.unsent();
     const size_t room = unsent == nullptr ? context_.buffers.buffer_size() : unsent->room().size();
     return room > Context::edit_room ? room - Context::edit_room : 0;
@@ -204,6 +204,7 @@ net::Next StreamClient::on_deadline(net::Session& session) {
     }
     due_.reset();
     for_each([&](http::StreamId, Exchange& exchange) {
+        exchange.excuse_client(now);
         if (const auto until = exchange.idle_until(now)) return due(*until);
         exchange.client_late();
     });

@@ -28,7 +28,7 @@ public:
 
     // ---- for the exchanges
 
-    [[nodiscard]] size_t head_room() override;
+    [[nodiscard]] size_t head_room() const override;
     [[nodiscard]] bool delivered() const noexcept override;
     void exchange_ended(http::StreamId stream, bool reusable) override;
     void give_up(net::CloseManner, net::CloseReason) override {}  // exchange_ended() has said all
