@@ -8,10 +8,10 @@
 #include <span>
 
 #include "http/scheme.h"
-#include "net/source_counts.h"
 #include "proxy/listener.h"
 #include "proxy/own_connection.h"
 #include "proxy/side.h"
+#include "proxy/source_limits.h"
 
 namespace seki::proxy {
 
@@ -77,11 +77,8 @@ public:
     [[nodiscard]] std::optional<Monotonic> half_closed_since() const noexcept {
         return half_closed_since_ == Monotonic{} ? std::nullopt : std::optional(half_closed_since_);
     }
-    // What the connection counts as for the cluster that it was let into last, if that has a limit.
-    [[nodiscard]] net::SourceCounts::Token& counted() noexcept { return counted_; }
-    // Which one that is, limit or not: Cluster::key(), 0 for none.
-    [[nodiscard]] uint64_t cluster_key() const noexcept { return cluster_key_; }
-    void let_into(const Cluster& cluster) noexcept { cluster_key_ = cluster.key(); }
+    // As what the connection counts among those of its source.
+    [[nodiscard]] SourceLimits& source_limits() noexcept { return source_limits_; }
     [[nodiscard]] OwnConnection& own() noexcept { return own_; }
 
 protected:
@@ -89,7 +86,7 @@ protected:
 
     // The connection ends, and with it what belongs to it.
     void let_go() {
-        counted_.reset();
+        source_limits_.leave();
         own_.close(context_);
     }
     // No exchange is to be had for what was asked, but there may be in the next turn: it waits for that. False: there
@@ -114,8 +111,7 @@ protected:
     ListenerPtr listener_;
     std::unique_ptr<http::ServerCodec> codec_;
     Monotonic half_closed_since_{};  // the epoch: it is not
-    net::SourceCounts::Token counted_;
-    uint64_t cluster_key_ = 0;
+    SourceLimits source_limits_;
     OwnConnection own_;
     uint64_t answer_at_ = 0;  // where the last answer begins, of all bytes to the client
     uint32_t requests_ = 0;

@@ -64,14 +64,25 @@ void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     if (policy_ != nullptr) override_timeouts(policy_->timeouts);
     client_activity_ = backend_activity_ = context_.loop.now();
     record_.begin(context_, client.session(), client_activity_);
-    if (limits_source()) {
-        if (const auto refusal = over_limit()) return refuse_tunnel(*refusal);
+    if (cluster_ != nullptr) {
+        if (const auto refusal = let_in()) return refuse_tunnel(*refusal);
     }
-    if (cluster_ != nullptr) client_->let_into(*cluster_);
     backend_ = cluster_ != nullptr ? connect() : nullptr;
     if (backend_ == nullptr) return abort(net::CloseReason::no_resources, "no backend");
     enter(State::waiting);
     client_->due(client_activity_ + timeouts().of_tunnel());
+}
+
+std::optional<SourceLimits::Refusal> Exchange::let_in() {
+    return client_->source_limits().let_in(context_, *cluster_, client_->session().peer());
+}
+
+void Exchange::refuse_tunnel(const SourceLimits::Refusal& refusal) {
+    record_.message = refusal.message;
+    net::Session& session = client_->session();
+    retire(false);
+    // Not at once: what the client may have sent already would turn the end into a reset.
+    session.close(net::CloseManner::linger, net::CloseReason::limited);
 }
 
 // ---- the backend

@@ -33,6 +33,7 @@
 #include "proxy/interim_pace.h"
 #include "proxy/listener.h"
 #include "proxy/side.h"
+#include "proxy/source_limits.h"
 
 namespace seki::proxy {
 
@@ -186,11 +187,9 @@ private:
     // It is ours no more, and what was on its way through a pipe goes.
     BackendSide* give_up_backend() noexcept;
 
-    // Whether anything is counted for the client's source.
-    [[nodiscard]] bool limits_source() const noexcept;
-    // What the client is told whose source has as many connections or requests of the cluster as it may.
-    std::optional<Reply> over_limit();
-    void refuse_tunnel(const Reply& reply);
+    // Into the cluster, or what the client is told whose source has as much of it as it may.
+    std::optional<SourceLimits::Refusal> let_in();
+    void refuse_tunnel(const SourceLimits::Refusal& refusal);
     void edit_answer(http::ResponseHead& head, AddedFields& added);
     void answer(const Reply& reply);
     // The operator's own answer; sets what the built-in one needs not.

@@ -170,11 +170,9 @@ std::optional<Exchange::Reply> Exchange::decide(const Routed& routed) {
                      .location = *location,
                      .custom = own};
     }
-    if (limits_source()) {
-        if (auto reply = over_limit()) return reply;
-    }
-    client_->let_into(*cluster_);
-    return std::nullopt;
+    const auto refusal = let_in();
+    if (!refusal) return std::nullopt;
+    return Reply{.status = 429, .message = refusal->message, .retry_after_s = refusal->retry_after_s};
 }
 
 std::optional<Exchange::Reply> Exchange::authenticate(const http::RequestHead& head) {

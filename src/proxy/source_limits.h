@@ -1,22 +1,55 @@
 #pragma once
 
-// How many connections one source may have to a cluster, and the counting of those that were there before anybody
-// asked.
+// The limits of what one source may have of a cluster, in all workers together: connections, and requests in a time.
+// Every client's connection has its part in them: it counts for the cluster of the last request, or tunnel, that was
+// let in, and a request to another cluster moves its token. So it is the connection that holds the token, whatever the
+// wire format, and not the request: between two requests of one connection it still is a connection. Where no limit is
+// set nothing is hashed, counted or touched.
 
 #include <cstdint>
+#include <optional>
+
+#include "net/source_counts.h"
+#include "proxy/cluster.h"
+#include "proxy/context.h"
 
 namespace seki::proxy {
 
-class Client;
-class Context;
-struct Cluster;
-struct ClusterPolicy;
+class SourceLimits {
+public:
+    // What a client is told whose source has as much of the cluster as it may.
+    struct Refusal {
+        const char* message;
+        uint32_t retry_after_s;  // 0: left out
+    };
 
-// 0: as many as it likes. `policy`: null where a cluster asks for nothing.
-[[nodiscard]] uint64_t connection_limit(const Context& context, const ClusterPolicy* policy);
+    // A request of the connection goes to the cluster, and counts; or why it may not.
+    std::optional<Refusal> let_in(Context& context, const Cluster& cluster, const SocketAddress& source) {
+        if (concern(context, cluster)) {
+            if (auto refusal = refuse(context, cluster, source)) return refusal;
+        }
+        cluster_key_ = cluster.key();
+        return std::nullopt;
+    }
+    // The connection was let into the cluster while nobody counted. From now on it counts, whatever that comes to:
+    // nobody is sent away, but who comes next is refused. Costs nothing where there is no limit.
+    void count_afterwards(Context& context, const Cluster& cluster, const SocketAddress& source);
+    // The connection ends.
+    void leave() noexcept { counted_.reset(); }
+    // Which cluster let it in last, limit or not: Cluster::key(), 0 for none.
+    [[nodiscard]] uint64_t cluster_key() const noexcept { return cluster_key_; }
 
-// The client was let into the cluster while nobody counted. From now on it counts, whatever that comes to: nobody is
-// sent away, but who comes next is refused. Costs nothing where there is no limit.
-void count_connection(Context& context, const Cluster& cluster, Client& client);
+private:
+    [[nodiscard]] bool concern(const Context& context, const Cluster& cluster) const noexcept {
+        if (context.settings.max_connections_per_source > 0 || counted_.valid()) return true;
+        const ClusterPolicy* const policy = cluster.policy.get();
+        return policy != nullptr && (policy->max_connections_per_source || policy->rate.per_second > 0);
+    }
+    std::optional<Refusal> refuse(Context& context, const Cluster& cluster, const SocketAddress& source);
+    std::optional<Refusal> refuse_connection(Context& context, const Cluster& cluster, const SocketAddress& source);
+
+    net::SourceCounts::Token counted_;  // for that cluster, if it has a limit
+    uint64_t cluster_key_ = 0;
+};
 
 }  // namespace seki::proxy

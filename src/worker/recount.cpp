@@ -1,7 +1,6 @@
 #include "worker/recount.h"
 
 #include "proxy/client.h"
-#include "proxy/source_limits.h"
 
 namespace seki::worker {
 
@@ -21,8 +20,9 @@ void Recount::run() {
 void Recount::look_at(net::Session& session) {
     auto* client = dynamic_cast<proxy::Client*>(session.protocol());
     if (client == nullptr) return;
-    const auto cluster = clusters_.find(client->cluster_key());
-    if (cluster != clusters_.end()) proxy::count_connection(context_, *cluster->second, *client);
+    const auto cluster = clusters_.find(client->source_limits().cluster_key());
+    if (cluster != clusters_.end())
+        client->source_limits().count_afterwards(context_, *cluster->second, session.peer());
 }
 
 }  // namespace seki::worker
