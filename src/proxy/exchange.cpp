@@ -58,23 +58,20 @@ void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     client_ = &client;
     client_stream_ = backend_stream_ = RawServerCodec::stream;
     listener_ = std::move(listener);
-    frontend_ = listener_->routes->tunnel;
-    if (frontend_ != nullptr) cluster_ = frontend_->cluster.get();
-    if (cluster_ != nullptr) policy_ = cluster_->policy;
-    if (policy_ != nullptr) override_timeouts(policy_->timeouts);
+    route_.lead_tunnel(*listener_);
     client_activity_ = backend_activity_ = context_.loop.now();
     record_.begin(context_, client.session(), client_activity_);
-    if (cluster_ != nullptr) {
+    if (route_.cluster != nullptr) {
         if (const auto refusal = let_in()) return refuse_tunnel(*refusal);
     }
-    backend_ = cluster_ != nullptr ? connect() : nullptr;
+    backend_ = route_.cluster != nullptr ? connect() : nullptr;
     if (backend_ == nullptr) return abort(net::CloseReason::no_resources, "no backend");
     enter(State::waiting);
     client_->due(client_activity_ + timeouts().of_tunnel());
 }
 
 std::optional<SourceLimits::Refusal> Exchange::let_in() {
-    return client_->source_limits().let_in(context_, *cluster_, client_->session().peer());
+    return client_->source_limits().let_in(context_, *route_.cluster, client_->session().peer());
 }
 
 void Exchange::refuse_tunnel(const SourceLimits::Refusal& refusal) {
@@ -104,17 +101,18 @@ BackendSide* Exchange::connect() {
 BackendSide* Exchange::own_connection() const {
     if (mode_ == Mode::tunnel || fresh_only_) return nullptr;
     BackendSide* const own = client_->own().idle(context_);
-    return own != nullptr && own->backend()->cluster_id == cluster_->id() ? own : nullptr;
+    return own != nullptr && own->backend()->cluster_id == route_.cluster->id() ? own : nullptr;
 }
 
 // The one that the client's cookie names, or where it has a connection of its own, else the next in turn.
 backend::BackendPtr Exchange::next_backend() {
     const Monotonic now = context_.loop.now();
     const auto tried = std::span(tried_).first(attempts_);
-    const bool stays = named_ != nullptr && named_->backoff.up(now) && std::ranges::find(tried, named_) == tried.end();
-    if (stays) return named_;
+    const bool stays = route_.named != nullptr && route_.named->backoff.up(now) &&
+                       std::ranges::find(tried, route_.named) == tried.end();
+    if (stays) return route_.named;
     if (const BackendSide* own = own_connection()) return own->backend();
-    return cluster_->backends.next(now, tried, context_.random);
+    return route_.cluster->backends.next(now, tried, context_.random);
 }
 
 // A connection to the chosen backend that served before, and on which nothing waits that could pass for our answer.
@@ -155,7 +153,7 @@ BackendSide* Exchange::take_own() {
 // request would not expect that: its connection is new. At a later one it would, on a connection of its own to the
 // backend, and asks again (client_may_retry); even so the connection shall be one that has just served.
 std::optional<Monotonic> Exchange::fit_for_idle() const {
-    const BackendReuse reuse = policy_ != nullptr ? policy_->reuse : BackendReuse::safe;
+    const BackendReuse reuse = route_.policy != nullptr ? route_.policy->reuse : BackendReuse::safe;
     if (reuse == BackendReuse::never) return std::nullopt;
     if (repeatable_ || reuse == BackendReuse::always) return Monotonic{};
     if (!client_->asked_before() || client_->shared() || !chosen_->keep_alive.proven()) return std::nullopt;
@@ -167,7 +165,7 @@ BackendSide* Exchange::dial() {
     context_.recorder.count(Count::pool_misses);
     auto transport = context_.connector.connect(chosen_->address);
     if (!transport) {
-        context_.recorder.connect_failed(*cluster_, *chosen_, transport.error().error);
+        context_.recorder.connect_failed(*route_.cluster, *chosen_, transport.error().error);
         if (!transport.error().local()) note_failure();
         tried_[attempts_++] = chosen_;
         return nullptr;
@@ -225,7 +223,8 @@ void Exchange::backend_gone(BackendLoss loss) {
     give_up_backend();
     const bool never_connected = loss.kind == Kind::refused || loss.kind == Kind::connect_timeout;
     if (never_connected) {
-        context_.recorder.connect_failed(*cluster_, *chosen_, loss.kind == Kind::refused ? loss.error : ETIMEDOUT);
+        context_.recorder.connect_failed(*route_.cluster, *chosen_,
+                                         loss.kind == Kind::refused ? loss.error : ETIMEDOUT);
         note_failure();
     }
     if (mode_ == Mode::http) count_broken_answer(loss);
@@ -339,11 +338,11 @@ void Exchange::answer_begins(const http::ResponseHead& head, bool end) {
 void Exchange::edit_answer(http::ResponseHead& head, AddedFields& added) {
     added.clear();
     added.push(listener_->id_header, record_.request_id_as_text());
-    const bool give_cookie = policy_ != nullptr && policy_->sticky && chosen_ != named_;
+    const bool give_cookie = route_.policy != nullptr && route_.policy->sticky && chosen_ != route_.named;
     if (give_cookie)
         added.push("Set-Cookie",
                    listener_->sticky_cookie.set(chosen_->cookie, client_->scheme() == http::Scheme::https, added));
-    if (!frontend_->response_edits.empty()) frontend_->response_edits.apply(head.fields, added);
+    if (!route_.frontend->response_edits.empty()) route_.frontend->response_edits.apply(head.fields, added);
 }
 
 void Exchange::become_tunnel() {
@@ -387,7 +386,8 @@ void Exchange::client_gone(net::CloseReason reason) {
 void Exchange::retire(bool complete) {
     enter(State::retired);
     if (tunnel()) --(listener_->kind == Listener::Kind::tcp ? context_.tunnels.tcp : context_.tunnels.upgraded);
-    context_.recorder.ended(record_, mode_ == Mode::tunnel, *listener_, {frontend_.get(), cluster_, chosen_.get()});
+    context_.recorder.ended(record_, mode_ == Mode::tunnel, *listener_,
+                            {route_.frontend.get(), route_.cluster, chosen_.get()});
     if (client_ != nullptr) std::exchange(client_, nullptr)->exchange_ended(client_stream_, complete);
     context_.retire(*this, complete);
 }
@@ -395,7 +395,7 @@ void Exchange::retire(bool complete) {
 void Exchange::describe(std::string& line) const {
     constexpr std::string_view names[] = {"routing", "suspended", "waiting", "answering", "draining", "retired"};
     line += fmt::format("{} {} cluster={} backend={} attempts={}", mode_ == Mode::tunnel ? "tunnel" : "exchange",
-                        names[static_cast<size_t>(state_)], cluster_ != nullptr ? cluster_->id() : "-",
+                        names[static_cast<size_t>(state_)], route_.cluster != nullptr ? route_.cluster->id() : "-",
                         chosen_ != nullptr ? chosen_->id : "-", attempts_ + 1);
     record_.describe(line);
 }

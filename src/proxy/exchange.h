@@ -32,12 +32,15 @@
 #include "proxy/body_pace.h"
 #include "proxy/interim_pace.h"
 #include "proxy/listener.h"
+#include "proxy/reply.h"
+#include "proxy/route.h"
 #include "proxy/side.h"
 #include "proxy/source_limits.h"
 
 namespace seki::proxy {
 
 class Client;
+struct RoutedRequest;
 
 class Exchange {
 public:
@@ -115,21 +118,6 @@ private:
     enum class State : uint8_t { routing, suspended, waiting, answering, draining, retired };
     enum class Mode : uint8_t { http, tunnel };
 
-    // An answer that Seki gives itself.
-    struct Reply {
-        uint16_t status = 0;
-        const char* message = nullptr;  // for the log
-        std::string_view location{};
-        uint32_t retry_after_s = 0;                    // 0: left out
-        const http::AnswerTemplate* custom = nullptr;  // goes before those of cluster and listener
-        std::optional<Duration> duration{};            // the time that was over
-        std::optional<uint64_t> capacity{};            // how many bytes would have been let through
-    };
-    struct Target {
-        std::string_view host;
-        std::string_view path;
-    };
-    struct Routed;
     struct Kept;
 
     static constexpr size_t index(Direction direction) noexcept { return static_cast<size_t>(direction); }
@@ -148,21 +136,12 @@ private:
     void suspend(const http::RequestHead& head);
     [[nodiscard]] std::string_view compared_path(std::string_view sent);
     [[nodiscard]] bool held_in_full(const http::RequestHead& head) const noexcept;
-    [[nodiscard]] std::optional<Reply> unservable(const http::RequestHead& head) const;
-    std::optional<Reply> decide(const Routed& routed);
-    void override_timeouts(const TimeoutOverrides& overrides);
-    [[nodiscard]] const Timeouts& timeouts() const noexcept {
-        return own_timeouts_ ? *own_timeouts_ : listener_->timeouts;
-    }
-    std::optional<Reply> authenticate(const http::RequestHead& head);
-    void choose_cluster(const http::RequestHead& head);
-    [[nodiscard]] Cluster* share_of(std::string_view cookie);
-    std::optional<Target> target_of(const Routed& routed);
-    std::string_view with_port(std::string_view host, uint16_t port);
-    std::optional<std::string_view> redirect_location(const Routed& routed, http::Scheme scheme);
-    bool rewrite(const Routed& routed);
-    static void set_authority(http::RequestHead& head, std::string_view authority);
-    void forward(const Routed& routed);
+    [[nodiscard]] const Timeouts& timeouts() const noexcept { return route_.timeouts(*listener_); }
+    // False: it is answered otherwise, or has to wait.
+    bool passes(const RoutedRequest& routed);
+    // Whether the user that the request names may pass, as far as that is known.
+    [[nodiscard]] auth::Verdict authenticate(const http::RequestHead& head);
+    void forward(const RoutedRequest& routed);
     void begin_pace();
     void keep_pace(uint64_t bytes);
     void set_deadline();
@@ -225,11 +204,7 @@ private:
     http::StreamId client_stream_ = 0;
     http::StreamId backend_stream_ = 0;
     ListenerPtr listener_;
-    FrontendPtr frontend_;
-    Cluster* cluster_ = nullptr;                   // the frontend's
-    std::shared_ptr<const ClusterPolicy> policy_;  // null: the cluster asks for nothing
-    std::optional<Timeouts> own_timeouts_;         // where frontend or cluster override those of the listener
-    backend::BackendPtr named_;                    // by the client's sticky cookie
+    Route route_;
     backend::BackendPtr chosen_;
     std::array<backend::BackendPtr, max_attempts> tried_;
     uint8_t attempts_ = 0;
@@ -237,7 +212,6 @@ private:
     bool repeatable_ = true;  // and short enough to be held until its answer begins
     bool upgrade_asked_ = false;
     bool awaits_continue_ = false;  // the client sends its body when the backend says so
-    bool pending_ = false;          // a password is being checked
     bool binds_ = false;            // what serves it belongs to the client from then on
     bool fresh_only_ = false;       // idle connections failed us already
     std::array<bool, 2> ended_{};   // per direction: the source said its last

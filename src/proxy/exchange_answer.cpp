@@ -72,8 +72,8 @@ const http::AnswerTemplate* Exchange::custom_answer(const Reply& reply, http::Va
     using http::Variable;
     const http::AnswerTemplate* custom = reply.custom;
     std::string_view owner = "frontend";
-    if (custom == nullptr && policy_ != nullptr) {
-        custom = policy_->answers.find(reply.status);
+    if (custom == nullptr && route_.policy != nullptr) {
+        custom = route_.policy->answers.find(reply.status);
         owner = "cluster";
     }
     if (custom == nullptr) {
@@ -91,7 +91,7 @@ const http::AnswerTemplate* Exchange::custom_answer(const Reply& reply, http::Va
     values.set(Variable::route, texts.store({record_.method, between, record_.authority, record_.path}));
     if (reply.duration) values.set(Variable::duration, number(static_cast<uint64_t>(*reply.duration / 1s)));
     if (reply.capacity) values.set(Variable::capacity, number(*reply.capacity));
-    if (cluster_ != nullptr) values.set(Variable::cluster_id, cluster_->id());
+    if (route_.cluster != nullptr) values.set(Variable::cluster_id, route_.cluster->id());
     if (chosen_ != nullptr) values.set(Variable::backend_id, chosen_->id);
     return custom;
 }
@@ -108,7 +108,8 @@ void Exchange::write_answer(const Reply& reply) {
     values.set(Variable::request_id, record_.request_id_as_text());
     values.set(Variable::redirect_location, reply.location);
     if (reply.retry_after_s > 0) values.set(Variable::retry_after, {retry_after.data(), retry_after.size()});
-    if (reply.status == 401 && policy_ != nullptr) values.set(Variable::www_authenticate, policy_->www_authenticate);
+    if (reply.status == 401 && route_.policy != nullptr)
+        values.set(Variable::www_authenticate, route_.policy->www_authenticate);
     values.set(Variable::client_ip, {client_ip, client_->session().peer().write_ip(client_ip)});
     values.set(Variable::message, reply.message);
     values.set(Variable::method, record_.method);
