@@ -35,6 +35,9 @@ struct BackendLoss {
     bool written = false;  // some byte of the request was given to the kernel
     std::optional<HeldRequest> held;
 
+    [[nodiscard]] bool never_connected() const noexcept {
+        return kind == Kind::refused || kind == Kind::connect_timeout;
+    }
     // What it said was no HTTP; else it only ended too early.
     [[nodiscard]] bool malformed() const noexcept { return kind == Kind::fault && fault != http::Fault::truncated; }
 };

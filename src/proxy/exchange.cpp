@@ -1,11 +1,9 @@
 #include "proxy/exchange.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 #include "http/connection_auth.h"
-#include "http/h1/client_codec.h"
 #include "proxy/client.h"
 #include "proxy/kept_exchange.h"
 #include "proxy/raw_codec.h"
@@ -54,6 +52,7 @@ void Exchange::enter(State next) {
 
 void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     mode_ = Mode::tunnel;
+    attempts_.carry_tunnel();
     ++context_.tunnels.tcp;
     client_ = &client;
     client_stream_ = backend_stream_ = RawServerCodec::stream;
@@ -84,127 +83,12 @@ void Exchange::refuse_tunnel(const SourceLimits::Refusal& refusal) {
 
 // ---- the backend
 
-BackendSide* Exchange::connect() {
-    while (attempts_ < max_attempts) {
-        chosen_ = next_backend();
-        if (chosen_ == nullptr) return nullptr;
-        BackendSide* side = mode_ == Mode::http && !fresh_only_ ? take_idle() : nullptr;
-        if (side == nullptr) side = dial();
-        if (side == nullptr) continue;
-        if (binds_) side->bind();
-        return side;
-    }
-    return nullptr;
-}
-
-// The connection that belongs to the client, if it leads to the cluster.
-BackendSide* Exchange::own_connection() const {
-    if (mode_ == Mode::tunnel || fresh_only_) return nullptr;
-    BackendSide* const own = client_->own().idle(context_);
-    return own != nullptr && own->backend()->cluster_id == route_.cluster->id() ? own : nullptr;
-}
-
-// The one that the client's cookie names, or where it has a connection of its own, else the next in turn.
-backend::BackendPtr Exchange::next_backend() {
-    const Monotonic now = context_.loop.now();
-    const auto tried = std::span(tried_).first(attempts_);
-    const bool stays = route_.named != nullptr && route_.named->backoff.up(now) &&
-                       std::ranges::find(tried, route_.named) == tried.end();
-    if (stays) return route_.named;
-    if (const BackendSide* own = own_connection()) return own->backend();
-    return route_.cluster->backends.next(now, tried, context_.random);
-}
-
-// A connection to the chosen backend that served before, and on which nothing waits that could pass for our answer.
-BackendSide* Exchange::take_idle() {
-    if (BackendSide* side = take_own()) return side;
-    const auto until = fit_for_idle();
-    if (!until) return nullptr;
-    while (net::Session* idle = context_.pool.take(*chosen_, *until)) {
-        auto* side = static_cast<BackendSide*>(idle->protocol());
-        if (!side->silent()) {
-            idle->close(net::CloseManner::now, net::CloseReason::protocol_error);
-            continue;
-        }
-        context_.recorder.count(Count::pool_hits);
-        side->attach(*this, timeouts().back);
-        return side;
-    }
-    return nullptr;
-}
-
-BackendSide* Exchange::take_own() {
-    BackendSide* const own = own_connection();
-    if (own == nullptr || own->backend() != chosen_) {
-        client_->own().give_way(context_);
-        return nullptr;
-    }
-    context_.pool.remove(*chosen_, own->session().id());
-    if (!own->silent()) {
-        own->session().close(net::CloseManner::now, net::CloseReason::protocol_error);
-        return nullptr;
-    }
-    context_.recorder.count(Count::pool_hits);
-    own->attach(*this, timeouts().back);
-    return own;
-}
-
-// What cannot be sent again is lost with a connection that the backend is just closing. A client that is at its first
-// request would not expect that: its connection is new. At a later one it would, on a connection of its own to the
-// backend, and asks again (client_may_retry); even so the connection shall be one that has just served.
-std::optional<Monotonic> Exchange::fit_for_idle() const {
-    const BackendReuse reuse = route_.policy != nullptr ? route_.policy->reuse : BackendReuse::safe;
-    if (reuse == BackendReuse::never) return std::nullopt;
-    if (repeatable_ || reuse == BackendReuse::always) return Monotonic{};
-    if (!client_->asked_before() || client_->shared() || !chosen_->keep_alive.proven()) return std::nullopt;
-    return context_.loop.now() + context_.settings.backend_idle_timeout - backend::KeepAlive::soon;
-}
-
-// A new connection to the chosen backend; null when it could not even begin.
-BackendSide* Exchange::dial() {
-    context_.recorder.count(Count::pool_misses);
-    auto transport = context_.connector.connect(chosen_->address);
-    if (!transport) {
-        context_.recorder.connect_failed(*route_.cluster, *chosen_, transport.error().error);
-        if (!transport.error().local()) note_failure();
-        tried_[attempts_++] = chosen_;
-        return nullptr;
-    }
-    net::Session* session = context_.sessions.open(net::Session::Side::backend, std::move(transport->transport),
-                                                   chosen_->address, transport->connected);
-    if (session == nullptr) {
-        attempts_ = max_attempts;
-        return nullptr;
-    }
-    std::unique_ptr<http::ClientCodec> codec;
-    if (mode_ == Mode::http)
-        codec = std::make_unique<http::h1::ClientCodec>(context_.heads, context_.settings.answer_limits);
-    if (mode_ == Mode::tunnel) {
-        codec = std::make_unique<RawClientCodec>();
-        session->transport().notice_dead_peer();
-    }
-    auto side = std::make_unique<BackendSide>(*session, context_, chosen_, std::move(codec), timeouts().connect);
-    BackendSide* attached = side.get();
-    attached->attach(*this, timeouts().back);
-    record_.connecting(context_.loop.now());
-    session->start(std::move(side));
-    return attached;
-}
+BackendSide* Exchange::connect() { return attempts_.connect({context_, *this, *client_, route_, timeouts(), record_}); }
 
 void Exchange::connected() {
     backend_activity_ = context_.loop.now();
     record_.connected(backend_activity_);
-    chosen_->connect_time.record(backend_activity_ - record_.connecting_at);
-    if (chosen_->backoff.succeeded()) context_.recorder.backend_up(*chosen_);
-}
-
-bool Exchange::may_retry(const BackendLoss& loss) const noexcept {
-    if (state_ != State::waiting || attempts_ >= max_attempts) return false;
-    if (mode_ == Mode::tunnel)
-        return loss.kind == BackendLoss::Kind::refused || loss.kind == BackendLoss::Kind::connect_timeout;
-    // RFC 9112 §9.3.1: what was sent may be sent again only if that cannot change anything.
-    return loss.held.has_value() && (idempotent_ || !loss.written) && loss.kind != BackendLoss::Kind::timeout &&
-           loss.kind != BackendLoss::Kind::fault;
+    attempts_.connected(context_, backend_activity_ - record_.connecting_at);
 }
 
 // What happened looks to a client like the end of an idle connection of its own, for which clients are prepared. An
@@ -214,23 +98,12 @@ bool Exchange::client_may_retry(const BackendLoss& loss) const noexcept {
            client_->asked_before() && !client_->shared();
 }
 
-void Exchange::note_failure() {
-    if (chosen_->backoff.failed(context_.loop.now(), context_.random)) context_.recorder.backend_down(*chosen_);
-}
-
 void Exchange::backend_gone(BackendLoss loss) {
     using Kind = BackendLoss::Kind;
     give_up_backend();
-    const bool never_connected = loss.kind == Kind::refused || loss.kind == Kind::connect_timeout;
-    if (never_connected) {
-        context_.recorder.connect_failed(*route_.cluster, *chosen_,
-                                         loss.kind == Kind::refused ? loss.error : ETIMEDOUT);
-        note_failure();
-    }
+    attempts_.lost(context_, route_, loss);
     if (mode_ == Mode::http) count_broken_answer(loss);
-    // A connection from the pool that was stale says nothing about its backend; the next one shall be new.
-    if (loss.reused) fresh_only_ = true;
-    if (may_retry(loss)) return try_another(std::move(loss));
+    if (state_ == State::waiting && attempts_.may_go_on(loss)) return try_another(std::move(loss));
     if (client_may_retry(loss)) return abort(net::CloseReason::peer_closed, "backend closed without an answer");
 
     if (state_ == State::answering && mode_ == Mode::http && client_->take_back()) take_back_answer();
@@ -264,13 +137,8 @@ void Exchange::count_broken_answer(const BackendLoss& loss) {
 }
 
 void Exchange::try_another(BackendLoss loss) {
-    context_.recorder.retrying(record_, *chosen_, loss.reused);
-    if (loss.reused) {
-        ++attempts_;
-        tried_[attempts_ - 1] = nullptr;
-    } else {
-        tried_[attempts_++] = chosen_;
-    }
+    context_.recorder.retrying(record_, *attempts_.chosen(), loss.reused);
+    attempts_.go_on(loss);
     backend_ = connect();
     if (backend_ == nullptr) {
         context_.recorder.count(Count::retries_exhausted);
@@ -338,10 +206,10 @@ void Exchange::answer_begins(const http::ResponseHead& head, bool end) {
 void Exchange::edit_answer(http::ResponseHead& head, AddedFields& added) {
     added.clear();
     added.push(listener_->id_header, record_.request_id_as_text());
-    const bool give_cookie = route_.policy != nullptr && route_.policy->sticky && chosen_ != route_.named;
+    const bool give_cookie = route_.policy != nullptr && route_.policy->sticky && attempts_.chosen() != route_.named;
     if (give_cookie)
-        added.push("Set-Cookie",
-                   listener_->sticky_cookie.set(chosen_->cookie, client_->scheme() == http::Scheme::https, added));
+        added.push("Set-Cookie", listener_->sticky_cookie.set(attempts_.chosen()->cookie,
+                                                              client_->scheme() == http::Scheme::https, added));
     if (!route_.frontend->response_edits.empty()) route_.frontend->response_edits.apply(head.fields, added);
 }
 
@@ -387,7 +255,7 @@ void Exchange::retire(bool complete) {
     enter(State::retired);
     if (tunnel()) --(listener_->kind == Listener::Kind::tcp ? context_.tunnels.tcp : context_.tunnels.upgraded);
     context_.recorder.ended(record_, mode_ == Mode::tunnel, *listener_,
-                            {route_.frontend.get(), route_.cluster, chosen_.get()});
+                            {route_.frontend.get(), route_.cluster, attempts_.chosen().get()});
     if (client_ != nullptr) std::exchange(client_, nullptr)->exchange_ended(client_stream_, complete);
     context_.retire(*this, complete);
 }
@@ -396,7 +264,7 @@ void Exchange::describe(std::string& line) const {
     constexpr std::string_view names[] = {"routing", "suspended", "waiting", "answering", "draining", "retired"};
     line += fmt::format("{} {} cluster={} backend={} attempts={}", mode_ == Mode::tunnel ? "tunnel" : "exchange",
                         names[static_cast<size_t>(state_)], route_.cluster != nullptr ? route_.cluster->id() : "-",
-                        chosen_ != nullptr ? chosen_->id : "-", attempts_ + 1);
+                        attempts_.chosen() != nullptr ? attempts_.chosen()->id : "-", attempts_.failed() + 1);
     record_.describe(line);
 }
 

@@ -24,10 +24,10 @@
 #include <string>
 #include <string_view>
 
-#include "backend/cluster.h"
 #include "base/slab.h"
 #include "http/codec.h"
 #include "net/splice.h"
+#include "proxy/attempts.h"
 #include "proxy/backend_side.h"
 #include "proxy/body_pace.h"
 #include "proxy/interim_pace.h"
@@ -44,9 +44,6 @@ struct RoutedRequest;
 
 class Exchange {
 public:
-    // Connections tried for one request, as Sōzu's CONN_RETRIES and the first.
-    static constexpr size_t max_attempts = 4;
-
     Exchange(SlabId id, Context& context);
     ~Exchange();
 
@@ -146,22 +143,11 @@ private:
     void keep_pace(uint64_t bytes);
     void set_deadline();
 
-    // A connection to the next backend in turn, ours from here on; null after everything was tried.
     BackendSide* connect();
-    [[nodiscard]] backend::BackendPtr next_backend();
-    [[nodiscard]] BackendSide* own_connection() const;
-    BackendSide* take_own();
-    // Until when at least an idle connection would have to stay idle, for this request to be given it; nothing when it
-    // is given none.
-    [[nodiscard]] std::optional<Monotonic> fit_for_idle() const;
-    BackendSide* take_idle();
-    BackendSide* dial();
     void count_broken_answer(const BackendLoss& loss);
     void take_back_answer();
     void try_another(BackendLoss loss);
-    [[nodiscard]] bool may_retry(const BackendLoss& loss) const noexcept;
     [[nodiscard]] bool client_may_retry(const BackendLoss& loss) const noexcept;
-    void note_failure();  // of the chosen backend
     void release_backend(bool reusable);
     // It is ours no more, and what was on its way through a pipe goes.
     BackendSide* give_up_backend() noexcept;
@@ -205,15 +191,9 @@ private:
     http::StreamId backend_stream_ = 0;
     ListenerPtr listener_;
     Route route_;
-    backend::BackendPtr chosen_;
-    std::array<backend::BackendPtr, max_attempts> tried_;
-    uint8_t attempts_ = 0;
-    bool idempotent_ = true;
-    bool repeatable_ = true;  // and short enough to be held until its answer begins
+    Attempts attempts_;
     bool upgrade_asked_ = false;
     bool awaits_continue_ = false;  // the client sends its body when the backend says so
-    bool binds_ = false;            // what serves it belongs to the client from then on
-    bool fresh_only_ = false;       // idle connections failed us already
     std::array<bool, 2> ended_{};   // per direction: the source said its last
     std::array<std::optional<net::SpliceTransfer>, 2> splices_;
     std::array<bool, 2> bulk_{};  // a read filled the buffer: more of the same will come

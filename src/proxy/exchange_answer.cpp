@@ -92,7 +92,7 @@ const http::AnswerTemplate* Exchange::custom_answer(const Reply& reply, http::Va
     if (reply.duration) values.set(Variable::duration, number(static_cast<uint64_t>(*reply.duration / 1s)));
     if (reply.capacity) values.set(Variable::capacity, number(*reply.capacity));
     if (route_.cluster != nullptr) values.set(Variable::cluster_id, route_.cluster->id());
-    if (chosen_ != nullptr) values.set(Variable::backend_id, chosen_->id);
+    if (attempts_.chosen() != nullptr) values.set(Variable::backend_id, attempts_.chosen()->id);
     return custom;
 }
 

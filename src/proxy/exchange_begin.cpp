@@ -115,10 +115,9 @@ void Exchange::begin(Client& client, http::StreamId stream, ListenerPtr listener
                      Monotonic first_byte) {
     open(client, stream, std::move(listener), first_byte);
     ended_[index(Direction::request)] = end;
-    idempotent_ = http::idempotent(head.method);
     upgrade_asked_ = !head.upgrade.empty();
     record_.note_request(context_.buffers, head);
-    repeatable_ = idempotent_ && (end || held_in_full(head));
+    attempts_.carry_request(http::idempotent(head.method), end || held_in_full(head));
     route(head);
 }
 
@@ -174,8 +173,8 @@ void Exchange::forward(const RoutedRequest& routed) {
     http::RequestHead& head = routed.head;
     AddedFields& added = context_.added;
     const bool of_handshake = head.speaks_of_users && http::authenticates_connection(head.fields);
-    if (of_handshake) idempotent_ = repeatable_ = false;  // it means something on one connection only
-    binds_ = of_handshake || (route_.policy != nullptr && route_.policy->reuse == BackendReuse::never);
+    if (of_handshake) attempts_.carry_handshake();
+    attempts_.bind(of_handshake || (route_.policy != nullptr && route_.policy->reuse == BackendReuse::never));
     // A connection that is taken is one that somebody else cannot have: first everything is judged.
     if (head.has_cookies) strip_cookie(head.fields, listener_->sticky_cookie.name, added);
     const KeptFields kept = add_forwarded_fields(

@@ -1,0 +1,155 @@
+#include "proxy/attempts.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "http/h1/client_codec.h"
+#include "proxy/backend_side.h"
+#include "proxy/client.h"
+#include "proxy/raw_codec.h"
+#include "proxy/route.h"
+
+namespace seki::proxy {
+
+BackendSide* Attempts::connect(const Errand& errand) {
+    while (failed_ < most) {
+        chosen_ = next_backend(errand);
+        if (chosen_ == nullptr) return nullptr;
+        BackendSide* side = tunnel_ || fresh_only_ ? nullptr : take_idle(errand);
+        if (side == nullptr) side = dial(errand);
+        if (side == nullptr) continue;
+        if (binds_) side->bind();
+        return side;
+    }
+    return nullptr;
+}
+
+// The connection that belongs to the client, if it leads to the cluster.
+BackendSide* Attempts::own_connection(const Errand& errand) const {
+    if (tunnel_ || fresh_only_) return nullptr;
+    BackendSide* const own = errand.client.own().idle(errand.context);
+    return own != nullptr && own->backend()->cluster_id == errand.route.cluster->id() ? own : nullptr;
+}
+
+backend::BackendPtr Attempts::next_backend(const Errand& errand) const {
+    const Monotonic now = errand.context.loop.now();
+    const backend::BackendPtr& named = errand.route.named;
+    const bool stays = named != nullptr && named->backoff.up(now) && std::ranges::find(tried_, named) == tried_.end();
+    if (stays) return named;
+    if (const BackendSide* own = own_connection(errand)) return own->backend();
+    return errand.route.cluster->backends.next(now, tried_, errand.context.random);
+}
+
+// A connection to the chosen backend that served before, and on which nothing waits that could pass for our answer.
+BackendSide* Attempts::take_idle(const Errand& errand) const {
+    if (BackendSide* side = take_own(errand)) return side;
+    const auto until = fit_for_idle(errand);
+    if (!until) return nullptr;
+    while (net::Session* idle = errand.context.pool.take(*chosen_, *until)) {
+        auto* side = static_cast<BackendSide*>(idle->protocol());
+        if (!side->silent()) {
+            idle->close(net::CloseManner::now, net::CloseReason::protocol_error);
+            continue;
+        }
+        errand.context.recorder.count(Count::pool_hits);
+        side->attach(errand.exchange, errand.timeouts.back);
+        return side;
+    }
+    return nullptr;
+}
+
+BackendSide* Attempts::take_own(const Errand& errand) const {
+    BackendSide* const own = own_connection(errand);
+    if (own == nullptr || own->backend() != chosen_) {
+        errand.client.own().give_way(errand.context);
+        return nullptr;
+    }
+    errand.context.pool.remove(*chosen_, own->session().id());
+    if (!own->silent()) {
+        own->session().close(net::CloseManner::now, net::CloseReason::protocol_error);
+        return nullptr;
+    }
+    errand.context.recorder.count(Count::pool_hits);
+    own->attach(errand.exchange, errand.timeouts.back);
+    return own;
+}
+
+// What cannot be sent again is lost with a connection that the backend is just closing. A client that is at its first
+// request would not expect that: its connection is new. At a later one it would, on a connection of its own to the
+// backend, and asks again (Exchange::client_may_retry); even so the connection shall be one that has just served.
+std::optional<Monotonic> Attempts::fit_for_idle(const Errand& errand) const {
+    const ClusterPolicy* const policy = errand.route.policy.get();
+    const BackendReuse reuse = policy != nullptr ? policy->reuse : BackendReuse::safe;
+    if (reuse == BackendReuse::never) return std::nullopt;
+    if (repeatable_ || reuse == BackendReuse::always) return Monotonic{};
+    const Client& client = errand.client;
+    if (!client.asked_before() || client.shared() || !chosen_->keep_alive.proven()) return std::nullopt;
+    return errand.context.loop.now() + errand.context.settings.backend_idle_timeout - backend::KeepAlive::soon;
+}
+
+// A new connection to the chosen backend; null when it could not even begin.
+BackendSide* Attempts::dial(const Errand& errand) {
+    Context& context = errand.context;
+    context.recorder.count(Count::pool_misses);
+    auto transport = context.connector.connect(chosen_->address);
+    if (!transport) {
+        context.recorder.connect_failed(*errand.route.cluster, *chosen_, transport.error().error);
+        if (!transport.error().local()) note_failure(context);
+        ++failed_;
+        tried_.push_back(chosen_);
+        return nullptr;
+    }
+    net::Session* session = context.sessions.open(net::Session::Side::backend, std::move(transport->transport),
+                                                  chosen_->address, transport->connected);
+    if (session == nullptr) {
+        failed_ = most;
+        return nullptr;
+    }
+    std::unique_ptr<http::ClientCodec> codec;
+    if (!tunnel_) codec = std::make_unique<http::h1::ClientCodec>(context.heads, context.settings.answer_limits);
+    if (tunnel_) {
+        codec = std::make_unique<RawClientCodec>();
+        session->transport().notice_dead_peer();
+    }
+    auto side = std::make_unique<BackendSide>(*session, context, chosen_, std::move(codec), errand.timeouts.connect);
+    BackendSide* attached = side.get();
+    attached->attach(errand.exchange, errand.timeouts.back);
+    errand.record.connecting(context.loop.now());
+    session->start(std::move(side));
+    return attached;
+}
+
+void Attempts::connected(Context& context, Duration took) {
+    chosen_->connect_time.record(took);
+    if (chosen_->backoff.succeeded()) context.recorder.backend_up(*chosen_);
+}
+
+void Attempts::note_failure(Context& context) const {
+    if (chosen_->backoff.failed(context.loop.now(), context.random)) context.recorder.backend_down(*chosen_);
+}
+
+void Attempts::lost(Context& context, const Route& route, const BackendLoss& loss) {
+    if (loss.never_connected()) {
+        const bool refused = loss.kind == BackendLoss::Kind::refused;
+        context.recorder.connect_failed(*route.cluster, *chosen_, refused ? loss.error : ETIMEDOUT);
+        note_failure(context);
+    }
+    // A connection from the pool that was stale says nothing about its backend; the next one shall be new.
+    if (loss.reused) fresh_only_ = true;
+}
+
+bool Attempts::may_go_on(const BackendLoss& loss) const noexcept {
+    if (failed_ >= most) return false;
+    if (tunnel_) return loss.never_connected();
+    // RFC 9112 §9.3.1: what was sent may be sent again only if that cannot change anything.
+    return loss.held.has_value() && (idempotent_ || !loss.written) && loss.kind != BackendLoss::Kind::timeout &&
+           loss.kind != BackendLoss::Kind::fault;
+}
+
+void Attempts::go_on(const BackendLoss& loss) {
+    ++failed_;
+    if (!loss.reused) tried_.push_back(chosen_);
+}
+
+}  // namespace seki::proxy

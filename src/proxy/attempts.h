@@ -1,0 +1,95 @@
+#pragma once
+
+// The attempts at backends for one request, or one tunnel, until one of them answers:
+//
+//     whose turn it is    the backend that the client's cookie names, or where it has a connection of its own, else the
+//                         next of the cluster; none that failed already
+//     by which connection the client's own, an idle one of the pool, or a new one: idle ones only where it does no harm
+//                         if the backend is just ending them
+//     whether again       as long as what is lost with a connection cannot have changed anything
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "backend/backend.h"
+#include "base/clock.h"
+
+namespace seki::proxy {
+
+class BackendSide;
+class Client;
+class Context;
+class Exchange;
+struct BackendLoss;
+struct Record;
+struct Route;
+struct Timeouts;
+
+class Attempts {
+public:
+    // Connections tried for one request, as Sōzu's CONN_RETRIES and the first.
+    static constexpr size_t most = 4;
+
+    // Who wants a connection, and where to.
+    struct Errand {
+        Context& context;
+        Exchange& exchange;  // gets the connection
+        Client& client;
+        const Route& route;  // has a cluster
+        const Timeouts& timeouts;
+        Record& record;
+    };
+
+    // ---- what is carried
+
+    void carry_tunnel() noexcept { tunnel_ = true; }
+    // `held`: it is short enough to be held until its answer begins.
+    void carry_request(bool idempotent, bool held) noexcept {
+        idempotent_ = idempotent;
+        repeatable_ = idempotent && held;
+    }
+    // A message of a handshake that authenticates the connection: it means something on one only.
+    void carry_handshake() noexcept { idempotent_ = repeatable_ = false; }
+    // Whether what serves the request belongs to its client from then on.
+    void bind(bool binds) noexcept { binds_ = binds; }
+
+    // ---- the attempts
+
+    // A connection to the next backend in turn, which has the exchange from here on; null after everything was tried.
+    BackendSide* connect(const Errand& errand);
+    // A new connection stands, after so long a time.
+    void connected(Context& context, Duration took);
+    // The connection is lost. What that says of its backend is kept in mind, and told.
+    void lost(Context& context, const Route& route, const BackendLoss& loss);
+    // Whether there may be another attempt after that, as no byte of an answer has come.
+    [[nodiscard]] bool may_go_on(const BackendLoss& loss) const noexcept;
+    // There is another one.
+    void go_on(const BackendLoss& loss);
+
+    // The backend whose turn it is, or was last; null: none.
+    [[nodiscard]] const backend::BackendPtr& chosen() const noexcept { return chosen_; }
+    [[nodiscard]] unsigned failed() const noexcept { return failed_; }
+
+private:
+    [[nodiscard]] backend::BackendPtr next_backend(const Errand& errand) const;
+    [[nodiscard]] BackendSide* own_connection(const Errand& errand) const;
+    BackendSide* take_own(const Errand& errand) const;
+    // Until when at least an idle connection would have to stay idle, for the request to be given it; nothing when it
+    // is given none.
+    [[nodiscard]] std::optional<Monotonic> fit_for_idle(const Errand& errand) const;
+    BackendSide* take_idle(const Errand& errand) const;
+    BackendSide* dial(const Errand& errand);
+    void note_failure(Context& context) const;  // of the chosen backend
+
+    backend::BackendPtr chosen_;
+    std::vector<backend::BackendPtr> tried_;  // and not to be tried again
+    uint8_t failed_ = 0;                      // attempts, with them
+    bool tunnel_ = false;
+    bool idempotent_ = true;
+    bool repeatable_ = true;
+    bool binds_ = false;
+    bool fresh_only_ = false;  // idle connections failed us already
+};
+
+}  // namespace seki::proxy
