@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "http/connection_auth.h"
 #include "proxy/client.h"
-#include "proxy/kept_exchange.h"
+#include "proxy/deferred_answer.h"
 #include "proxy/raw_codec.h"
 
 namespace seki::proxy {
@@ -192,7 +192,7 @@ void Exchange::answer_head(http::ResponseHead& head, bool end) {
     const bool close = context_.draining || (!switching && client_->end_if_spoke_ahead());
     if (!added.overflow() && client_->send_head(client_stream_, head, added.all(), close))
         return answer_begins(head, end);
-    if (!added.overflow() && !client_->all_sent()) return owe(head, added, end);
+    if (!added.overflow() && !client_->all_sent()) return defer(head, added, end);
     release_backend(false);
     answer({502, "head of the answer too large"});
 }

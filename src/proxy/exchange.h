@@ -40,6 +40,8 @@
 namespace seki::proxy {
 
 class Client;
+class KeptRequest;
+struct DeferredAnswer;
 struct RoutedRequest;
 
 class Exchange {
@@ -115,8 +117,6 @@ private:
     enum class State : uint8_t { routing, suspended, waiting, answering, draining, retired };
     enum class Mode : uint8_t { http, tunnel };
 
-    struct Kept;
-
     static constexpr size_t index(Direction direction) noexcept { return static_cast<size_t>(direction); }
     [[nodiscard]] Side* source(Direction direction) const noexcept;
     [[nodiscard]] Side* sink(Direction direction) const noexcept;
@@ -160,15 +160,14 @@ private:
     // The operator's own answer; sets what the built-in one needs not.
     const http::AnswerTemplate* custom_answer(const Reply& reply, http::Variables& values);
     void write_answer(const Reply& reply);
-    void owe(const Reply& reply);
-    void owe(const http::ResponseHead& head, const AddedFields& added, bool end);
-    void pay();
+    void defer(const Reply& reply);
+    void defer(const http::ResponseHead& head, const AddedFields& added, bool end);
+    void answer_further();
     // The head of the answer is there, and the client's connection has no room for it.
-    [[nodiscard]] bool owes_head() const noexcept { return owed_ || (kept_ != nullptr && keeps_answer()); }
-    [[nodiscard]] bool keeps_answer() const noexcept;
-    void pay_answer_of_backend();
+    [[nodiscard]] bool defers_head() const noexcept;
+    void write_deferred_head();
     void answer_begins(const http::ResponseHead& head, bool end);
-    void send_own_body();
+    void send_rest();
     void abort(net::CloseReason reason, const char* message);
     [[nodiscard]] bool clients_turn() const noexcept;
     void become_tunnel();
@@ -201,10 +200,9 @@ private:
     Monotonic backend_activity_{};
     BodyPace pace_;
     InterimPace interim_pace_;
-    uint64_t request_bytes_ = 0;  // of its body
-    std::string own_rest_;        // of the body of our own answer, for which there was no room yet
-    std::optional<Reply> owed_;   // for its head there was none; its location is in own_rest_
-    std::unique_ptr<Kept> kept_;
+    uint64_t request_bytes_ = 0;              // of its body
+    std::unique_ptr<KeptRequest> suspended_;  // while a password is being checked
+    std::unique_ptr<DeferredAnswer> deferred_;
     Record record_;
 };
 

@@ -5,8 +5,8 @@
 
 #include "proxy/answers.h"
 #include "proxy/client.h"
+#include "proxy/deferred_answer.h"
 #include "proxy/exchange.h"
-#include "proxy/kept_exchange.h"
 
 namespace seki::proxy {
 
@@ -18,55 +18,73 @@ void Exchange::answer(const Reply& reply) {
     record_.answered(reply.status, context_.loop.now());
     record_.message = reply.message;
     record_.own_answer = true;
-    if (kept_ != nullptr) kept_->answer.reset();
+    deferred_.reset();
     enter(State::answering);
     if (!request_ended()) client_->resume();  // it drops the rest
     write_answer(reply);
 }
 
-// Others of the connection have left no room for the head: it follows when they have gone.
-void Exchange::owe(const Reply& reply) {
-    own_rest_ = reply.location;
-    owed_ = reply;
-    owed_->location = own_rest_;
+// ---- what has to wait
+
+bool Exchange::defers_head() const noexcept { return deferred_ != nullptr && deferred_->has_head(); }
+
+void Exchange::defer(const Reply& reply) {
+    deferred_ = std::make_unique<DeferredAnswer>(DeferredAnswer::Own{reply, std::string(reply.location)});
 }
 
-void Exchange::owe(const http::ResponseHead& head, const AddedFields& added, bool end) {
+void Exchange::defer(const http::ResponseHead& head, const AddedFields& added, bool end) {
     auto kept = KeptAnswer::keep(head, added.all(), context_.buffers);
     if (!kept) {
         release_backend(false);
         return answer({502, "no buffer to keep the head of an answer in"});
     }
-    if (kept_ == nullptr) kept_ = std::make_unique<Kept>();
-    kept_->answer = std::move(kept);
-    kept_->answer_ends = end;
+    deferred_ = std::make_unique<DeferredAnswer>(DeferredAnswer::BackendHead{std::move(*kept), end});
 }
 
-bool Exchange::keeps_answer() const noexcept { return kept_->answer.has_value(); }
-
-void Exchange::pay() {
-    if (!owed_) return pay_answer_of_backend();
-    Reply reply = *std::exchange(owed_, std::nullopt);
-    const std::string location = std::exchange(own_rest_, {});
+// The client has taken some of what was in the way.
+void Exchange::answer_further() {
+    if (std::holds_alternative<DeferredAnswer::Rest>(deferred_->part)) return send_rest();
+    if (std::holds_alternative<DeferredAnswer::BackendHead>(deferred_->part)) return write_deferred_head();
+    const auto own = std::exchange(deferred_, nullptr);
+    auto& [reply, location] = std::get<DeferredAnswer::Own>(own->part);
     reply.location = location;
     context_.added.clear();
     write_answer(reply);
 }
 
-void Exchange::pay_answer_of_backend() {
+void Exchange::write_deferred_head() {
     http::ResponseHead& head = context_.own_head;
-    kept_->answer->show(head);
+    const auto& kept = std::get<DeferredAnswer::BackendHead>(deferred_->part);
+    kept.head.show(head);
     const bool sent = client_->send_head(client_stream_, head, {}, context_.draining);
     if (!sent && !client_->all_sent()) return;
-    const auto kept = std::exchange(kept_->answer, std::nullopt);
+    const auto deferred = std::exchange(deferred_, nullptr);
     if (!sent) {
         release_backend(false);
         return answer({502, "head of the answer too large"});
     }
-    answer_begins(head, kept_->answer_ends);
+    answer_begins(head, kept.ends);
     if (backend_ != nullptr) backend_->resume();
     flush(Direction::response);
 }
+
+// An operator's answer may be longer than a buffer: the rest follows as the client takes it.
+void Exchange::send_rest() {
+    std::string& rest = std::get<DeferredAnswer::Rest>(deferred_->part).body;
+    while (!rest.empty() && client_->all_sent()) {
+        const size_t fits = std::min(rest.size(), client_->body_room(client_stream_));
+        if (fits == 0) break;  // its client takes no more of this stream for now
+        active(Direction::response, false);
+        client_->send_body(client_stream_, std::string_view(rest).substr(0, fits));
+        rest.erase(0, fits);
+        if (rest.empty()) end(Direction::response, nullptr);
+        client_->flush();
+    }
+    if (rest.empty()) deferred_.reset();
+    settle(Direction::response);
+}
+
+// ---- what is written
 
 const http::AnswerTemplate* Exchange::custom_answer(const Reply& reply, http::Variables& values) {
     using http::Variable;
@@ -119,32 +137,18 @@ void Exchange::write_answer(const Reply& reply) {
     const OwnAnswer own(context_.own_head, parts);
     const bool close = context_.draining || own.closes() || client_->end_if_spoke_ahead();
     if (!client_->send_head(client_stream_, own.head(), own.added(), close)) {
-        return client_->all_sent() ? abort(net::CloseReason::no_resources, reply.message) : owe(reply);
+        return client_->all_sent() ? abort(net::CloseReason::no_resources, reply.message) : defer(reply);
     }
     const std::string_view body = own.body();
     const size_t fits = std::min(body.size(), client_->body_room(client_stream_));
     client_->send_body(client_stream_, body.substr(0, fits));
     if (fits < body.size()) {
-        own_rest_ = body.substr(fits);
+        deferred_ = std::make_unique<DeferredAnswer>(DeferredAnswer::Rest{std::string(body.substr(fits))});
         client_->flush();
-        return send_own_body();
+        return send_rest();
     }
     end(Direction::response, nullptr);
     flush(Direction::response);
-}
-
-// An operator's answer may be longer than a buffer: the rest follows as the client takes it.
-void Exchange::send_own_body() {
-    while (!own_rest_.empty() && client_->all_sent()) {
-        const size_t fits = std::min(own_rest_.size(), client_->body_room(client_stream_));
-        if (fits == 0) break;  // its client takes no more of this stream for now
-        active(Direction::response, false);
-        client_->send_body(client_stream_, std::string_view(own_rest_).substr(0, fits));
-        own_rest_.erase(0, fits);
-        if (own_rest_.empty()) end(Direction::response, nullptr);
-        client_->flush();
-    }
-    settle(Direction::response);
 }
 
 }  // namespace seki::proxy

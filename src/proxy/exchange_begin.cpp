@@ -9,7 +9,7 @@
 #include "proxy/decision.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarding.h"
-#include "proxy/kept_exchange.h"
+#include "proxy/kept_head.h"
 #include "proxy/lookalikes.h"
 
 namespace seki::proxy {
@@ -127,15 +127,14 @@ void Exchange::suspend(const http::RequestHead& head) {
         context_.recorder.count(Count::out_of_buffers);
         return answer({503, "no buffer to keep the request while its password is being checked"});
     }
-    if (kept_ == nullptr) kept_ = std::make_unique<Kept>();
-    kept_->request = std::move(kept);
+    suspended_ = std::make_unique<KeptRequest>(std::move(*kept));
     enter(State::suspended);
 }
 
 // As if it came only now: what it was routed by may have changed.
 void Exchange::go_on() {
     enter(State::routing);
-    const auto request = std::exchange(kept_->request, std::nullopt);
+    const auto request = std::exchange(suspended_, nullptr);
     http::RequestHead& head = context_.heads.request;
     request->show(head);
     context_.added.clear();

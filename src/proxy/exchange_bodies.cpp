@@ -48,7 +48,7 @@ size_t Exchange::room_for_answer() const {
     if (client_ == nullptr || backend_ == nullptr) return 0;
     if (splices_[index(Direction::response)]) return client_->session().writable() ? 1 : 0;
     if (state_ != State::waiting || mode_ == Mode::tunnel) return client_->body_room(client_stream_);
-    return owes_head() ? 0 : client_->head_room();
+    return defers_head() ? 0 : client_->head_room();
 }
 
 void Exchange::body(Direction direction, std::string_view bytes) {
@@ -113,8 +113,7 @@ void Exchange::sink_progress(Direction direction, bool took) {
         return;
     }
     if (direction == Direction::request) make_request_room();
-    if (direction == Direction::response && owes_head()) return pay();
-    if (direction == Direction::response && !own_rest_.empty()) return send_own_body();
+    if (direction == Direction::response && deferred_ != nullptr) return answer_further();
     if (from != nullptr && !ended_[index(direction)]) let_go_on(direction, *from);
     settle(direction);
 }
