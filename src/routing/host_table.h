@@ -49,7 +49,10 @@ struct ByName {
     size_t operator()(const auto& key) const noexcept {
         return absl::Hash<absl::string_view>()(absl_view(name_of(key)));
     }
-    bool operator()(const auto& a, const auto& b) const noexcept { return name_of(a) == name_of(b); }
+    // As absl compares them, which always is in line.
+    bool operator()(const auto& a, const auto& b) const noexcept {
+        return absl_view(name_of(a)) == absl_view(name_of(b));
+    }
 };
 template <typename Named>
 using NamedSet = absl::flat_hash_set<std::unique_ptr<Named>, ByName, ByName>;
