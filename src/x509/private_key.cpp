@@ -61,8 +61,9 @@ Result<PrivateKey> read_pkcs8(std::string_view der, std::string_view label) {
     const auto version = parts.unsigned_integer();
     const auto algorithm = parts.content(tag::sequence);
     const auto inner = parts.content(tag::octet_string);
-    const auto type = algorithm ? read_key_type(*algorithm) : std::nullopt;
-    if (!version || !inner || !type) return no_key(label);
+    if (!version || !algorithm || !inner) return no_key(label);
+    const auto type = read_key_type(*algorithm);
+    if (!type) return no_key(label);
     if (type->kind == KeyKind::rsa) return read_pkcs1(std::string(*inner));
     if (type->kind == KeyKind::ecdsa) return read_sec1(*inner, type->curve, label);
     if (type->kind == KeyKind::ed25519) return read_ed25519(*inner, label);
