@@ -210,8 +210,8 @@ IoOutcome Session::read(std::span<char> into) {
     const IoOutcome got = transport_->read(into);
     bytes_read_ += got.bytes;
     if (got.stop == IoOutcome::Stop::none) {
-        // A transport that is not a plain socket may hold more than the socket does.
-        if (got.bytes < into.size() && !end_reported() && transport_->plain_fd() >= 0) readable_ = false;
+        // A transport that is more than a socket may hold more than the socket does.
+        if (got.bytes < into.size() && !end_reported() && transport_->drained()) readable_ = false;
         return got;
     }
     readable_ = false;

@@ -21,6 +21,7 @@
 #include <sys/epoll.h>
 #include <variant>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/slab.h"
 #include "base/ulid.h"
@@ -185,6 +186,12 @@ public:
     [[nodiscard]] Sessions& owner() noexcept { return owner_; }
     [[nodiscard]] EventLoop& loop() noexcept;
     [[nodiscard]] Transport& transport() noexcept { return *transport_; }
+    // Puts a transport over the one at hand, before anything was read or written: make(inner) gives it.
+    template <typename Make>
+    void wrap_transport(Make make) {
+        SEKI_CHECK(!watched());
+        transport_ = make(std::move(transport_));
+    }
     [[nodiscard]] Protocol* protocol() noexcept { return protocol_.get(); }
     [[nodiscard]] bool closed() const noexcept { return closed_; }
     [[nodiscard]] bool closing() const noexcept { return closed_ || close_wanted_; }

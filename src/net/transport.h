@@ -76,6 +76,11 @@ public:
     };
     [[nodiscard]] virtual std::optional<Export> to_export() const { return std::nullopt; }
 
+    // After a read that gave less than was asked for: that was all there is, unless an end was reported with the event.
+    [[nodiscard]] virtual bool drained() const noexcept { return plain_fd() >= 0; }
+    // So many bytes of those that come next have begun to leave, though they were not taken yet: it must be these.
+    [[nodiscard]] virtual size_t begun() const noexcept { return 0; }
+
     // The socket, when bytes pass through it unchanged and splice(2) may be used; else -1.
     [[nodiscard]] virtual int plain_fd() const noexcept { return -1; }
     [[nodiscard]] virtual RoundTrip round_trip() const { return std::nullopt; }

@@ -4,7 +4,7 @@ namespace seki::proxy {
 
 bool Client::take_back() {
     const uint64_t sent = session_.bytes_written();
-    if (shared() || sent > answer_at_ || !session_.has_unsent()) return false;
+    if (shared() || sent + session_.transport().begun() > answer_at_ || !session_.has_unsent()) return false;
     session_.unsent()->truncate(answer_at_ - sent);
     return true;
 }

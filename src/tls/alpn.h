@@ -1,0 +1,32 @@
+#pragma once
+
+// What is spoken inside of TLS, as client and server agree upon during the handshake (RFC 7301).
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace seki::tls {
+
+enum class Alpn : uint8_t { none, http11, h2 };
+
+[[nodiscard]] constexpr std::string_view name_of(Alpn protocol) noexcept {
+    switch (protocol) {
+        case Alpn::none:
+            return {};
+        case Alpn::http11:
+            return "http/1.1";
+        case Alpn::h2:
+            return "h2";
+    }
+    return {};
+}
+
+[[nodiscard]] constexpr std::optional<Alpn> find_alpn(std::string_view name) noexcept {
+    for (const Alpn protocol : {Alpn::http11, Alpn::h2}) {
+        if (name == name_of(protocol)) return protocol;
+    }
+    return std::nullopt;
+}
+
+}  // namespace seki::tls

@@ -1,0 +1,51 @@
+#pragma once
+
+// The certificates of one listening address, found by the name that a client asks for. However many there are, a lookup
+// is two questions to hash tables: for the name, and for the wildcard that stands for it.
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/inlined_vector.h>
+#include <string>
+#include <string_view>
+
+#include "tls/certificate.h"
+
+namespace seki::tls {
+
+// Those of one name, at most one of each kind of key: the first in rank.
+using Candidates = absl::InlinedVector<CertificatePtr, 1>;
+
+class CertificateStore {
+public:
+    // One that is there already, by its fingerprint, gives way to it.
+    void put(CertificatePtr certificate);
+    // False when there is none.
+    bool remove(const Fingerprint& fingerprint);
+    // For clients that ask for a name that nobody has, or for none.
+    void set_default(CertificatePtr certificate) { default_ = std::move(certificate); }
+
+    // Of the exact name, else of the wildcard. `host`: lower case, no dot at the end. Empty: none.
+    [[nodiscard]] Candidates find(std::string_view host) const;
+    [[nodiscard]] const CertificatePtr& default_certificate() const noexcept { return default_; }
+    [[nodiscard]] CertificatePtr find(const Fingerprint& fingerprint) const;
+    [[nodiscard]] size_t size() const noexcept { return by_fingerprint_.size(); }
+    [[nodiscard]] bool empty() const noexcept { return by_fingerprint_.empty() && default_ == nullptr; }
+    template <typename Visit>
+    void for_each(Visit visit) const {
+        for (const auto& [fingerprint, certificate] : by_fingerprint_) visit(*certificate);
+    }
+
+private:
+    // All of a name, also those that another one goes before.
+    using Named = absl::InlinedVector<CertificatePtr, 1>;
+
+    struct HashFingerprint {
+        size_t operator()(const Fingerprint& fingerprint) const noexcept;
+    };
+
+    absl::flat_hash_map<std::string, Named> by_name_;
+    absl::flat_hash_map<Fingerprint, CertificatePtr, HashFingerprint> by_fingerprint_;
+    CertificatePtr default_;
+};
+
+}  // namespace seki::tls

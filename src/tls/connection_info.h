@@ -1,0 +1,22 @@
+#pragma once
+
+// What is known of a connection after its handshake.
+
+#include <cstdint>
+#include <string>
+
+#include "tls/alpn.h"
+#include "tls/certificate.h"
+
+namespace seki::tls {
+
+struct ConnectionInfo {
+    std::string server_name;     // that the client asked for, lower case
+    CertificatePtr certificate;  // that was chosen for it
+    uint16_t version = 0;        // as on the wire
+    uint16_t suite = 0;          // likewise
+    Alpn protocol = Alpn::none;
+    bool resumed = false;
+};
+
+}  // namespace seki::tls

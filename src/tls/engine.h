@@ -1,0 +1,76 @@
+#pragma once
+
+// What all TLS connections of a worker share: the memory in which they work, the ciphers that are ready, the
+// certificates that were read, the keys of tickets, and who is told how handshakes went.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/event_loop.h"
+#include "tls/cipher_cache.h"
+#include "tls/parsed_certificates.h"
+#include "tls/record.h"
+#include "tls/secret_pool.h"
+#include "tls/ticket_keys.h"
+
+namespace seki::tls {
+
+// Both directions of a connection whose records are ours.
+struct Secrets {
+    RecordState read;
+    RecordState write;
+};
+
+// Why a handshake came to nothing, as metrics have it.
+enum class HandshakeFailure : uint8_t {
+    none,
+    alert,         // the client said so
+    incompatible,  // no version, cipher, group, signature or protocol that both have
+    no_certificate,
+    malformed,
+    plain_http,
+    closed,  // the client went
+    timeout,
+    internal
+};
+[[nodiscard]] std::string_view name_of(HandshakeFailure failure) noexcept;
+
+struct HandshakeReport {
+    HandshakeFailure failure = HandshakeFailure::none;
+    std::string_view why;  // for the log; empty when it went well
+    std::string_view server_name;
+    std::string_view version;
+    std::string_view cipher;
+    std::string_view protocol;  // by ALPN
+    bool resumed = false;
+    bool default_certificate = false;
+    Duration took{};
+};
+
+class Engine {
+public:
+    static constexpr uint32_t ready_ciphers = 2048;
+    static constexpr size_t parsed_certificates = 4096;
+    // Records that are made for one send.
+    static constexpr size_t batch_records = 4;
+
+    static Result<std::unique_ptr<Engine>> make(EventLoop& loop, const TicketSecret& tickets, Duration ticket_window);
+
+    EventLoop& loop;
+    std::unique_ptr<CipherCache> ciphers;
+    SecretPool<Secrets> secrets;
+    ParsedCertificates certificates{parsed_certificates};
+    TicketKeys tickets;
+    std::vector<char> incoming;  // where records are read; good until the next read of any connection
+    std::vector<char> outgoing;  // likewise where they are made
+    std::function<void(const HandshakeReport&)> on_handshake;
+
+private:
+    Engine(EventLoop& loop_, std::unique_ptr<CipherCache> ciphers_, const TicketSecret& tickets_,
+           Duration ticket_window);
+};
+
+}  // namespace seki::tls

@@ -1,0 +1,103 @@
+#pragma once
+
+// The records of an established connection, once OpenSSL has done the handshake and is gone: contents out of records,
+// records out of contents, and what else the peer may say: alerts, KeyUpdate. Bytes in the memory of the caller; no
+// socket, no buffer. What a connection has between two records is here and in Secrets.
+//
+// What has begun to leave must leave as it was: of the record that went in part the length is kept and a hash, and it
+// is made again from the same content. So no copy is kept of what waits to be sent.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tls/engine.h"
+
+namespace seki::tls {
+
+class OwnRecords {
+public:
+    using Keys = SecretPool<Secrets>::Ptr;
+
+    OwnRecords(Engine& engine, const Suite& suite, Keys keys) noexcept
+        : engine_(engine), suite_(&suite), keys_(std::move(keys)) {}
+    OwnRecords(const OwnRecords&) = delete;
+    OwnRecords& operator=(const OwnRecords&) = delete;
+    ~OwnRecords();
+
+    [[nodiscard]] const Suite& suite() const noexcept { return *suite_; }
+    [[nodiscard]] const Secrets& keys() const noexcept { return *keys_; }
+
+    // ---- reading
+
+    struct Read {
+        enum class Kind : uint8_t {
+            content,  // as in the record's memory
+            nothing,  // the record was about something else; owes_key_update() may have become true
+            ended,    // the peer sends nothing more
+            broken    // `alert` says why, unless the peer itself broke it off
+        };
+        Kind kind;
+        std::string_view content{};
+        std::optional<Alert> alert{};
+    };
+    // A whole record, which is overwritten.
+    [[nodiscard]] Read read(std::span<char> record);
+
+    // ---- writing
+
+    // Records for the front of `content`, as many as fit into `out`; no record without one of content.
+    struct Batch {
+        size_t content_bytes = 0;
+        size_t sealed_bytes = 0;
+    };
+    // Nothing: the system has no memory, or what has begun is not what comes.
+    [[nodiscard]] std::optional<Batch> seal(std::string_view content, std::span<char> out);
+    // `bytes` of the batch have left; how much content that is. What is left of it is forgotten, but for what has
+    // begun.
+    size_t sent(const Batch& batch, std::string_view content, size_t bytes);
+    // So much of the content that comes next has begun to leave, and so many bytes of its record have left.
+    [[nodiscard]] size_t begun() const noexcept { return begun_content_; }
+    [[nodiscard]] size_t begun_sent() const noexcept { return begun_sent_; }
+
+    // What is said beside contents, for the caller to send before anything else. Not while a record has begun.
+    [[nodiscard]] std::string alert(Alert alert);
+    // Our key has to change before more leaves: the peer wants it, or it has served for as much as it may.
+    [[nodiscard]] bool owes_key_update() const noexcept {
+        return owes_key_update_ || (suite_->version == Version::tls13 && keys_->write.sequence >= most_records);
+    }
+    [[nodiscard]] std::string key_update();
+
+private:
+    // A first answer fits into the segments that a network takes at once; a record that spans them all could be read
+    // only when the last has come.
+    static constexpr size_t small_fragment = 1400;
+    static constexpr size_t small_bytes = 10 * small_fragment;
+    static constexpr uint32_t idle_s = 1;
+    static constexpr uint32_t most_empty = 32;                    // records in a row
+    static constexpr uint32_t most_key_updates = 100;             // of the peer's, in a second
+    static constexpr uint64_t most_records = uint64_t{1} << 23U;  // with one key (RFC 8446 §5.5)
+
+    [[nodiscard]] Read handshake_message(std::string_view message);
+    [[nodiscard]] Read alert_message(std::string_view message);
+    [[nodiscard]] size_t fragment_for(size_t content_bytes) noexcept;
+    [[nodiscard]] std::string sealed(ContentType type, std::string_view content);
+    [[nodiscard]] uint32_t now_s() const noexcept;
+
+    Engine& engine_;
+    const Suite* suite_;
+    Keys keys_;
+    uint64_t begun_hash_ = 0;
+    uint32_t begun_content_ = 0;
+    uint32_t begun_sent_ = 0;
+    uint32_t lately_sent_ = 0;  // since the connection began or was idle
+    uint32_t last_sent_s_ = 0;
+    uint32_t key_update_s_ = 0;
+    uint8_t key_updates_ = 0;
+    uint8_t empty_ = 0;
+    bool owes_key_update_ = false;
+};
+
+}  // namespace seki::tls

@@ -1,0 +1,84 @@
+#define OPENSSL_SUPPRESS_DEPRECATED  // see read_key()
+#include "tls/parsed_certificates.h"
+
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <optional>
+
+namespace seki::tls {
+
+namespace {
+
+const unsigned char* bytes(std::string_view text) noexcept {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+X509* read_certificate(std::string_view der) {
+    const unsigned char* at = bytes(der);
+    return d2i_X509(nullptr, &at, static_cast<long>(der.size()));
+}
+
+// The functions for one type of key take a hundredth of the time that the one for all types takes, which finds out by
+// trying. They are deprecated for those who have no reason.
+template <typename Key, typename Assign>
+EVP_PKEY* wrap(Key* key, Assign assign) {
+    if (key == nullptr) return nullptr;
+    EVP_PKEY* const wrapped = EVP_PKEY_new();
+    if (wrapped != nullptr) assign(wrapped, key);
+    return wrapped;
+}
+
+EVP_PKEY* read_key(std::string_view der, KeyKind kind) {
+    const unsigned char* at = bytes(der);
+    const auto size = static_cast<long>(der.size());
+    EVP_PKEY* key = nullptr;
+    if (kind == KeyKind::ecdsa) {
+        key = wrap(d2i_ECPrivateKey(nullptr, &at, size),
+                   [](EVP_PKEY* to, EC_KEY* one) { EVP_PKEY_assign_EC_KEY(to, one); });
+    }
+    if (kind == KeyKind::rsa) {
+        key = wrap(d2i_RSAPrivateKey(nullptr, &at, size), [](EVP_PKEY* to, RSA* one) { EVP_PKEY_assign_RSA(to, one); });
+    }
+    if (key != nullptr) return key;
+    at = bytes(der);
+    key = d2i_AutoPrivateKey(nullptr, &at, size);
+    ERR_clear_error();  // of the attempts: whoever comes next would take it for one of his own
+    return key;
+}
+
+std::optional<ParsedCertificate> parse(const Certificate& certificate) {
+    ParsedCertificate parsed;
+    parsed.leaf.reset(read_certificate(certificate.leaf));
+    parsed.key.reset(read_key(certificate.key, certificate.key_kind));
+    parsed.chain.reset(sk_X509_new_null());
+    if (parsed.leaf == nullptr || parsed.key == nullptr || parsed.chain == nullptr) return std::nullopt;
+    for (const std::string_view der : certificate.chain) {
+        X509* const issuer = read_certificate(der);
+        if (issuer == nullptr || sk_X509_push(parsed.chain.get(), issuer) == 0) {
+            X509_free(issuer);
+            return std::nullopt;
+        }
+    }
+    return parsed;
+}
+
+}  // namespace
+
+const ParsedCertificate* ParsedCertificates::get(const CertificatePtr& certificate) {
+    if (const auto found = found_.find(certificate.get()); found != found_.end()) {
+        entries_.splice(entries_.begin(), entries_, found->second);
+        return &found->second->parsed;
+    }
+    auto parsed = parse(*certificate);
+    if (!parsed) return nullptr;
+    if (entries_.size() >= capacity_) {
+        found_.erase(entries_.back().certificate.get());
+        entries_.pop_back();
+    }
+    entries_.push_front({certificate, std::move(*parsed)});
+    found_.emplace(certificate.get(), entries_.begin());
+    return &entries_.front().parsed;
+}
+
+}  // namespace seki::tls

@@ -1,0 +1,144 @@
+#include "tls/server_context.h"
+
+#include <algorithm>
+#include <array>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+
+#include "tls/handshaking.h"
+
+namespace seki::tls {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> default_groups{"X25519MLKEM768", "x25519", "P-256", "P-384"};
+
+// Where OpenSSL calls one otherwise than everybody else.
+std::string group_name(std::string_view name) {
+    return name == "x25519" ? "X25519" : name == "x448" ? "X448" : std::string(name);
+}
+
+bool has_group(SSL_CTX* context, const std::string& name) {
+    const bool has = SSL_CTX_set1_groups_list(context, name.c_str()) == 1;
+    ERR_clear_error();
+    return has;
+}
+
+std::vector<std::string> wanted_groups(const std::vector<std::string>& groups) {
+    return groups.empty() ? std::vector<std::string>(default_groups.begin(), default_groups.end()) : groups;
+}
+
+std::string joined(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ":")); }
+
+int on_client_hello(SSL* ssl, int* alert, void*) { return Handshaking::of(ssl).client_hello(alert); }
+
+void on_key(const SSL* ssl, const char* line) { Handshaking::of(ssl).note_secret(line); }
+
+int on_protocols(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
+                 unsigned int offered_size, void*) {
+    return Handshaking::of(ssl).choose_protocol(std::span(offered, offered_size), chosen, chosen_size);
+}
+
+bool set_mac_key(EVP_MAC_CTX* mac, const TicketKey& key) {
+    char digest[] = "SHA256";
+    const auto bytes = key.mac_key.bytes();
+    const std::array parameters{
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, const_cast<uint8_t*>(bytes.data()), bytes.size()),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+    return EVP_MAC_CTX_set_params(mac, parameters.data()) == 1;
+}
+
+// SSL_CTX_set_tlsext_ticket_key_evp_cb(3): 1 when the key is there, 2 when the ticket should be made anew, 0 when it
+// cannot be used.
+int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int making) {
+    Engine& engine = Handshaking::of(ssl).context().engine();
+    const WallTime now = engine.loop.wall();
+    if (making == 1) {
+        const TicketKey* key = engine.tickets.current(now);
+        if (key == nullptr || RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return -1;
+        std::ranges::copy(key->name, name);
+        const bool ready =
+            EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key->cipher_key.bytes().data(), iv) == 1;
+        return ready && set_mac_key(mac, *key) ? 1 : -1;
+    }
+    const auto found = engine.tickets.find(std::span<const uint8_t>(name, TicketKeyName{}.size()), now);
+    if (!found) return 0;
+    const bool ready =
+        EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, found->key->cipher_key.bytes().data(), iv) == 1;
+    if (!ready || !set_mac_key(mac, *found->key)) return -1;
+    return found->current ? 1 : 2;
+}
+
+}  // namespace
+
+std::vector<std::string> unavailable_groups(const std::vector<std::string>& groups) {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> probe(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+    std::vector<std::string> missing;
+    for (const std::string& name : wanted_groups(groups)) {
+        if (probe == nullptr || !has_group(probe.get(), group_name(name))) missing.push_back(name);
+    }
+    return missing;
+}
+
+Result<std::shared_ptr<const ServerContext>> ServerContext::make(Engine& engine, ServerSettings settings,
+                                                                 std::shared_ptr<const CertificateStore> certificates) {
+    std::shared_ptr<ServerContext> made(new ServerContext(engine, std::move(settings), std::move(certificates)));
+    if (auto ready = made->set_up(); !ready) return std::unexpected(ready.error());
+    return made;
+}
+
+Result<> ServerContext::set_up() {
+    context_.reset(SSL_CTX_new(TLS_server_method()));
+    if (context_ == nullptr) return failure("no memory for TLS");
+    SSL_CTX* const context = context_.get();
+    if (!settings_.tls12 && !settings_.tls13) return failure("neither TLS 1.2 nor TLS 1.3 is offered");
+    SSL_CTX_set_min_proto_version(context, settings_.tls12 ? TLS1_2_VERSION : TLS1_3_VERSION);
+    SSL_CTX_set_max_proto_version(context, settings_.tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, settings_.tickets);
+    SSL_CTX_set_timeout(context, engine_.tickets.window() / std::chrono::seconds(1));
+    if (settings_.tickets == 0) SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
+    SSL_CTX_set_client_hello_cb(context, on_client_hello, nullptr);
+    SSL_CTX_set_keylog_callback(context, on_key);
+    SSL_CTX_set_alpn_select_cb(context, on_protocols, nullptr);
+    if (auto set = set_ciphers(); !set) return set;
+    return set_groups();
+}
+
+Result<> ServerContext::set_ciphers() {
+    std::vector<std::string> tls12;
+    std::vector<std::string> tls13;
+    for (const std::string& name : settings_.ciphers) {
+        const Suite* suite = find_suite(name);
+        if (suite == nullptr) return failure("cipher '{}' is not known", name);
+        (suite->version == Version::tls13 ? tls13 : tls12).emplace_back(suite->openssl);
+    }
+    if (settings_.ciphers.empty()) tls12 = {"ECDHE+AESGCM", "ECDHE+CHACHA20"};
+    const bool has_tls12 = tls12.empty() || SSL_CTX_set_cipher_list(context_.get(), joined(tls12).c_str()) == 1;
+    const bool has_tls13 = tls13.empty() || SSL_CTX_set_ciphersuites(context_.get(), joined(tls13).c_str()) == 1;
+    ERR_clear_error();
+    if (!has_tls12 || !has_tls13) return failure("the TLS library takes none of these ciphers");
+    if (tls12.empty()) SSL_CTX_set_min_proto_version(context_.get(), TLS1_3_VERSION);
+    if (tls13.empty() && !settings_.ciphers.empty()) SSL_CTX_set_max_proto_version(context_.get(), TLS1_2_VERSION);
+    return {};
+}
+
+Result<> ServerContext::set_groups() {
+    std::vector<std::string> groups;
+    for (const std::string& name : wanted_groups(settings_.groups)) {
+        if (has_group(context_.get(), group_name(name))) groups.push_back(group_name(name));
+    }
+    if (groups.empty()) return failure("the TLS library has none of these groups");
+    if (SSL_CTX_set1_groups_list(context_.get(), joined(groups).c_str()) != 1)
+        return failure("the TLS library does not take these groups together");
+    if (settings_.signature_algorithms.empty()) return {};
+    if (SSL_CTX_set1_sigalgs_list(context_.get(), joined(settings_.signature_algorithms).c_str()) == 1) return {};
+    ERR_clear_error();
+    return failure("the TLS library does not take these signature algorithms");
+}
+
+}  // namespace seki::tls

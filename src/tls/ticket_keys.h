@@ -1,0 +1,58 @@
+#pragma once
+
+// Keys of session tickets (RFC 5077, RFC 8446 §4.6.1). All of them follow from one secret and the time, so every worker
+// that has the secret, now or after a restart, has the same ones, and nobody has to hand them round: time is cut into
+// windows, each with a key. Tickets are made with that of the window at hand, and taken as far as they are not older
+// than two windows; a clock that is a little ahead of another's does no harm.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/clock.h"
+#include "tls/secret.h"
+
+namespace seki::tls {
+
+using TicketSecret = Secret<32>;
+using TicketKeyName = std::array<uint8_t, 16>;
+
+struct TicketKey {
+    TicketKeyName name{};
+    Secret<32> cipher_key;  // AES-256-CBC
+    Secret<32> mac_key;     // HMAC-SHA-256
+};
+
+class TicketKeys {
+public:
+    // `window`: for how long one key makes tickets.
+    TicketKeys(const TicketSecret& secret, Duration window) noexcept : secret_(secret), window_(window) {}
+
+    [[nodiscard]] Duration window() const noexcept { return window_; }
+    // To make tickets with now. Null when the system has no memory for it.
+    [[nodiscard]] const TicketKey* current(WallTime now);
+    struct Found {
+        const TicketKey* key;
+        bool current;
+    };
+    // The one of this name, while its tickets are taken.
+    [[nodiscard]] std::optional<Found> find(std::span<const uint8_t> name, WallTime now);
+
+private:
+    static constexpr int64_t kept_windows = 4;  // the next, the one at hand, two old ones
+
+    struct Made {
+        int64_t window = -1;
+        TicketKey key;
+    };
+
+    [[nodiscard]] int64_t window_of(WallTime time) const noexcept { return time.time_since_epoch() / window_; }
+    const TicketKey* of_window(int64_t window);
+
+    TicketSecret secret_;
+    Duration window_;
+    std::array<Made, kept_windows> made_;
+};
+
+}  // namespace seki::tls

@@ -1,0 +1,403 @@
+#include "tls/transport.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+
+namespace seki::tls {
+
+namespace {
+
+using net::IoOutcome;
+using net::Readiness;
+
+// Whoever speaks HTTP to a port of HTTPS shall read why nobody answers.
+constexpr std::string_view plain_http_answer =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 53\r\nConnection: close\r\n\r\n"
+    "This port speaks HTTPS; the request came without TLS\n";
+
+bool whole_record(std::string_view raw) noexcept {
+    return raw.size() >= record_header_bytes && raw.size() >= read_record_header(raw).record_bytes();
+}
+
+// An alert that nobody protects, since there are no keys yet.
+std::string plain_alert(Alert alert) { return {'\x15', '\3', '\1', '\0', '\2', '\2', static_cast<char>(alert)}; }
+
+std::string_view version_name(uint16_t version) noexcept { return version == TLS1_3_VERSION ? "TLSv1.3" : "TLSv1.2"; }
+
+}  // namespace
+
+TlsTransport::TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ServerContext> context)
+    : inner_(std::move(inner)), engine_(context->engine()), shaking_(std::make_unique<Shaking>()) {
+    shaking_->ssl = Handshaking::accept(std::move(context));
+    shaking_->began = engine_.loop.now();
+}
+
+TlsTransport::~TlsTransport() {
+    if (state_ == State::shaking) report_failure(HandshakeFailure::closed, "the client went");
+}
+
+void TlsTransport::enter(State next) noexcept {
+    SEKI_CHECK(state_ == State::shaking && next != State::shaking);
+    state_ = next;
+}
+
+TlsTransport::Rest& TlsTransport::rest() {
+    if (rest_ == nullptr) rest_ = std::make_unique<Rest>();
+    return *rest_;
+}
+
+void TlsTransport::drop_empty_rest() noexcept {
+    if (rest_ != nullptr && rest_->raw.empty() && rest_->content.empty() && rest_->control.empty()) rest_.reset();
+}
+
+// ---- handshake
+
+IoOutcome TlsTransport::shake() {
+    if (shaking_->ssl == nullptr) {
+        report_failure(HandshakeFailure::internal, "no memory for a handshake");
+        refuse({});
+        return {};
+    }
+    Handshaking& ssl = *shaking_->ssl;
+    auto step = Handshaking::Step::more;
+    while (step == Handshaking::Step::more) {
+        if (const IoOutcome sent = send_output(ssl); sent.stop != IoOutcome::Stop::none) return sent;
+        std::string& raw = rest().raw;
+        if (!whole_record(raw)) {
+            IoOutcome outcome;
+            if (!read_more_of_record(outcome)) return outcome;
+            continue;
+        }
+        const size_t size = read_record_header(raw).record_bytes();
+        step = ssl.take(std::string_view(raw).substr(0, size));
+        raw.erase(0, size);
+    }
+    if (step == Handshaking::Step::done) {
+        shaken();
+    } else {
+        report_failure(ssl.failure(), ssl.why());
+        refuse(std::string(ssl.output()));
+    }
+    return {};
+}
+
+bool TlsTransport::read_more_of_record(IoOutcome& outcome) {
+    constexpr size_t piece = 4096;
+    std::string& raw = rest().raw;
+    const size_t had = raw.size();
+    raw.resize(had + piece);
+    outcome = inner_->read(std::span(raw).subspan(had));
+    raw.resize(had + outcome.bytes);
+    return outcome.stop == IoOutcome::Stop::none && may_be_handshake();
+}
+
+// Looked at before OpenSSL sees it, for it says less to those who do not speak TLS at all.
+bool TlsTransport::may_be_handshake() {
+    const std::string& raw = rest_->raw;
+    if (!shaking_->speaks_tls) {
+        const bool http = raw[0] >= 'A' && raw[0] <= 'Z';
+        shaking_->speaks_tls = raw[0] == static_cast<char>(ContentType::handshake) && (raw.size() < 2 || raw[1] == 3);
+        if (!shaking_->speaks_tls) {
+            report_failure(http ? HandshakeFailure::plain_http : HandshakeFailure::malformed,
+                           http ? "plain HTTP" : "no TLS");
+            refuse(http ? std::string(plain_http_answer) : plain_alert(Alert::unexpected_message));
+            return false;
+        }
+    }
+    const bool too_long = raw.size() >= record_header_bytes &&
+                          read_record_header(raw).fragment_bytes > max_ciphertext_bytes(Version::tls12);
+    if (!too_long) return true;
+    report_failure(HandshakeFailure::malformed, "a record is too long");
+    refuse(plain_alert(Alert::record_overflow));
+    return false;
+}
+
+IoOutcome TlsTransport::send_output(Handshaking& ssl) {
+    while (!ssl.output().empty()) {
+        const IoOutcome sent = inner_->write(ssl.output());
+        ssl.sent(sent.bytes);
+        if (sent.stop != IoOutcome::Stop::none) return sent;
+    }
+    return {};
+}
+
+// The last flight (tickets, or the Finished of TLS 1.2) may be on its way still: then it goes before all else.
+void TlsTransport::shaken() {
+    const std::unique_ptr<Shaking> shaking = std::move(shaking_);
+    enter(State::open);
+    Handshaking& ssl = *shaking->ssl;
+    info_ = ssl.info();
+    rest().control = ssl.output();
+    ssl.sent(ssl.output().size());
+    if (auto taken = ssl.take_keys()) {
+        records_.emplace(engine_, *taken->suite, std::move(taken->keys));
+    } else {
+        openssl_ = std::move(shaking->ssl);
+    }
+    static_cast<void>(send_control());
+    drop_empty_rest();
+    report_success(*shaking);
+}
+
+void TlsTransport::report_success(const Shaking& shaking) {
+    reported_ = true;
+    if (!engine_.on_handshake) return;
+    const Suite* suite = find_suite(info_.suite);
+    HandshakeReport report;
+    report.server_name = info_.server_name;
+    report.version = version_name(info_.version);
+    report.cipher = suite != nullptr ? suite->name : std::string_view("other");
+    report.protocol = name_of(info_.protocol);
+    report.resumed = info_.resumed;
+    report.took = engine_.loop.now() - shaking.began;
+    engine_.on_handshake(report);
+}
+
+void TlsTransport::refuse(std::string last_words) {
+    enter(State::refused);
+    shaking_.reset();
+    rest().raw.clear();
+    rest().control = std::move(last_words);
+    static_cast<void>(send_control());
+}
+
+void TlsTransport::report_failure(HandshakeFailure failure, std::string_view why) {
+    if (std::exchange(reported_, true) || !engine_.on_handshake) return;
+    HandshakeReport report;
+    report.failure = failure;
+    report.why = why;
+    engine_.on_handshake(report);
+}
+
+// ---- reading
+
+IoOutcome TlsTransport::read(std::span<char> into) {
+    switch (state_) {
+        case State::shaking:
+            return shake();
+        case State::refused:
+            return drop_input(into);
+        case State::open:
+            break;
+    }
+    const IoOutcome got = read_contents(into);
+    drop_empty_rest();
+    return got;
+}
+
+IoOutcome TlsTransport::drop_input(std::span<char> into) {
+    return inner_->read(std::span(engine_.incoming).first(std::min(into.size(), engine_.incoming.size())));
+}
+
+IoOutcome TlsTransport::read_contents(std::span<char> into) {
+    drained_ = false;
+    size_t got = take_kept(into);
+    char* const raw = engine_.incoming.data();
+    size_t held = 0;
+    if (rest_ != nullptr && !rest_->raw.empty()) {
+        held = rest_->raw.size();
+        std::memcpy(raw, rest_->raw.data(), held);
+        rest_->raw.clear();
+    }
+    IoOutcome stopped;
+    while (true) {
+        const Drained taken = take_records({raw, held}, into.subspan(got));
+        got += taken.content;
+        held -= taken.used;
+        std::memmove(raw, raw + taken.used, held);
+        if (taken.stopped || got == into.size()) break;
+        if (got > 0) break;
+        // As much as there will be room for, and at least what the record at hand has.
+        constexpr size_t around = 64;
+        const size_t wanted =
+            std::max(into.size() + around, record_header_bytes + max_ciphertext_bytes(Version::tls12));
+        const size_t asked = std::min(wanted, engine_.incoming.size() - held);
+        stopped = inner_->read({raw + held, asked});
+        if (stopped.stop != IoOutcome::Stop::none) break;
+        held += stopped.bytes;
+        drained_ = stopped.bytes < asked && inner_->drained();
+    }
+    if (input_ended_ || broken_) held = 0;
+    if (held > 0) rest().raw.assign(raw, held);
+    const bool more_here = rest_ != nullptr && (!rest_->content.empty() || whole_record(rest_->raw));
+    drained_ = drained_ && !more_here && !input_ended_ && !broken_;
+    if (got > 0 || into.empty()) return {got};
+    if (broken_) return IoOutcome::failed(EPROTO);
+    if (input_ended_) return IoOutcome::ended();
+    return stopped;
+}
+
+size_t TlsTransport::take_kept(std::span<char> into) {
+    if (rest_ == nullptr || rest_->content.empty()) return 0;
+    const size_t size = std::min(into.size(), rest_->content.size());
+    std::memcpy(into.data(), rest_->content.data(), size);
+    rest_->content.erase(0, size);
+    return size;
+}
+
+TlsTransport::Drained TlsTransport::take_records(std::span<char> raw, std::span<char> into) {
+    Drained all;
+    while (all.content < into.size() && !input_ended_ && !broken_) {
+        const std::span<char> left = raw.subspan(all.used);
+        const std::string_view seen(left.data(), left.size());
+        if (seen.size() < record_header_bytes) break;
+        const RecordHeader header = read_record_header(seen);
+        if (header.fragment_bytes > max_ciphertext_bytes(Version::tls12)) {
+            broke(Alert::record_overflow);
+            break;
+        }
+        if (seen.size() < header.record_bytes()) break;
+        const size_t size = header.record_bytes();
+        const std::span<char> room = into.subspan(all.content);
+        all.content += records_ ? take_record(left.first(size), room) : take_from_openssl(seen.substr(0, size), room);
+        all.used += size;
+    }
+    all.stopped = input_ended_ || broken_;
+    return all;
+}
+
+size_t TlsTransport::take_record(std::span<char> record, std::span<char> into) {
+    using Kind = OwnRecords::Read::Kind;
+    const OwnRecords::Read read = records_->read(record);
+    switch (read.kind) {
+        case Kind::content:
+            return put(read.content, into);
+        case Kind::nothing:
+            static_cast<void>(send_control());
+            break;
+        case Kind::ended:
+            input_ended_ = true;
+            break;
+        case Kind::broken:
+            broke(read.alert);
+            break;
+    }
+    return 0;
+}
+
+size_t TlsTransport::take_from_openssl(std::string_view record, std::span<char> into) {
+    if (openssl_->take(record) == Handshaking::Step::failed) {
+        broken_ = true;
+        return 0;
+    }
+    size_t taken = 0;
+    char piece[4096];
+    while (true) {
+        const int got = openssl_->read(piece);
+        if (got > 0) {
+            taken += put({piece, static_cast<size_t>(got)}, into.subspan(taken));
+            continue;
+        }
+        input_ended_ = got == 0;
+        broken_ = got == -2;
+        break;
+    }
+    if (openssl_begun_ == 0) static_cast<void>(send_output(*openssl_));
+    return taken;
+}
+
+size_t TlsTransport::put(std::string_view content, std::span<char> into) {
+    const size_t size = std::min(content.size(), into.size());
+    std::memcpy(into.data(), content.data(), size);
+    if (size < content.size()) rest().content.append(content.substr(size));
+    return size;
+}
+
+// The peer is told as far as that can be done at once; nobody waits for it.
+void TlsTransport::broke(std::optional<Alert> alert) {
+    broken_ = true;
+    if (!alert || !records_ || records_->begun() > 0 || said_close_notify_) return;
+    say(records_->alert(*alert));
+    static_cast<void>(send_control());
+}
+
+// ---- writing
+
+size_t TlsTransport::begun() const noexcept { return records_ ? records_->begun() : openssl_begun_; }
+
+IoOutcome TlsTransport::write(std::string_view bytes, bool last) {
+    if (state_ != State::open) return IoOutcome::failed(EPROTO);
+    if (openssl_ != nullptr) return write_by_openssl(bytes);
+    return write_records(bytes, last);
+}
+
+IoOutcome TlsTransport::write_records(std::string_view bytes, bool last) {
+    size_t gone = 0;
+    while (gone < bytes.size()) {
+        if (records_->begun() == 0) {
+            if (const auto stopped = send_control()) return {gone, stopped->stop, stopped->awaits, stopped->error};
+        }
+        const std::string_view content = bytes.substr(gone);
+        const size_t sent_before = records_->begun_sent();
+        const auto batch = records_->seal(content, engine_.outgoing);
+        if (!batch) return IoOutcome::failed(EPROTO);
+        const std::string_view sealed(engine_.outgoing.data() + sent_before, batch->sealed_bytes - sent_before);
+        const bool all = gone + batch->content_bytes == bytes.size();
+        const IoOutcome sent = last && all ? inner_->write_last(sealed) : inner_->write(sealed);
+        if (sent.stop == IoOutcome::Stop::error) return sent;
+        gone += records_->sent(*batch, content, sent_before + sent.bytes);
+        if (sent.bytes < sealed.size()) {
+            const Readiness awaits = sent.stop == IoOutcome::Stop::blocked ? sent.awaits : Readiness::output;
+            return {gone, IoOutcome::Stop::blocked, awaits, 0};
+        }
+    }
+    return {gone};
+}
+
+// A record counts as written when it has left whole; until then its content comes again and is passed over.
+IoOutcome TlsTransport::write_by_openssl(std::string_view bytes) {
+    size_t gone = 0;
+    while (gone < bytes.size()) {
+        if (openssl_begun_ == 0) {
+            if (const auto stopped = send_control()) return {gone, stopped->stop, stopped->awaits, stopped->error};
+            openssl_begun_ = static_cast<uint32_t>(openssl_->write(bytes.substr(gone)));
+            if (openssl_begun_ == 0) return IoOutcome::failed(EPROTO);
+        }
+        const IoOutcome sent = send_output(*openssl_);
+        if (sent.stop == IoOutcome::Stop::error) return sent;
+        if (sent.stop == IoOutcome::Stop::blocked) return {gone, sent.stop, sent.awaits, 0};
+        gone += std::exchange(openssl_begun_, 0);
+    }
+    return {gone};
+}
+
+void TlsTransport::say(std::string record) { rest().control += record; }
+
+std::optional<IoOutcome> TlsTransport::send_control() {
+    if (records_ && records_->begun() == 0 && records_->owes_key_update()) say(records_->key_update());
+    if (rest_ == nullptr || (records_ && records_->begun() > 0)) return std::nullopt;
+    std::string& control = rest_->control;
+    while (!control.empty()) {
+        const IoOutcome sent = inner_->write(control);
+        control.erase(0, sent.bytes);
+        if (sent.stop != IoOutcome::Stop::none) return sent;
+    }
+    return std::nullopt;
+}
+
+IoOutcome TlsTransport::say_close_notify() {
+    if (state_ == State::open && !std::exchange(said_close_notify_, true)) {
+        if (records_ && records_->begun() == 0) say(records_->alert(Alert::close_notify));
+        if (openssl_ != nullptr && openssl_begun_ == 0) {
+            openssl_->close_notify();
+            say(std::string(openssl_->output()));
+            openssl_->sent(openssl_->output().size());
+        }
+    }
+    const auto stopped = send_control();
+    return stopped.value_or(IoOutcome{});
+}
+
+IoOutcome TlsTransport::shutdown_write() {
+    const IoOutcome said = say_close_notify();
+    if (said.stop != IoOutcome::Stop::none) return said;
+    return inner_->shutdown_write();
+}
+
+IoOutcome TlsTransport::finish() { return say_close_notify(); }
+
+}  // namespace seki::tls

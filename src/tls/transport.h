@@ -1,0 +1,124 @@
+#pragma once
+
+// A connection through TLS, over any other transport. To the protocols above it is one that needs a handshake first
+// (handshake.h) and then moves their bytes; how the handshake is driven, whose records it then has (ours, or where
+// those cannot be, OpenSSL's), and what the peer says beside its bytes, stays in here.
+//
+//     shaking ──► open ──► (closed)
+//        └──────► refused: the peer is told why, what it still sends is dropped
+//
+// Reads come in whole records. What was read of one that is not complete, and what of one found no room, is kept; there
+// is nothing of either in an idle connection. A write that was taken in part has begun a record, and the same bytes
+// have to come again at its front (begun()).
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/transport.h"
+#include "tls/handshaking.h"
+#include "tls/own_records.h"
+
+namespace seki::tls {
+
+class TlsTransport final : public net::Transport {
+public:
+    TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ServerContext> context);
+    ~TlsTransport() override;
+
+    [[nodiscard]] bool open() const noexcept { return state_ == State::open; }
+    [[nodiscard]] bool refused() const noexcept { return state_ == State::refused; }
+    // Of an open connection.
+    [[nodiscard]] const ConnectionInfo& info() const noexcept { return info_; }
+    // Its handshake was not done in time.
+    void give_up() { report_failure(HandshakeFailure::timeout, "not in time"); }
+
+    // Until it is open, reads nothing and goes on with the handshake: success means that it is over, one way or
+    // another.
+    net::IoOutcome read(std::span<char> into) override;
+    net::IoOutcome write(std::string_view bytes) override { return write(bytes, false); }
+    net::IoOutcome write_last(std::string_view bytes) override { return write(bytes, true); }
+    net::IoOutcome shutdown_write() override;
+    net::IoOutcome finish() override;
+    void reset_on_close() override { inner_->reset_on_close(); }
+    void notice_dead_peer() override { inner_->notice_dead_peer(); }
+    int connect_error() override { return inner_->connect_error(); }
+    Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) override {
+        return inner_->watch(loop, handler, order);
+    }
+    void unwatch(EventLoop& loop, WatchId id) override { inner_->unwatch(loop, id); }
+    [[nodiscard]] bool drained() const noexcept override { return drained_; }
+    [[nodiscard]] size_t begun() const noexcept override;
+    [[nodiscard]] net::RoundTrip round_trip() const override { return inner_->round_trip(); }
+    [[nodiscard]] std::optional<SocketAddress> local_address() const override { return inner_->local_address(); }
+
+private:
+    enum class State : uint8_t { shaking, open, refused };
+
+    // What a connection has only in the middle of something.
+    struct Rest {
+        std::string raw;      // of records that are not complete, or were not looked at yet
+        std::string content;  // for which there was no room
+        std::string control;  // records of ours that the socket did not take
+    };
+    // Only until the handshake is over.
+    struct Shaking {
+        std::unique_ptr<Handshaking> ssl;
+        Monotonic began;
+        bool speaks_tls = false;  // its first bytes were of that kind
+    };
+
+    void enter(State next) noexcept;
+    [[nodiscard]] Rest& rest();
+    void drop_empty_rest() noexcept;
+
+    net::IoOutcome shake();
+    net::IoOutcome send_output(Handshaking& ssl);
+    // Reads more of the record at hand; false when there is no more, or the client was refused.
+    bool read_more_of_record(net::IoOutcome& outcome);
+    [[nodiscard]] bool may_be_handshake();
+    void shaken();
+    void report_success(const Shaking& shaking);
+    void refuse(std::string last_words);
+    void report_failure(HandshakeFailure failure, std::string_view why);
+
+    net::IoOutcome read_contents(std::span<char> into);
+    net::IoOutcome drop_input(std::span<char> into);
+    size_t take_kept(std::span<char> into);
+    // What stands at the front of the raw bytes, decrypted as far as there is room.
+    struct Drained {
+        size_t used = 0;
+        size_t content = 0;
+        bool stopped = false;  // the connection's input has ended, one way or another
+    };
+    Drained take_records(std::span<char> raw, std::span<char> into);
+    size_t take_record(std::span<char> record, std::span<char> into);
+    size_t take_from_openssl(std::string_view record, std::span<char> into);
+    size_t put(std::string_view content, std::span<char> into);
+    void broke(std::optional<Alert> alert);
+
+    net::IoOutcome write(std::string_view bytes, bool last);
+    net::IoOutcome write_records(std::string_view bytes, bool last);
+    net::IoOutcome write_by_openssl(std::string_view bytes);
+    // What is to be said before contents; nothing: all of it is said.
+    std::optional<net::IoOutcome> send_control();
+    void say(std::string record);
+    net::IoOutcome say_close_notify();
+
+    std::unique_ptr<net::Transport> inner_;
+    Engine& engine_;
+    std::unique_ptr<Shaking> shaking_;
+    std::unique_ptr<Handshaking> openssl_;  // of an open connection whose records stay with it
+    std::optional<OwnRecords> records_;
+    std::unique_ptr<Rest> rest_;
+    ConnectionInfo info_;
+    uint32_t openssl_begun_ = 0;  // content of the record that has not left whole
+    State state_ = State::shaking;
+    bool reported_ = false;
+    bool drained_ = false;
+    bool input_ended_ = false;
+    bool broken_ = false;
+    bool said_close_notify_ = false;
+};
+
+}  // namespace seki::tls

@@ -1,0 +1,368 @@
+#include "tls/connection.h"
+
+#include <gmock/gmock.h>
+#include <tuple>
+
+namespace seki::tls {
+namespace {
+
+using Stop = net::IoOutcome::Stop;
+
+std::string numbered(size_t size) {
+    std::string text;
+    for (size_t i = 0; text.size() < size; ++i) text += std::to_string(i) + ' ';
+    text.resize(size);
+    return text;
+}
+
+// ---- every combination of version, kind of key, suite and who does the records
+
+using Combination = std::tuple<const char*, KeyKind, bool>;
+class EveryConnection : public testing::TestWithParam<Combination> {
+protected:
+    EveryConnection() {
+        if (std::get<KeyKind>(GetParam()) == KeyKind::rsa) {
+            house.certificates->remove(house.ecdsa->fingerprint());
+            house.certificates->put(make_certificate({.kind = KeyKind::rsa}));
+        }
+        settings.ciphers = std::get<const char*>(GetParam());
+        settings.version = settings.ciphers.starts_with("TLS_") ? TLS1_3_VERSION : TLS1_2_VERSION;
+        server.own_records = std::get<bool>(GetParam());
+    }
+
+    House house;
+    Client::Settings settings;
+    ServerSettings server;
+};
+
+TEST_P(EveryConnection, carries_bytes_both_ways_and_ends_in_order) {
+    Connection connection(house.context(server), settings);
+    ASSERT_TRUE(connection.shake_hands()) << connection.client.error();
+    connection.client.send("hello");
+    EXPECT_EQ(connection.read(), "hello");
+    const std::string long_text = numbered(200'000);
+    EXPECT_EQ(connection.send(long_text), long_text);
+    connection.client.send(long_text);
+    EXPECT_EQ(connection.read(), long_text);
+    EXPECT_EQ(connection.server->finish().stop, Stop::none);
+    connection.client.receive();
+    EXPECT_TRUE(connection.client.saw_close_notify());
+    connection.client.close_notify();
+    EXPECT_EQ(connection.read(), "");
+    EXPECT_EQ(connection.outcome.stop, Stop::end);
+}
+
+TEST_P(EveryConnection, is_resumed_by_its_ticket) {
+    const auto context = house.context(server);
+    Connection first(context, settings);
+    ASSERT_TRUE(first.shake_hands()) << first.client.error();
+    EXPECT_FALSE(first.server->info().resumed);
+    ASSERT_NE(first.client.ticket(), nullptr);
+    EXPECT_EQ(first.client.tickets(), 1);
+    settings.session = first.client.ticket();
+    Connection second(context, settings);
+    ASSERT_TRUE(second.shake_hands()) << second.client.error();
+    EXPECT_TRUE(second.server->info().resumed);
+    second.client.send("again");
+    EXPECT_EQ(second.read(), "again");
+    EXPECT_EQ(second.send("and back"), "and back");
+}
+
+TEST_P(EveryConnection, carries_bytes_in_whatever_pieces_the_socket_takes_them) {
+    for (const size_t piece : {1U, 2U, 7U, 1000U}) {
+        Connection connection(house.context(server), settings);
+        connection.wire->piece = piece;
+        ASSERT_TRUE(connection.shake_hands()) << connection.client.error();
+        const std::string text = numbered(20'000);
+        EXPECT_EQ(connection.send(text), text);
+        connection.client.send(text);
+        EXPECT_EQ(connection.read(piece == 1 ? 100 : 3), text);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Tls, EveryConnection,
+                         testing::Values(Combination{"TLS_AES_128_GCM_SHA256", KeyKind::ecdsa, true},
+                                         Combination{"TLS_AES_256_GCM_SHA384", KeyKind::ecdsa, true},
+                                         Combination{"TLS_CHACHA20_POLY1305_SHA256", KeyKind::ecdsa, true},
+                                         Combination{"TLS_AES_128_GCM_SHA256", KeyKind::rsa, true},
+                                         Combination{"TLS_AES_256_GCM_SHA384", KeyKind::rsa, false},
+                                         Combination{"TLS_AES_128_GCM_SHA256", KeyKind::ecdsa, false},
+                                         Combination{"ECDHE-ECDSA-AES128-GCM-SHA256", KeyKind::ecdsa, true},
+                                         Combination{"ECDHE-ECDSA-AES256-GCM-SHA384", KeyKind::ecdsa, true},
+                                         Combination{"ECDHE-ECDSA-CHACHA20-POLY1305", KeyKind::ecdsa, true},
+                                         Combination{"ECDHE-RSA-AES128-GCM-SHA256", KeyKind::rsa, true},
+                                         Combination{"ECDHE-RSA-AES256-GCM-SHA384", KeyKind::rsa, true},
+                                         Combination{"ECDHE-RSA-CHACHA20-POLY1305", KeyKind::rsa, true},
+                                         Combination{"ECDHE-RSA-AES256-GCM-SHA384", KeyKind::rsa, false},
+                                         Combination{"ECDHE-ECDSA-AES128-GCM-SHA256", KeyKind::ecdsa, false}));
+
+// ---- records
+
+class OwnRecordsTest : public testing::Test {
+protected:
+    void SetUp() override { ASSERT_TRUE(connection.shake_hands()) << connection.client.error(); }
+
+    House house;
+    Connection connection{house.context(), {}};
+};
+
+TEST_F(OwnRecordsTest, follow_a_key_that_changes_in_both_directions) {
+    for (const bool both : {false, true, true, false}) {
+        connection.client.update_key(both);
+        connection.client.send("with a new key");
+        EXPECT_EQ(connection.read(), "with a new key");
+        EXPECT_EQ(connection.send("answer"), "answer");
+        EXPECT_EQ(connection.client.error(), "");
+    }
+}
+
+TEST_F(OwnRecordsTest, answer_a_change_of_keys_only_after_a_record_that_has_begun) {
+    connection.wire->piece = 3000;
+    connection.wire->capacity = 5000;
+    const std::string text = numbered(40'000);
+    connection.outcome = connection.server->write(text);
+    ASSERT_EQ(connection.outcome.stop, Stop::blocked);
+    ASSERT_GT(connection.server->begun(), 0U);
+    connection.client.update_key(true);
+    std::string_view left = std::string_view(text).substr(connection.outcome.bytes);
+    EXPECT_EQ(connection.read(), "");
+    std::string all = connection.client.receive();
+    while (!left.empty()) {
+        connection.outcome = connection.server->write(left);
+        ASSERT_NE(connection.outcome.stop, Stop::error);
+        left.remove_prefix(connection.outcome.bytes);
+        all += connection.client.receive();
+    }
+    EXPECT_EQ(all, text);
+    EXPECT_EQ(connection.client.error(), "");
+}
+
+TEST_F(OwnRecordsTest, end_when_keys_change_too_often) {
+    for (int i = 0; i < 101; ++i) connection.client.update_key(false);
+    EXPECT_EQ(connection.read(), "");
+    EXPECT_EQ(connection.outcome.stop, Stop::error);
+    connection.client.receive();
+    EXPECT_NE(connection.client.error(), "");
+}
+
+TEST_F(OwnRecordsTest, are_small_at_the_beginning_and_after_a_pause_and_large_in_between) {
+    const auto longest = [&](size_t size) {
+        static_cast<void>(connection.server->write(numbered(size)));
+        size_t most = 0;
+        for (std::string_view rest(connection.wire->to_client); !rest.empty();) {
+            const size_t record = read_record_header(rest).record_bytes();
+            most = std::max(most, record);
+            rest.remove_prefix(record);
+        }
+        connection.client.receive();
+        return most;
+    };
+    EXPECT_LT(longest(14'000), 1460U);
+    EXPECT_GT(longest(30'000), 16'000U);
+    house.clock.advance(std::chrono::seconds(5));
+    house.loop.turn(Duration::zero());
+    EXPECT_LT(longest(14'000), 1460U);
+}
+
+TEST_F(OwnRecordsTest, are_sent_together) {
+    const int before = connection.wire->writes;
+    EXPECT_EQ(connection.send(numbered(14'000)), numbered(14'000));
+    EXPECT_EQ(connection.wire->writes, before + 1);
+}
+
+TEST_F(OwnRecordsTest, refuse_to_make_a_record_again_from_other_bytes) {
+    connection.wire->capacity = 500;
+    EXPECT_EQ(connection.server->write(numbered(1000)).stop, Stop::blocked);
+    EXPECT_EQ(connection.server->begun(), 1000U);
+    connection.wire->capacity = SIZE_MAX;
+    EXPECT_EQ(connection.server->write(std::string(1000, 'x')).stop, Stop::error);
+}
+
+TEST_F(OwnRecordsTest, that_were_changed_or_come_again_end_the_connection) {
+    connection.client.send("one");
+    const std::string record = connection.wire->to_server;
+    EXPECT_EQ(connection.read(), "one");
+    connection.wire->to_server = record;
+    EXPECT_EQ(connection.read(), "");
+    EXPECT_EQ(connection.outcome.stop, Stop::error);
+    connection.client.receive();
+    EXPECT_THAT(connection.client.error(), testing::HasSubstr("bad record mac"));
+}
+
+TEST_F(OwnRecordsTest, hand_out_nothing_of_a_record_that_was_cut_off) {
+    connection.client.send("whole");
+    connection.client.send("cut off");
+    connection.wire->to_server.pop_back();
+    connection.wire->client_ended = true;
+    EXPECT_EQ(connection.read(), "whole");
+    EXPECT_EQ(connection.outcome.stop, Stop::end);
+}
+
+TEST_F(OwnRecordsTest, too_long_ones_are_not_waited_for) {
+    connection.wire->to_server = std::string("\x17\x03\x03\x48\x01", 5);
+    EXPECT_EQ(connection.read(), "");
+    EXPECT_EQ(connection.outcome.stop, Stop::error);
+}
+
+TEST_F(OwnRecordsTest, leave_nothing_behind_in_an_idle_connection) {
+    connection.client.send("hello");
+    EXPECT_EQ(connection.read(), "hello");
+    EXPECT_EQ(house.engine->secrets.in_use(), 1U);
+    connection.server.reset();
+    EXPECT_EQ(house.engine->secrets.in_use(), 0U);
+    EXPECT_EQ(house.engine->ciphers->size(), 0U);
+}
+
+// ---- handshakes
+
+class Handshakes : public testing::Test {
+protected:
+    Handshakes() {
+        house.engine->on_handshake = [this](const HandshakeReport& report) {
+            failure = report.failure;
+            resumed += report.resumed ? 1 : 0;
+            ++reports;
+        };
+    }
+
+    House house;
+    HandshakeFailure failure = HandshakeFailure::none;
+    int reports = 0;
+    int resumed = 0;
+};
+
+TEST_F(Handshakes, choose_the_certificate_by_name_and_by_kind_of_key) {
+    const auto wildcard = make_certificate({.names = {"*.example.org"}});
+    const auto rsa = make_certificate({.kind = KeyKind::rsa, .names = {"two.example.org"}});
+    const auto ecdsa = make_certificate({.names = {"two.example.org"}});
+    for (const auto& one : {wildcard, rsa, ecdsa}) house.certificates->put(one);
+    const auto chosen = [&](const Client::Settings& settings) {
+        Connection connection(house.context(), settings);
+        EXPECT_TRUE(connection.shake_hands()) << connection.client.error();
+        return connection.server->open() ? connection.server->info().certificate : nullptr;
+    };
+    EXPECT_EQ(chosen({.server_name = "one.example.org"}), wildcard);
+    EXPECT_EQ(chosen({.server_name = "TWO.example.org"}), ecdsa);
+    EXPECT_EQ(
+        chosen({.server_name = "two.example.org", .version = TLS1_2_VERSION, .ciphers = "ECDHE-RSA-AES128-GCM-SHA256"}),
+        rsa);
+}
+
+TEST_F(Handshakes, end_with_an_alert_where_nobody_has_the_name) {
+    Connection connection(house.context(), {.server_name = "stranger.example"});
+    EXPECT_FALSE(connection.shake_hands());
+    EXPECT_THAT(connection.client.error(), testing::HasSubstr("unrecognized name"));
+    EXPECT_EQ(failure, HandshakeFailure::no_certificate);
+}
+
+TEST_F(Handshakes, take_the_default_certificate_for_other_names_and_for_none) {
+    house.certificates->set_default(house.ecdsa);
+    for (const char* name : {"stranger.example", ""}) {
+        Connection connection(house.context(), {.server_name = name});
+        EXPECT_TRUE(connection.shake_hands()) << connection.client.error();
+        EXPECT_EQ(connection.server->info().certificate, house.ecdsa);
+    }
+}
+
+TEST_F(Handshakes, agree_on_a_protocol_or_end) {
+    ServerSettings settings;
+    settings.protocols = {Alpn::h2, Alpn::http11};
+    Connection good(house.context(settings), {.protocols = "\x08http/1.1"});
+    ASSERT_TRUE(good.shake_hands());
+    EXPECT_EQ(good.server->info().protocol, Alpn::http11);
+    Connection bad(house.context(settings), {.protocols = "\x03"
+                                                          "foo"});
+    EXPECT_FALSE(bad.shake_hands());
+    EXPECT_EQ(failure, HandshakeFailure::incompatible);
+    EXPECT_THAT(bad.client.error(), testing::HasSubstr("no application protocol"));
+}
+
+TEST_F(Handshakes, end_where_no_version_is_common) {
+    ServerSettings settings;
+    settings.tls12 = false;
+    Connection connection(house.context(settings), {.version = TLS1_2_VERSION});
+    EXPECT_FALSE(connection.shake_hands());
+    EXPECT_EQ(failure, HandshakeFailure::incompatible);
+}
+
+TEST_F(Handshakes, answer_plain_http_in_words) {
+    Connection connection(house.context(), {});
+    connection.wire->to_server = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    EXPECT_EQ(connection.server->read({}).stop, Stop::none);
+    EXPECT_TRUE(connection.server->refused());
+    EXPECT_EQ(failure, HandshakeFailure::plain_http);
+    EXPECT_THAT(connection.wire->to_client, testing::StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+    const size_t body = connection.wire->to_client.find("\r\n\r\n") + 4;
+    EXPECT_THAT(connection.wire->to_client,
+                testing::HasSubstr(fmt::format("Content-Length: {}\r\n", connection.wire->to_client.size() - body)));
+    EXPECT_EQ(connection.server->shutdown_write().stop, Stop::none);
+}
+
+TEST_F(Handshakes, answer_garbage_with_an_alert) {
+    for (const std::string_view garbage : {"\x80\x2e\x01", "\n\n\n", "\x16\x04garbage", "\xff\xff\xff\xff\xff\xff"}) {
+        Connection connection(house.context(), {});
+        connection.wire->to_server = garbage;
+        EXPECT_EQ(connection.server->read({}).stop, Stop::none);
+        EXPECT_TRUE(connection.server->refused());
+        EXPECT_THAT(connection.wire->to_client, testing::StartsWith("\x15"));
+        EXPECT_EQ(failure, HandshakeFailure::malformed);
+    }
+}
+
+TEST_F(Handshakes, are_reported_once_however_they_end) {
+    {
+        Connection connection(house.context(), {});
+        connection.client.go_on();
+        connection.server->read({});
+    }
+    EXPECT_EQ(failure, HandshakeFailure::closed);
+    EXPECT_EQ(reports, 1);
+    {
+        Connection connection(house.context(), {});
+        EXPECT_TRUE(connection.shake_hands());
+    }
+    EXPECT_EQ(failure, HandshakeFailure::none);
+    EXPECT_EQ(reports, 2);
+}
+
+TEST_F(Handshakes, take_no_ticket_of_another_name_or_another_policy) {
+    house.certificates->put(make_certificate({.names = {"other.example.com"}}));
+    ServerSettings settings;
+    settings.policy = "one";
+    const auto one = house.context(settings);
+    settings.policy = "two";
+    const auto two = house.context(settings);
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        Connection first(one, {.version = version});
+        ASSERT_TRUE(first.shake_hands());
+        const auto resumes = [&](const auto& context, const char* name) {
+            Connection next(context, {.server_name = name, .version = version, .session = first.client.ticket()});
+            EXPECT_TRUE(next.shake_hands()) << next.client.error();
+            return next.server->info().resumed;
+        };
+        EXPECT_FALSE(resumes(two, "example.com"));
+        EXPECT_FALSE(resumes(one, "other.example.com"));
+        EXPECT_TRUE(resumes(one, "example.com"));
+    }
+}
+
+TEST_F(Handshakes, take_tickets_for_two_windows_and_then_no_more) {
+    const auto context = house.context();
+    const auto resumes_after = [&](Duration time) {
+        Connection first(context, {});
+        EXPECT_TRUE(first.shake_hands());
+        house.clock.advance(time);
+        house.loop.turn(Duration::zero());
+        Connection next(context, {.session = first.client.ticket()});
+        EXPECT_TRUE(next.shake_hands()) << next.client.error();
+        return next.server->info().resumed;
+    };
+    EXPECT_TRUE(resumes_after({}));
+    EXPECT_TRUE(resumes_after(std::chrono::hours(12)));
+    EXPECT_TRUE(resumes_after(std::chrono::hours(24)));
+    EXPECT_FALSE(resumes_after(std::chrono::hours(36)));
+    EXPECT_TRUE(resumes_after(std::chrono::hours(-1)));  // the clock of another worker is a little behind
+}
+
+}  // namespace
+}  // namespace seki::tls
