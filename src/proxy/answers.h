@@ -28,6 +28,7 @@ struct AnswerParts {
     http::Variables variables{};   // the built-in one uses REQUEST_ID, and as fields those of its status
     std::string_view accept{};     // the client's Accept, for the built-in one
     std::string_view id_header{};  // the name of the field that gets REQUEST_ID; empty: none
+    std::string_view hsts{};       // the value of Strict-Transport-Security; empty: none
 };
 
 class OwnAnswer {
@@ -38,7 +39,7 @@ public:
     OwnAnswer& operator=(const OwnAnswer&) = delete;
 
     [[nodiscard]] const http::ResponseHead& head() const noexcept { return head_; }
-    // What is said with every answer: the id of the request.
+    // What is said with every answer: the id of the request, and that clients shall come through TLS.
     [[nodiscard]] std::span<const http::AddedField> added() const noexcept { return {added_.data(), added_count_}; }
     // Up to AnswerTemplate::max_size and max_growth bytes: more than a buffer may hold.
     [[nodiscard]] std::string_view body() const noexcept { return body_; }
@@ -59,7 +60,7 @@ private:
     http::ResponseHead& head_;
     std::string_view body_;
     bool closes_ = false;
-    std::array<http::AddedField, 1> added_;
+    std::array<http::AddedField, 2> added_;
     size_t added_count_ = 0;
     std::array<char, 20> length_;
     std::array<char, max_built_in_body> built_in_;

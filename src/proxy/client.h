@@ -12,6 +12,7 @@
 #include "proxy/own_connection.h"
 #include "proxy/side.h"
 #include "proxy/source_limits.h"
+#include "tls/connection_info.h"
 
 namespace seki::proxy {
 
@@ -24,6 +25,9 @@ public:
     [[nodiscard]] http::Codec& codec() const noexcept override { return *codec_; }
     // Of its requests.
     [[nodiscard]] http::Scheme scheme() const noexcept { return scheme_; }
+    // What TLS has agreed upon, good as long as the session; null: nothing is secured.
+    [[nodiscard]] const tls::ConnectionInfo* secured() const noexcept { return secured_; }
+    void secured_by(const tls::ConnectionInfo* info) noexcept { secured_ = info; }
 
     bool send_interim(http::StreamId stream, const http::ResponseHead& head) {
         return append([&](http::Output& out) { codec_->write_interim(stream, head, out); });
@@ -113,6 +117,7 @@ protected:
     Monotonic half_closed_since_{};  // the epoch: it is not
     SourceLimits source_limits_;
     OwnConnection own_;
+    const tls::ConnectionInfo* secured_ = nullptr;
     uint64_t answer_at_ = 0;  // where the last answer begins, of all bytes to the client
     uint32_t requests_ = 0;
     http::Scheme scheme_;

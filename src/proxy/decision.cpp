@@ -19,8 +19,12 @@ Reply redirect(const Route& route, const RoutedRequest& request, http::Scheme sc
 
 }  // namespace
 
-std::optional<Reply> unservable(const Listener& listener, const http::RequestHead& head) {
+std::optional<Reply> unservable(const Listener& listener, const tls::ConnectionInfo* secured,
+                                const http::RequestHead& head) {
     if (head.method == http::Method::connect) return Reply{405, "CONNECT is not served"};
+    // RFC 9110 §7.4: who is misdirected may ask again on another connection.
+    if (listener.strict_sni_binding && secured != nullptr && !tls::covers(*secured->certificate, head.host))
+        return Reply{421, "no certificate for this host was shown to the client"};
     if (listener.refuses_ambiguous_paths && routing::ambiguous_path(head.path)) return Reply{400, "ambiguous path"};
     const uint64_t max_body = listener.max_body_bytes;
     if (max_body > 0 && head.body.length > max_body) {

@@ -11,6 +11,7 @@
 #include "proxy/listener.h"
 #include "proxy/reply.h"
 #include "proxy/target.h"
+#include "tls/connection_info.h"
 
 namespace seki::proxy {
 
@@ -19,8 +20,9 @@ struct Decision {
     std::optional<Reply> reply{};  // then this is the answer; nothing: a backend's
 };
 
-// Of requests that no frontend could serve.
-[[nodiscard]] std::optional<Reply> unservable(const Listener& listener, const http::RequestHead& head);
+// Of requests that no frontend could serve. `secured`: what their client was shown; null: nothing.
+[[nodiscard]] std::optional<Reply> unservable(const Listener& listener, const tls::ConnectionInfo* secured,
+                                              const http::RequestHead& head);
 // Nothing stands between the request and a backend: decide() would say so.
 [[nodiscard]] inline bool unrestricted(const Route& route) noexcept {
     const Frontend& frontend = *route.frontend;

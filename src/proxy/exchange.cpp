@@ -18,6 +18,13 @@ const char* describe_broken_answer(const BackendLoss& loss) noexcept {
     return loss.kind == BackendLoss::Kind::timeout ? "backend_response_timeout" : "backend ended within its answer";
 }
 
+void add_hsts(const Hsts& rule, http::FieldTable& fields, AddedFields& added) {
+    const http::Field* const said = fields.find(http::FieldId::strict_transport_security);
+    if (said != nullptr && !rule.replaces) return;
+    for (http::Field& field : fields.all()) field.dropped |= field.id == http::FieldId::strict_transport_security;
+    added.push("Strict-Transport-Security", rule.value);
+}
+
 }  // namespace
 
 Exchange::Exchange(SlabId id, Context& context) : id_(id), context_(context) {}
@@ -210,7 +217,16 @@ void Exchange::edit_answer(http::ResponseHead& head, AddedFields& added) {
     if (give_cookie)
         added.push("Set-Cookie", listener_->sticky_cookie.set(attempts_.chosen()->cookie,
                                                               client_->scheme() == http::Scheme::https, added));
+    if (const Hsts* rule = hsts()) add_hsts(*rule, head.fields, added);
     if (!route_.frontend->response_edits.empty()) route_.frontend->response_edits.apply(head.fields, added);
+}
+
+// Null where none is sent: without TLS anybody could have put it there (RFC 6797 §7.2).
+const Hsts* Exchange::hsts() const noexcept {
+    if (client_->scheme() != http::Scheme::https) return nullptr;
+    const Frontend* const frontend = route_.frontend.get();
+    const Hsts& rule = frontend != nullptr && frontend->hsts ? *frontend->hsts : listener_->hsts;
+    return rule.value.empty() ? nullptr : &rule;
 }
 
 void Exchange::become_tunnel() {

@@ -156,6 +156,7 @@ private:
     std::optional<SourceLimits::Refusal> let_in();
     void refuse_tunnel(const SourceLimits::Refusal& refusal);
     void edit_answer(http::ResponseHead& head, AddedFields& added);
+    [[nodiscard]] const Hsts* hsts() const noexcept;
     void answer(const Reply& reply);
     // The operator's own answer; sets what the built-in one needs not.
     const http::AnswerTemplate* custom_answer(const Reply& reply, http::Variables& values);

@@ -119,6 +119,7 @@ void Exchange::write_answer(const Reply& reply) {
     parts.status = reply.status;
     parts.accept = record_.accept;
     parts.id_header = listener_->id_header;
+    if (const Hsts* rule = hsts()) parts.hsts = rule->value;
     const fmt::format_int retry_after(reply.retry_after_s);
     char client_ip[SocketAddress::max_ip_text_size];
     using http::Variable;

@@ -83,7 +83,7 @@ void Exchange::route(http::RequestHead& head) {
     const routing::Request asked{head.host,        compared_path(head.path),
                                  head.method_text, client_->session().peer().ip_address(),
                                  &fields,          listener_->path_form};
-    if (const auto reply = unservable(*listener_, head)) return answer(*reply);
+    if (const auto reply = unservable(*listener_, client_->secured(), head)) return answer(*reply);
     const auto match = listener_->routes->http.find(asked);
     if (!match) return answer({404, "no frontend"});
     route_.lead_request(*match.target, *listener_, head, context_.random);

@@ -6,10 +6,15 @@
 #include "http/h1/server_codec.h"
 #include "proxy/client_side.h"
 #include "proxy/raw_codec.h"
+#include "tls/handshake.h"
 
 namespace seki::proxy {
 
-std::unique_ptr<net::Protocol> first_protocol(net::Session& session, Context& context, ListenerPtr listener) {
+namespace {
+
+std::unique_ptr<net::Protocol> client_of(net::Session& session, Context& context, ListenerPtr listener,
+                                         const tls::ConnectionInfo* secured) {
+    const http::Scheme scheme = listener->scheme();
     std::unique_ptr<http::SingleStreamServerCodec> codec;
     switch (listener->kind) {
         case Listener::Kind::http:
@@ -19,7 +24,32 @@ std::unique_ptr<net::Protocol> first_protocol(net::Session& session, Context& co
             codec = std::make_unique<RawServerCodec>();
             break;
     }
-    return std::make_unique<ClientSide>(session, context, std::move(listener), std::move(codec), http::Scheme::http);
+    auto client = std::make_unique<ClientSide>(session, context, std::move(listener), std::move(codec), scheme);
+    client->secured_by(secured);
+    return client;
+}
+
+// The transport outlives the protocols, and what it knows of the handshake is good as long.
+std::unique_ptr<net::Protocol> handshake(net::Session& session, Context& context, ListenerPtr listener) {
+    tls::TlsTransport* transport = nullptr;
+    session.wrap_transport([&](std::unique_ptr<net::Transport> inner) {
+        auto made = std::make_unique<tls::TlsTransport>(std::move(inner), listener->tls);
+        transport = made.get();
+        return made;
+    });
+    const Duration limit = listener->handshake_timeout;
+    return std::make_unique<tls::Handshake>(
+        session, *transport, limit,
+        [&session, &context, listener = std::move(listener)](const tls::ConnectionInfo& info) mutable {
+            return client_of(session, context, std::move(listener), &info);
+        });
+}
+
+}  // namespace
+
+std::unique_ptr<net::Protocol> first_protocol(net::Session& session, Context& context, ListenerPtr listener) {
+    if (listener->tls != nullptr) return handshake(session, context, std::move(listener));
+    return client_of(session, context, std::move(listener), nullptr);
 }
 
 }  // namespace seki::proxy

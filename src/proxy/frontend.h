@@ -13,6 +13,7 @@
 #include "http/scheme.h"
 #include "proxy/cluster.h"
 #include "proxy/field_edits.h"
+#include "proxy/hsts.h"
 #include "proxy/rewrite.h"
 
 namespace seki::proxy {
@@ -42,6 +43,7 @@ struct Frontend {
     FieldEdits request_edits;
     FieldEdits response_edits;
     TimeoutOverrides timeouts;
+    std::optional<Hsts> hsts;  // absent: as the listener has it
 
     [[nodiscard]] bool rewrites() const noexcept {
         return !rewrite_host.empty() || !rewrite_path.empty() || rewrite_port != 0;

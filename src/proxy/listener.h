@@ -16,16 +16,23 @@
 #include "net/session.h"
 #include "proxy/answer_templates.h"
 #include "proxy/frontend.h"
+#include "proxy/hsts.h"
 #include "proxy/sticky.h"
 #include "routing/router.h"
+#include "tls/certificate_store.h"
+
+namespace seki::tls {
+class ServerContext;
+}
 
 namespace seki::proxy {
 
 // What requests of one listening address are routed by. It outlives listeners: a listener that is removed and added
 // again finds its frontends where they were.
 struct Routes {
-    routing::Router<FrontendPtr> http;  // of an HTTP listener
-    FrontendPtr tunnel;                 // of a TCP listener
+    routing::Router<FrontendPtr> http;   // of an HTTP listener
+    FrontendPtr tunnel;                  // of a TCP listener
+    tls::CertificateStore certificates;  // of an HTTPS listener
 };
 
 struct Timeouts {
@@ -82,6 +89,16 @@ struct Listener {
 
     [[nodiscard]] bool trusts(const SocketAddress& peer) const noexcept {
         return !trusted_proxies || trusted_proxies->contains(peer.ip_address());
+    }
+
+    // Of an HTTPS listener; null: connections are not secured.
+    std::shared_ptr<const tls::ServerContext> tls;
+    Duration handshake_timeout = std::chrono::seconds(10);
+    bool strict_sni_binding = false;  // requests are for hosts of the certificate only
+    Hsts hsts;
+
+    [[nodiscard]] http::Scheme scheme() const noexcept {
+        return tls != nullptr ? http::Scheme::https : http::Scheme::http;
     }
 
     std::shared_ptr<const Routes> routes;

@@ -53,7 +53,8 @@ bool counts_as_failed(const Record& record) noexcept {
 
 std::string_view protocol_name(const Listener& listener, bool tunnel) noexcept {
     if (listener.kind == Listener::Kind::tcp) return "TCP";
-    return tunnel ? "WS" : "http";
+    if (tunnel) return listener.scheme() == http::Scheme::https ? "WSS" : "WS";
+    return http::name_of(listener.scheme());
 }
 
 std::string_view message_of(const Record& record, const Listener& listener, bool tunnel) noexcept {

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "config/convert.h"
+#include "supervisor/ticket_secret.h"
 
 namespace seki::supervisor {
 namespace {
@@ -58,6 +59,9 @@ Result<> Workers::start() {
     auto columns = SourceColumns::create(settings_.count);
     if (!columns) return std::unexpected(columns.error());
     source_columns_.emplace(std::move(*columns));
+    auto secret = make_ticket_secret();
+    if (!secret) return std::unexpected(secret.error());
+    ticket_secret_ = std::move(*secret);
     for (const auto& seat : seats_) {
         if (auto launched = launch(*seat); !launched) return launched;
     }
@@ -88,6 +92,7 @@ Result<> Workers::launch(Seat& seat) {
     // The state knows it, and may have lifted it.
     hello.mutable_config()->clear_max_connections_per_ip();
     hello.set_source_column(*column);
+    hello.set_ticket_secret(ticket_secret_);
     std::vector<UniqueFd> fds;
     fds.push_back(std::move(*memory));
     // Only a hello that fails is answered.

@@ -132,6 +132,7 @@ private:
     ListeningSockets& sockets_;
     Settings settings_;
     std::optional<SourceColumns> source_columns_;  // from start() on
+    std::string ticket_secret_;                    // likewise
     std::vector<std::unique_ptr<Seat>> seats_;
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
     uint32_t next_id_;

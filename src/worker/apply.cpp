@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/hex.h"
 #include "config/convert.h"
 #include "worker/running.h"
 #include "worker/running_frontend.h"
+#include "worker/running_tls.h"
 
 namespace seki::worker {
 
@@ -57,6 +59,8 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         // One that is there is put in the place of the old one: that is how an update arrives.
         case Request::kAddHttpListener:
             return add_http_listener(change.add_http_listener());
+        case Request::kAddHttpsListener:
+            return add_https_listener(change.add_https_listener());
         case Request::kAddTcpListener:
             add_listener({command::TCP, config::checked_address(change.add_tcp_listener().address())},
                          running_listener(change.add_tcp_listener()));
@@ -65,10 +69,20 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
             remove_listener(change.remove_listener());
             return {};
         case Request::kAddHttpFrontend:  // likewise
-            return add_http_frontend(change.add_http_frontend(), serving);
+            return add_http_frontend(command::HTTP, change.add_http_frontend(), serving);
         case Request::kRemoveHttpFrontend:
-            remove_http_frontend(change.remove_http_frontend());
+            remove_http_frontend(command::HTTP, change.remove_http_frontend());
             return {};
+        case Request::kAddHttpsFrontend:
+            return add_http_frontend(command::HTTPS, change.add_https_frontend(), serving);
+        case Request::kRemoveHttpsFrontend:
+            remove_http_frontend(command::HTTPS, change.remove_https_frontend());
+            return {};
+        case Request::kAddCertificate:
+            return put_certificate(change.add_certificate().address(), change.add_certificate().certificate(),
+                                   change.add_certificate().expired_at());
+        case Request::kRemoveCertificate:
+            return remove_certificate(change.remove_certificate().address(), change.remove_certificate().fingerprint());
         case Request::kAddTcpFrontend:
             return set_tunnel(change.add_tcp_frontend(), serving);
         case Request::kRemoveTcpFrontend:
@@ -112,6 +126,27 @@ Result<> Apply::add_http_listener(const command::HttpListenerConfig& config) {
     return {};
 }
 
+Result<> Apply::add_https_listener(const command::HttpsListenerConfig& config) {
+    const ListenerKey key{command::HTTPS, config::checked_address(config.address())};
+    const auto routes = mention_routes(key);
+    const std::shared_ptr<const tls::CertificateStore> certificates(routes, &routes->certificates);
+    auto listener = running_listener(config, defaults_.head_limits, defaults_.buffer_size, {tls_, certificates});
+    if (!listener) return std::unexpected(listener.error());
+    tls::CertificatePtr own;
+    if (config.has_certificate()) {
+        command::CertificateAndKey pair;
+        pair.set_certificate(config.certificate());
+        *pair.mutable_certificate_chain() = config.certificate_chain();
+        pair.set_key(config.key());
+        auto read = running_certificate(pair, 0);
+        if (!read) return std::unexpected(read.error());
+        own = std::move(*read);
+    }
+    steps_.emplace_back([routes, own = std::move(own)] { routes->certificates.set_default(own); });
+    add_listener(key, std::move(*listener));
+    return {};
+}
+
 void Apply::add_listener(const ListenerKey& key, proxy::Listener listener) {
     listener.address = key.address;
     listener.routes = mention_routes(key);
@@ -123,8 +158,32 @@ void Apply::add_listener(const ListenerKey& key, proxy::Listener listener) {
 
 void Apply::remove_listener(const command::RemoveListener& removal) {
     const ListenerKey key = config::checked_listener_key(removal);
-    routes_.push_back(key);
-    steps_.emplace_back([this, key] { tables_.remove_listener(key); });
+    steps_.emplace_back([this, key, routes = mention_routes(key)] {
+        routes->certificates.set_default(nullptr);
+        tables_.remove_listener(key);
+    });
+}
+
+// ---- certificates
+
+// They belong to the address: whoever adds the listener finds them there.
+Result<> Apply::put_certificate(const command::SocketAddress& address, const command::CertificateAndKey& config,
+                                int64_t expires_s) {
+    auto certificate = running_certificate(config, expires_s);
+    if (!certificate) return std::unexpected(certificate.error());
+    const ListenerKey key{command::HTTPS, config::checked_address(address)};
+    steps_.emplace_back([routes = mention_routes(key), made = std::move(*certificate)]() mutable {
+        routes->certificates.put(std::move(made));
+    });
+    return {};
+}
+
+Result<> Apply::remove_certificate(const command::SocketAddress& address, const std::string& text) {
+    tls::Fingerprint fingerprint;
+    if (!read_hex(text, fingerprint)) return failure("'{}' is no fingerprint", text);
+    const ListenerKey key{command::HTTPS, config::checked_address(address)};
+    steps_.emplace_back([routes = mention_routes(key), gone = fingerprint] { routes->certificates.remove(gone); });
+    return {};
 }
 
 Result<> Apply::must_listen(const ListenerKey& key, bool serving) const {
@@ -135,8 +194,9 @@ Result<> Apply::must_listen(const ListenerKey& key, bool serving) const {
 
 // ---- frontends
 
-Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, bool serving) {
-    const ListenerKey key{command::HTTP, config::checked_address(frontend.address())};
+Result<> Apply::add_http_frontend(command::ListenerType type, const command::RequestHttpFrontend& frontend,
+                                  bool serving) {
+    const ListenerKey key{type, config::checked_address(frontend.address())};
     if (auto listens = must_listen(key, serving); !listens) return listens;
     auto made = running_frontend(frontend, [this](const std::string& id) { return mention_cluster(id); });
     if (!made) return std::unexpected(made.error());
@@ -151,8 +211,8 @@ Result<> Apply::add_http_frontend(const command::RequestHttpFrontend& frontend, 
     return {};
 }
 
-void Apply::remove_http_frontend(const command::RequestHttpFrontend& frontend) {
-    const ListenerKey key{command::HTTP, config::checked_address(frontend.address())};
+void Apply::remove_http_frontend(command::ListenerType type, const command::RequestHttpFrontend& frontend) {
+    const ListenerKey key{type, config::checked_address(frontend.address())};
     steps_.emplace_back([this, routes = mention_routes(key), rules = rules_of(frontend)] {
         for (const routing::Rule& rule : rules) {
             if (const auto removed = routes->http.remove(rule)) no_longer_lead_to(*removed);

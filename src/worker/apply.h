@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "command.pb.h"
 #include "observe/metrics.h"
+#include "tls/engine.h"
 #include "worker/tables.h"
 
 namespace seki::worker {
@@ -26,8 +27,9 @@ public:
     };
 
     // All outlive this.
-    Apply(Tables& tables, backend::Pool& pool, observe::Metrics& metrics, const Defaults& defaults) noexcept
-        : tables_(tables), pool_(pool), metrics_(metrics), defaults_(defaults) {}
+    Apply(Tables& tables, backend::Pool& pool, observe::Metrics& metrics, tls::Engine& tls,
+          const Defaults& defaults) noexcept
+        : tables_(tables), pool_(pool), metrics_(metrics), tls_(tls), defaults_(defaults) {}
 
     // All of them, or none and the reason. `serving`: what names a listener that is not there is refused; before that,
     // while the configuration is still coming, it is kept for the listener to come. Takes the place of what was
@@ -47,11 +49,15 @@ private:
     using Step = std::move_only_function<void()>;
 
     Result<> prepare_one(const command::Request& change, bool serving);
-    Result<> add_http_frontend(const command::RequestHttpFrontend& frontend, bool serving);
-    void remove_http_frontend(const command::RequestHttpFrontend& frontend);
+    Result<> add_http_frontend(command::ListenerType type, const command::RequestHttpFrontend& frontend, bool serving);
+    void remove_http_frontend(command::ListenerType type, const command::RequestHttpFrontend& frontend);
     Result<> set_tunnel(const command::RequestTcpFrontend& frontend, bool serving);
     void remove_tunnel(const command::RequestTcpFrontend& frontend);
     Result<> add_http_listener(const command::HttpListenerConfig& config);
+    Result<> add_https_listener(const command::HttpsListenerConfig& config);
+    Result<> put_certificate(const command::SocketAddress& address, const command::CertificateAndKey& config,
+                             int64_t expires_s);
+    Result<> remove_certificate(const command::SocketAddress& address, const std::string& fingerprint);
     void add_listener(const ListenerKey& key, proxy::Listener listener);
     void remove_listener(const command::RemoveListener& removal);
     Result<> add_cluster(const command::Cluster& config);
@@ -72,6 +78,7 @@ private:
     Tables& tables_;
     backend::Pool& pool_;
     observe::Metrics& metrics_;
+    tls::Engine& tls_;
     Defaults defaults_;
     std::vector<Step> steps_;
     std::vector<ListenerKey> new_listeners_;  // of what is prepared

@@ -87,11 +87,13 @@ Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> memory) {
     if (auto opened = open_logs(hello.config()); !opened) return opened;
     if (auto watched = watch_signals(); !watched) return watched;
     if (auto opened = open_sources(hello, std::move(memory)); !opened) return opened;
+    if (auto opened = open_tls(hello); !opened) return opened;
     auto buffers = net::BufferPool::Memory::map(Worker::buffer_sizes(hello.config()));
     if (!buffers) return std::unexpected(buffers.error());
     recorder_ = std::make_unique<proxy::Recorder>(loop_, *log_, access_log_.get(), metrics_);
     recorder_->describe_crashes();
-    const Worker::Surroundings around{loop_, random_, connector_, hashing_, *recorder_, metrics_, *log_, *sources_};
+    const Worker::Surroundings around{loop_,    random_, connector_, hashing_, *recorder_,
+                                      metrics_, *log_,   *sources_,  *tls_};
     worker_ = std::make_unique<Worker>(around, hello, std::move(*buffers), [this](const Report& report) {
         if (auto sent = channel_.send(report); !sent) log_->error(observe::Module::worker, "{}", sent.error().message);
     });
@@ -112,6 +114,18 @@ Result<> Process::open_sources(const Hello& hello, std::vector<UniqueFd> memory)
     if (hello.source_column() >= opened->columns())
         return failure("there is no column {} for limits per source", hello.source_column());
     sources_.emplace(std::move(*opened));
+    return {};
+}
+
+Result<> Process::open_tls(const Hello& hello) {
+    const std::string& told = hello.ticket_secret();
+    tls::TicketSecret secret;
+    const bool whole = told.size() == tls::TicketSecret::capacity &&
+                       secret.assign(std::span(reinterpret_cast<const uint8_t*>(told.data()), told.size()));
+    if (!whole) return failure("no secret for session tickets came with hello");
+    auto engine = tls::Engine::make(loop_, secret, std::chrono::seconds(hello.config().tls_ticket_lifetime()));
+    if (!engine) return std::unexpected(engine.error());
+    tls_ = std::move(*engine);
     return {};
 }
 

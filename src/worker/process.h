@@ -25,6 +25,7 @@
 #include "observe/log_sink.h"
 #include "observe/metrics.h"
 #include "proxy/recorder.h"
+#include "tls/engine.h"
 #include "worker/worker.h"
 
 namespace seki::worker {
@@ -50,6 +51,7 @@ private:
     Result<> hello(const Hello& hello, std::vector<UniqueFd> memory);
     Result<> watch_signals();
     Result<> open_sources(const Hello& hello, std::vector<UniqueFd> memory);
+    Result<> open_tls(const Hello& hello);
     Result<> open_logs(const command::ServerConfig& config);
     void reopen_logs();
     void turn_ended();
@@ -70,6 +72,7 @@ private:
     observe::Metrics metrics_;
     std::unique_ptr<proxy::Recorder> recorder_;
     std::optional<net::SourceTable> sources_;
+    std::unique_ptr<tls::Engine> tls_;
     std::unique_ptr<Worker> worker_;
     command::Channel channel_;
     int exit_code_ = 0;

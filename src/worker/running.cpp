@@ -6,13 +6,14 @@
 
 #include "config/convert.h"
 #include "config/limits.h"
+#include "worker/running_tls.h"
 
 namespace seki::worker {
 
 namespace {
 
 template <typename Config>
-proxy::Listener common(const Config& config, proxy::Listener::Kind kind) {
+proxy::Listener common(const Config& config, proxy::Listener::Kind kind, http::Scheme scheme = http::Scheme::http) {
     using std::chrono::seconds;
     const SocketAddress known_as =
         config::checked_address(config.has_public_address() ? config.public_address() : config.address());
@@ -22,7 +23,7 @@ proxy::Listener common(const Config& config, proxy::Listener::Kind kind) {
     listener.public_node = known_as.is_v4() ? known_as.ip_text() : fmt::format("\"[{}]\"", known_as.ip_text());
     listener.forwarded_by = "\";by=" + listener.public_node;
     listener.public_port = fmt::format("{}", known_as.port());
-    if (!known_as.ip_address().is_any()) listener.own_authority = proxy::authority_of(known_as, http::Scheme::http);
+    if (!known_as.ip_address().is_any()) listener.own_authority = proxy::authority_of(known_as, scheme);
     listener.timeouts.front = seconds(config.front_timeout());
     listener.timeouts.back = seconds(config.back_timeout());
     listener.timeouts.connect = seconds(config.connect_timeout());
@@ -60,7 +61,8 @@ proxy::StickyCookie::SameSite same_site(const command::StickyCookie& config) {
     return SameSite::none;
 }
 
-proxy::StickyCookie sticky_cookie(const command::HttpListenerConfig& config) {
+template <typename Config>
+proxy::StickyCookie sticky_cookie(const Config& config) {
     proxy::StickyCookie cookie;
     if (!config.sticky_name().empty()) cookie.name = config.sticky_name();
     const command::StickyCookie& attributes = config.sticky_cookie();
@@ -77,7 +79,8 @@ std::optional<Duration> half_close_timeout(uint32_t seconds) {
     return std::chrono::seconds(seconds);
 }
 
-void set_limits(const command::HttpListenerConfig& config, uint32_t buffer_size, proxy::Listener& listener) {
+template <typename Config>
+void set_limits(const Config& config, uint32_t buffer_size, proxy::Listener& listener) {
     http::HeadLimits& limits = listener.head_limits;
     if (config.has_max_header_bytes()) limits.max_head_bytes = std::min(config.max_header_bytes(), buffer_size);
     if (config.has_max_uri_bytes()) limits.max_target_bytes = config.max_uri_bytes();
@@ -93,11 +96,11 @@ void set_path_form(command::PathNormalization::Mode mode, proxy::Listener& liste
     listener.refuses_ambiguous_paths = mode == command::PathNormalization::STRICT;
 }
 
-}  // namespace
-
-Result<proxy::Listener> running_listener(const command::HttpListenerConfig& config, const http::HeadLimits& limits,
-                                         uint32_t buffer_size) {
-    proxy::Listener listener = common(config, proxy::Listener::Kind::http);
+// Of HTTP and HTTPS.
+template <typename Config>
+Result<proxy::Listener> http_listener(const Config& config, http::Scheme scheme, const http::HeadLimits& limits,
+                                      uint32_t buffer_size) {
+    proxy::Listener listener = common(config, proxy::Listener::Kind::http, scheme);
     listener.timeouts.request = std::chrono::seconds(config.request_timeout());
     if (config.has_tunnel_timeout()) listener.timeouts.tunnel = std::chrono::seconds(config.tunnel_timeout());
     listener.timeouts.half_close = half_close_timeout(config.client_half_close_timeout());
@@ -113,6 +116,26 @@ Result<proxy::Listener> running_listener(const command::HttpListenerConfig& conf
     listener.head_limits = limits;
     set_limits(config, buffer_size, listener);
     if (auto put = put_answers(config.answers(), listener.answers); !put) return std::unexpected(put.error());
+    return listener;
+}
+
+}  // namespace
+
+Result<proxy::Listener> running_listener(const command::HttpListenerConfig& config, const http::HeadLimits& limits,
+                                         uint32_t buffer_size) {
+    return http_listener(config, http::Scheme::http, limits, buffer_size);
+}
+
+Result<proxy::Listener> running_listener(const command::HttpsListenerConfig& config, const http::HeadLimits& limits,
+                                         uint32_t buffer_size, const Tls& tls) {
+    auto listener = http_listener(config, http::Scheme::https, limits, buffer_size);
+    if (!listener) return listener;
+    auto context = tls::ServerContext::make(tls.engine, running_server_settings(config), tls.certificates);
+    if (!context) return std::unexpected(context.error());
+    listener->tls = std::move(*context);
+    listener->handshake_timeout = std::chrono::seconds(config.handshake_timeout());
+    listener->strict_sni_binding = !config.has_strict_sni_binding() || config.strict_sni_binding();
+    listener->hsts = running_hsts(config.hsts());
     return listener;
 }
 

@@ -10,6 +10,7 @@
 #include "command.pb.h"
 #include "proxy/cluster.h"
 #include "proxy/listener.h"
+#include "tls/server_context.h"
 
 namespace seki::worker {
 
@@ -17,6 +18,13 @@ namespace seki::worker {
 // beyond max_head_bytes, which a buffer holds.
 Result<proxy::Listener> running_listener(const command::HttpListenerConfig& config, const http::HeadLimits& limits,
                                          uint32_t buffer_size);
+// What its connections share with others.
+struct Tls {
+    tls::Engine& engine;
+    std::shared_ptr<const tls::CertificateStore> certificates;  // of its address
+};
+Result<proxy::Listener> running_listener(const command::HttpsListenerConfig& config, const http::HeadLimits& limits,
+                                         uint32_t buffer_size, const Tls& tls);
 proxy::Listener running_listener(const command::TcpListenerConfig& config);
 Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command::Cluster& config);
 Result<backend::BalancingChoice> running_balancing(const command::Cluster& config);

@@ -6,6 +6,7 @@
 #include "config/answer_status.h"
 #include "config/convert.h"
 #include "worker/running.h"
+#include "worker/running_tls.h"
 
 namespace seki::worker {
 
@@ -157,6 +158,7 @@ Result<proxy::FrontendPtr> running_frontend(const command::RequestHttpFrontend& 
     set_edits(config, *frontend);
     frontend->tags = tags_text(config.tags());
     frontend->auth_required = config.required_auth();
+    if (config.has_hsts()) frontend->hsts = running_hsts(config.hsts());
     frontend->timeouts = timeouts_of(config);
     return frontend;
 }

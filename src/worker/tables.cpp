@@ -39,7 +39,8 @@ void Tables::no_longer_lead_to(const proxy::Cluster& cluster) {
 void Tables::tidy_routes(const ListenerKey& key) {
     const auto found = routes_.find(key);
     if (found == routes_.end() || found->second.use_count() > 1) return;
-    if (found->second->http.size() == 0 && found->second->tunnel == nullptr) routes_.erase(found);
+    if (found->second->http.size() == 0 && found->second->tunnel == nullptr && found->second->certificates.empty())
+        routes_.erase(found);
 }
 
 bool Tables::tidy_cluster(std::string_view id) {

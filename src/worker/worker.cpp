@@ -84,7 +84,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
       pool_(sessions_, {hello.config().backend_idle_connections(), hello.config().backend_idle_connections_total()}),
       context_(around.loop, around.random, sessions_, buffers_, pipes_, around.connector, pool_, around.hasher,
                around.recorder, around.sources, hello.source_column(), settings(hello.config())),
-      apply_(tables_, pool_, around.metrics,
+      apply_(tables_, pool_, around.metrics, around.tls,
              {request_limits(hello.config()), static_cast<uint32_t>(hello.config().buffer_size())}),
       zombies_(sessions_, around.log, around.metrics, std::chrono::seconds(hello.config().zombie_check_interval())),
       recount_(context_),

@@ -38,6 +38,7 @@ public:
         observe::Metrics& metrics;
         observe::Log& log;
         net::SourceTable& sources;  // shared with the other workers
+        tls::Engine& tls;
     };
     using Report = std::function<void(const Report& report)>;
 

@@ -113,19 +113,19 @@ TEST_F(Decisions, refuse_where_there_is_no_cluster) {
 }
 
 TEST_F(Decisions, refuse_what_no_frontend_could_serve) {
-    EXPECT_FALSE(unservable(listener, head));
+    EXPECT_FALSE(unservable(listener, nullptr, head));
     head.body = {http::BodyKind::length, 100};
-    EXPECT_FALSE(unservable(listener, head));
+    EXPECT_FALSE(unservable(listener, nullptr, head));
     listener.max_body_bytes = 99;
-    EXPECT_EQ(unservable(listener, head)->capacity, 99U);
+    EXPECT_EQ(unservable(listener, nullptr, head)->capacity, 99U);
     head.method = http::Method::connect;
-    EXPECT_EQ(unservable(listener, head)->status, 405);
+    EXPECT_EQ(unservable(listener, nullptr, head)->status, 405);
     head.method = http::Method::get;
     head.body = {};
     head.path = "/a/..%2fb";
-    EXPECT_FALSE(unservable(listener, head));
+    EXPECT_FALSE(unservable(listener, nullptr, head));
     listener.refuses_ambiguous_paths = true;
-    EXPECT_EQ(unservable(listener, head)->status, 400);
+    EXPECT_EQ(unservable(listener, nullptr, head)->status, 400);
 }
 
 using Routes = Decisions;

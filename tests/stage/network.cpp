@@ -21,13 +21,34 @@ void Wire::owe(uint32_t events) {
     owed_ |= events;
 }
 
+void Wire::secure(const tls::Client::Settings& settings) {
+    SEKI_CHECK(!socket_.valid());
+    secured_ = std::make_unique<SecuredEnd>(settings);
+    to_worker(secured_->begin());
+}
+
 void Wire::send(std::string_view bytes) {
     if (near_closed_ || bytes.empty()) return;
+    if (secured_ != nullptr) return to_worker(secured_->send(bytes));
+    to_worker(bytes);
+}
+
+void Wire::to_worker(std::string_view bytes) {
+    if (bytes.empty()) return;
     to_worker_ += bytes;
     socket_.valid() ? push() : tell(EPOLLIN);
 }
 
+void Wire::to_script(std::string_view bytes) {
+    if (secured_ == nullptr) {
+        to_script_ += bytes;
+    } else {
+        to_worker(secured_->receive(bytes, to_script_));
+    }
+}
+
 void Wire::finish() {
+    if (secured_ != nullptr) to_worker(secured_->finish());
     far_finished_ = true;
     socket_.valid() ? push() : tell(EPOLLIN | EPOLLRDHUP);
 }
@@ -102,9 +123,11 @@ public:
             bytes = bytes.substr(0, network_.portion(bytes.size()) / 2);
         }
         const size_t used = wire_->to_script_.size();
-        const size_t room = wire_->capacity_ > used ? wire_->capacity_ - used : 0;
+        const bool shaking_hands = wire_->secured_ != nullptr && wire_->secured_->shaking_hands();
+        const size_t capacity = shaking_hands ? SIZE_MAX : wire_->capacity_;
+        const size_t room = capacity > used ? capacity - used : 0;
         const size_t moved = room == 0 ? 0 : network_.portion(std::min(room, bytes.size()));
-        wire_->to_script_ += bytes.substr(0, moved);
+        wire_->to_script(bytes.substr(0, moved));
         if (turns_round) return {moved, Stop::blocked, net::Readiness::input, 0};
         if (moved == bytes.size()) return {.bytes = moved};
         wire_->near_full_ = true;

@@ -19,6 +19,7 @@
 #include "event/poller.h"
 #include "net/connector.h"
 #include "net/transport.h"
+#include "stage/secured_end.h"
 
 namespace seki::stage {
 
@@ -31,6 +32,9 @@ public:
 
     // ---- the script's end
 
+    // From here on the script's bytes go through TLS. In the memory of the network only.
+    void secure(const tls::Client::Settings& settings);
+    [[nodiscard]] SecuredEnd* secured() noexcept { return secured_.get(); }
     void send(std::string_view bytes);
     // No more bytes will come from here (FIN).
     void finish();
@@ -48,7 +52,10 @@ public:
     [[nodiscard]] bool peer_closed() const noexcept { return near_closed_; }
     [[nodiscard]] bool peer_reset() const noexcept { return near_reset_; }
     // What a clean end looks like from here.
-    [[nodiscard]] bool saw_end() const noexcept { return (near_finished_ || near_closed_) && !near_reset_; }
+    [[nodiscard]] bool saw_end() const noexcept {
+        const bool said = secured_ == nullptr || secured_->saw_end();
+        return (near_finished_ || near_closed_) && !near_reset_ && said;
+    }
     // Sent from here and not read by the worker yet.
     [[nodiscard]] size_t not_read() const noexcept { return to_worker_.size(); }
     // A connection attempt succeeds or fails now.
@@ -66,10 +73,14 @@ private:
     // Towards and from the kernel, where it stands between the ends.
     void push();
     void pull();
+    // The bytes themselves.
+    void to_worker(std::string_view bytes);
+    void to_script(std::string_view bytes);
 
     Network& network_;
     int fd_;
     UniqueFd socket_;  // the script's end
+    std::unique_ptr<SecuredEnd> secured_;
     std::string to_worker_;
     std::string to_script_;
     size_t capacity_ = SIZE_MAX;

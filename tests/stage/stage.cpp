@@ -8,6 +8,7 @@
 #include "config/convert.h"
 #include "proxy/stream_client.h"
 #include "stage/text_codec.h"
+#include "tls/identities.h"
 
 namespace seki::stage {
 
@@ -15,6 +16,8 @@ SocketAddress backend_address(uint8_t n) { return SocketAddress::v4(0x0A000000U 
 
 const worker::ListenerKey Stage::http{command::HTTP, SocketAddress::v4(0x7F000001U, 80)};
 const worker::ListenerKey Stage::tcp{command::TCP, SocketAddress::v4(0x7F000001U, 81)};
+
+const worker::ListenerKey Stage::https{command::HTTPS, SocketAddress::v4(0x7F000001U, 443)};
 
 namespace {
 
@@ -33,6 +36,12 @@ worker::Hello hello(const Stage::Options& options) {
     return hello;
 }
 
+tls::TicketSecret ticket_secret() {
+    tls::TicketSecret secret;
+    std::ranges::fill(secret.resize(tls::TicketSecret::capacity), uint8_t{7});
+    return secret;
+}
+
 }  // namespace
 
 Stage::Stage(const Options& options)
@@ -43,8 +52,9 @@ Stage::Stage(const Options& options)
       log_(*sink, line_head, clock),
       access_log(*sink, line_head, log_),
       recorder(loop, log_, &access_log, metrics),
-      sources(net::SourceTable::create(2).value()) {
-    const worker::Worker::Surroundings around{loop, random, network, hasher, recorder, metrics, log_, sources};
+      sources(net::SourceTable::create(2).value()),
+      tls(tls::Engine::make(loop, ticket_secret(), std::chrono::hours(12)).value()) {
+    const worker::Worker::Surroundings around{loop, random, network, hasher, recorder, metrics, log_, sources, *tls};
     const worker::Hello first = hello(options);
     auto buffers = net::BufferPool::Memory::map(worker::Worker::buffer_sizes(first.config())).value();
     worker = std::make_unique<worker::Worker>(around, first, std::move(buffers),
@@ -135,6 +145,23 @@ void Stage::listen_with(const std::function<void(command::HttpListenerConfig&)>&
     ASSERT_TRUE(change({listen}).has_done());
 }
 
+void Stage::listen_secured(const std::function<void(command::HttpsListenerConfig&)>& set) {
+    static const tls::PemPair pair = tls::to_pem(*tls::make_certificate({.names = {"a", "b"}}));
+    command::Request listen;
+    command::HttpsListenerConfig& listener = *listen.mutable_add_https_listener();
+    *listener.mutable_address() = config::to_wire(https.address);
+    listener.set_strict_sni_binding(false);
+    listener.set_certificate(pair.certificate);
+    listener.set_key(pair.key);
+    if (set) set(listener);
+    command::Request certificate;
+    *certificate.mutable_add_certificate()->mutable_address() = listener.address();
+    certificate.mutable_add_certificate()->mutable_certificate()->set_certificate(pair.certificate);
+    certificate.mutable_add_certificate()->mutable_certificate()->set_key(pair.key);
+    const worker::Report report = change({listen, certificate});
+    ASSERT_TRUE(report.has_done()) << report.refused().reason();
+}
+
 // ---- when
 
 SocketAddress Stage::next_peer(uint8_t source) { return SocketAddress::v4(0xC0000200U + source, next_port_++); }
@@ -148,6 +175,15 @@ WirePtr Stage::welcome(const worker::ListenerKey& key, std::string_view first_by
 }
 
 WirePtr Stage::client(std::string_view first_bytes) { return welcome(http, first_bytes, next_peer()); }
+
+WirePtr Stage::secured_client(std::string_view first_bytes, const tls::Client::Settings& settings) {
+    WirePtr wire = network.wire();
+    auto end = network.transport(wire);
+    wire->secure(settings);
+    wire->send(first_bytes);
+    worker->welcome(https, std::move(end), next_peer());
+    return wire;
+}
 
 WirePtr Stage::client_from(uint8_t source, std::string_view first_bytes) {
     return welcome(http, first_bytes, next_peer(source));
@@ -248,6 +284,16 @@ command::Request remove_frontend(std::string_view cluster, std::string_view host
     command::Request request;
     *request.mutable_remove_http_frontend() = frontend(cluster, host, path);
     return request;
+}
+
+command::Request secured(const command::Request& request) {
+    command::Request twin;
+    if (request.has_add_http_frontend()) *twin.mutable_add_https_frontend() = request.add_http_frontend();
+    if (request.has_remove_http_frontend()) *twin.mutable_remove_https_frontend() = request.remove_http_frontend();
+    command::RequestHttpFrontend& frontend =
+        twin.has_add_https_frontend() ? *twin.mutable_add_https_frontend() : *twin.mutable_remove_https_frontend();
+    *frontend.mutable_address() = config::to_wire(Stage::https.address);
+    return twin;
 }
 
 std::string get(std::string_view path, std::string_view more) {

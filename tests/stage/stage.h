@@ -21,6 +21,7 @@
 #include "observe/metrics.h"
 #include "proxy/recorder.h"
 #include "stage/network.h"
+#include "tls/engine.h"
 #include "worker/worker.h"
 
 namespace seki::stage {
@@ -75,6 +76,9 @@ public:
     void tunnel_to_backends(int count);
     // The HTTP listener gets these fields in place of what it has.
     void listen_with(const std::function<void(command::HttpListenerConfig&)>& set);
+    // An HTTPS listener with a certificate for hosts "a" and "b". No name is bound to its certificate unless `set` says
+    // so.
+    void listen_secured(const std::function<void(command::HttpsListenerConfig&)>& set = {});
     // All of them or none; what the worker says.
     worker::Report change(const std::vector<command::Request>& changes);
     worker::Report prepare(const std::vector<command::Request>& changes);
@@ -87,6 +91,8 @@ public:
     // A client that comes to the HTTP listener, or the TCP one.
     WirePtr client(std::string_view first_bytes = {});
     WirePtr tunnel_client(std::string_view first_bytes = {});
+    // A client of the HTTPS listener (listen_secured), which does its part of TLS in the background.
+    WirePtr secured_client(std::string_view first_bytes = {}, const tls::Client::Settings& settings = {});
     // A client of the HTTP listener that speaks the format of streams (text_codec.h).
     WirePtr stream_client(std::string_view first_bytes = {});
     // A client whose connection begins with the protocol that `make` makes for its session.
@@ -106,6 +112,7 @@ public:
 
     static const worker::ListenerKey http;
     static const worker::ListenerKey tcp;
+    static const worker::ListenerKey https;
 
 private:
     UniqueFd log_file_;  // before all who write to it
@@ -122,6 +129,7 @@ public:
     observe::Metrics metrics;
     proxy::Recorder recorder;
     net::SourceTable sources;
+    std::unique_ptr<tls::Engine> tls;
     std::unique_ptr<worker::Worker> worker;
 
 private:
@@ -139,6 +147,8 @@ command::Request add_backend(std::string_view cluster, uint8_t n);
 command::Request remove_backend(std::string_view cluster, uint8_t n);
 command::Request add_frontend(std::string_view cluster, std::string_view host, std::string_view path = "/");
 command::Request remove_frontend(std::string_view cluster, std::string_view host, std::string_view path = "/");
+// The same for the HTTPS listener.
+command::Request secured(const command::Request& frontend);
 
 std::string get(std::string_view path = "/", std::string_view more = {});
 std::string answer(std::string_view body, std::string_view more = {});

@@ -28,6 +28,11 @@ Swarm::Swarm(uint64_t seed) : chances_(seed * 2 + 1), cuts_(seed * 2), stage(opt
     }
     stage.route_to_backends(backends);
     EXPECT_TRUE(stage.change({add_frontend("c", "b")}).has_done());
+    // In every fourth one some clients come through TLS.
+    secured_ = seed % 4 == 1;
+    if (!secured_) return;
+    stage.listen_secured();
+    EXPECT_TRUE(stage.change({secured(add_frontend("c", "a")), secured(add_frontend("c", "b"))}).has_done());
 }
 
 void Swarm::run(int steps) {
@@ -41,7 +46,8 @@ void Swarm::run(int steps) {
 
 void Swarm::act() {
     if (clients_.size() < 2 || (clients_.size() < 12 && chance(20)))
-        clients_.push_back(std::make_unique<SwarmClient>(*this, stage.client()));
+        clients_.push_back(std::make_unique<SwarmClient>(
+            *this, secured_ && chance(2) ? stage.secured_client({}, {.server_name = "a"}) : stage.client()));
     if (streams_.empty() || (streams_.size() < 4 && chance(40)))
         streams_.push_back(std::make_unique<SwarmStreams>(*this, stage.stream_client()));
     for (int deeds = 0; deeds < 4; ++deeds) {
@@ -66,16 +72,20 @@ void Swarm::change_something() {
             EXPECT_TRUE(stage.change({remove_backend("c", n)}).has_done());
             break;
         case 2:
-            EXPECT_TRUE(stage.change({remove_frontend("c", "b")}).has_done());
+            EXPECT_TRUE(change_frontend(remove_frontend("c", "b")).has_done());
             break;
         case 3:
-            EXPECT_TRUE(stage.change({add_frontend("c", "b")}).has_done());
+            EXPECT_TRUE(change_frontend(add_frontend("c", "b")).has_done());
             break;
         default: {
             constexpr Reception receptions[] = {Reception::accept, Reception::accept_later, Reception::refuse};
             stage.network.listen(backend_address(n), receptions[below(3)]);
         }
     }
+}
+
+worker::Report Swarm::change_frontend(const command::Request& change) {
+    return secured_ ? stage.change({change, secured(change)}) : stage.change({change});
 }
 
 void Swarm::meet_connections() {

@@ -184,6 +184,7 @@ public:
 private:
     void act();
     void change_something();
+    worker::Report change_frontend(const command::Request& change);
     void meet_connections();
     void look();
     void calm_down();
@@ -195,6 +196,7 @@ private:
     uint64_t last_tag_ = 0;
     bool calm_ = false;
     bool sockets_ = false;
+    bool secured_ = false;
 };
 
 }  // namespace seki::stage

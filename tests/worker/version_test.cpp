@@ -154,6 +154,7 @@ struct VersionTest : ::testing::Test {
         hello.set_worker_id(7);
         hello.set_worker_count(1);
         hello.set_source_column(0);
+        hello.set_ticket_secret(std::string(32, 's'));
         config::fill_required(hello);
         hello.mutable_config()->set_log_target("file:///dev/null");
         send(order, sources.copy().value());
@@ -293,7 +294,7 @@ TEST_F(VersionTest, a_supervisor_of_another_version_cannot_begin_one) {
     config::fill_required(*order.mutable_hello());
     order.mutable_hello()->set_version(VERSION + 1);
     send(order, sources.copy().value());
-    EXPECT_EQ(refusal(), "the supervisor's version is 2, this worker's 1");
+    EXPECT_EQ(refusal(), fmt::format("the supervisor's version is {}, this worker's {}", VERSION + 1, +VERSION));
     worker_next::Order next;
     next.mutable_hello()->set_version(VERSION + 1);
     next.mutable_hello()->set_name("seven");

@@ -1,0 +1,14 @@
+#pragma once
+
+// Strict-Transport-Security (RFC 6797): what answers over TLS tell browsers, so that they never come without it again.
+
+#include <string>
+
+namespace seki::proxy {
+
+struct Hsts {
+    std::string value;      // of the field; empty: none is sent
+    bool replaces = false;  // what a backend says of it; else the backend's word goes before
+};
+
+}  // namespace seki::proxy

@@ -1,0 +1,109 @@
+#include "worker/running_tls.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <memory>
+#include <utility>
+
+#include "config/convert.h"
+#include "x509/certificate.h"
+#include "x509/pem.h"
+
+namespace seki::worker {
+
+namespace {
+
+std::vector<std::string> texts(const google::protobuf::RepeatedPtrField<std::string>& values) {
+    return {values.begin(), values.end()};
+}
+
+std::vector<tls::Alpn> protocols(const command::HttpsListenerConfig& config) {
+    std::vector<tls::Alpn> all;
+    for (const std::string& name : config.alpn_protocols()) {
+        const auto protocol = tls::find_alpn(name);
+        // What the connection then speaks must be there.
+        if (protocol && *protocol != tls::Alpn::h2) all.push_back(*protocol);
+    }
+    if (all.empty()) all.push_back(tls::Alpn::http11);
+    return all;
+}
+
+// In one piece of memory, which lives as long as the certificate.
+struct Bytes {
+    std::string leaf;
+    std::vector<std::string> chain;
+    std::string key;
+};
+
+Result<std::shared_ptr<Bytes>> read_bytes(const command::CertificateAndKey& config) {
+    auto bytes = std::make_shared<Bytes>();
+    auto leaf = x509::read_certificates(config.certificate());
+    if (!leaf) return std::unexpected(leaf.error());
+    auto key = x509::read_pem(config.key());
+    if (!key) return std::unexpected(key.error());
+    if (key->empty()) return failure("there is no key");
+    bytes->leaf = std::move(leaf->front());
+    bytes->key = std::move(key->front().der);
+    for (const std::string& text : config.certificate_chain()) {
+        auto chain = x509::read_certificates(text);
+        if (!chain) return std::unexpected(chain.error());
+        std::ranges::move(*chain, std::back_inserter(bytes->chain));
+    }
+    return bytes;
+}
+
+tls::KeyKind kind_of(x509::KeyKind kind) noexcept {
+    switch (kind) {
+        case x509::KeyKind::rsa:
+            return tls::KeyKind::rsa;
+        case x509::KeyKind::ecdsa:
+            return tls::KeyKind::ecdsa;
+        case x509::KeyKind::ed25519:
+        case x509::KeyKind::other:
+            break;
+    }
+    return tls::KeyKind::eddsa;
+}
+
+}  // namespace
+
+tls::ServerSettings running_server_settings(const command::HttpsListenerConfig& config) {
+    tls::ServerSettings settings;
+    if (!config.versions().empty()) {
+        settings.tls12 = std::ranges::find(config.versions(), command::TLS_V1_2) != config.versions().end();
+        settings.tls13 = std::ranges::find(config.versions(), command::TLS_V1_3) != config.versions().end();
+    }
+    settings.ciphers = texts(config.cipher_list());
+    settings.groups = texts(config.groups_list());
+    settings.signature_algorithms = texts(config.signature_algorithms());
+    settings.protocols = protocols(config);
+    settings.tickets = static_cast<uint32_t>(config.send_tls13_tickets());
+    settings.own_records = config.own_tls_records();
+    settings.policy = config::checked_address(config.address()).text();
+    return settings;
+}
+
+proxy::Hsts running_hsts(const command::HstsConfig& config) {
+    if (!config.enabled()) return {};
+    return {fmt::format("max-age={}{}{}", config.max_age(), config.include_subdomains() ? "; includeSubDomains" : "",
+                        config.preload() ? "; preload" : ""),
+            config.force_replace_backend()};
+}
+
+Result<tls::CertificatePtr> running_certificate(const command::CertificateAndKey& config, int64_t expires_s) {
+    auto bytes = read_bytes(config);
+    if (!bytes) return std::unexpected(bytes.error());
+    auto read = x509::Certificate::read((*bytes)->leaf);
+    if (!read) return std::unexpected(read.error());
+    auto made = std::make_shared<tls::Certificate>();
+    made->rank = {expires_s != 0 ? expires_s : read->not_after_s(), read->not_before_s(), read->fingerprint()};
+    made->names = config.names().empty() ? read->names() : texts(config.names());
+    made->key_kind = kind_of(read->key_type().kind);
+    made->leaf = (*bytes)->leaf;
+    made->key = (*bytes)->key;
+    for (const std::string& der : (*bytes)->chain) made->chain.emplace_back(der);
+    made->owner = std::move(*bytes);
+    return made;
+}
+
+}  // namespace seki::worker

@@ -1,0 +1,195 @@
+// Clients that come through TLS: what they are answered, and what is different from those who come without.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/convert.h"
+#include "stage/message.h"
+#include "stage/stage.h"
+#include "tls/identities.h"
+
+namespace seki::stage {
+namespace {
+
+using testing::HasSubstr;
+
+class SecuredClients : public testing::Test {
+protected:
+    void listen(const std::function<void(command::HttpsListenerConfig&)>& set = {}) {
+        stage.listen_secured(set);
+        stage.route_to_backends(1);
+        ASSERT_TRUE(stage.change({secured(add_frontend("c", "a"))}).has_done());
+    }
+    WirePtr client(std::string_view first_bytes = {}) {
+        return stage.secured_client(first_bytes, {.server_name = "a"});
+    }
+
+    Stage stage;
+};
+
+TEST_F(SecuredClients, are_answered_by_backends_that_are_told_of_it) {
+    listen();
+    const WirePtr client = this->client(get());
+    const WirePtr backend = stage.backend(1);
+    const Message request = take_request(backend);
+    EXPECT_EQ(request.first_line, "GET / HTTP/1.1");
+    EXPECT_EQ(request.field("X-Forwarded-Proto"), "https");
+    EXPECT_EQ(request.field("X-Forwarded-Port"), "443");
+    backend->send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    stage.settle();
+    const Message answer = take_answer(client);
+    EXPECT_EQ(answer.status(), 200);
+    EXPECT_EQ(answer.body, "hi");
+    EXPECT_THAT(stage.log(), HasSubstr(" https "));
+}
+
+TEST_F(SecuredClients, ask_again_on_the_same_connection) {
+    listen();
+    const WirePtr client = this->client(get());
+    const WirePtr backend = stage.backend(1);
+    for (int n = 0; n < 3; ++n) {
+        EXPECT_EQ(take_request(backend).first_line, "GET / HTTP/1.1");
+        backend->send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+        stage.settle();
+        EXPECT_EQ(take_answer(client).status(), 200);
+        client->send(get());
+        stage.settle();
+    }
+}
+
+TEST_F(SecuredClients, see_an_end_that_was_meant) {
+    listen();
+    const WirePtr client = this->client("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+    const WirePtr backend = stage.backend(1);
+    take_request(backend);
+    backend->send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end");
+    backend->finish();
+    stage.settle();
+    EXPECT_EQ(take_answer(client).body, "until the end");
+    EXPECT_TRUE(client->saw_end());
+}
+
+TEST_F(SecuredClients, do_not_take_what_was_cut_off_for_all_there_was) {
+    listen();
+    const WirePtr client = this->client(get());
+    const WirePtr backend = stage.backend(1);
+    take_request(backend);
+    backend->send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart");
+    stage.settle();
+    backend->reset();
+    stage.settle();
+    EXPECT_TRUE(client->peer_closed());
+    EXPECT_FALSE(client->secured()->saw_end());
+}
+
+TEST_F(SecuredClients, are_refused_hosts_whose_certificate_they_were_not_shown) {
+    listen([](auto& config) { config.set_strict_sni_binding(true); });
+    ASSERT_TRUE(stage.change({secured(add_frontend("c", "other"))}).has_done());
+    const WirePtr client = this->client("GET / HTTP/1.1\r\nHost: other\r\n\r\n");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 421);
+    client->send(get());
+    stage.settle();
+    EXPECT_EQ(take_request(stage.backend(1)).first_line, "GET / HTTP/1.1");
+}
+
+TEST_F(SecuredClients, are_told_to_come_through_tls_only) {
+    listen([](auto& config) {
+        config.mutable_hsts()->set_enabled(true);
+        config.mutable_hsts()->set_max_age(31'536'000);
+        config.mutable_hsts()->set_include_subdomains(true);
+    });
+    const std::string rule = "max-age=31536000; includeSubDomains";
+    const WirePtr client = this->client(get());
+    const WirePtr backend = stage.backend(1);
+    take_request(backend);
+    backend->send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).field("Strict-Transport-Security"), rule);
+    client->send(get());
+    stage.settle();
+    take_request(backend);
+    backend->send("HTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=1\r\nContent-Length: 0\r\n\r\n");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).field("Strict-Transport-Security"), "max-age=1");
+    client->send("GET / HTTP/1.1\r\nHost: nobody\r\n\r\n");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).field("Strict-Transport-Security"), rule);
+    const WirePtr plain = stage.client("GET / HTTP/1.1\r\nHost: nobody\r\n\r\n");
+    stage.settle();
+    EXPECT_FALSE(take_answer(plain).has("Strict-Transport-Security"));
+}
+
+TEST_F(SecuredClients, are_sent_there_from_where_nothing_is_secured_and_no_further) {
+    listen();
+    command::Request cluster;
+    cluster.mutable_add_cluster()->set_cluster_id("c");
+    cluster.mutable_add_cluster()->set_https_redirect(true);
+    ASSERT_TRUE(stage.change({cluster}).has_done());
+    const WirePtr plain = stage.client(get("/path"));
+    stage.settle();
+    const Message redirect = take_answer(plain);
+    EXPECT_EQ(redirect.status(), 301);
+    EXPECT_EQ(redirect.field("Location"), "https://a/path");
+    const WirePtr client = this->client(get("/path"));
+    EXPECT_EQ(take_request(stage.backend(1)).first_line, "GET /path HTTP/1.1");
+}
+
+TEST_F(SecuredClients, who_do_not_finish_their_handshake_are_not_waited_for) {
+    listen([](auto& config) { config.set_handshake_timeout(3); });
+    const WirePtr wire = stage.network.wire();
+    auto end = stage.network.transport(wire);
+    wire->send("\x16\x03\x01");
+    stage.worker->welcome(Stage::https, std::move(end), SocketAddress::v4(0xC0000201U, 1));
+    stage.pass(std::chrono::milliseconds(2900));
+    EXPECT_FALSE(wire->peer_closed());
+    stage.pass(std::chrono::milliseconds(200));
+    EXPECT_TRUE(wire->peer_closed());
+}
+
+TEST_F(SecuredClients, who_speak_plain_http_are_told_so) {
+    listen();
+    const WirePtr wire = stage.network.wire();
+    auto end = stage.network.transport(wire);
+    wire->send(get());
+    stage.worker->welcome(Stage::https, std::move(end), SocketAddress::v4(0xC0000201U, 1));
+    stage.settle();
+    EXPECT_EQ(take_answer(wire).status(), 400);
+    EXPECT_TRUE(wire->peer_finished());
+    wire->finish();
+    stage.settle();
+    EXPECT_TRUE(wire->peer_closed());
+}
+
+TEST_F(SecuredClients, have_the_certificates_that_there_are_now) {
+    listen();
+    const auto subject_of = [&] {
+        const WirePtr client = this->client(get());
+        stage.settle();
+        char name[64] = {};
+        X509* const shown = SSL_get1_peer_certificate(client->secured()->client().ssl());
+        if (shown == nullptr) return std::string("none");
+        X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, name, sizeof name);
+        const std::string serial = std::to_string(ASN1_INTEGER_get(X509_get0_serialNumber(shown)));
+        X509_free(shown);
+        return name + (" " + serial);
+    };
+    const std::string first = subject_of();
+    const auto longer = tls::make_certificate({.names = {"a"}, .valid_days = 900});
+    const tls::PemPair pair = tls::to_pem(*longer);
+    command::Request add;
+    *add.mutable_add_certificate()->mutable_address() = config::to_wire(Stage::https.address);
+    add.mutable_add_certificate()->mutable_certificate()->set_certificate(pair.certificate);
+    add.mutable_add_certificate()->mutable_certificate()->set_key(pair.key);
+    ASSERT_TRUE(stage.change({add}).has_done());
+    const std::string second = subject_of();
+    EXPECT_NE(second, first);
+    command::Request remove;
+    *remove.mutable_remove_certificate()->mutable_address() = config::to_wire(Stage::https.address);
+    remove.mutable_remove_certificate()->set_fingerprint(x509::hex(longer->fingerprint()));
+    ASSERT_TRUE(stage.change({remove}).has_done());
+    EXPECT_EQ(subject_of(), first);
+}
+
+}  // namespace
+}  // namespace seki::stage
