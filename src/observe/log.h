@@ -24,10 +24,10 @@ namespace seki::observe {
 enum class Level : uint8_t { off, error, warn, info, debug, trace };
 
 // Who speaks; in filters "seki_<name>" or "seki::<name>". `access` are the lines of the access log.
-enum class Module : uint8_t { supervisor, worker, command, config, proxy, net, backend, access };
+enum class Module : uint8_t { supervisor, worker, command, config, proxy, net, tls, backend, access };
 inline constexpr auto module_names =
     std::to_array<std::string_view>({"seki_supervisor", "seki_worker", "seki_command", "seki_config", "seki_proxy",
-                                     "seki_net", "seki_backend", "seki_access"});
+                                     "seki_net", "seki_tls", "seki_backend", "seki_access"});
 inline constexpr size_t module_count = module_names.size();
 
 // Which lines are wanted: "info", or "info,seki_proxy=debug,seki_net=off". A directive is for all modules whose name

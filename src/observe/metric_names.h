@@ -37,52 +37,76 @@ namespace seki::observe {
     X(http_status_504, "http.status.504")     \
     X(http_status_507, "http.status.507")
 
-#define SEKI_OTHER_COUNTERS(X)                                                \
-    X(http_requests, "http.requests")                                         \
-    X(http_e2e_http11, "http.e2e.http11")                                     \
-    X(http_errors, "http.errors")                                             \
-    X(tcp_requests, "tcp.requests")                                           \
-    X(bytes_in, "bytes_in")                                                   \
-    X(bytes_out, "bytes_out")                                                 \
-    X(access_logs_count, "access_logs.count")                                 \
-    X(unsent_access_logs, "unsent-access-logs")                               \
-    X(listener_accepted_total, "listener.accepted.total")                     \
-    X(http_400_errors, "http.400.errors")                                     \
-    X(http_401_errors, "http.401.errors")                                     \
-    X(http_404_errors, "http.404.errors")                                     \
-    X(http_408_errors, "http.408.errors")                                     \
-    X(http_413_errors, "http.413.errors")                                     \
-    X(http_429_errors, "http.429.errors")                                     \
-    X(http_502_errors, "http.502.errors")                                     \
-    X(http_503_errors, "http.503.errors")                                     \
-    X(http_504_errors, "http.504.errors")                                     \
-    X(http_other_errors, "http.other.errors")                                 \
-    X(http_301_redirection, "http.301.redirection")                           \
-    X(http_302_redirection, "http.302.redirection")                           \
-    X(http_307_redirection, "http.307.redirection")                           \
-    X(http_308_redirection, "http.308.redirection")                           \
-    X(http_frontend_parse_errors, "http.frontend_parse_errors")               \
-    X(http_backend_parse_errors, "http.backend_parse_errors")                 \
-    X(h1_backend_eof, "h1.backend_eof_before_message_complete")               \
-    X(trusting_x_proto, "http.trusting.x_proto")                              \
-    X(trusting_x_proto_diff, "http.trusting.x_proto.diff")                    \
-    X(trusting_x_port, "http.trusting.x_port")                                \
-    X(trusting_x_port_diff, "http.trusting.x_port.diff")                      \
-    X(x_request_id_propagated, "http.x_request_id.propagated")                \
-    X(x_request_id_generated, "http.x_request_id.generated")                  \
-    X(http_request_timeouts, "http.request_timeouts")                         \
-    X(buffer_exhausted, "buffer.exhausted")                                   \
-    X(connections_over_limit, "connections.rejected_per_cluster_ip")          \
-    X(zombies, "zombies")                                                     \
-    X(sessions_evicted, "sessions.evicted")                                   \
-    X(requests_over_limit, "requests.rejected_per_cluster_ip")                \
-    X(backend_up, "backend.up")                                               \
-    X(backend_down, "backend.down")                                           \
-    X(backend_connections_error, "backend.connections.error")                 \
-    X(backend_connect_retries, "backend.connect.retries")                     \
-    X(backend_connect_retries_exhausted, "backend.connect.retries_exhausted") \
-    X(backend_pool_hit, "backend.pool.hit")                                   \
-    X(backend_pool_miss, "backend.pool.miss")                                 \
+#define SEKI_OTHER_COUNTERS(X)                                                     \
+    X(http_requests, "http.requests")                                              \
+    X(http_e2e_http11, "http.e2e.http11")                                          \
+    X(http_errors, "http.errors")                                                  \
+    X(tcp_requests, "tcp.requests")                                                \
+    X(bytes_in, "bytes_in")                                                        \
+    X(bytes_out, "bytes_out")                                                      \
+    X(access_logs_count, "access_logs.count")                                      \
+    X(unsent_access_logs, "unsent-access-logs")                                    \
+    X(listener_accepted_total, "listener.accepted.total")                          \
+    X(http_400_errors, "http.400.errors")                                          \
+    X(http_401_errors, "http.401.errors")                                          \
+    X(http_404_errors, "http.404.errors")                                          \
+    X(http_408_errors, "http.408.errors")                                          \
+    X(http_413_errors, "http.413.errors")                                          \
+    X(http_429_errors, "http.429.errors")                                          \
+    X(http_502_errors, "http.502.errors")                                          \
+    X(http_503_errors, "http.503.errors")                                          \
+    X(http_504_errors, "http.504.errors")                                          \
+    X(http_other_errors, "http.other.errors")                                      \
+    X(http_301_redirection, "http.301.redirection")                                \
+    X(http_302_redirection, "http.302.redirection")                                \
+    X(http_307_redirection, "http.307.redirection")                                \
+    X(http_308_redirection, "http.308.redirection")                                \
+    X(http_frontend_parse_errors, "http.frontend_parse_errors")                    \
+    X(http_backend_parse_errors, "http.backend_parse_errors")                      \
+    X(h1_backend_eof, "h1.backend_eof_before_message_complete")                    \
+    X(trusting_x_proto, "http.trusting.x_proto")                                   \
+    X(trusting_x_proto_diff, "http.trusting.x_proto.diff")                         \
+    X(trusting_x_port, "http.trusting.x_port")                                     \
+    X(trusting_x_port_diff, "http.trusting.x_port.diff")                           \
+    X(x_request_id_propagated, "http.x_request_id.propagated")                     \
+    X(x_request_id_generated, "http.x_request_id.generated")                       \
+    X(http_request_timeouts, "http.request_timeouts")                              \
+    X(buffer_exhausted, "buffer.exhausted")                                        \
+    X(connections_over_limit, "connections.rejected_per_cluster_ip")               \
+    X(zombies, "zombies")                                                          \
+    X(sessions_evicted, "sessions.evicted")                                        \
+    X(requests_over_limit, "requests.rejected_per_cluster_ip")                     \
+    X(backend_up, "backend.up")                                                    \
+    X(backend_down, "backend.down")                                                \
+    X(backend_connections_error, "backend.connections.error")                      \
+    X(backend_connect_retries, "backend.connect.retries")                          \
+    X(backend_connect_retries_exhausted, "backend.connect.retries_exhausted")      \
+    X(backend_pool_hit, "backend.pool.hit")                                        \
+    X(backend_pool_miss, "backend.pool.miss")                                      \
+    X(tls_version_12, "tls.version.TLSv1_2")                                       \
+    X(tls_version_13, "tls.version.TLSv1_3")                                       \
+    X(tls_cipher_1301, "tls.cipher.TLS13_AES_128_GCM_SHA256")                      \
+    X(tls_cipher_1302, "tls.cipher.TLS13_AES_256_GCM_SHA384")                      \
+    X(tls_cipher_1303, "tls.cipher.TLS13_CHACHA20_POLY1305_SHA256")                \
+    X(tls_cipher_c02b, "tls.cipher.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")       \
+    X(tls_cipher_c02c, "tls.cipher.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384")       \
+    X(tls_cipher_c02f, "tls.cipher.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")         \
+    X(tls_cipher_c030, "tls.cipher.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")         \
+    X(tls_cipher_cca8, "tls.cipher.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256")   \
+    X(tls_cipher_cca9, "tls.cipher.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256") \
+    X(tls_cipher_other, "tls.cipher.Unsupported")                                  \
+    X(tls_resumed, "tls.handshake.resumed")                                        \
+    X(tls_default_cert_used, "tls.default_cert_used")                              \
+    X(alpn_http11, "http.alpn.http11")                                             \
+    X(tls_failed_alert, "tls.handshake.failed.alert_received")                     \
+    X(tls_failed_incompatible, "tls.handshake.failed.peer_incompatible")           \
+    X(tls_failed_no_alpn, "tls.handshake.failed.no_alpn")                          \
+    X(tls_failed_unknown_name, "tls.handshake.failed.unknown_name")                \
+    X(tls_failed_invalid, "tls.handshake.failed.invalid_message")                  \
+    X(tls_failed_plain_http, "tls.handshake.failed.plain_http")                    \
+    X(tls_failed_closed, "tls.handshake.failed.closed")                            \
+    X(tls_failed_timeout, "tls.handshake.failed.timeout")                          \
+    X(tls_failed_other, "tls.handshake.failed.other")                              \
     X(series_refused, "metrics.series_refused")
 
 // Set when somebody asks, from what the worker's objects know.
@@ -107,11 +131,12 @@ namespace seki::observe {
     X(backend_connections, "backend.connections")               \
     X(backend_pool_size, "backend.pool.size")
 
-#define SEKI_TIMES(X)                                 \
-    X(request_time, "request_time")                   \
-    X(service_time, "service_time")                   \
-    X(backend_response_time, "backend_response_time") \
-    X(backend_connection_time, "backend_connection_time")
+#define SEKI_TIMES(X)                                     \
+    X(request_time, "request_time")                       \
+    X(service_time, "service_time")                       \
+    X(backend_response_time, "backend_response_time")     \
+    X(backend_connection_time, "backend_connection_time") \
+    X(tls_handshake, "tls.handshake_ms")
 
 #define SEKI_NAME_ONLY(id, name) id,
 #define SEKI_TEXT_ONLY(id, name) name,

@@ -33,7 +33,7 @@ std::unique_ptr<net::Protocol> client_of(net::Session& session, Context& context
 std::unique_ptr<net::Protocol> handshake(net::Session& session, Context& context, ListenerPtr listener) {
     tls::TlsTransport* transport = nullptr;
     session.wrap_transport([&](std::unique_ptr<net::Transport> inner) {
-        auto made = std::make_unique<tls::TlsTransport>(std::move(inner), listener->tls);
+        auto made = std::make_unique<tls::TlsTransport>(std::move(inner), listener->tls, session.peer());
         transport = made.get();
         return made;
     });

@@ -12,8 +12,10 @@ std::string_view name_of(HandshakeFailure failure) noexcept {
             return "alert_received";
         case HandshakeFailure::incompatible:
             return "peer_incompatible";
+        case HandshakeFailure::no_protocol:
+            return "no_alpn";
         case HandshakeFailure::no_certificate:
-            return "no_certificate";
+            return "unknown_name";
         case HandshakeFailure::malformed:
             return "invalid_message";
         case HandshakeFailure::plain_http:
@@ -23,7 +25,7 @@ std::string_view name_of(HandshakeFailure failure) noexcept {
         case HandshakeFailure::timeout:
             return "timeout";
         case HandshakeFailure::internal:
-            return "internal";
+            return "other";
     }
     return "?";
 }

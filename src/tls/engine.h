@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "event/event_loop.h"
+#include "net/address.h"
+#include "tls/alpn.h"
 #include "tls/cipher_cache.h"
 #include "tls/parsed_certificates.h"
 #include "tls/record.h"
@@ -28,7 +30,8 @@ struct Secrets {
 enum class HandshakeFailure : uint8_t {
     none,
     alert,         // the client said so
-    incompatible,  // no version, cipher, group, signature or protocol that both have
+    incompatible,  // no version, cipher, group or signature that both have
+    no_protocol,   // by ALPN, that both speak
     no_certificate,
     malformed,
     plain_http,
@@ -40,11 +43,13 @@ enum class HandshakeFailure : uint8_t {
 
 struct HandshakeReport {
     HandshakeFailure failure = HandshakeFailure::none;
-    std::string_view why;  // for the log; empty when it went well
-    std::string_view server_name;
-    std::string_view version;
-    std::string_view cipher;
-    std::string_view protocol;  // by ALPN
+    std::string_view why;          // for the log; empty when it went well
+    std::string_view server_name;  // empty: the client named none, or did not come to that
+    const SocketAddress* client = nullptr;
+    // Only of one that went well:
+    const Suite* suite = nullptr;  // null: one that stays with OpenSSL
+    bool tls13 = false;
+    Alpn protocol = Alpn::none;
     bool resumed = false;
     bool default_certificate = false;
     Duration took{};

@@ -56,7 +56,6 @@ HandshakeFailure failure_of(unsigned long error) noexcept {
         case SSL_R_NO_SUITABLE_GROUPS:
         case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
         case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
-        case SSL_R_NO_APPLICATION_PROTOCOL:
         case SSL_R_INAPPROPRIATE_FALLBACK:
             return HandshakeFailure::incompatible;
         default:
@@ -162,8 +161,10 @@ int Handshaking::client_hello(int* alert) {
         server_name_ = server_name_of(std::span(extension, size));
     const CertificateStore& certificates = context_->certificates();
     candidates_ = certificates.find(server_name_);
-    if (candidates_.empty() && certificates.default_certificate() != nullptr)
+    if (candidates_.empty() && certificates.default_certificate() != nullptr) {
         candidates_.push_back(certificates.default_certificate());
+        took_default_ = true;
+    }
     if (candidates_.empty()) {
         note_failure(HandshakeFailure::no_certificate, "no certificate for this name");
         *alert = SSL_AD_UNRECOGNIZED_NAME;
@@ -206,7 +207,7 @@ int Handshaking::choose_protocol(std::span<const uint8_t> offered, const uint8_t
             return SSL_TLSEXT_ERR_OK;
         }
     }
-    note_failure(HandshakeFailure::incompatible, "no protocol (ALPN) that both speak");
+    note_failure(HandshakeFailure::no_protocol, "no protocol (ALPN) that both speak");
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 

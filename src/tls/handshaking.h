@@ -39,10 +39,12 @@ public:
 
     [[nodiscard]] HandshakeFailure failure() const noexcept { return failure_; }
     [[nodiscard]] const std::string& why() const noexcept { return why_; }
+    [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
 
     // ---- when it is done
 
     [[nodiscard]] ConnectionInfo info() const;
+    [[nodiscard]] bool took_default() const noexcept { return took_default_; }
     // The keys of both directions, and the suite; nothing where the records have to stay with OpenSSL.
     struct Taken {
         const Suite* suite;
@@ -92,6 +94,7 @@ private:
     TrafficSecret server_secret_;
     uint32_t records_made_ = 0;  // in what the last step has put out, those of which only the peer sees what they are
     Alpn protocol_ = Alpn::none;
+    bool took_default_ = false;
     HandshakeFailure failure_ = HandshakeFailure::none;
     std::string why_;
 };

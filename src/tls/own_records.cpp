@@ -68,7 +68,7 @@ OwnRecords::Read OwnRecords::handshake_message(std::string_view message) {
     if (std::exchange(key_update_s_, now_s()) != now_s()) key_updates_ = 0;
     if (++key_updates_ > most_key_updates) return broken(Alert::unexpected_message);
     if (!update_key(*engine_.ciphers, *suite_, keys_->read)) return broken(Alert::internal_error);
-    if (message[4] == update_requested) owes_key_update_ = true;
+    if (message[4] == update_requested) progress_.owes_key_update = true;
     return {.kind = Read::Kind::nothing};
 }
 
@@ -80,18 +80,18 @@ size_t OwnRecords::fragment_for(size_t content_bytes) noexcept {
 }
 
 std::optional<OwnRecords::Batch> OwnRecords::seal(std::string_view content, std::span<char> out) {
-    if (now_s() - last_sent_s_ > idle_s && begun_content_ == 0) lately_sent_ = 0;
-    if (begun_content_ > 0) {
-        const bool same =
-            content.size() >= begun_content_ && siphash(SipKey{}, content.substr(0, begun_content_)) == begun_hash_;
+    if (now_s() - last_sent_s_ > idle_s && progress_.begun_content == 0) lately_sent_ = 0;
+    if (progress_.begun_content > 0) {
+        const bool same = content.size() >= progress_.begun_content &&
+                          siphash(SipKey{}, content.substr(0, progress_.begun_content)) == progress_.begun_hash;
         if (!same) return std::nullopt;
     }
     const uint32_t lately = lately_sent_;
     Batch batch;
     uint64_t sequence = keys_->write.sequence;
     while (batch.content_bytes < content.size()) {
-        const bool goes_on = batch.content_bytes == 0 && begun_content_ > 0;
-        const size_t size = goes_on ? begun_content_ : fragment_for(content.size() - batch.content_bytes);
+        const bool goes_on = batch.content_bytes == 0 && progress_.begun_content > 0;
+        const size_t size = goes_on ? progress_.begun_content : fragment_for(content.size() - batch.content_bytes);
         const size_t record = sealed_bytes(*suite_, size);
         if (batch.sealed_bytes + record > out.size()) break;
         if (!tls::seal(*engine_.ciphers, *suite_, keys_->write, sequence++, ContentType::application_data,
@@ -110,17 +110,17 @@ size_t OwnRecords::sent(const Batch& batch, std::string_view content, size_t byt
     size_t gone = 0;
     last_sent_s_ = now_s();
     while (gone < batch.content_bytes) {
-        const bool goes_on = gone == 0 && begun_content_ > 0;
-        const size_t size = goes_on ? begun_content_ : fragment_for(content.size() - gone);
+        const bool goes_on = gone == 0 && progress_.begun_content > 0;
+        const size_t size = goes_on ? progress_.begun_content : fragment_for(content.size() - gone);
         const size_t record = sealed_bytes(*suite_, size);
         if (bytes < record) {
-            begun_content_ = bytes > 0 ? static_cast<uint32_t>(size) : 0;
-            begun_sent_ = static_cast<uint32_t>(bytes);
-            if (bytes > 0) begun_hash_ = siphash(SipKey{}, content.substr(gone, size));
+            progress_.begun_content = bytes > 0 ? static_cast<uint32_t>(size) : 0;
+            progress_.begun_sent = static_cast<uint32_t>(bytes);
+            if (bytes > 0) progress_.begun_hash = siphash(SipKey{}, content.substr(gone, size));
             return gone;
         }
         bytes -= record;
-        begun_content_ = begun_sent_ = 0;
+        progress_.begun_content = progress_.begun_sent = 0;
         gone += size;
         ++keys_->write.sequence;
         lately_sent_ = static_cast<uint32_t>(std::min<size_t>(lately_sent_ + size, small_bytes));
@@ -144,7 +144,7 @@ std::string OwnRecords::alert(Alert alert) {
 }
 
 std::string OwnRecords::key_update() {
-    owes_key_update_ = false;
+    progress_.owes_key_update = false;
     std::string record = sealed(ContentType::handshake, std::string_view("\x18\0\0\1\0", 5));
     if (!record.empty() && !update_key(*engine_.ciphers, *suite_, keys_->write)) record.clear();
     return record;

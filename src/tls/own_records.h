@@ -21,14 +21,25 @@ class OwnRecords {
 public:
     using Keys = SecretPool<Secrets>::Ptr;
 
+    // What is in the middle of something, for who goes on with it.
+    struct Progress {
+        uint64_t begun_hash = 0;
+        uint32_t begun_content = 0;
+        uint32_t begun_sent = 0;
+        bool owes_key_update = false;
+    };
+
     OwnRecords(Engine& engine, const Suite& suite, Keys keys) noexcept
-        : engine_(engine), suite_(&suite), keys_(std::move(keys)) {}
+        : OwnRecords(engine, suite, std::move(keys), Progress()) {}
+    OwnRecords(Engine& engine, const Suite& suite, Keys keys, const Progress& progress) noexcept
+        : engine_(engine), suite_(&suite), keys_(std::move(keys)), progress_(progress) {}
     OwnRecords(const OwnRecords&) = delete;
     OwnRecords& operator=(const OwnRecords&) = delete;
     ~OwnRecords();
 
     [[nodiscard]] const Suite& suite() const noexcept { return *suite_; }
     [[nodiscard]] const Secrets& keys() const noexcept { return *keys_; }
+    [[nodiscard]] const Progress& progress() const noexcept { return progress_; }
 
     // ---- reading
 
@@ -59,14 +70,15 @@ public:
     // begun.
     size_t sent(const Batch& batch, std::string_view content, size_t bytes);
     // So much of the content that comes next has begun to leave, and so many bytes of its record have left.
-    [[nodiscard]] size_t begun() const noexcept { return begun_content_; }
-    [[nodiscard]] size_t begun_sent() const noexcept { return begun_sent_; }
+    [[nodiscard]] size_t begun() const noexcept { return progress_.begun_content; }
+    [[nodiscard]] size_t begun_sent() const noexcept { return progress_.begun_sent; }
 
     // What is said beside contents, for the caller to send before anything else. Not while a record has begun.
     [[nodiscard]] std::string alert(Alert alert);
     // Our key has to change before more leaves: the peer wants it, or it has served for as much as it may.
     [[nodiscard]] bool owes_key_update() const noexcept {
-        return owes_key_update_ || (suite_->version == Version::tls13 && keys_->write.sequence >= most_records);
+        return progress_.owes_key_update ||
+               (suite_->version == Version::tls13 && keys_->write.sequence >= most_records);
     }
     [[nodiscard]] std::string key_update();
 
@@ -89,15 +101,12 @@ private:
     Engine& engine_;
     const Suite* suite_;
     Keys keys_;
-    uint64_t begun_hash_ = 0;
-    uint32_t begun_content_ = 0;
-    uint32_t begun_sent_ = 0;
+    Progress progress_;
     uint32_t lately_sent_ = 0;  // since the connection began or was idle
     uint32_t last_sent_s_ = 0;
     uint32_t key_update_s_ = 0;
     uint8_t key_updates_ = 0;
     uint8_t empty_ = 0;
-    bool owes_key_update_ = false;
 };
 
 }  // namespace seki::tls

@@ -19,10 +19,17 @@ std::string group_name(std::string_view name) {
     return name == "x25519" ? "X25519" : name == "x448" ? "X448" : std::string(name);
 }
 
-bool has_group(SSL_CTX* context, const std::string& name) {
-    const bool has = SSL_CTX_set1_groups_list(context, name.c_str()) == 1;
+// The library's macros take texts that could be written to.
+bool set_groups(SSL_CTX* context, std::string names) {
+    const bool set = SSL_CTX_set1_groups_list(context, names.data()) == 1;
     ERR_clear_error();
-    return has;
+    return set;
+}
+
+bool set_signature_algorithms(SSL_CTX* context, std::string names) {
+    const bool set = SSL_CTX_set1_sigalgs_list(context, names.data()) == 1;
+    ERR_clear_error();
+    return set;
 }
 
 std::vector<std::string> wanted_groups(const std::vector<std::string>& groups) {
@@ -76,7 +83,7 @@ std::vector<std::string> unavailable_groups(const std::vector<std::string>& grou
     const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> probe(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
     std::vector<std::string> missing;
     for (const std::string& name : wanted_groups(groups)) {
-        if (probe == nullptr || !has_group(probe.get(), group_name(name))) missing.push_back(name);
+        if (probe == nullptr || !set_groups(probe.get(), group_name(name))) missing.push_back(name);
     }
     return missing;
 }
@@ -130,14 +137,13 @@ Result<> ServerContext::set_ciphers() {
 Result<> ServerContext::set_groups() {
     std::vector<std::string> groups;
     for (const std::string& name : wanted_groups(settings_.groups)) {
-        if (has_group(context_.get(), group_name(name))) groups.push_back(group_name(name));
+        if (tls::set_groups(context_.get(), group_name(name))) groups.push_back(group_name(name));
     }
     if (groups.empty()) return failure("the TLS library has none of these groups");
-    if (SSL_CTX_set1_groups_list(context_.get(), joined(groups).c_str()) != 1)
+    if (!tls::set_groups(context_.get(), joined(groups)))
         return failure("the TLS library does not take these groups together");
-    if (settings_.signature_algorithms.empty()) return {};
-    if (SSL_CTX_set1_sigalgs_list(context_.get(), joined(settings_.signature_algorithms).c_str()) == 1) return {};
-    ERR_clear_error();
+    const std::vector<std::string>& algorithms = settings_.signature_algorithms;
+    if (algorithms.empty() || set_signature_algorithms(context_.get(), joined(algorithms))) return {};
     return failure("the TLS library does not take these signature algorithms");
 }
 

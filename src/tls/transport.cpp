@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "tls/exported.h"
 
 namespace seki::tls {
 
@@ -26,14 +27,14 @@ bool whole_record(std::string_view raw) noexcept {
 // An alert that nobody protects, since there are no keys yet.
 std::string plain_alert(Alert alert) { return {'\x15', '\3', '\1', '\0', '\2', '\2', static_cast<char>(alert)}; }
 
-std::string_view version_name(uint16_t version) noexcept { return version == TLS1_3_VERSION ? "TLSv1.3" : "TLSv1.2"; }
-
 }  // namespace
 
-TlsTransport::TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ServerContext> context)
+TlsTransport::TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ServerContext> context,
+                           const SocketAddress& client)
     : inner_(std::move(inner)), engine_(context->engine()), shaking_(std::make_unique<Shaking>()) {
     shaking_->ssl = Handshaking::accept(std::move(context));
     shaking_->began = engine_.loop.now();
+    shaking_->client = client;
 }
 
 TlsTransport::~TlsTransport() {
@@ -131,6 +132,7 @@ void TlsTransport::shaken() {
     enter(State::open);
     Handshaking& ssl = *shaking->ssl;
     info_ = ssl.info();
+    const bool took_default = ssl.took_default();
     rest().control = ssl.output();
     ssl.sent(ssl.output().size());
     if (auto taken = ssl.take_keys()) {
@@ -140,19 +142,19 @@ void TlsTransport::shaken() {
     }
     static_cast<void>(send_control());
     drop_empty_rest();
-    report_success(*shaking);
+    report_success(*shaking, took_default);
 }
 
-void TlsTransport::report_success(const Shaking& shaking) {
-    reported_ = true;
+void TlsTransport::report_success(const Shaking& shaking, bool took_default) {
     if (!engine_.on_handshake) return;
-    const Suite* suite = find_suite(info_.suite);
     HandshakeReport report;
     report.server_name = info_.server_name;
-    report.version = version_name(info_.version);
-    report.cipher = suite != nullptr ? suite->name : std::string_view("other");
-    report.protocol = name_of(info_.protocol);
+    report.client = &shaking.client;
+    report.suite = find_suite(info_.suite);
+    report.tls13 = info_.version == TLS1_3_VERSION;
+    report.protocol = info_.protocol;
     report.resumed = info_.resumed;
+    report.default_certificate = took_default;
     report.took = engine_.loop.now() - shaking.began;
     engine_.on_handshake(report);
 }
@@ -166,11 +168,49 @@ void TlsTransport::refuse(std::string last_words) {
 }
 
 void TlsTransport::report_failure(HandshakeFailure failure, std::string_view why) {
-    if (std::exchange(reported_, true) || !engine_.on_handshake) return;
+    if (std::exchange(shaking_->reported, true) || !engine_.on_handshake) return;
     HandshakeReport report;
     report.failure = failure;
     report.why = why;
+    report.client = &shaking_->client;
+    if (shaking_->ssl != nullptr) report.server_name = shaking_->ssl->server_name();
+    report.took = engine_.loop.now() - shaking_->began;
     engine_.on_handshake(report);
+}
+
+// ---- hand-over
+
+std::optional<net::Transport::Export> TlsTransport::to_export() const {
+    const auto plain = inner_->to_export();
+    if (!plain || !records_ || broken_) return std::nullopt;
+    Exported connection;
+    connection.info = info_;
+    connection.progress = records_->progress();
+    connection.input_ended = input_ended_;
+    connection.said_close_notify = said_close_notify_;
+    if (rest_ != nullptr) {
+        connection.raw = rest_->raw;
+        connection.content = rest_->content;
+        connection.control = rest_->control;
+    }
+    return Export{plain->fd, write_exported(connection, records_->keys())};
+}
+
+Result<std::unique_ptr<TlsTransport>> TlsTransport::adopt(std::unique_ptr<net::Transport> inner, Engine& engine,
+                                                          std::string_view beside) {
+    auto keys = engine.secrets.make();
+    if (keys == nullptr) return failure("no memory for the keys of a connection");
+    auto read = read_exported(beside, *keys);
+    if (!read) return std::unexpected(read.error());
+    std::unique_ptr<TlsTransport> made(new TlsTransport(std::move(inner), engine));
+    made->enter(State::open);
+    made->info_ = std::move(read->info);
+    made->input_ended_ = read->input_ended;
+    made->said_close_notify_ = read->said_close_notify;
+    made->rest() = {std::move(read->raw), std::move(read->content), std::move(read->control)};
+    made->drop_empty_rest();
+    made->records_.emplace(engine, *find_suite(made->info_.suite), std::move(keys), read->progress);
+    return made;
 }
 
 // ---- reading

@@ -23,7 +23,12 @@ namespace seki::tls {
 
 class TlsTransport final : public net::Transport {
 public:
-    TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ServerContext> context);
+    // `client`: for reports of the handshake.
+    TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ServerContext> context,
+                 const SocketAddress& client);
+    // Goes on with a connection that another process left (to_export); `inner` has its descriptor.
+    static Result<std::unique_ptr<TlsTransport>> adopt(std::unique_ptr<net::Transport> inner, Engine& engine,
+                                                       std::string_view beside);
     ~TlsTransport() override;
 
     [[nodiscard]] bool open() const noexcept { return state_ == State::open; }
@@ -47,6 +52,7 @@ public:
         return inner_->watch(loop, handler, order);
     }
     void unwatch(EventLoop& loop, WatchId id) override { inner_->unwatch(loop, id); }
+    [[nodiscard]] std::optional<Export> to_export() const override;
     [[nodiscard]] bool drained() const noexcept override { return drained_; }
     [[nodiscard]] size_t begun() const noexcept override;
     [[nodiscard]] net::RoundTrip round_trip() const override { return inner_->round_trip(); }
@@ -55,6 +61,7 @@ public:
 private:
     enum class State : uint8_t { shaking, open, refused };
 
+    TlsTransport(std::unique_ptr<net::Transport> inner, Engine& engine) : inner_(std::move(inner)), engine_(engine) {}
     // What a connection has only in the middle of something.
     struct Rest {
         std::string raw;      // of records that are not complete, or were not looked at yet
@@ -65,6 +72,8 @@ private:
     struct Shaking {
         std::unique_ptr<Handshaking> ssl;
         Monotonic began;
+        SocketAddress client;
+        bool reported = false;
         bool speaks_tls = false;  // its first bytes were of that kind
     };
 
@@ -78,8 +87,9 @@ private:
     bool read_more_of_record(net::IoOutcome& outcome);
     [[nodiscard]] bool may_be_handshake();
     void shaken();
-    void report_success(const Shaking& shaking);
+    void report_success(const Shaking& shaking, bool took_default);
     void refuse(std::string last_words);
+    // While it is shaking hands.
     void report_failure(HandshakeFailure failure, std::string_view why);
 
     net::IoOutcome read_contents(std::span<char> into);
@@ -114,7 +124,6 @@ private:
     ConnectionInfo info_;
     uint32_t openssl_begun_ = 0;  // content of the record that has not left whole
     State state_ = State::shaking;
-    bool reported_ = false;
     bool drained_ = false;
     bool input_ended_ = false;
     bool broken_ = false;

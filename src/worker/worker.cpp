@@ -11,6 +11,7 @@
 #include "observe/metrics_report.h"
 #include "proxy/first_protocol.h"
 #include "proxy/side.h"
+#include "worker/handshake_figures.h"
 #include "worker/load_snapshot.h"
 
 namespace seki::worker {
@@ -98,11 +99,17 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
         recount_.include(cluster);
         recount_.begin();
     };
+    around.tls.on_handshake = [&around = around_](const tls::HandshakeReport& went) {
+        note_handshake(went, around.metrics, around.log);
+    };
     around.loop.at_end_of_turn([this] { turn_ended(); });
     around.loop.timers().arm(*this, around.loop.now() + trim_interval);
 }
 
-Worker::~Worker() { sessions_.end_all(); }
+Worker::~Worker() {
+    sessions_.end_all();
+    around_.tls.on_handshake = nullptr;
+}
 
 void Worker::enter(State next) {
     switch (next) {

@@ -161,6 +161,21 @@ TEST_F(SecuredClients, who_speak_plain_http_are_told_so) {
     EXPECT_TRUE(wire->peer_closed());
 }
 
+TEST_F(SecuredClients, are_counted_by_how_their_handshake_went) {
+    listen();
+    client(get());
+    stage.secured_client({}, {.server_name = "a", .version = TLS1_2_VERSION, .protocols = "\x08http/1.1"});
+    stage.secured_client({}, {.server_name = "stranger"});
+    stage.secured_client({}, {.server_name = "a", .protocols = "\x02h3"});
+    stage.settle();
+    using observe::Counter;
+    EXPECT_EQ(stage.metrics.value(Counter::tls_version_13), 2U);
+    EXPECT_EQ(stage.metrics.value(Counter::tls_version_12), 1U);
+    EXPECT_EQ(stage.metrics.value(Counter::alpn_http11), 1U);
+    EXPECT_EQ(stage.metrics.value(Counter::tls_default_cert_used), 1U);
+    EXPECT_EQ(stage.metrics.value(Counter::tls_failed_no_alpn), 1U);
+}
+
 TEST_F(SecuredClients, have_the_certificates_that_there_are_now) {
     listen();
     const auto subject_of = [&] {

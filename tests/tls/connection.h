@@ -43,7 +43,8 @@ public:
     Connection(const std::shared_ptr<const ServerContext>& context, const Client::Settings& settings)
         : wire(std::make_shared<Wire>()),
           client(wire, settings),
-          server(std::make_unique<TlsTransport>(std::make_unique<WireEnd>(wire), context)) {}
+          server(std::make_unique<TlsTransport>(std::make_unique<WireEnd>(wire), context,
+                                                SocketAddress::v4(0xC0000201U, 1))) {}
 
     // Both say what they have to say. False when one of them failed.
     bool shake_hands() {
@@ -82,6 +83,16 @@ public:
             got += client.receive();
         }
         return got + client.receive();
+    }
+
+    // The server's end goes to another process, which goes on with it.
+    void move_to(Engine& engine) {
+        const auto exported = server->to_export();
+        ASSERT_TRUE(exported.has_value());
+        server.reset();
+        auto adopted = TlsTransport::adopt(std::make_unique<WireEnd>(wire), engine, exported->beside);
+        ASSERT_TRUE(adopted.has_value()) << adopted.error().message;
+        server = std::move(*adopted);
     }
 
     std::shared_ptr<Wire> wire;

@@ -68,6 +68,51 @@ TEST_P(EveryConnection, is_resumed_by_its_ticket) {
     EXPECT_EQ(second.send("and back"), "and back");
 }
 
+TEST_P(EveryConnection, goes_on_in_another_process_in_the_middle_of_anything) {
+    House other;
+    Connection connection(house.context(server), settings);
+    ASSERT_TRUE(connection.shake_hands()) << connection.client.error();
+    if (!server.own_records) {
+        EXPECT_FALSE(connection.server->to_export());
+        return;
+    }
+    connection.move_to(*other.engine);  // right behind the tickets
+    EXPECT_EQ(connection.send("answer"), "answer");
+    const std::string text = numbered(40'000);
+
+    connection.client.send(text);  // its last record is cut, and of the others not all is taken
+    const std::string held = connection.wire->to_server.substr(connection.wire->to_server.size() - 100);
+    connection.wire->to_server.resize(connection.wire->to_server.size() - held.size());
+    std::string got(30'000, '\0');
+    got.resize(connection.server->read(got).bytes);
+    connection.move_to(*house.engine);
+    connection.wire->to_server += held;
+    EXPECT_EQ(got + connection.read(), text);
+
+    connection.wire->capacity = 20'000;
+    connection.wire->piece = 3'000;
+    connection.outcome = connection.server->write(text);
+    ASSERT_EQ(connection.outcome.stop, Stop::blocked);
+    ASSERT_GT(connection.server->begun(), 0U);
+    const size_t taken = connection.outcome.bytes;
+    connection.move_to(*other.engine);
+    const std::string first = connection.client.receive();
+    EXPECT_EQ(first + connection.send(std::string_view(text).substr(taken)), text);
+
+    if (settings.version == TLS1_3_VERSION) {
+        connection.client.update_key(true);
+        connection.client.send("with a new key");
+        EXPECT_EQ(connection.read(), "with a new key");
+        connection.move_to(*house.engine);
+        EXPECT_EQ(connection.send("likewise"), "likewise");
+    }
+    EXPECT_EQ(connection.server->info().server_name, "example.com");
+    EXPECT_EQ(connection.server->info().certificate->names, std::vector<std::string>{"example.com"});
+    EXPECT_EQ(connection.server->finish().stop, Stop::none);
+    connection.client.receive();
+    EXPECT_TRUE(connection.client.saw_close_notify());
+}
+
 TEST_P(EveryConnection, carries_bytes_in_whatever_pieces_the_socket_takes_them) {
     for (const size_t piece : {1U, 2U, 7U, 1000U}) {
         Connection connection(house.context(server), settings);
@@ -213,6 +258,18 @@ TEST_F(OwnRecordsTest, leave_nothing_behind_in_an_idle_connection) {
     EXPECT_EQ(house.engine->ciphers->size(), 0U);
 }
 
+TEST_F(OwnRecordsTest, of_another_version_are_not_adopted) {
+    const std::string beside = connection.server->to_export()->beside;
+    for (size_t size = 0; size < beside.size(); ++size) {
+        auto adopted = TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *house.engine,
+                                           std::string_view(beside).substr(0, size));
+        EXPECT_FALSE(adopted.has_value());
+    }
+    EXPECT_FALSE(TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *house.engine, beside + "x"));
+    EXPECT_FALSE(
+        TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *house.engine, "\2" + beside.substr(1)));
+}
+
 // ---- handshakes
 
 class Handshakes : public testing::Test {
@@ -273,7 +330,7 @@ TEST_F(Handshakes, agree_on_a_protocol_or_end) {
     Connection bad(house.context(settings), {.protocols = "\x03"
                                                           "foo"});
     EXPECT_FALSE(bad.shake_hands());
-    EXPECT_EQ(failure, HandshakeFailure::incompatible);
+    EXPECT_EQ(failure, HandshakeFailure::no_protocol);
     EXPECT_THAT(bad.client.error(), testing::HasSubstr("no application protocol"));
 }
 

@@ -22,7 +22,8 @@ KeyPtr make_key(KeyKind kind) {
         EVP_PKEY_up_ref(rsa.get());
         return {rsa.get(), &EVP_PKEY_free};
     }
-    return {kind == KeyKind::ecdsa ? EVP_EC_gen("P-256") : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"),
+    return {kind == KeyKind::ecdsa ? EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")
+                                   : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"),
             &EVP_PKEY_free};
 }
 

@@ -52,6 +52,7 @@ public:
     int connect_error() override { return 0; }
     Result<WatchId> watch(EventLoop&, EventHandler&, EventLoop::Order) override { return WatchId{}; }
     void unwatch(EventLoop&, WatchId) override {}
+    [[nodiscard]] std::optional<Export> to_export() const override { return Export{0, {}}; }
 
 private:
     std::shared_ptr<Wire> wire_;
