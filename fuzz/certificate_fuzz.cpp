@@ -1,10 +1,11 @@
-// Certificates and keys, in PEM and in bare DER: whatever is taken has a normal form that is taken as well and is the
-// same, and its parts lie within it.
+// Certificates, keys and lists of revoked ones, in PEM and in bare DER: whatever is taken has a normal form that is
+// taken as well and is the same, and its parts lie within it.
 
 #include <array>
 #include <string>
 
 #include "codec_fuzz.h"
+#include "x509/crl.h"
 #include "x509/identity.h"
 #include "x509/names.h"
 #include "x509/pem.h"
@@ -26,7 +27,7 @@ void check_certificate(std::string_view der) {
         fuzz::require(wildcard.empty() || wildcard.size() > 2);
     }
     for (const int64_t time : {certificate->not_before_s(), certificate->not_after_s()}) {
-        fuzz::require(x509::time_text(time).ends_with(" UTC"));
+        fuzz::require(x509::time_text(time).ends_with('Z'));
     }
     fuzz::require(x509::hex(certificate->fingerprint()).size() == 64);
 }
@@ -42,11 +43,18 @@ void check_identity(std::string_view text) {
     fuzz::require(again->certificate.fingerprint() == identity->certificate.fingerprint());
 }
 
+void check_revocation_lists(std::string_view text) {
+    const auto lists = x509::read_revocation_lists(text);
+    if (!lists) return fuzz::require(!lists.error().message.empty());
+    fuzz::require(!lists->empty());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     check_certificate(bytes);
     check_identity(bytes);
+    check_revocation_lists(bytes);
     return 0;
 }

@@ -18,10 +18,29 @@ using namespace seki;
 
 namespace {
 
-// Files that a text names are not looked for: each has the same answer.
+constexpr std::string_view certificate_and_key =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBfTCCASOgAwIBAgIUA3myck99HpC5qK9Eool2t1FpJXUwCgYIKoZIzj0EAwIw\n"
+    "DDEKMAgGA1UEAwwBYTAgFw0yNjExMzAwOTMxMTNaGA8yMTI2MTEwNjA5MzExM1ow\n"
+    "DDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABPXx6ZhVGqqR\n"
+    "LKfjOxn1UD91pw3BYnnekj2BSVpLw5FtgYxDo8HrmIEjFUyBMTAzsQVJKrPwGITk\n"
+    "t2+k434pDN2jYTBfMB0GA1UdDgQWBBR52SyjuRshzNEPSawaXzbm2MYfpjAfBgNV\n"
+    "HSMEGDAWgBR52SyjuRshzNEPSawaXzbm2MYfpjAPBgNVHRMBAf8EBTADAQH/MAwG\n"
+    "A1UdEQQFMAOCAWEwCgYIKoZIzj0EAwIDSAAwRQIgeYPN2crdQaIfDXUe6mRh99tC\n"
+    "PwohmW0sNP2AxyT0m80CIQCS9rsueqj9ixgwCLjoTsCiFTWGJmEArv3x9qFKfMSl\n"
+    "oA==\n"
+    "-----END CERTIFICATE-----\n"
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgvLhcPijbI8CRP2Kp\n"
+    "dmx5Dj5SPMJxd62svfcEZP8jSkChRANCAAT18emYVRqqkSyn4zsZ9VA/dacNwWJ5\n"
+    "3pI9gUlaS8ORbYGMQ6PB65iBIxVMgTEwM7EFSSqz8BiE5LdvpON+KQzd\n"
+    "-----END PRIVATE KEY-----\n";
+
+// Files that a text names are not looked for: each has the same answer, or the same certificate and key.
 Result<std::string> read_file(const std::string& path, size_t max_size) {
     SEKI_CHECK(max_size > 0);
     if (path.ends_with('/')) return failure("there is none");  // the text named nothing
+    if (path.ends_with(".pem")) return std::string(certificate_and_key);
     return "HTTP/1.1 404 Not Found\n\nno %ROUTE\n";
 }
 

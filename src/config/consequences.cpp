@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "config/certificate_consequences.h"
 #include "observe/log.h"
 
 namespace seki::config {
@@ -11,18 +12,6 @@ namespace {
 
 using command::Request;
 using command::RequestHttpFrontend;
-
-class Findings {
-public:
-    template <typename... Args>
-    void add(std::string_view field, fmt::format_string<Args...> format, Args&&... args) {
-        found_.push_back({std::string(field), fmt::format(format, std::forward<Args>(args)...)});
-    }
-    std::vector<Consequence> take() { return std::move(found_); }
-
-private:
-    std::vector<Consequence> found_;
-};
 
 constexpr const char* no_https = "there is no HTTPS listener: clients are sent to where nobody serves them";
 
@@ -121,8 +110,9 @@ void of_cluster(const State& state, const command::Cluster& cluster, Findings& f
         findings.add("https_redirect", "{}", no_https);
     }
     size_t guarded = 0;
-    state.table<HttpFrontends>().for_each_of(
-        cluster.cluster_id(), [&](const auto&, const auto& frontend) { guarded += frontend.required_auth() ? 1 : 0; });
+    const auto look = [&](const auto&, const auto& frontend) { guarded += frontend.required_auth() ? 1 : 0; };
+    state.table<HttpFrontends>().for_each_of(cluster.cluster_id(), look);
+    state.table<HttpsFrontends>().for_each_of(cluster.cluster_id(), look);
     if (guarded == 0 || !cluster.authorized_hashes().empty()) return;
     findings.add("authorized_hashes",
                  "the cluster has no users, but {} with required_auth: every request there gets 401",
@@ -189,9 +179,11 @@ void of_target(const State& state, const std::string& cluster_id, const SocketAd
     if (find_backend(state, cluster_id, is_here) != nullptr) add_loop(cluster_id, address, findings);
 }
 
+template <typename Listeners>
 void of_route(const State& state, const RequestHttpFrontend& frontend, Findings& findings) {
     const SocketAddress address = checked_address(frontend.address());
-    of_place<HttpListeners>(state, address, findings);
+    of_place<Listeners>(state, address, findings);
+    if constexpr (Listeners::type == command::HTTPS) of_secured_host(state, frontend, findings);
     for_each_owner<HttpFrontends>(frontend, [&](const std::string& cluster_id) {
         of_target(state, cluster_id, address, findings);
         const auto* cluster = state.table<Clusters>().find(cluster_id);
@@ -225,6 +217,7 @@ void of_listener_removal(const State& state, const SocketAddress& address, Findi
         findings.add("address", "left behind: {} on {}, for a listener to come", counted(frontends, "frontend"),
                      address.text());
     }
+    of_certificates_left(state, address, findings);
     of_last_listener(state, findings);
 }
 
@@ -235,7 +228,7 @@ void of_filter(std::string_view filter, Findings& findings) {
 
 }  // namespace
 
-std::vector<Consequence> consequences(const State& state, const Request& change) {
+std::vector<Consequence> consequences(const State& state, const Request& change, int64_t now_s) {
     Findings findings;
     switch (change.request_type_case()) {
         case Request::kAddCluster:
@@ -254,11 +247,32 @@ std::vector<Consequence> consequences(const State& state, const Request& change)
             of_backends(state, change.set_backend_state().cluster_id(), findings);
             break;
         case Request::kAddHttpFrontend:
-            of_route(state, change.add_http_frontend(), findings);
+            of_route<HttpListeners>(state, change.add_http_frontend(), findings);
+            break;
+        case Request::kAddHttpsFrontend:
+            of_route<HttpsListeners>(state, change.add_https_frontend(), findings);
             break;
         case Request::kUpdateHttpFrontend:
             if (const auto* now = state.table<HttpFrontends>().find(HttpFrontends::key(change.update_http_frontend())))
-                of_route(state, *now, findings);
+                of_route<HttpListeners>(state, *now, findings);
+            break;
+        case Request::kUpdateHttpsFrontend:
+            if (const auto* now =
+                    state.table<HttpsFrontends>().find(HttpsFrontends::key(change.update_https_frontend())))
+                of_route<HttpsListeners>(state, *now, findings);
+            break;
+        case Request::kAddCertificate:
+            of_certificate(state, Certificates::key(change.add_certificate()), now_s, findings);
+            break;
+        case Request::kReplaceCertificate:
+            of_certificate(state, new_key(change.replace_certificate()), now_s, findings);
+            break;
+        case Request::kRemoveCertificate:
+            of_listener_certificates(state, checked_address(change.remove_certificate().address()), findings);
+            break;
+        case Request::kActivateListener:
+            if (change.activate_listener().proxy() == command::HTTPS)
+                of_listener_certificates(state, checked_address(change.activate_listener().address()), findings);
             break;
         case Request::kAddTcpFrontend:
             of_tunnel(state, change.add_tcp_frontend(), findings);

@@ -74,9 +74,8 @@ void additions(const Table<Kind>& from, const Table<Kind>& to, Changes& changes)
             changes.push_back(std::move(*change));
             continue;
         }
-        auto* added = Kind::add(changes.emplace_back());
-        *added = message;
-        if constexpr (HasActivation<Kind>) added->set_active(false);
+        put<Kind>(changes.emplace_back(), key, message);
+        if constexpr (HasActivation<Kind>) Kind::add(changes.back())->set_active(false);
         if constexpr (std::is_same_v<Kind, Backends>) {
             // To be added again does not make a backend ready.
             if (known != nullptr && known->has_state() && !message.has_state()) changes.push_back(set_state(message));

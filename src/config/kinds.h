@@ -11,6 +11,7 @@
 //   key_text(key)       for errors
 //   add(request)        the slot of a request that adds one
 //   removal(key, …)     the request that removes one
+//   put(request, …)     fills that slot, where the message is stored in another form
 //   activation(…)       of listeners, the request that begins or ends listening
 //   update(request)     the slot of a request that changes one where it is (update.h); not every kind has it
 
@@ -22,6 +23,7 @@
 
 #include "command.pb.h"
 #include "config/convert.h"
+#include "config/stored_certificate.h"
 #include "net/address.h"
 
 namespace seki::config {
@@ -70,6 +72,8 @@ struct HttpListeners
 struct HttpsListeners
     : ListenerKind<command::HttpsListenerConfig, command::HTTPS, &command::Request::mutable_add_https_listener> {
     static constexpr std::string_view name = "HttpsListener";
+    using Update = command::UpdateHttpsListenerConfig;
+    static Update* update(command::Request& request) { return request.mutable_update_https_listener(); }
 };
 struct TcpListeners
     : ListenerKind<command::TcpListenerConfig, command::TCP, &command::Request::mutable_add_tcp_listener> {
@@ -80,6 +84,39 @@ struct TcpListeners
 struct UdpListeners
     : ListenerKind<command::UdpListenerConfig, command::UDP, &command::Request::mutable_add_udp_listener> {
     static constexpr std::string_view name = "UdpListener";
+};
+
+struct CertificateKey {
+    SocketAddress address;
+    x509::Fingerprint fingerprint{};
+    auto operator<=>(const CertificateKey&) const = default;
+};
+
+struct Certificates {
+    using Message = StoredCertificate;
+    using Key = CertificateKey;
+    static constexpr std::string_view name = "Certificate";
+    static constexpr bool replaceable = true;
+
+    static Key key(const command::AddCertificate& added) {
+        return {checked_address(added.address()), checked_fingerprint(added.certificate().certificate())};
+    }
+    static Key key(const command::RemoveCertificate& removed) {
+        return {checked_address(removed.address()), *parse_fingerprint(removed.fingerprint())};
+    }
+    static std::string key_text(const Key& key) { return x509::hex(key.fingerprint); }
+    static void put(command::Request& request, const Key& key, const Message& certificate) {
+        command::AddCertificate& added = *request.mutable_add_certificate();
+        *added.mutable_address() = to_wire(key.address);
+        *added.mutable_certificate() = certificate.message();
+        if (certificate.expired_at()) added.set_expired_at(*certificate.expired_at());
+    }
+    static command::Request removal(const Key& key, const Message&) {
+        command::Request request;
+        *request.mutable_remove_certificate()->mutable_address() = to_wire(key.address);
+        request.mutable_remove_certificate()->set_fingerprint(key_text(key));
+        return request;
+    }
 };
 
 struct Clusters {
@@ -179,6 +216,10 @@ struct HttpFrontends
 struct HttpsFrontends
     : RouteKind<&command::Request::mutable_add_https_frontend, &command::Request::mutable_remove_https_frontend> {
     static constexpr std::string_view name = "HttpsFrontend";
+    using Update = command::UpdateHttpFrontend;
+    static Update* update(command::Request& request) { return request.mutable_update_https_frontend(); }
+    using RouteKind::key;
+    static Key key(const Update& update) { return route_key(route_identity(update)); }
 };
 
 // Bytes have no host name: an address leads to one cluster.
@@ -209,19 +250,32 @@ struct UdpFrontends : StreamFrontendKind<command::RequestUdpFrontend, &command::
 
 // Every kind, owners before what refers to them.
 template <template <typename> typename Of>
-using EveryKind = std::tuple<Of<HttpListeners>, Of<HttpsListeners>, Of<TcpListeners>, Of<UdpListeners>, Of<Clusters>,
-                             Of<Backends>, Of<HttpFrontends>, Of<HttpsFrontends>, Of<TcpFrontends>, Of<UdpFrontends>>;
+using EveryKind =
+    std::tuple<Of<HttpListeners>, Of<HttpsListeners>, Of<TcpListeners>, Of<UdpListeners>, Of<Certificates>,
+               Of<Clusters>, Of<Backends>, Of<HttpFrontends>, Of<HttpsFrontends>, Of<TcpFrontends>, Of<UdpFrontends>>;
 
 template <typename Kind>
 concept HasActivation = requires { Kind::type; };
 template <typename Kind>
 concept HasUpdate = requires { typename Kind::Update; };
 
-// Visits the ids of the clusters that a thing belongs to: none for listeners, for clusters themselves and for rules
-// that deny; several for rules that split requests among clusters.
+template <typename Kind>
+void put(command::Request& request, const typename Kind::Key& key, const typename Kind::Message& message) {
+    if constexpr (requires { Kind::put(request, key, message); }) {
+        Kind::put(request, key, message);
+    } else {
+        *Kind::add(request) = message;
+    }
+}
+
+// Visits what a thing is asked for by. These are the ids of the clusters that it belongs to: none for listeners, for
+// clusters themselves and for rules that deny; several for rules that split requests among clusters. Of certificates
+// they are the names of hosts.
 template <typename Kind, typename Visit>
 void for_each_owner(const typename Kind::Message& message, Visit visit) {
-    if constexpr (!HasActivation<Kind> && !std::is_same_v<Kind, Clusters>) {
+    if constexpr (std::is_same_v<Kind, Certificates>) {
+        for (const std::string& name : message.names()) visit(name);
+    } else if constexpr (!HasActivation<Kind> && !std::is_same_v<Kind, Clusters>) {
         if (!message.cluster_id().empty()) visit(message.cluster_id());
     }
     if constexpr (requires { message.split(); }) {

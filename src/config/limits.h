@@ -57,6 +57,18 @@ inline constexpr size_t max_header_value_size = 4096;
 inline constexpr size_t max_header_edits_size = 8192;  // of all together
 inline constexpr size_t max_rewrite_size = 1024;
 
+// TLS. A certificate with hundreds of names has some ten kilobytes.
+inline constexpr size_t max_pem_size = 65'536;
+inline constexpr size_t max_certificate_chain = 10;  // above the certificate
+inline constexpr size_t max_certificate_names = 1000;
+inline constexpr uint64_t max_tls_tickets = 16;
+inline constexpr size_t max_authorities_size = 1'048'576;
+inline constexpr size_t max_pinned_keys = 16;
+inline constexpr size_t max_revocations_size = 4'194'304;
+inline constexpr size_t max_ticket_secret_size = 4096;
+inline constexpr size_t min_ticket_secret_size = 32;
+inline constexpr uint64_t max_ticket_lifetime_s = 604'800;  // RFC 8446 §4.6.1
+
 // How the schema says that a timeout is off where 0 means at once.
 inline constexpr uint32_t timeout_off = UINT32_MAX;
 // Below a second a timeout would cut healthy connections; beyond a day it protects nobody.

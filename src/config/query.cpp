@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/cluster_hash.h"
+#include "config/served_certificate.h"
 #include "routing/host_pattern.h"
 
 namespace seki::config {
@@ -89,6 +90,22 @@ command::ClusterInformations clusters_by_domain(const State& state, const comman
     clusters_of_host<HttpsFrontends>(state, query, cluster_ids);
     command::ClusterInformations found;
     for (const std::string& cluster_id : cluster_ids) found.MergeFrom(cluster_by_id(state, cluster_id));
+    return found;
+}
+
+command::CertificatesWithFingerprints certificates(const State& state, const command::QueryCertificatesFilters& query) {
+    command::CertificatesWithFingerprints found;
+    const auto add = [&found](const CertificateKey& key, const StoredCertificate& certificate) {
+        (*found.mutable_certs())[Certificates::key_text(key)] = certificate.message();
+    };
+    if (query.has_domain()) {
+        for_each_served_certificate(state, query.domain(), add);
+        return found;
+    }
+    const auto wanted = parse_fingerprint(query.fingerprint());
+    for (const auto& [key, certificate] : state.table<Certificates>().entries()) {
+        if (!query.has_fingerprint() || wanted == key.fingerprint) add(key, certificate);
+    }
     return found;
 }
 

@@ -23,6 +23,11 @@ command::ClusterInformations cluster_by_id(const State& state, std::string_view 
 // The clusters that have a rule for exactly this host or pattern and, when given, exactly this path value.
 command::ClusterInformations clusters_by_domain(const State& state, const command::QueryClusterByDomain& query);
 
+// With keys. Of a domain those that its clients are shown, whatever kinds of keys they know: of each address, for each
+// kind of key, the one that SNI selects (x509::Rank). Where no certificate is for it, the listener's own one would be
+// shown, which is not among them. Otherwise the one with the fingerprint, or all.
+command::CertificatesWithFingerprints certificates(const State& state, const command::QueryCertificatesFilters& query);
+
 command::ClusterHashes cluster_hashes(const State& state);
 
 command::RequestCounts request_counts(const State& state);

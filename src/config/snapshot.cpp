@@ -23,9 +23,8 @@ bool Snapshot::next(command::Request& request) {
 template <typename Kind>
 bool Snapshot::Walk<Kind>::add(command::Request& request) {
     if (to_add == end) return false;
-    auto* added = Kind::add(request);
-    *added = to_add->second;
-    if constexpr (HasActivation<Kind>) added->set_active(false);
+    put<Kind>(request, to_add->first, to_add->second);
+    if constexpr (HasActivation<Kind>) Kind::add(request)->set_active(false);
     ++to_add;
     return true;
 }

@@ -39,6 +39,8 @@ Result<Undo> State::apply(const Checked<Request>& change) {
             return add<TcpListeners>(change->add_tcp_listener());
         case Request::kAddUdpListener:
             return add<UdpListeners>(change->add_udp_listener());
+        case Request::kAddCertificate:
+            return add_certificate(change->add_certificate());
         case Request::kAddCluster:
             return add<Clusters>(change->add_cluster());
         case Request::kAddBackend:
@@ -54,10 +56,16 @@ Result<Undo> State::apply(const Checked<Request>& change) {
 
         case Request::kUpdateHttpListener:
             return update<HttpListeners>(change->update_http_listener());
+        case Request::kUpdateHttpsListener:
+            return update<HttpsListeners>(change->update_https_listener());
         case Request::kUpdateTcpListener:
             return update<TcpListeners>(change->update_tcp_listener());
         case Request::kUpdateHttpFrontend:
             return update<HttpFrontends>(change->update_http_frontend());
+        case Request::kUpdateHttpsFrontend:
+            return update<HttpsFrontends>(change->update_https_frontend());
+        case Request::kReplaceCertificate:
+            return replace_certificate(change->replace_certificate());
         case Request::kSetBackendState:
             return set_backend_state(change->set_backend_state());
         case Request::kSetMaxConnectionsPerIp:
@@ -65,6 +73,8 @@ Result<Undo> State::apply(const Checked<Request>& change) {
 
         case Request::kRemoveListener:
             return remove_listener(change->remove_listener());
+        case Request::kRemoveCertificate:
+            return remove<Certificates>(Certificates::key(change->remove_certificate()));
         case Request::kRemoveCluster:
             return remove<Clusters>(change->remove_cluster());
         case Request::kRemoveBackend:
@@ -99,6 +109,11 @@ void State::undo(Undo&& entry) {
 template <typename Kind>
 void State::put_back(Displaced<Kind>& displaced) {
     mutable_table<Kind>().exchange(displaced.key, std::move(displaced.message));
+}
+
+void State::put_back(DisplacedCertificates& displaced) {
+    put_back(displaced.removed);
+    put_back(displaced.added);
 }
 
 template <typename Kind>
@@ -149,6 +164,33 @@ Result<Undo> State::remove_stream_frontend(const Frontend& frontend) {
     const auto* found = table<Kind>().find(key);
     if (found == nullptr || found->cluster_id() != frontend.cluster_id()) return no_change();
     return exchange<Kind>(key, std::nullopt);
+}
+
+Undo State::add_certificate(const command::AddCertificate& added) {
+    const CertificateKey key = Certificates::key(added);
+    StoredCertificate certificate(added, chains_);
+    const auto* known = table<Certificates>().find(key);
+    if (known != nullptr && *known == certificate) return {};
+    return exchange<Certificates>(key, std::move(certificate));
+}
+
+// The new one is there before the old one goes. Whoever is not sure that it was done asks again.
+Result<Undo> State::replace_certificate(const command::ReplaceCertificate& replaced) {
+    command::AddCertificate added;
+    *added.mutable_address() = replaced.address();
+    *added.mutable_certificate() = replaced.new_certificate();
+    if (replaced.has_new_expired_at()) added.set_expired_at(replaced.new_expired_at());
+    const CertificateKey fresh = Certificates::key(added);
+    const CertificateKey old{fresh.address, *parse_fingerprint(replaced.old_fingerprint())};
+    const bool old_is_there = table<Certificates>().find(old) != nullptr;
+    if (!old_is_there && table<Certificates>().find(fresh) == nullptr) {
+        return not_found(Certificates::name, Certificates::key_text(old));
+    }
+    if (!old_is_there || old == fresh) return add_certificate(added);
+    auto& certificates = mutable_table<Certificates>();
+    auto before = certificates.exchange(fresh, StoredCertificate(added, chains_));
+    auto removed = certificates.exchange(old, std::nullopt);
+    return Undo(DisplacedCertificates{{fresh, std::move(before)}, {old, std::move(removed)}});
 }
 
 // Who says nothing of the state leaves it as it is: it may have been set while it runs, by somebody else.

@@ -31,6 +31,12 @@ struct Displaced {
     std::optional<typename Kind::Message> message;
 };
 
+// What the exchange of a certificate for another displaced, in this order.
+struct DisplacedCertificates {
+    Displaced<Certificates> added;
+    Displaced<Certificates> removed;
+};
+
 // What a change of a number displaced.
 struct DisplacedLimit {
     uint64_t max_connections_per_ip;
@@ -54,7 +60,7 @@ private:
     struct Unpack;
     template <typename... Displacements>
     struct Unpack<std::tuple<Displacements...>> {
-        using Variant = std::variant<std::monostate, DisplacedLimit, Displacements...>;
+        using Variant = std::variant<std::monostate, DisplacedLimit, DisplacedCertificates, Displacements...>;
     };
     using Variant = Unpack<EveryKind<Displaced>>::Variant;
 
@@ -97,6 +103,7 @@ private:
     }
     template <typename Kind>
     void put_back(Displaced<Kind>& displaced);
+    void put_back(DisplacedCertificates& displaced);
     void put_back(const DisplacedLimit& displaced) { max_connections_per_ip_ = displaced.max_connections_per_ip; }
     template <typename Kind>
     Undo exchange(const typename Kind::Key& key, std::optional<typename Kind::Message> next);
@@ -107,6 +114,8 @@ private:
     Result<Undo> remove(const typename Kind::Key& key);
     template <typename Kind, typename Frontend>
     Result<Undo> remove_stream_frontend(const Frontend& frontend);
+    Undo add_certificate(const command::AddCertificate& added);
+    Result<Undo> replace_certificate(const command::ReplaceCertificate& replaced);
     Result<Undo> add_backend(command::AddBackend backend);
     Result<Undo> remove_backend(const command::RemoveBackend& removal);
     Result<Undo> set_backend_state(const command::SetBackendState& change);
@@ -117,6 +126,7 @@ private:
     Result<Undo> set_active(command::ListenerType type, const command::SocketAddress& address, bool active);
 
     EveryKind<Table> tables_;
+    ChainPool chains_;
     uint64_t max_connections_per_ip_ = 0;
     std::map<std::string, int32_t> counts_;
 };

@@ -1,7 +1,8 @@
 #pragma once
 
-// The things of one kind, ordered by key, with an index by cluster: what belongs to a cluster is found without looking
-// at anything else. There is one way to change a table, exchange(), which is its own inverse.
+// The things of one kind, ordered by key, with an index by cluster, or by name where the things are certificates: what
+// belongs to a cluster is found without looking at anything else. There is one way to change a table, exchange(), which
+// is its own inverse.
 
 #include <map>
 #include <optional>
@@ -42,19 +43,22 @@ public:
             if (place != entries_.end()) entries_.erase(place);
             return previous;
         }
-        if (place == entries_.end()) place = entries_.try_emplace(key).first;
-        place->second = std::move(*next);
+        if (place == entries_.end()) {
+            place = entries_.try_emplace(key, std::move(*next)).first;
+        } else {
+            place->second = std::move(*next);
+        }
         link(*place);
         return previous;
     }
 
-    [[nodiscard]] bool has_any_of(std::string_view cluster_id) const { return by_cluster_.contains(cluster_id); }
+    [[nodiscard]] bool has_any_of(std::string_view owner) const { return by_owner_.contains(owner); }
 
     // In the order of the keys.
     template <typename Visit>
-    void for_each_of(std::string_view cluster_id, Visit visit) const {
-        const auto found = by_cluster_.find(cluster_id);
-        if (found == by_cluster_.end()) return;
+    void for_each_of(std::string_view owner, Visit visit) const {
+        const auto found = by_owner_.find(owner);
+        if (found == by_owner_.end()) return;
         for (const Entry* entry : found->second) visit(entry->first, entry->second);
     }
 
@@ -64,21 +68,20 @@ private:
     };
 
     void link(const Entry& entry) {
-        for_each_owner<Kind>(entry.second, [&](const std::string& cluster_id) {
-            by_cluster_.try_emplace(cluster_id).first->second.insert(&entry);
-        });
+        for_each_owner<Kind>(
+            entry.second, [&](const std::string& owner) { by_owner_.try_emplace(owner).first->second.insert(&entry); });
     }
 
     void unlink(const Entry& entry) {
-        for_each_owner<Kind>(entry.second, [&](const std::string& cluster_id) {
-            const auto place = by_cluster_.find(cluster_id);
+        for_each_owner<Kind>(entry.second, [&](const std::string& owner) {
+            const auto place = by_owner_.find(owner);
             place->second.erase(&entry);
-            if (place->second.empty()) by_cluster_.erase(place);
+            if (place->second.empty()) by_owner_.erase(place);
         });
     }
 
     Entries entries_;  // nodes do not move: the index points to them
-    std::map<std::string, std::set<const Entry*, ByKey>, std::less<>> by_cluster_;
+    std::map<std::string, std::set<const Entry*, ByKey>, std::less<>> by_owner_;
 };
 
 }  // namespace seki::config

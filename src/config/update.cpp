@@ -7,16 +7,53 @@
 
 namespace seki::config {
 
-Result<> merge(const command::UpdateHttpListenerConfig& update, command::HttpListenerConfig& listener) {
-    if (auto copied = copy_fields(update, listener); !copied) return copied;
-    for (const auto& [status, text] : update.answers()) {
+namespace {
+
+using Texts = google::protobuf::Map<std::string, std::string>;
+
+void merge_answers(const Texts& update, Texts& answers) {
+    for (const auto& [status, text] : update) {
         if (text.empty()) {
-            listener.mutable_answers()->erase(status);
+            answers.erase(status);
         } else {
-            (*listener.mutable_answers())[status] = text;
+            answers[status] = text;
         }
     }
-    return {};
+}
+
+void describe_answers(const Texts& known, const Texts& wanted, Texts& update) {
+    for (const auto& [status, text] : known) update[status] = "";
+    for (const auto& [status, text] : wanted) update[status] = text;
+}
+
+void merge_client_auth(const command::ClientAuthPolicy& policy, command::HttpsListenerConfig& listener) {
+    listener.clear_client_auth();
+    if (policy.client_auth() != command::CLIENT_AUTH_NONE) listener.set_client_auth(policy.client_auth());
+    *listener.mutable_client_ca_certificates() = policy.client_ca_certificates();
+    *listener.mutable_client_ca_crls() = policy.client_ca_crls();
+}
+
+void describe_client_auth(const command::HttpsListenerConfig& wanted, command::ClientAuthPolicy& policy) {
+    policy.set_client_auth(wanted.client_auth());
+    *policy.mutable_client_ca_certificates() = wanted.client_ca_certificates();
+    *policy.mutable_client_ca_crls() = wanted.client_ca_crls();
+}
+
+}  // namespace
+
+Result<> merge(const command::UpdateHttpListenerConfig& update, command::HttpListenerConfig& listener) {
+    merge_answers(update.answers(), *listener.mutable_answers());
+    return copy_fields(update, listener);
+}
+
+// Of TLS two things are said otherwise than in the listener, which tells an empty list from none.
+Result<> merge(const command::UpdateHttpsListenerConfig& update, command::HttpsListenerConfig& listener) {
+    merge_answers(update.answers(), *listener.mutable_answers());
+    if (update.has_alpn_protocols()) *listener.mutable_alpn_protocols() = update.alpn_protocols().values();
+    if (update.has_client_auth_policy()) merge_client_auth(update.client_auth_policy(), listener);
+    command::UpdateHttpsListenerConfig rest = update;
+    rest.clear_alpn_protocols();
+    return copy_fields(rest, listener);
 }
 
 Result<> merge(const command::UpdateTcpListenerConfig& update, command::TcpListenerConfig& listener) {
@@ -36,9 +73,18 @@ Result<> merge(const command::UpdateHttpFrontend& update, command::RequestHttpFr
 
 Result<> describe(const command::HttpListenerConfig& known, const command::HttpListenerConfig& wanted,
                   command::UpdateHttpListenerConfig& update) {
-    for (const auto& [status, text] : known.answers()) (*update.mutable_answers())[status] = "";
-    for (const auto& [status, text] : wanted.answers()) (*update.mutable_answers())[status] = text;
+    describe_answers(known.answers(), wanted.answers(), *update.mutable_answers());
     return copy_fields(wanted, update);
+}
+
+Result<> describe(const command::HttpsListenerConfig& known, const command::HttpsListenerConfig& wanted,
+                  command::UpdateHttpsListenerConfig& update) {
+    describe_answers(known.answers(), wanted.answers(), *update.mutable_answers());
+    *update.mutable_alpn_protocols()->mutable_values() = wanted.alpn_protocols();
+    describe_client_auth(wanted, *update.mutable_client_auth_policy());
+    command::HttpsListenerConfig rest = wanted;
+    rest.clear_alpn_protocols();
+    return copy_fields(rest, update);
 }
 
 Result<> describe(const command::TcpListenerConfig& /*known*/, const command::TcpListenerConfig& wanted,

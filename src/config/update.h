@@ -16,6 +16,7 @@ namespace seki::config {
 
 // Both are checked. An error where the schema has one name for two things (copy_fields.h); likewise below.
 Result<> merge(const command::UpdateHttpListenerConfig& update, command::HttpListenerConfig& listener);
+Result<> merge(const command::UpdateHttpsListenerConfig& update, command::HttpsListenerConfig& listener);
 Result<> merge(const command::UpdateTcpListenerConfig& update, command::TcpListenerConfig& listener);
 Result<> merge(const command::UpdateHttpFrontend& update, command::RequestHttpFrontend& frontend);
 
@@ -23,6 +24,8 @@ Result<> merge(const command::UpdateHttpFrontend& update, command::RequestHttpFr
 // lead there.
 Result<> describe(const command::HttpListenerConfig& known, const command::HttpListenerConfig& wanted,
                   command::UpdateHttpListenerConfig& update);
+Result<> describe(const command::HttpsListenerConfig& known, const command::HttpsListenerConfig& wanted,
+                  command::UpdateHttpsListenerConfig& update);
 Result<> describe(const command::TcpListenerConfig& known, const command::TcpListenerConfig& wanted,
                   command::UpdateTcpListenerConfig& update);
 Result<> describe(const command::RequestHttpFrontend& known, const command::RequestHttpFrontend& wanted,

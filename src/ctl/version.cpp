@@ -18,6 +18,9 @@ struct Named {
 // Protocols and functions by which people choose a build; config/check/available.h knows which are there.
 constexpr auto features = std::to_array<Named>({
     {"https", Feature::https},
+    {"client-certificates", Feature::client_certificates},
+    {"http2", Feature::http2},
+    {"backend-tls", Feature::tls_to_backends},
     {"udp", Feature::udp},
     {"proxy-protocol", Feature::proxy_protocol},
     {"http2-backends", Feature::http2_backends},

@@ -36,15 +36,31 @@ Request order_of(const config::State& state, const Request& change) {
     switch (change.request_type_case()) {
         case Request::kUpdateHttpListener:
             return whole<config::HttpListeners>(state, change.update_http_listener());
+        case Request::kUpdateHttpsListener:
+            return whole<config::HttpsListeners>(state, change.update_https_listener());
         case Request::kUpdateTcpListener:
             return whole<config::TcpListeners>(state, change.update_tcp_listener());
         case Request::kUpdateHttpFrontend:
             return whole<config::HttpFrontends>(state, change.update_http_frontend());
+        case Request::kUpdateHttpsFrontend:
+            return whole<config::HttpsFrontends>(state, change.update_https_frontend());
         case Request::kAddBackend:
             return whole<config::Backends>(state, change.add_backend());
         default:
             return change;
     }
+}
+
+// Workers know nothing of exchanges either: they get the new certificate, and lose the old one, in one step.
+void order_exchange(const command::ReplaceCertificate& replaced, worker::Prepare& order) {
+    command::AddCertificate& added = *order.add_changes()->mutable_add_certificate();
+    *added.mutable_address() = replaced.address();
+    *added.mutable_certificate() = replaced.new_certificate();
+    if (replaced.has_new_expired_at()) added.set_expired_at(replaced.new_expired_at());
+    if (config::Certificates::key(added).fingerprint == config::parse_fingerprint(replaced.old_fingerprint())) return;
+    command::RemoveCertificate& removed = *order.add_changes()->mutable_remove_certificate();
+    *removed.mutable_address() = replaced.address();
+    removed.set_fingerprint(replaced.old_fingerprint());
 }
 
 template <typename Kind>
@@ -61,6 +77,10 @@ Result<> can_be_served(const config::State& state, const Request& change) {
             return must_listen<config::HttpListeners>(state, "HTTP", change.add_http_frontend().address());
         case Request::kUpdateHttpFrontend:
             return must_listen<config::HttpListeners>(state, "HTTP", change.update_http_frontend().address());
+        case Request::kAddHttpsFrontend:
+            return must_listen<config::HttpsListeners>(state, "HTTPS", change.add_https_frontend().address());
+        case Request::kUpdateHttpsFrontend:
+            return must_listen<config::HttpsListeners>(state, "HTTPS", change.update_https_frontend().address());
         case Request::kAddTcpFrontend:
             return must_listen<config::TcpListeners>(state, "TCP", change.add_tcp_frontend().address());
         default:
@@ -161,7 +181,8 @@ Result<> Changes::apply(Change& change) {
 
 // Also of a change that left everything as it was: who sends it again has not seen them.
 void Changes::note_consequences(Change& change) {
-    for (config::Consequence& consequence : config::consequences(state_, *change.request)) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(loop_.wall().time_since_epoch());
+    for (config::Consequence& consequence : config::consequences(state_, *change.request, now.count())) {
         change.warnings.push_back(std::move(consequence.text));
     }
 }
@@ -174,7 +195,11 @@ void Changes::prepare(ChangeId id, Change& change) {
     for (const WorkerProcess* worker : workers) change.prepared.expect(worker->id());
     if (workers.empty()) return decide(id);
     worker::Order order;
-    *order.mutable_prepare()->add_changes() = order_of(state_, *change.request);
+    if (change.request->has_replace_certificate()) {
+        order_exchange(change.request->replace_certificate(), *order.mutable_prepare());
+    } else {
+        *order.mutable_prepare()->add_changes() = order_of(state_, *change.request);
+    }
     for (WorkerProcess* worker : workers) prepare_on(*worker, id, change, order);
 }
 

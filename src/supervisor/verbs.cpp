@@ -138,6 +138,7 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
         Entry{Request::kQueryClusterById, &Verbs::cluster_by_id},
         Entry{Request::kQueryClustersByDomain, &Verbs::clusters_by_domain},
         Entry{Request::kQueryClustersHashes, &Verbs::cluster_hashes},
+        Entry{Request::kQueryCertificatesFromTheState, &Verbs::certificates},
         Entry{Request::kQueryMetrics, &Verbs::metrics},
         Entry{Request::kQueryHealthChecks, &Verbs::health_checks},
         Entry{Request::kQueryMaxConnectionsPerIp, &Verbs::connections_per_ip},
@@ -211,6 +212,13 @@ void Verbs::cluster_hashes(Request& /*request*/, Answer& answer) {
     command::ResponseContent content;
     *content.mutable_cluster_hashes() = config::cluster_hashes(state_);
     answer(of_main(std::move(content)));
+}
+
+void Verbs::certificates(Request& request, Answer& answer) {
+    Response response = ok();
+    *response.mutable_content()->mutable_certificates_with_fingerprints() =
+        config::certificates(state_, request.query_certificates_from_the_state());
+    answer(response);
 }
 
 void Verbs::request_counts(Request& /*request*/, Answer& answer) {

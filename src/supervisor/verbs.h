@@ -53,6 +53,7 @@ private:
     void cluster_by_id(command::Request& request, Answer& answer);
     void clusters_by_domain(command::Request& request, Answer& answer);
     void cluster_hashes(command::Request& request, Answer& answer);
+    void certificates(command::Request& request, Answer& answer);
     void request_counts(command::Request& request, Answer& answer);
     void health_checks(command::Request& request, Answer& answer);
     void connections_per_ip(command::Request& request, Answer& answer);

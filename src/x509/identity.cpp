@@ -1,7 +1,6 @@
 #include "x509/identity.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "x509/pem.h"
 
@@ -22,19 +21,6 @@ void add_links(std::vector<std::string>& chain, std::span<std::string> links, st
     }
 }
 
-// Nothing when one of them is no certificate.
-std::optional<bool> follows(const Certificate& leaf, std::span<const std::string> chain) {
-    bool in_order = true;
-    std::string issuer(leaf.issuer());
-    for (const std::string& der : chain) {
-        const Result<Certificate> link = Certificate::read(der);
-        if (!link) return {};
-        in_order = in_order && link->subject() == issuer;
-        issuer = link->issuer();
-    }
-    return in_order;
-}
-
 // What the library would not serve, and clients would not take.
 std::string_view why_not_served(const Certificate& certificate) {
     if (certificate.key_type().kind == KeyKind::other) {
@@ -46,6 +32,18 @@ std::string_view why_not_served(const Certificate& certificate) {
 }
 
 }  // namespace
+
+std::optional<bool> chain_follows(const Certificate& certificate, std::span<const std::string> chain) {
+    bool in_order = true;
+    std::string issuer(certificate.issuer());
+    for (const std::string& der : chain) {
+        const Result<Certificate> link = Certificate::read(der);
+        if (!link) return {};
+        in_order = in_order && link->subject() == issuer;
+        issuer = link->issuer();
+    }
+    return in_order;
+}
 
 std::expected<Identity, IdentityFault> read_identity(std::string_view certificate,
                                                      std::span<const std::string_view> chain, std::string_view key) {
@@ -62,14 +60,14 @@ std::expected<Identity, IdentityFault> read_identity(std::string_view certificat
         if (!more) return fault(Part::chain, more.error().message);
         add_links(links, *more, leaf->der());
     }
-    const auto chain_follows = follows(*leaf, links);
-    if (!chain_follows) return fault(Part::chain, "one of its blocks is no certificate");
+    const auto in_order = chain_follows(*leaf, links);
+    if (!in_order) return fault(Part::chain, "one of its blocks is no certificate");
 
     auto private_key = read_private_key(key);
     if (!private_key) return fault(Part::key, private_key.error().message);
     auto matched = match(std::move(*private_key), leaf->public_key());
     if (!matched) return fault(Part::key, matched.error().message);
-    return Identity{std::move(*leaf), std::move(links), std::move(*matched), *chain_follows};
+    return Identity{std::move(*leaf), std::move(links), std::move(*matched), *in_order};
 }
 
 }  // namespace seki::x509

@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ struct IdentityFault {
 // An expired certificate is no fault: a client may take it all the same, and others may have to be shown.
 std::expected<Identity, IdentityFault> read_identity(std::string_view certificate,
                                                      std::span<const std::string_view> chain, std::string_view key);
+
+// The last of these for a chain in DER; nothing when one of its parts is no certificate.
+std::optional<bool> chain_follows(const Certificate& certificate, std::span<const std::string> chain);
 
 // Which of several certificates for one name is served: the greatest. The one that lasts longest comes first, and among
 // equals something decides that every process knows, whatever it heard first.

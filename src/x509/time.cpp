@@ -37,7 +37,7 @@ std::string time_text(int64_t unix_seconds) {
     const auto days = std::chrono::floor<std::chrono::days>(at);
     const std::chrono::year_month_day day(days);
     const std::chrono::hh_mm_ss clock(at - days);
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", static_cast<int>(day.year()),
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(day.year()),
                        static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()), clock.hours().count(),
                        clock.minutes().count(), clock.seconds().count());
 }

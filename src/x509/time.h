@@ -13,7 +13,7 @@ namespace seki::x509 {
 // Seconds since 1970.
 std::optional<int64_t> unix_seconds(const DerReader::Element& time) noexcept;
 
-// "2024-12-31 23:59:59 UTC"
+// "2024-12-31T23:59:59Z" (ISO 8601)
 std::string time_text(int64_t unix_seconds);
 
 }  // namespace seki::x509

@@ -11,6 +11,8 @@
 namespace seki::config {
 namespace {
 
+constexpr int64_t now_s = 1'700'000'000;  // November 2023
+
 using command::Request;
 using testing::Contains;
 using testing::ElementsAre;
@@ -29,7 +31,7 @@ struct Consequences : testing::Test {
         EXPECT_TRUE(checked.has_value());
         EXPECT_TRUE(state.apply(*checked).has_value());
         std::vector<std::string> texts;
-        for (const Consequence& consequence : consequences(state, **checked)) texts.push_back(consequence.text);
+        for (const Consequence& consequence : consequences(state, **checked, now_s)) texts.push_back(consequence.text);
         return texts;
     }
     // A site in order: what follows is about what a test breaks.

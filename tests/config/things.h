@@ -32,6 +32,18 @@ inline command::Request http_listener(std::string_view address) {
     return request;
 }
 
+inline command::Request https_listener(std::string_view address) {
+    command::Request request;
+    *request.mutable_add_https_listener()->mutable_address() = wire(address);
+    return request;
+}
+
+inline command::Request https_update(std::string_view address) {
+    command::Request request;
+    *request.mutable_update_https_listener()->mutable_address() = wire(address);
+    return request;
+}
+
 inline command::Request tcp_listener(std::string_view address) {
     command::Request request;
     *request.mutable_add_tcp_listener()->mutable_address() = wire(address);
@@ -91,6 +103,14 @@ inline command::Request http_frontend(const std::string& cluster_id, std::string
     request.mutable_add_http_frontend()->set_cluster_id(cluster_id);
     *request.mutable_add_http_frontend()->mutable_address() = wire(address);
     request.mutable_add_http_frontend()->set_hostname(host);
+    return request;
+}
+
+inline command::Request https_frontend(const std::string& cluster_id, std::string_view address,
+                                       const std::string& host) {
+    command::Request request;
+    command::Request plain = http_frontend(cluster_id, address, host);
+    *request.mutable_add_https_frontend() = std::move(*plain.mutable_add_http_frontend());
     return request;
 }
 

@@ -36,7 +36,8 @@ TEST(Requests, every_line_sends_what_it_says) {
     directory.file("certificate.pem", shop_certificate);
     directory.file("chain.pem",
                    "first\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\nbetween\n"
-                   "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nhalf");
+                   "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\nlast\n");
+    directory.file("crl.pem", "-----BEGIN X509 CRL-----\nMIID\n-----END X509 CRL-----\n");
     for (const SpokenLine& spoken : spoken_lines()) {
         SCOPED_TRACE(spoken.line);
         const auto expected = message_of<command::Request>(in_directory(spoken.request, directory.path()));

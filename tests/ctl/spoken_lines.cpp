@@ -49,6 +49,14 @@ namespace {
     " answer_502: 'an answer' answer_503: 'an answer' answer_504: 'an answer' answer_507: 'an answer' }"      \
     " send_x_real_ip: true elide_x_real_ip: true" SEKI_OWN_FIELDS
 
+// What the files chain.pem and crl.pem become, and the names of headers.
+#define SEKI_ONE "'-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n'"
+#define SEKI_OTHER "'-----BEGIN CERTIFICATE-----\\nMIIC\\n-----END CERTIFICATE-----\\n'"
+#define SEKI_CHAIN " certificate_chain: " SEKI_ONE " certificate_chain: " SEKI_OTHER
+#define SEKI_AUTHORITIES " client_ca_certificates: " SEKI_ONE " client_ca_certificates: " SEKI_OTHER
+#define SEKI_CRL " client_ca_crls: '-----BEGIN X509 CRL-----\\nMIID\\n-----END X509 CRL-----\\n'"
+#define SEKI_HEADERS " client_auth_headers { subject: 'x-a' san: 'x-b' fingerprint: 'x-c' verify_result: 'x-d' }"
+
 constexpr std::array lines{
     // ---- processes
     SpokenLine{"shutdown", "soft_stop {}"},
@@ -96,6 +104,14 @@ constexpr std::array lines{
                " https_redirect_port: 8443 proxy_protocol: SEND_HEADER http2: true www_authenticate: 'the shop'"
                " answers { key: '503' value: 'sorry' } answers { key: '404' value: 'a=b' }"
                " answers { key: '502' value: 'an answer' } }"},
+    SpokenLine{"cluster add -i shop --load-balancing-policy random --backend-tls",
+               "add_cluster { cluster_id: 'shop' load_balancing: RANDOM tls {} }"},
+    SpokenLine{"cluster add -i shop --load-balancing-policy random --backend-ca-certificate $/chain.pem "
+               "--backend-no-verify --backend-pinned-key ab --backend-server-name a.example --backend-alpn http/1.1 "
+               "--backend-certificate $/answer --backend-key $/key --backend-certificate-chain $/chain.pem",
+               "add_cluster { cluster_id: 'shop' load_balancing: RANDOM tls { ca_certificates: " SEKI_ONE
+               " ca_certificates: " SEKI_OTHER " verify: false pinned_keys: 'ab' server_name: 'a.example'"
+               " alpn_protocols: 'http/1.1' certificate: 'an answer' key: 'a key'" SEKI_CHAIN " } }"},
     SpokenLine{"cluster add -i shop --load-balancing-policy maglev --expect-proxy",
                "add_cluster { cluster_id: 'shop' load_balancing: MAGLEV proxy_protocol: EXPECT_HEADER }"},
     SpokenLine{"cluster add -i shop --load-balancing-policy hrw --expect-proxy --send-proxy",
@@ -240,6 +256,30 @@ constexpr std::array lines{
     SpokenLine{"frontend https add -a 127.0.0.1:80 --host a --path-equals /b id c",
                "add_https_frontend { cluster_id: 'c' address { @80 } hostname: 'a' path { kind: EQUALS value: '/b' }"
                " position: TREE }"},
+    SpokenLine{"frontend https update --address 127.0.0.1:80 --hostname a --split shop=90,next=10",
+               "update_https_frontend { address { @80 } hostname: 'a' path { kind: PREFIX value: '' }"
+               " split { cluster_id: 'shop' weight: 90 } split { cluster_id: 'next' weight: 10 } }"},
+    SpokenLine{"frontend https update -a 127.0.0.1:80 --host a --path-prefix /api --method GET --match-header x-a "
+               "--match-cookie b=c --match-query d --source-allow ::/0 --source-deny ::1 --position pre --tags t=1 "
+               "--redirect found --redirect-scheme use-https --redirect-template gone --rewrite-host a "
+               "--rewrite-path /b --rewrite-port 81 --required-auth --header request=x-a=1 "
+               "--replace-header response=x-b=2 --front-timeout 1 --back-timeout 2 --connect-timeout 3 "
+               "--tunnel-timeout 4 --hsts-max-age 5 --hsts-include-subdomains --hsts-preload "
+               "--hsts-force-replace-backend --reset rewrite_host,split --reset tags id shop",
+               "update_https_frontend { cluster_id: 'shop' address { @80 } hostname: 'a' method: 'GET'"
+               " path { kind: PREFIX value: '/api' } match_headers { name: 'x-a' kind: PRESENT }"
+               " match_cookies { name: 'b' kind: EXACT value: 'c' } match_query { name: 'd' kind: PRESENT }"
+               " source_allow: '::/0' source_deny: '::1' position: PRE tags { key: 't' value: '1' } redirect: FOUND"
+               " redirect_scheme: USE_HTTPS redirect_template: 'gone' rewrite_host: 'a' rewrite_path: '/b'"
+               " rewrite_port: 81 required_auth: true headers { position: REQUEST key: 'x-a' val: '1' }"
+               " headers { position: RESPONSE key: 'x-b' val: '2' mode: REPLACE } front_timeout: 1 back_timeout: 2"
+               " connect_timeout: 3 tunnel_timeout: 4 hsts { enabled: true max_age: 5 include_subdomains: true"
+               " preload: true force_replace_backend: true } reset: ['rewrite_host', 'split', 'tags'] }"},
+    SpokenLine{"frontend https update -a 127.0.0.1:80 --host a --path-regex b --no-required-auth --hsts-disabled deny",
+               "update_https_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: 'b' }"
+               " required_auth: false hsts { enabled: false } reset: ['cluster_id', 'split'] }"},
+    SpokenLine{"frontend https update -a 127.0.0.1:80 --host a --path-equals /b",
+               "update_https_frontend { address { @80 } hostname: 'a' path { kind: EQUALS value: '/b' } }"},
     SpokenLine{"frontend https remove --address 127.0.0.1:80 --hostname a --path-prefix /b --method PUT id c",
                "remove_https_frontend { cluster_id: 'c' address { @80 } hostname: 'a' method: 'PUT'"
                " path { kind: PREFIX value: '/b' } position: TREE }"},
@@ -280,19 +320,37 @@ constexpr std::array lines{
     SpokenLine{"listener http add -a 127.0.0.1:80 --no-trusted-proxies",
                "add_http_listener { address { @80 } sticky_name: 'SOZUBALANCEID' trusted_proxies {} }"},
     SpokenLine{"listener https add --address 127.0.0.1:443",
-               "add_https_listener { address { @443 } sticky_name: 'SOZUBALANCEID' send_tls13_tickets: 4"
+               "add_https_listener { address { @443 } sticky_name: 'SOZUBALANCEID'"
                " versions: [TLS_V1_2, TLS_V1_3] }"},
     SpokenLine{"listener https add -a 127.0.0.1:443 --public-address 127.0.0.1:81 --expect-proxy --sticky-name lb "
                "--front-timeout 1 --back-timeout 2 --connect-timeout 3 --request-timeout 4 --answer-404 $/answer "
                "--answer-503 $/answer --tls-versions TLSv1 --tls-versions tls_v12,TLSv1.3 --tls-cipher-list A,B "
                "--sozu-id-header x-id --send-x-real-ip --elide-x-real-ip " SEKI_OWN_KNOBS,
                "add_https_listener { address { @443 } public_address { @81 } expect_proxy: true sticky_name: 'lb'"
-               " front_timeout: 1 back_timeout: 2 connect_timeout: 3 request_timeout: 4 send_tls13_tickets: 4"
+               " front_timeout: 1 back_timeout: 2 connect_timeout: 3 request_timeout: 4"
                " http_answers { answer_404: 'an answer' answer_503: 'an answer' }"
                " versions: [TLS_V1_0, TLS_V1_2, TLS_V1_3] cipher_list: ['A', 'B'] sozu_id_header: 'x-id'"
                " send_x_real_ip: true elide_x_real_ip: true" SEKI_OWN_FIELDS "}"},
+    SpokenLine{"listener https add -a 127.0.0.1:443 --tls-versions tls_v12 --tls-groups x25519,P-256 "
+               "--tls-signature-algorithms ECDSA+SHA256 --send-tls13-tickets 2 --alpn-protocols http/1.1 "
+               "--certificate $/answer --key $/key --certificate-chain $/chain.pem --strict-sni-binding "
+               "--enable-http11 --hsts-disabled --handshake-timeout 5 --library-tls-records",
+               "add_https_listener { address { @443 } sticky_name: 'SOZUBALANCEID' versions: TLS_V1_2"
+               " groups_list: ['x25519', 'P-256'] signature_algorithms: 'ECDSA+SHA256' send_tls13_tickets: 2"
+               " alpn_protocols: 'http/1.1' certificate: 'an answer' key: 'a key'" SEKI_CHAIN
+               " strict_sni_binding: true disable_http11: false hsts { enabled: false } handshake_timeout: 5"
+               " own_tls_records: false }"},
+    SpokenLine{"listener https add -a 127.0.0.1:443 --tls-versions tls_v12 --no-strict-sni-binding --disable-http11 "
+               "--hsts-max-age 9 --hsts-include-subdomains --hsts-preload --hsts-force-replace-backend "
+               "--own-tls-records --client-auth required --client-ca-certificate $/chain.pem "
+               "--client-ca-crl $/crl.pem --client-subject-header x-a --client-san-header x-b "
+               "--client-fingerprint-header x-c --client-verify-header x-d",
+               "add_https_listener_with_client_auth { address { @443 } sticky_name: 'SOZUBALANCEID'"
+               " versions: TLS_V1_2 strict_sni_binding: false disable_http11: true"
+               " hsts { enabled: true max_age: 9 include_subdomains: true preload: true force_replace_backend: true }"
+               " own_tls_records: true client_auth: CLIENT_AUTH_REQUIRED" SEKI_AUTHORITIES SEKI_CRL SEKI_HEADERS "}"},
     SpokenLine{"listener https add -a 127.0.0.1:443 --no-trusted-proxies",
-               "add_https_listener { address { @443 } sticky_name: 'SOZUBALANCEID' send_tls13_tickets: 4"
+               "add_https_listener { address { @443 } sticky_name: 'SOZUBALANCEID'"
                " versions: [TLS_V1_2, TLS_V1_3] trusted_proxies {} }"},
     SpokenLine{"listener tcp add --address 127.0.0.1:5432 --public-address 127.0.0.1:81 --expect-proxy "
                "--front-timeout 1 --back-timeout 2 --connect-timeout 3",
@@ -340,6 +398,14 @@ constexpr std::array lines{
                "update_https_listener { address { @80 } expect_proxy: false strict_sni_binding: false"
                " disable_http11: false alpn_protocols {} hsts { enabled: false } send_x_real_ip: false"
                " elide_x_real_ip: false trusted_proxies {} }"},
+    SpokenLine{"listener https update -a 127.0.0.1:80 --handshake-timeout 5 --own-tls-records --client-auth optional "
+               "--client-ca-certificate $/chain.pem --client-ca-crl $/crl.pem --client-subject-header x-a "
+               "--client-san-header x-b --client-fingerprint-header x-c --client-verify-header x-d",
+               "update_https_listener_with_client_auth { address { @80 } handshake_timeout: 5 own_tls_records: true"
+               " client_auth_policy { client_auth: CLIENT_AUTH_OPTIONAL" SEKI_AUTHORITIES SEKI_CRL "}" SEKI_HEADERS
+               "}"},
+    SpokenLine{"listener https update -a 127.0.0.1:80 --library-tls-records",
+               "update_https_listener { address { @80 } own_tls_records: false }"},
     SpokenLine{"listener tcp update --address 127.0.0.1:80 --public-address 127.0.0.1:81 --expect-proxy "
                "--front-timeout 1 --back-timeout 2 --connect-timeout 3",
                "update_tcp_listener { address { @80 } public_address { @81 } expect_proxy: true front_timeout: 1"
@@ -357,30 +423,38 @@ constexpr std::array lines{
                "query_certificates_from_the_state { fingerprint: 'ab' domain: 'a.example' }"},
     SpokenLine{"certificate list -d a.example --workers", "query_certificates_from_workers { domain: 'a.example' }"},
     SpokenLine{"certificate add --address 127.0.0.1:443 --certificate $/answer --certificate-chain $/chain.pem "
-               "--key $/key --tls-versions TLS_V13",
-               "add_certificate { address { @443 } certificate { certificate: 'an answer' key: 'a key'"
-               " certificate_chain: '-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n'"
-               " certificate_chain: '-----BEGIN CERTIFICATE-----\\nMIIC\\n-----END CERTIFICATE-----\\n'"
-               " versions: TLS_V1_3 } }"},
+               "--key $/key --tls-versions TLS_V13 --names a.example,*.b.example --ocsp-response $/answer",
+               "add_certificate { address { @443 } certificate { certificate: 'an answer' key: 'a key'" SEKI_CHAIN
+               " versions: TLS_V1_3 names: ['a.example', '*.b.example'] ocsp_response: 'an answer' } }"},
+    SpokenLine{"certificate add --address 127.0.0.1:443 --certificate $/answer --key $/key",
+               "add_certificate { address { @443 } certificate { certificate: 'an answer' key: 'a key' } }"},
     SpokenLine{"certificate remove --address 127.0.0.1:443 --fingerprint ab",
                "remove_certificate { address { @443 } fingerprint: 'ab' }"},
     SpokenLine{"certificate remove -a 127.0.0.1:443 --certificate $/certificate.pem",
                "remove_certificate { address { @443 }"
                " fingerprint: '5f48b009c77da8ff5d76512ff708dc53af9dec1c861f3827fbea61e19341f342' }"},
     SpokenLine{"certificate replace --address 127.0.0.1:443 --new-certificate $/answer --new-certificate-chain $/key "
-               "--new-key $/key --fingerprint ab --tls-versions TLS_V12",
+               "--new-key $/key --fingerprint ab --tls-versions TLS_V12 --names a.example --ocsp-response $/answer",
                "replace_certificate { address { @443 } old_fingerprint: 'ab'"
-               " new_certificate { certificate: 'an answer' key: 'a key' versions: TLS_V1_2 } }"},
+               " new_certificate { certificate: 'an answer' key: 'a key' versions: TLS_V1_2 names: 'a.example'"
+               " ocsp_response: 'an answer' } }"},
     SpokenLine{"certificate replace -a 127.0.0.1:443 --new-certificate $/answer --new-certificate-chain $/key "
                "--new-key $/key --old-certificate $/certificate.pem",
                "replace_certificate { address { @443 } new_certificate { certificate: 'an answer' key: 'a key' }"
                " old_fingerprint: '5f48b009c77da8ff5d76512ff708dc53af9dec1c861f3827fbea61e19341f342' }"},
+    SpokenLine{"ticket-secret set --file $/key", "set_tls_ticket_secret: 'a key'"},
 };
 
 #undef SEKI_OWN_KNOBS
 #undef SEKI_OWN_FIELDS
 #undef SEKI_HTTP_KNOBS
 #undef SEKI_HTTP_FIELDS
+#undef SEKI_ONE
+#undef SEKI_OTHER
+#undef SEKI_CHAIN
+#undef SEKI_AUTHORITIES
+#undef SEKI_CRL
+#undef SEKI_HEADERS
 
 constexpr auto others = std::to_array<std::string_view>({
     "start",

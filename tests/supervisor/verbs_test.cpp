@@ -94,6 +94,10 @@ TEST_F(VerbsTest, the_configuration_is_answered_from_the_state) {
     request.mutable_list_listeners();
     obey(request);
     EXPECT_TRUE(answers.back().content().has_listeners_list());
+    request.mutable_query_certificates_from_the_state();
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::OK);
+    EXPECT_TRUE(answers.back().content().has_certificates_with_fingerprints());
     request.mutable_count_requests();
     obey(request);
     EXPECT_EQ(answers.back().content().request_counts().map().at("AddCluster"), 1);

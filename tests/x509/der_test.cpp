@@ -86,9 +86,9 @@ TEST(TimeOfCertificates, that_no_calendar_has_is_none) {
 }
 
 TEST(TimeOfCertificates, is_written_for_people) {
-    EXPECT_EQ(time_text(0), "1970-01-01 00:00:00 UTC");
-    EXPECT_EQ(time_text(1'709'208'001), "2024-02-29 12:00:01 UTC");
-    EXPECT_EQ(time_text(-1), "1969-12-31 23:59:59 UTC");
+    EXPECT_EQ(time_text(0), "1970-01-01T00:00:00Z");
+    EXPECT_EQ(time_text(1'709'208'001), "2024-02-29T12:00:01Z");
+    EXPECT_EQ(time_text(-1), "1969-12-31T23:59:59Z");
 }
 
 }  // namespace

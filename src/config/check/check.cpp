@@ -34,6 +34,36 @@ void check_log_filter(Examiner& examine, std::string_view filter) {
     if (!why.empty()) examine.refuse("Logging", "{}", why);
 }
 
+// Two verbs have a second one, for servers that must not leave out what they say of clients' certificates.
+void use_one_verb(Request& request) {
+    if (request.has_add_https_listener_with_client_auth()) {
+        auto listener = std::move(*request.mutable_add_https_listener_with_client_auth());
+        *request.mutable_add_https_listener() = std::move(listener);
+    }
+    if (request.has_update_https_listener_with_client_auth()) {
+        auto update = std::move(*request.mutable_update_https_listener_with_client_auth());
+        *request.mutable_update_https_listener() = std::move(update);
+    }
+}
+
+// What is understood, and not served yet.
+void check_served(Examiner& examine, const Request& request) {
+    switch (request.request_type_case()) {
+        case Request::kAddHttpsFrontend:
+        case Request::kRemoveHttpsFrontend:
+        case Request::kUpdateHttpsFrontend:
+        case Request::kAddHttpsListener:
+        case Request::kUpdateHttpsListener:
+            return examine.wants("", true, Feature::https);
+        case Request::kAddCertificate:
+        case Request::kReplaceCertificate:
+        case Request::kRemoveCertificate:
+            return examine.wants("", true, Feature::certificates);
+        default:
+            return;
+    }
+}
+
 void check_change(Examiner& examine, Request& request) {
     switch (request.request_type_case()) {
         case Request::kAddCluster:
@@ -41,11 +71,17 @@ void check_change(Examiner& examine, Request& request) {
         case Request::kRemoveCluster:
             return examine.id("cluster_id", request.remove_cluster(), max_cluster_id_size);
         case Request::kAddHttpFrontend:
-            return check_frontend(examine, *request.mutable_add_http_frontend());
+            return check_frontend(examine, *request.mutable_add_http_frontend(), command::HTTP);
         case Request::kRemoveHttpFrontend:
             return check_frontend_removal(examine, *request.mutable_remove_http_frontend());
         case Request::kUpdateHttpFrontend:
             return check_update(examine, *request.mutable_update_http_frontend());
+        case Request::kAddHttpsFrontend:
+            return check_frontend(examine, *request.mutable_add_https_frontend(), command::HTTPS);
+        case Request::kRemoveHttpsFrontend:
+            return check_frontend_removal(examine, *request.mutable_remove_https_frontend());
+        case Request::kUpdateHttpsFrontend:
+            return check_update(examine, *request.mutable_update_https_frontend());
         case Request::kAddTcpFrontend:
             return check_frontend(examine, *request.mutable_add_tcp_frontend());
         case Request::kRemoveTcpFrontend:
@@ -58,10 +94,14 @@ void check_change(Examiner& examine, Request& request) {
             return check_backend_state(examine, *request.mutable_set_backend_state());
         case Request::kAddHttpListener:
             return check_listener(examine, *request.mutable_add_http_listener());
+        case Request::kAddHttpsListener:
+            return check_listener(examine, *request.mutable_add_https_listener());
         case Request::kAddTcpListener:
             return check_listener(examine, *request.mutable_add_tcp_listener());
         case Request::kUpdateHttpListener:
             return check_update(examine, *request.mutable_update_http_listener());
+        case Request::kUpdateHttpsListener:
+            return check_update(examine, *request.mutable_update_https_listener());
         case Request::kUpdateTcpListener:
             return check_update(examine, *request.mutable_update_tcp_listener());
         case Request::kRemoveListener:
@@ -76,21 +116,14 @@ void check_change(Examiner& examine, Request& request) {
         case Request::kLogging:
             return check_log_filter(examine, request.logging());
 
-        case Request::kAddHttpsFrontend:
-        case Request::kRemoveHttpsFrontend:
-        case Request::kAddHttpsListener:
-        case Request::kUpdateHttpsListener:
-        case Request::kUpdateHttpsFrontend:
-            return examine.wants("", true, Feature::https);
-        case Request::kAddHttpsListenerWithClientAuth:
-        case Request::kUpdateHttpsListenerWithClientAuth:
-            return examine.wants("", true, Feature::client_certificates);
+        case Request::kAddCertificate:
+            return check_certificate(examine, *request.mutable_add_certificate());
+        case Request::kReplaceCertificate:
+            return check_certificate(examine, *request.mutable_replace_certificate());
+        case Request::kRemoveCertificate:
+            return check_certificate(examine, *request.mutable_remove_certificate());
         case Request::kSetTlsTicketSecret:
             return examine.wants("", true, Feature::ticket_secret);
-        case Request::kAddCertificate:
-        case Request::kReplaceCertificate:
-        case Request::kRemoveCertificate:
-            return examine.wants("", true, Feature::certificates);
         case Request::kAddUdpListener:
         case Request::kUpdateUdpListener:
         case Request::kAddUdpFrontend:
@@ -161,13 +194,18 @@ bool is_change(const Request& request) {
 }
 
 std::expected<Checked<Request>, std::vector<Refusal>> check_every_field(Request request) {
+    use_one_verb(request);
     // What else the sender knows about a frontend that goes is nobody's concern, right or wrong.
     if (request.has_remove_http_frontend()) {
         *request.mutable_remove_http_frontend() = route_identity(request.remove_http_frontend());
     }
+    if (request.has_remove_https_frontend()) {
+        *request.mutable_remove_https_frontend() = route_identity(request.remove_https_frontend());
+    }
     fill_required(request);
     Examiner examine;
     examine.schema(request);
+    check_served(examine, request);
     check_change(examine, request);
     if (!examine.refusals().empty()) return std::unexpected(examine.refusals());
     return Door::pass(std::move(request));

@@ -71,7 +71,7 @@ void check_cluster(Examiner& examine, command::Cluster& cluster) {
     examine.wants("http2", cluster.http2(), Feature::http2_backends);
     examine.wants("health_check", cluster.has_health_check(), Feature::health_checks);
     examine.wants("udp", cluster.has_udp(), Feature::udp);
-    examine.wants("tls", cluster.has_tls(), Feature::tls_to_backends);
+    if (cluster.has_tls()) check_backend_tls(examine, *cluster.mutable_tls());
     if (cluster.has_https_redirect_port()) {
         examine.number("https_redirect_port", cluster.https_redirect_port(), 1, max_port);
     }

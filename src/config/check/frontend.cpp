@@ -64,7 +64,7 @@ void check_timeouts(Examiner& examine, const RequestHttpFrontend& frontend) {
 
 }  // namespace
 
-void check_frontend(Examiner& examine, RequestHttpFrontend& frontend) {
+void check_frontend(Examiner& examine, RequestHttpFrontend& frontend, command::ListenerType type) {
     check_place(examine, frontend);
     const bool is_known = examine.refusals().empty();
     check_filters(examine, frontend);
@@ -75,7 +75,9 @@ void check_frontend(Examiner& examine, RequestHttpFrontend& frontend) {
     check_header_edits(examine, frontend);
     check_timeouts(examine, frontend);
     examine.tags("tags", frontend.tags());
-    examine.wants("hsts", frontend.has_hsts(), Feature::hsts);
+    if (!frontend.has_hsts()) return;
+    if (type == command::HTTPS) return check_hsts(examine, *frontend.mutable_hsts());
+    examine.refuse("hsts", "only https frontends have it (RFC 6797 §7.2)");
 }
 
 void check_frontend_removal(Examiner& examine, RequestHttpFrontend& frontend) {

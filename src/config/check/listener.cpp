@@ -146,9 +146,8 @@ void check_http_fields(Examiner& examine, Listener& listener) {
     check_h2_knobs(examine, listener);
 }
 
-}  // namespace
-
-void check_listener(Examiner& examine, command::HttpListenerConfig& listener) {
+template <typename Listener>
+void check_http_listener(Examiner& examine, Listener& listener) {
     if (listener.sticky_name().empty()) listener.set_sticky_name("SOZUBALANCEID");
     check_http_fields(examine, listener);
     drop_empty(*listener.mutable_answers());
@@ -160,12 +159,28 @@ void check_listener(Examiner& examine, command::HttpListenerConfig& listener) {
     listener.set_active(false);
 }
 
+}  // namespace
+
+void check_listener(Examiner& examine, command::HttpListenerConfig& listener) {
+    check_http_listener(examine, listener);
+}
+
+void check_listener(Examiner& examine, command::HttpsListenerConfig& listener) {
+    check_http_listener(examine, listener);
+    check_tls(examine, listener);
+}
+
 void check_listener(Examiner& examine, command::TcpListenerConfig& listener) {
     check_stream_fields(examine, listener);
     listener.set_active(false);
 }
 
 void check_update(Examiner& examine, command::UpdateHttpListenerConfig& update) { check_http_fields(examine, update); }
+
+void check_update(Examiner& examine, command::UpdateHttpsListenerConfig& update) {
+    check_http_fields(examine, update);
+    check_tls(examine, update);
+}
 
 void check_update(Examiner& examine, command::UpdateTcpListenerConfig& update) { check_stream_fields(examine, update); }
 

@@ -6,6 +6,7 @@
 
 #include "config/limits.h"
 #include "config/toml/answers.h"
+#include "config/toml/certificate.h"
 #include "config/toml/message.h"
 
 namespace seki::config {
@@ -79,6 +80,17 @@ void read_proxy_protocol(TableReader& table, command::Cluster& cluster, bool exp
     }
 }
 
+void read_backend_tls(TableReader& table, const Draft& draft, command::BackendTls& tls) {
+    read_fields(table, tls, {"verify", "pinned_keys", "server_name", "alpn_protocols"});
+    read_pem_files(table, draft, "ca_certificates", *tls.mutable_ca_certificates());
+    if (auto certificate = read_certificate(table, draft)) {
+        tls.set_certificate(certificate->certificate());
+        *tls.mutable_certificate_chain() = certificate->certificate_chain();
+        tls.set_key(certificate->key());
+    }
+    table.finish();
+}
+
 void read_rate_limit(TableReader& table, command::RateLimit& limit) {
     if (!table.has("requests_per_second")) table.missing("requests_per_second");
     read_fields(table, limit, {"requests_per_second", "burst"});
@@ -114,10 +126,10 @@ void read_protocol_keys(TableReader& table, command::Cluster& cluster, ClusterPr
 }
 
 command::Cluster read_own_keys(const std::string& cluster_id, TableReader& table, ClusterProtocol protocol, bool expect,
-                               const ReadFile& read_file) {
+                               const Draft& draft) {
     command::Cluster cluster;
     cluster.set_cluster_id(cluster_id);
-    read_protocol_keys(table, cluster, protocol, expect, read_file);
+    read_protocol_keys(table, cluster, protocol, expect, draft.read_file());
     read_fields(table, cluster,
                 {"load_balancing", "load_metric", "max_connections_per_ip", "retry_after", "front_timeout",
                  "back_timeout", "connect_timeout"});
@@ -127,6 +139,7 @@ command::Cluster read_own_keys(const std::string& cluster_id, TableReader& table
     if (auto health_check = table.table("health_check", TableKind::health_check)) {
         read_health_check(*health_check, *cluster.mutable_health_check());
     }
+    if (auto tls = table.table("tls", TableKind::backend_tls)) read_backend_tls(*tls, draft, *cluster.mutable_tls());
     if (auto udp = table.table("udp", TableKind::udp)) read_udp(*udp, *cluster.mutable_udp());
     return cluster;
 }
@@ -186,7 +199,7 @@ void read_cluster(const std::string& cluster_id, TableReader& table, Draft& draf
     const bool expect = protocol == ClusterProtocol::tcp && expects_proxy(frontends, draft);
 
     Request request;
-    *request.mutable_add_cluster() = read_own_keys(cluster_id, table, protocol, expect, draft.read_file());
+    *request.mutable_add_cluster() = read_own_keys(cluster_id, table, protocol, expect, draft);
     table.finish();
     draft.add(table, std::move(request), {{"proxy_protocol", "send_proxy"}});
 

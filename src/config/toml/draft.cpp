@@ -1,8 +1,10 @@
 #include "config/toml/draft.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/check.h"
+#include "base/clock.h"
 
 namespace seki::config {
 namespace {
@@ -47,11 +49,19 @@ std::optional<Checked<Request>> Draft::check_all(TableReader& table, Request req
 
 void Draft::judge(TableReader& table, Request request) { check_all(table, std::move(request), {{"", "protocol"}}); }
 
-void Draft::add_listener(TableReader& table, const SocketAddress& address, Listener listener, Request request) {
+bool Draft::add_listener(TableReader& table, const SocketAddress& address, Listener listener, Request request) {
     must_not_overlap(table, address);
     listeners_[address] = listener;
     auto checked = check_all(table, std::move(request), {{"", "protocol"}});
-    if (checked) listener_changes_.push_back({std::move(*checked), table.place()});
+    if (!checked) return false;
+    listener_changes_.push_back({std::move(*checked), table.place()});
+    return true;
+}
+
+void Draft::add_certificate(TableReader& table, Request request) {
+    auto checked = check_all(table, std::move(request), {});
+    if (!checked || !certificates_.insert(Certificates::key((*checked)->add_certificate())).second) return;
+    certificate_changes_.push_back({std::move(*checked), table.place()});
 }
 
 void Draft::add(TableReader& table, Request request, std::initializer_list<Alias> aliases) {
@@ -81,7 +91,8 @@ bool Draft::apply(const Entry& entry, Remarks& remarks) {
         remarks.refuse(entry.table.where(), "{}", applied.error().message);
         return false;
     }
-    for (Consequence& consequence : consequences(trial_, *entry.change)) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(SystemClock().wall().time_since_epoch());
+    for (Consequence& consequence : consequences(trial_, *entry.change, now.count())) {
         found_.push_back({&entry, std::move(consequence)});
     }
     return true;
@@ -102,17 +113,27 @@ void Draft::find_unserved_clusters() {
     }
 }
 
+void Draft::find_failing_listeners() {
+    for (const Entry& entry : listener_changes_) {
+        if (!entry.change->has_add_https_listener()) continue;
+        std::string why = why_handshakes_fail(trial_, HttpsListeners::key(entry.change->add_https_listener()));
+        if (!why.empty()) found_.push_back({&entry, {"address", std::move(why)}});
+    }
+}
+
 // In the usual order, owners before what refers to them, whatever the order of the file. Of what cannot stand no
 // consequences are told: there are enough other things to mend.
 void Draft::try_out(Remarks& remarks) {
     for (const Entry& entry : listener_changes_) {
         if (apply(entry, remarks)) static_cast<void>(trial_.apply(activation(*entry.change)));
     }
+    for (const Entry& entry : certificate_changes_) apply(entry, remarks);
     apply_clusters(remarks, [](const Request& change) { return change.has_add_cluster(); });
     apply_clusters(remarks, [](const Request& change) { return change.has_add_backend(); });
     apply_clusters(remarks,
                    [](const Request& change) { return !change.has_add_cluster() && !change.has_add_backend(); });
     if (remarks.has_errors()) return;
+    find_failing_listeners();
     find_unserved_clusters();
     for (const Found& found : found_) {
         remarks.warn(found.by->table.where(found.consequence.field), "{}", found.consequence.text);
@@ -123,6 +144,7 @@ void Draft::try_out(Remarks& remarks) {
 std::vector<Checked<Request>> Draft::take() {
     std::vector<Checked<Request>> changes;
     for (const Entry& entry : listener_changes_) changes.push_back(entry.change);
+    for (Entry& entry : certificate_changes_) changes.push_back(std::move(entry.change));
     for (Entry& entry : cluster_changes_) changes.push_back(std::move(entry.change));
     if (!activates_) return changes;
     for (const Entry& entry : listener_changes_) changes.push_back(activation(*entry.change));

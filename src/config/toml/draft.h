@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -38,7 +39,10 @@ public:
     };
 
     // Listeners come before everything that refers to them, whenever they are added.
-    void add_listener(TableReader& table, const SocketAddress& address, Listener listener, command::Request request);
+    // Whether it passed.
+    bool add_listener(TableReader& table, const SocketAddress& address, Listener listener, command::Request request);
+    // Certificates come next. Where many tables name the same files, the first one adds them.
+    void add_certificate(TableReader& table, command::Request request);
     void add(TableReader& table, command::Request request, std::initializer_list<Alias> aliases = {});
     // Says what is wrong with a change that will not be added for another reason.
     void judge(TableReader& table, command::Request request);
@@ -76,6 +80,7 @@ private:
     template <typename Belongs>
     void apply_clusters(Remarks& remarks, Belongs belongs);
     void find_unserved_clusters();
+    void find_failing_listeners();
 
     const FileConfig& globals_;
     const ReadFile& read_file_;
@@ -83,6 +88,8 @@ private:
     std::vector<std::string_view> clusters_;
     std::map<SocketAddress, Listener> listeners_;
     std::vector<Entry> listener_changes_;
+    std::vector<Entry> certificate_changes_;
+    std::set<CertificateKey> certificates_;
     std::vector<Entry> cluster_changes_;
     State trial_;
     std::vector<Found> found_;

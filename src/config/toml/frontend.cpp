@@ -1,11 +1,11 @@
 #include <array>
 
-#include "config/check/available.h"
+#include "config/toml/certificate.h"
 #include "config/toml/cluster.h"
-#include "config/toml/global.h"
 #include "config/toml/listener.h"
 #include "config/toml/message.h"
 #include "config/toml/rule.h"
+#include "config/toml/tls.h"
 
 namespace seki::config {
 namespace {
@@ -13,22 +13,11 @@ namespace {
 using command::Request;
 using command::RequestHttpFrontend;
 
-constexpr std::array other_http_keys{"certificate", "certificate_chain", "key", "tls_versions", "hsts"};
+constexpr std::array other_http_keys{"tls_versions", "hsts"};
 
 // In the order of command::ListenerType.
 constexpr std::array<std::string_view, 4> protocol_names{"http", "https", "tcp", "udp"};
 static_assert(command::HTTP == 0 && command::HTTPS == 1 && command::TCP == 2 && command::UDP == 3);
-
-// Whether the frontend brings its own certificate, which makes it one of HTTPS.
-bool read_certificate(TableReader& table) {
-    for (const std::string_view key : {"certificate", "key"}) {
-        wants(table, key, table.text(key).has_value(), Feature::certificates);
-    }
-    for (const std::string_view key : {"certificate_chain", "tls_versions"}) {
-        wants(table, key, table.has(key), Feature::certificates);
-    }
-    return table.has("certificate") && table.has("key");
-}
 
 // The listener at the frontend's address. Without one, a wrong digit in a port would open another port than was meant,
 // so one is made only where the file says so.
@@ -54,6 +43,14 @@ std::optional<command::ListenerType> listener_for(TableReader& table, Draft& dra
     return {};
 }
 
+void add_certificate(TableReader& table, Draft& draft, const command::SocketAddress& address,
+                     command::CertificateAndKey& certificate) {
+    Request request;
+    *request.mutable_add_certificate()->mutable_address() = address;
+    *request.mutable_add_certificate()->mutable_certificate() = std::move(certificate);
+    draft.add_certificate(table, std::move(request));
+}
+
 void read_http_frontend(const std::string& cluster_id, TableReader& table, Draft& draft) {
     for (const std::string_view key : {"address", "hostname"}) {
         if (!table.has(key)) table.missing(key);
@@ -61,18 +58,21 @@ void read_http_frontend(const std::string& cluster_id, TableReader& table, Draft
     RequestHttpFrontend frontend = read_rule(table, draft);
     read_fields(table, frontend, {"address", "tags"});
     if (frontend.split().empty()) frontend.set_cluster_id(cluster_id);
-    const bool certified = read_certificate(table);
+    // A certificate of its own makes it a frontend of HTTPS.
+    auto certificate = read_certificate(table, draft);
+    const bool certified = table.has("certificate");
+    if (table.has("tls_versions")) table.warn("tls_versions", "it has no effect: those of the listener count");
     if (auto hsts = table.table("hsts", TableKind::hsts)) read_hsts(*hsts, *frontend.mutable_hsts());
     table.finish();
     if (!frontend.has_address() || !frontend.has_hostname()) return;
 
     const auto type = listener_for(table, draft, frontend.address(), certified ? command::HTTPS : command::HTTP);
+    if (certificate && type == command::HTTPS) add_certificate(table, draft, frontend.address(), *certificate);
     Request request;
-    *request.mutable_add_http_frontend() = std::move(frontend);
     // The rest of the table is judged even if the frontend cannot be.
-    if (!type) return draft.judge(table, std::move(request));
-    if (type != command::HTTP) return;  // a listener or certificate of HTTPS has been refused as not available
-    draft.add(table, std::move(request));
+    const bool secured = type.value_or(certified ? command::HTTPS : command::HTTP) == command::HTTPS;
+    (secured ? *request.mutable_add_https_frontend() : *request.mutable_add_http_frontend()) = std::move(frontend);
+    type ? draft.add(table, std::move(request)) : draft.judge(table, std::move(request));
 }
 
 void read_stream_frontend(const std::string& cluster_id, TableReader& table, Draft& draft) {
@@ -84,6 +84,7 @@ void read_stream_frontend(const std::string& cluster_id, TableReader& table, Dra
         if (table.has(key)) table.refuse(key, "only frontends of http clusters have it");
     };
     for (const std::string_view key : rule_keys()) refuse(key);
+    for (const std::string_view key : certificate_keys) refuse(key);
     for (const std::string_view key : other_http_keys) refuse(key);
     table.finish();
     if (!frontend.has_address()) return;

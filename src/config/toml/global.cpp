@@ -48,6 +48,7 @@ constexpr std::array server_numbers{
     NumberKey{"backend_idle_connections_total", 0, max_idle_connections},
     NumberKey{"backend_idle_timeout", min_timeout_s, max_timeout_s},
     NumberKey{"listen_backlog", 1, max_listen_backlog},
+    NumberKey{"tls_ticket_lifetime", 1, max_ticket_lifetime_s},
 };
 
 constexpr std::array access_log_formats{
@@ -70,6 +71,7 @@ void fill_defaults(command::ServerConfig& server) {
         server.set_backend_idle_connections_total(
             static_cast<uint32_t>(std::max<uint64_t>(server.max_connections() / 2, 64)));
     }
+    if (!server.has_tls_ticket_lifetime()) server.set_tls_ticket_lifetime(server.tls_ticket_lifetime());
     if (server.slab_entries_per_connection() == 0) server.set_slab_entries_per_connection(4);
     if (server.basic_auth_max_credential_bytes() == 0) server.set_basic_auth_max_credential_bytes(4096);
     if (server.splice_pipe_capacity_bytes() == 0)
@@ -166,6 +168,12 @@ void read_paths(TableReader& table, const fs::path& directory, FileConfig& confi
     }
     config.pid_file_path = read_path(table, "pid_file_path", directory);
     config.saved_state = read_path(table, "saved_state", directory);
+    if (const auto secret = read_path(table, "tls_ticket_secret_file", directory)) {
+        config.server.set_tls_ticket_secret_file(*secret);
+    }
+    for (const std::string_view key : {"tls_ticket_secret_file", "tls_ticket_lifetime"}) {
+        wants(table, key, table.has(key), Feature::ticket_secret);
+    }
     config.automatic_state_save = table.flag("automatic_state_save").value_or(false);
     if (config.automatic_state_save && !table.has("saved_state")) {
         table.refuse("automatic_state_save", "it needs the key 'saved_state'");

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "config/check/available.h"
 #include "config/limits.h"
 #include "config/toml/answers.h"
-#include "config/toml/global.h"
 #include "config/toml/message.h"
+#include "config/toml/tls.h"
 
 namespace seki::config {
 namespace {
@@ -21,11 +20,6 @@ constexpr std::array protocols{
     Choice{"udp", command::UDP},
 };
 
-constexpr std::array tls_versions{
-    Choice{"SSL_V2", command::SSL_V2},    Choice{"SSL_V3", command::SSL_V3},    Choice{"TLS_V10", command::TLS_V1_0},
-    Choice{"TLS_V11", command::TLS_V1_1}, Choice{"TLS_V12", command::TLS_V1_2}, Choice{"TLS_V13", command::TLS_V1_3},
-};
-
 constexpr std::array same_sites{
     Choice{"lax", command::LAX},
     Choice{"strict", command::STRICT},
@@ -37,8 +31,6 @@ constexpr std::array path_normalizations{
     Choice{"off", command::PathNormalization::OFF},
     Choice{"strict", command::PathNormalization::STRICT},
 };
-
-using Keys = std::span<const std::string_view>;
 
 constexpr auto http_keys = std::to_array<std::string_view>({
     "sticky_name",
@@ -75,27 +67,12 @@ constexpr auto http_keys = std::to_array<std::string_view>({
     "h2_graceful_shutdown_deadline_seconds",
 });
 
-constexpr auto https_keys =
-    std::to_array<std::string_view>({"cipher_list", "cipher_suites", "groups_list", "send_tls13_tickets",
-                                     "alpn_protocols", "strict_sni_binding", "disable_http11"});
-
-constexpr auto certificate_keys = std::to_array<std::string_view>({"certificate", "certificate_chain", "key"});
-
 constexpr auto udp_keys = std::to_array<std::string_view>({"max_rx_datagram_size", "max_flows"});
 
 // Each is read in a way of its own.
 constexpr auto other_http_keys = std::to_array<std::string_view>(
     {"answers", "trusted_proxies", "sticky_cookie", "path_normalization", "client_half_close_timeout"});
-constexpr std::array<std::string_view, 1> tls_version_keys{"tls_versions"};
-constexpr std::array<std::string_view, 1> hsts_keys{"hsts"};
 constexpr std::array<std::string_view, 1> connect_keys{"connect_timeout"};
-
-// Sōzu keeps all keys in one table and takes each with every protocol.
-void no_effect(TableReader& table, Keys keys, std::string_view who) {
-    for (const std::string_view key : keys) {
-        if (table.has(key)) table.warn(key, "it has no effect: only {} listeners have it", who);
-    }
-}
 
 template <typename Listener>
 void inherit_timeouts(Listener& listener, const FileConfig& globals) {
@@ -161,34 +138,13 @@ void read_http_keys(TableReader& table, Listener& listener, const Draft& draft) 
 
 void read_http(TableReader& table, command::HttpListenerConfig& listener, const Draft& draft) {
     read_http_keys(table, listener, draft);
-    no_effect(table, https_keys, "https");
-    no_effect(table, certificate_keys, "https");
-    no_effect(table, tls_version_keys, "https");
     no_effect(table, udp_keys, "udp");
-    if (table.has("hsts")) table.refuse("hsts", "only https listeners have it (RFC 6797 §7.2)");
-}
-
-void read_tls_versions(TableReader& table, command::HttpsListenerConfig& listener) {
-    for (const std::string& name : table.texts("tls_versions")) {
-        const auto* const version = std::ranges::find(tls_versions, std::string_view(name), &Choice::name);
-        if (version == tls_versions.end()) {
-            table.refuse("tls_versions", "'{}' is no version of TLS (TLS_V12, TLS_V13)", name);
-        } else if (version->value < command::TLS_V1_2) {
-            table.warn("tls_versions", "{} is not offered: it is broken", name);
-        } else {
-            listener.add_versions(static_cast<command::TlsVersion>(version->value));
-        }
-    }
+    no_tls_keys(table);
 }
 
 void read_https(TableReader& table, command::HttpsListenerConfig& listener, const Draft& draft) {
     read_http_keys(table, listener, draft);
-    read_fields(table, listener, https_keys);
-    read_tls_versions(table, listener);
-    if (auto hsts = table.table("hsts", TableKind::hsts)) read_hsts(*hsts, *listener.mutable_hsts());
-    for (const std::string_view key : certificate_keys) {
-        wants(table, key, table.text(key).has_value(), Feature::certificates);
-    }
+    read_tls(table, listener, draft);
     no_effect(table, udp_keys, "udp");
 }
 
@@ -196,10 +152,7 @@ void no_http_keys(TableReader& table) {
     no_effect(table, http_keys, "http and https");
     no_effect(table, other_http_keys, "http and https");
     no_effect(table, old_answer_keys(), "http and https");
-    no_effect(table, https_keys, "https");
-    no_effect(table, certificate_keys, "https");
-    no_effect(table, tls_version_keys, "https");
-    no_effect(table, hsts_keys, "https");
+    no_tls_keys(table);
 }
 
 void read_tcp(TableReader& table, command::TcpListenerConfig& listener, const FileConfig& globals) {
@@ -234,7 +187,6 @@ Request read_kind(TableReader& table, const Draft& draft, command::ListenerType 
             break;
         case command::HTTPS:
             *request.mutable_add_https_listener()->mutable_address() = address;
-            request.mutable_add_https_listener()->set_send_tls13_tickets(4);
             read_https(table, *request.mutable_add_https_listener(), draft);
             break;
         case command::TCP:
@@ -252,11 +204,10 @@ Request read_kind(TableReader& table, const Draft& draft, command::ListenerType 
 
 }  // namespace
 
-void read_hsts(TableReader& table, command::HstsConfig& hsts) {
-    read_fields(table, hsts, {"enabled", "max_age", "include_subdomains", "preload", "force_replace_backend"});
-    if (!table.has("enabled")) table.missing("enabled");
-    if (!hsts.has_max_age()) hsts.set_max_age(31'536'000);
-    table.finish();
+void no_effect(TableReader& table, std::span<const std::string_view> keys, std::string_view who) {
+    for (const std::string_view key : keys) {
+        if (table.has(key)) table.warn(key, "it has no effect: only {} listeners have it", who);
+    }
 }
 
 void read_listener(TableReader& table, Draft& draft) {
@@ -273,7 +224,10 @@ void read_listener(TableReader& table, Draft& draft) {
     // The rest of the table is judged even if it cannot become a listener.
     if (!address || !is_free(table, draft, checked_address(*address))) return draft.judge(table, std::move(request));
     const bool expect_proxy = table.flag("expect_proxy").value_or(false);
-    draft.add_listener(table, checked_address(*address), {kind, expect_proxy, table.where().line}, std::move(request));
+    const command::HttpsListenerConfig secured = request.add_https_listener();
+    const Draft::Listener added{kind, expect_proxy, table.where().line};
+    const bool passed = draft.add_listener(table, checked_address(*address), added, std::move(request));
+    if (passed && secured.has_certificate()) add_own_certificate(table, draft, secured);
 }
 
 void add_default_listener(TableReader& frontend, Draft& draft, const command::SocketAddress& address,
@@ -282,6 +236,9 @@ void add_default_listener(TableReader& frontend, Draft& draft, const command::So
     if (type == command::HTTP) {
         *request.mutable_add_http_listener()->mutable_address() = address;
         inherit_http_timeouts(*request.mutable_add_http_listener(), draft.globals());
+    } else if (type == command::HTTPS) {
+        *request.mutable_add_https_listener()->mutable_address() = address;
+        inherit_http_timeouts(*request.mutable_add_https_listener(), draft.globals());
     } else if (type == command::TCP) {
         *request.mutable_add_tcp_listener()->mutable_address() = address;
         inherit_timeouts(*request.mutable_add_tcp_listener(), draft.globals());

@@ -2,6 +2,9 @@
 
 // One table of [[listeners]].
 
+#include <span>
+#include <string_view>
+
 #include "config/toml/draft.h"
 
 namespace seki::config {
@@ -12,6 +15,7 @@ void read_listener(TableReader& table, Draft& draft);
 void add_default_listener(TableReader& frontend, Draft& draft, const command::SocketAddress& address,
                           command::ListenerType type);
 
-void read_hsts(TableReader& table, command::HstsConfig& hsts);
+// Sōzu keeps all keys in one table and takes each with every protocol.
+void no_effect(TableReader& table, std::span<const std::string_view> keys, std::string_view who);
 
 }  // namespace seki::config

@@ -1,7 +1,9 @@
 #include "ctl/address_text.h"
-#include "ctl/pem.h"
 #include "ctl/show/show.h"
 #include "ctl/table.h"
+#include "x509/certificate.h"
+#include "x509/pem.h"
+#include "x509/time.h"
 
 namespace seki::ctl {
 namespace {
@@ -12,6 +14,13 @@ std::string joined(const auto& names) {
     return out;
 }
 
+// The supervisor has read what it sends, but others may speak its protocol.
+Result<x509::Certificate> read(const std::string& pem) {
+    auto blocks = x509::read_certificates(pem);
+    if (!blocks) return std::unexpected(blocks.error());
+    return x509::Certificate::read(std::move(blocks->front()));
+}
+
 }  // namespace
 
 std::string show_certificates(const command::CertificatesWithFingerprints& certificates) {
@@ -20,11 +29,14 @@ std::string show_certificates(const command::CertificatesWithFingerprints& certi
                                                                    certificates.certs().end());
     Table table({"fingerprint", "not before", "not after", "names"});
     for (const auto& [fingerprint, certificate] : sorted) {
-        const Result<CertificateFacts> facts = read_certificate(certificate.certificate());
+        const auto facts = read(certificate.certificate());
         const std::string names = joined(certificate.names());
-        if (!facts) table.row({fingerprint, "", "", names.empty() ? "(" + facts.error().message + ")" : names});
-        if (facts)
-            table.row({fingerprint, facts->not_before, facts->not_after, names.empty() ? joined(facts->names) : names});
+        if (!facts) {
+            table.row({fingerprint, "", "", names.empty() ? "(" + facts.error().message + ")" : names});
+            continue;
+        }
+        table.row({fingerprint, x509::time_text(facts->not_before_s()), x509::time_text(facts->not_after_s()),
+                   names.empty() ? joined(facts->names()) : names});
     }
     return table.text();
 }

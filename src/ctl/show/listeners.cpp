@@ -17,10 +17,11 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// Fields with a column of their own, and the private key, which belongs on no screen.
+// Fields with a column of their own, the private key, which belongs on no screen, and what would fill it.
 constexpr auto not_in_notes = std::to_array<std::string_view>(
     {"address", "public_address", "expect_proxy", "active", "front_timeout", "back_timeout", "connect_timeout",
-     "request_timeout", "sticky_name", "max_rx_datagram_size", "max_flows", "certificate", "certificate_chain", "key"});
+     "request_timeout", "sticky_name", "max_rx_datagram_size", "max_flows", "certificate", "certificate_chain", "key",
+     "client_ca_certificates", "client_ca_crls"});
 
 std::string seconds(uint32_t value) { return std::to_string(value) + " s"; }
 

@@ -1,31 +1,21 @@
+#include "x509/certificate.h"
+
 #include "ctl/fields.h"
-#include "ctl/pem.h"
 #include "ctl/text_file.h"
 #include "ctl/verbs/verbs.h"
+#include "x509/pem.h"
 
 namespace seki::ctl {
 namespace {
 
-// The content of a PEM file goes to a field.
-Option file_option(Verb& verb, const std::string& names, const std::string& path, const std::string& help) {
-    return verb.option(names, "FILE", help, [path](command::Request& request, const auto& values) -> Result<> {
-        const Result<std::string> pem = read_text_file(values.front());
-        if (!pem) return std::unexpected(pem.error());
-        return put_text(find_field(payload(request), path), *pem);
-    });
-}
+constexpr const char* chain_help = "Intermediate certificates, in PEM; those in the certificate's file count as well";
 
-Option chain_option(Verb& verb, const std::string& name, const std::string& path) {
-    return verb.option(name, "FILE", "Intermediate certificates, in PEM",
-                       [path](command::Request& request, const auto& values) -> Result<> {
-                           const Result<std::string> pem = read_text_file(values.front());
-                           if (!pem) return std::unexpected(pem.error());
-                           for (const std::string& one : split_chain(*pem)) {
-                               const FieldRef chain = find_field(payload(request), path);
-                               chain.owner->GetReflection()->AddString(chain.owner, chain.field, one);
-                           }
-                           return {};
-                       });
+Result<std::string> fingerprint_of(const std::string& pem) {
+    auto blocks = x509::read_certificates(pem);
+    if (!blocks) return std::unexpected(blocks.error());
+    const auto certificate = x509::Certificate::read(std::move(blocks->front()));
+    if (!certificate) return std::unexpected(certificate.error());
+    return x509::hex(certificate->fingerprint());
 }
 
 // A certificate that the server has is known by its fingerprint, or by a file from which that is computed.
@@ -37,9 +27,10 @@ void fingerprint_options(Verb& verb, const std::string& file_names, const std::s
                                     [put](command::Request& request, const auto& values) -> Result<> {
                                         const Result<std::string> pem = read_text_file(values.front());
                                         if (!pem) return std::unexpected(pem.error());
-                                        const Result<CertificateFacts> facts = read_certificate(*pem);
-                                        if (!facts) return failure("{} {}", values.front(), facts.error().message);
-                                        return put(request, facts->fingerprint);
+                                        const Result<std::string> fingerprint = fingerprint_of(*pem);
+                                        if (!fingerprint)
+                                            return failure("{}: {}", values.front(), fingerprint.error().message);
+                                        return put(request, *fingerprint);
                                     });
     verb.option("-f,--fingerprint", "HEX", "The old certificate, as the SHA-256 of its DER form",
                 [put](command::Request& request, const auto& values) { return put(request, values.front()); })
@@ -51,7 +42,13 @@ void fingerprint_options(Verb& verb, const std::string& file_names, const std::s
 }
 
 void tls_versions_option(Verb& verb, const std::string& path) {
-    verb.value("--tls-versions", path, "TLS versions in which it is shown; may be repeated");
+    verb.value("--tls-versions", path, "Without an effect: those of the listener count");
+}
+
+void more_options(Verb& verb, const std::string& message) {
+    tls_versions_option(verb, message + ".versions");
+    verb.value("--names", message + ".names", "Hosts whose clients are shown it, in place of those that it names");
+    file_option(verb, "--ocsp-response", message + ".ocsp_response", "OCSP response to send along, in DER");
 }
 
 Result<> ask_workers_if_wanted(command::Request& request, const Verb& verb) {
@@ -68,7 +65,7 @@ void add_certificate_verbs(Family& root) {
 
     Verb& list = certificate.verb("list", "query_certificates_from_the_state {}", "Show certificates");
     list.value("-f,--fingerprint", "fingerprint", "Only the one with this fingerprint");
-    list.value("-d,--domain", "domain", "Only those for exactly this name");
+    list.value("-d,--domain", "domain", "Only those that clients of this host are shown");
     list.sign("-w,--workers", "Ask the workers, not the supervisor",
               [](command::Request&, const auto&) { return Result<>{}; });
     list.finish(ask_workers_if_wanted);
@@ -76,9 +73,9 @@ void add_certificate_verbs(Family& root) {
     Verb& add = certificate.verb("add", "add_certificate { certificate {} }", "Add a certificate to a listener");
     address_option(add, "Address of the listener");
     file_option(add, "--certificate", "certificate.certificate", "The certificate, in PEM").required();
-    chain_option(add, "--certificate-chain", "certificate.certificate_chain").required();
+    chain_option(add, "--certificate-chain", "certificate.certificate_chain", chain_help);
     file_option(add, "--key", "certificate.key", "Its private key, in PEM").required();
-    tls_versions_option(add, "certificate.versions");
+    more_options(add, "certificate");
 
     Verb& remove = certificate.verb("remove", "remove_certificate {}", "Remove a certificate from a listener");
     address_option(remove, "Address of the listener");
@@ -88,10 +85,14 @@ void add_certificate_verbs(Family& root) {
                                      "Put one certificate in place of another");
     address_option(replace, "Address of the listener");
     file_option(replace, "--new-certificate", "new_certificate.certificate", "The new certificate, in PEM").required();
-    chain_option(replace, "--new-certificate-chain", "new_certificate.certificate_chain").required();
+    chain_option(replace, "--new-certificate-chain", "new_certificate.certificate_chain", chain_help);
     file_option(replace, "--new-key", "new_certificate.key", "Its private key, in PEM").required();
     fingerprint_options(replace, "--old-certificate,--old-cert", "old_fingerprint");
-    tls_versions_option(replace, "new_certificate.versions");
+    more_options(replace, "new_certificate");
+
+    Family secret = root.family("ticket-secret", "What session tickets of TLS are encrypted with");
+    Verb& set = secret.verb("set", R"(set_tls_ticket_secret: "")", "Derive the keys of tickets from this, from now on");
+    file_option(set, "--file", "set_tls_ticket_secret", "File with the secret, 32 bytes at least").required();
 }
 
 }  // namespace seki::ctl

@@ -62,6 +62,7 @@ void add_add(Family& cluster) {
               "What may go over idle connections to backends that other clients used; without it, what is safe");
     answers_option(add);
     limit_options(add);
+    backend_tls_options(add);
     add.finish(choose_proxy_protocol);
 }
 

@@ -141,7 +141,9 @@ void new_http_target(Verb& verb) {
     verb.finish([targets = target_words(verb)](command::Request& request, const Verb& spoken) -> Result<> {
         if (spoken.given("--split") && targets.chosen()) return failure("--split excludes id and deny");
         if (!targets.deny.chosen()) return {};
-        for (const char* target : {"cluster_id", "split"}) request.mutable_update_http_frontend()->add_reset(target);
+        for (const char* target : {"cluster_id", "split"}) {
+            static_cast<void>(put_text(find_field(payload(request), "reset"), target));
+        }
         return {};
     });
 }
@@ -189,10 +191,9 @@ void add_http(Family& frontend, const std::string& kind, const std::string& what
     http_treatment(add, true);
     add.flag("--required-auth", "required_auth", auth_help);
     http_target(add);
-    if (kind == "http") {
-        http_update_options(family.verb("update", R"(update_http_frontend { path { kind: PREFIX value: "" } })",
-                                        "Change what is given, keep the rest; no request finds it missing meanwhile"));
-    }
+    const std::string same_rule = R"(_frontend { path { kind: PREFIX value: "" } })";
+    http_update_options(family.verb("update", "update_" + kind + same_rule,
+                                    "Change what is given, keep the rest; no request finds it missing meanwhile"));
     Verb& remove = family.verb("remove", "remove_" + kind + rule, "Remove a frontend");
     http_identity(remove);
     target_words(remove);

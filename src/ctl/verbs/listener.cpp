@@ -173,23 +173,6 @@ void http_update_options(Verb& update) {
     own_options(update, false);
 }
 
-void https_update_options(Verb& update) {
-    http_update_options(update);
-    on_off_flags(update, "--strict-sni-binding", "--no-strict-sni-binding", "strict_sni_binding",
-                 "Requests must be for the host of the TLS handshake");
-    on_off_flags(update, "--disable-http11", "--enable-http11", "disable_http11", "Only for clients that speak HTTP/2");
-    const Option alpn =
-        update.value("--alpn-protocols", "alpn_protocols.values", "Protocols to offer, by preference: h2,http/1.1");
-    update
-        .sign("--reset-alpn", "Offer the default protocols again",
-              [](command::Request& request, const auto&) {
-                  request.mutable_update_https_listener()->mutable_alpn_protocols()->clear_values();
-                  return Result<>{};
-              })
-        .excludes(alpn);
-    hsts_options(update);
-}
-
 void tcp_update_options(Verb& update) {
     public_address_option(update);
     on_off_flags(update, "--expect-proxy", "--no-expect-proxy", "expect_proxy", "Clients begin with a PROXY header");
@@ -220,23 +203,15 @@ void add_http(Family& listener) {
 
 void add_https(Family& listener) {
     Family https = listener.family("https", "Listeners for HTTPS");
-    Verb& add = https.verb(
-        "add", fmt::format("add_https_listener {{ sticky_name: '{}' send_tls13_tickets: 4 }}", default_sticky_name),
-        add_help);
+    Verb& add =
+        https.verb("add", fmt::format("add_https_listener {{ sticky_name: '{}' }}", default_sticky_name), add_help);
     address_option(add, "Address to listen on");
     http_add_options(add);
-    add.value("--tls-versions", "versions", "TLS versions that are spoken; may be repeated")
-        .default_text("tls_v1_2,tls_v1_3");
-    add.value("--tls-cipher-list", "cipher_list", "Ciphers, separated by commas; may be repeated");
-    add.finish([](command::Request& request, const Verb& verb) {
-        if (verb.given("--tls-versions")) return Result<>{};
-        request.mutable_add_https_listener()->add_versions(command::TLS_V1_2);
-        request.mutable_add_https_listener()->add_versions(command::TLS_V1_3);
-        return Result<>{};
-    });
+    tls_add_options(add);
     Verb& update = https.verb("update", "update_https_listener {}", update_help);
     address_option(update, "Address of the listener");
-    https_update_options(update);
+    http_update_options(update);
+    tls_update_options(update);
     add_switches(https, "HTTPS");
 }
 

@@ -5,6 +5,7 @@
 #include "ctl/fields.h"
 #include "ctl/text_file.h"
 #include "ctl/verbs/verbs.h"
+#include "x509/pem.h"
 
 namespace seki::ctl {
 namespace {
@@ -77,6 +78,36 @@ void hsts_options(Verb& verb) {
     enabling_flag("--hsts-preload", "hsts.preload", "Send the header, with the preload mark");
     enabling_flag("--hsts-force-replace-backend", "hsts.force_replace_backend",
                   "Send the header in place of a backend's");
+}
+
+Option file_option(Verb& verb, const std::string& names, const std::string& path, const std::string& help) {
+    return verb.option(names, "FILE", help, [path](command::Request& request, const auto& values) -> Result<> {
+        const Result<std::string> content = read_text_file(values.front());
+        if (!content) return std::unexpected(content.error());
+        return put_text(find_field(payload(request), path), *content);
+    });
+}
+
+Option blocks_option(Verb& verb, const std::string& name, const std::string& path, std::string_view label,
+                     const std::string& help) {
+    return verb.option(name, "FILE", help, [path, label](command::Request& request, const auto& values) -> Result<> {
+        for (const std::string& value : values) {
+            const Result<std::string> pem = read_text_file(value);
+            if (!pem) return std::unexpected(pem.error());
+            const auto blocks = x509::read_pem(*pem);
+            if (!blocks) return failure("{}: {}", value, blocks.error().message);
+            for (const x509::PemBlock& block : *blocks) {
+                if (block.label != label) continue;
+                const FieldRef list = find_field(payload(request), path);
+                list.owner->GetReflection()->AddString(list.owner, list.field, x509::write_pem(label, block.der));
+            }
+        }
+        return {};
+    });
+}
+
+Option chain_option(Verb& verb, const std::string& name, const std::string& path, const std::string& help) {
+    return blocks_option(verb, name, path, "CERTIFICATE", help);
 }
 
 void on_off_flags(Verb& verb, const std::string& on, const std::string& off, const std::string& path,

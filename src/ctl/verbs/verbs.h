@@ -23,7 +23,7 @@ void add_cluster_verbs(Family& root);      // cluster
 void add_backend_verbs(Family& root);      // backend
 void add_frontend_verbs(Family& root);     // frontend
 void add_listener_verbs(Family& root);     // listener
-void add_certificate_verbs(Family& root);  // certificate
+void add_certificate_verbs(Family& root);  // certificate, ticket-secret
 
 // ---- option groups that several families share
 
@@ -33,6 +33,17 @@ Option address_option(Verb& verb, const std::string& help);
 void answers_option(Verb& verb);
 // The five --hsts-…; the policy goes to the field "hsts".
 void hsts_options(Verb& verb);
+// The content of a file goes to a field.
+Option file_option(Verb& verb, const std::string& names, const std::string& path, const std::string& help);
+// The blocks of PEM with this label in a file, or in several ones, go to a list, each on its own; or certificates.
+Option blocks_option(Verb& verb, const std::string& name, const std::string& path, std::string_view label,
+                     const std::string& help);
+Option chain_option(Verb& verb, const std::string& name, const std::string& path, const std::string& help);
+// What an HTTPS listener has beyond one of HTTP, when it is added and when it is changed.
+void tls_add_options(Verb& add);
+void tls_update_options(Verb& update);
+// TLS towards the backends of a cluster.
+void backend_tls_options(Verb& add);
 // A flag and its contrary.
 void on_off_flags(Verb& verb, const std::string& on, const std::string& off, const std::string& path,
                   const std::string& help);

@@ -12,7 +12,6 @@
 namespace seki::config {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 struct Unavailable {
@@ -32,8 +31,6 @@ TEST_P(NotAvailable, the_key_is_refused_by_name) {
 
 #define LISTENER "[[listeners]]\nprotocol = \"http\"\naddress = \"127.0.0.1:80\"\n"
 #define CLUSTER "[clusters.a]\nprotocol = \"http\"\n"
-#define FRONTEND "implicit_listeners = true\n" CLUSTER "[[clusters.a.frontends]]\naddress = \"127.0.0.1:80\"\n"
-#define HOST FRONTEND "hostname = \"a\"\n"
 
 INSTANTIATE_TEST_SUITE_P(
     TomlFile, NotAvailable,
@@ -49,11 +46,10 @@ INSTANTIATE_TEST_SUITE_P(
         Unavailable{"metrics = { address = \"127.0.0.1:8125\", tagged_metrics = true, prefix = \"x\", detail = "
                     "\"backend\" }",
                     "metrics"},
-        Unavailable{"listeners = [{ protocol = \"https\", address = \"127.0.0.1:443\", tls_versions = [\"TLS_V12\"], "
-                    "cipher_list = [], cipher_suites = [], groups_list = [], send_tls13_tickets = 1, alpn_protocols = "
-                    "[\"h2\"], disable_http11 = true, strict_sni_binding = false, hsts = { enabled = true, max_age = "
-                    "1, include_subdomains = true, preload = true, force_replace_backend = true } }]",
-                    "listeners[0].protocol"},
+        Unavailable{"listeners = [{ protocol = \"https\", address = \"127.0.0.1:443\" }]", "listeners[0].protocol"},
+        Unavailable{"tls_ticket_secret_file = \"secret\"", "tls_ticket_secret_file"},
+        Unavailable{"tls_ticket_lifetime = 3600", "tls_ticket_lifetime"},
+        Unavailable{CLUSTER "tls = { verify = true, server_name = \"a\" }", "clusters.a.tls"},
         Unavailable{"listeners = [{ protocol = \"udp\", address = \"127.0.0.1:53\", max_rx_datagram_size = 1400, "
                     "max_flows = 10 }]",
                     "listeners[0].protocol"},
@@ -69,30 +65,12 @@ INSTANTIATE_TEST_SUITE_P(
                             "send_proxy_protocol = true, proxy_protocol_every_datagram = true, health = { mode = "
                             "\"UDP_PROBE\", tcp_port = 1, rise = 1, fall = 1, fail_open = false, udp_probe_payload = "
                             "\"x\", probe_interval_seconds = 1, probe_timeout_seconds = 1 } }",
-                    "clusters.a.udp"},
-        Unavailable{HOST "certificate_chain = \"c\"", "clusters.a.frontends[0].certificate_chain"},
-        Unavailable{HOST "tls_versions = []", "clusters.a.frontends[0].tls_versions"},
-        Unavailable{HOST "hsts = { enabled = true }", "clusters.a.frontends[0].hsts"}),
+                    "clusters.a.udp"}),
     [](const auto& instance) {
         std::string name = std::to_string(instance.index) + "_";
         for (const char c : instance.param.key) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
         return name;
     });
-
-TEST(TomlFile, a_secured_frontend_is_refused_once) {
-    EXPECT_THAT(errors(R"(
-[[listeners]]
-protocol = "https"
-address = "127.0.0.1:443"
-[clusters.a]
-protocol = "http"
-frontends = [{ address = "127.0.0.1:443", hostname = "a" }]
-)"),
-                ElementsAre("s.toml:3: listeners[0].protocol: HTTPS is not available yet"));
-    EXPECT_THAT(errors(std::string(HOST) + "certificate = \"c\"\nkey = \"k\""),
-                ElementsAre(HasSubstr("certificate: TLS certificates are not available yet"),
-                            HasSubstr("key: TLS certificates are not available yet")));
-}
 
 }  // namespace
 }  // namespace seki::config

@@ -1,0 +1,110 @@
+#include "config/stored_certificate.h"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+#include "base/check.h"
+#include "base/hex.h"
+#include "x509/pem.h"
+
+namespace seki::config {
+namespace {
+
+// The one block of a text in its normal form.
+std::string der_of(std::string_view pem) {
+    auto blocks = x509::read_pem(pem);
+    SEKI_CHECK(blocks.has_value() && blocks->size() == 1);
+    return std::move(blocks->front().der);
+}
+
+x509::Certificate certificate_of(std::string_view pem) {
+    auto certificate = x509::Certificate::read(der_of(pem));
+    SEKI_CHECK(certificate.has_value());
+    return std::move(*certificate);
+}
+
+std::string_view key_label(x509::KeyKind kind) {
+    switch (kind) {
+        case x509::KeyKind::rsa:
+            return "RSA PRIVATE KEY";
+        case x509::KeyKind::ecdsa:
+            return "EC PRIVATE KEY";
+        case x509::KeyKind::ed25519:
+        case x509::KeyKind::other:
+            return "PRIVATE KEY";
+    }
+    std::unreachable();
+}
+
+}  // namespace
+
+std::shared_ptr<const CertificateChain> ChainPool::share(CertificateChain chain) {
+    if (chains_.size() >= sweep_at_) {
+        std::erase_if(chains_, [](const Shared& each) { return each.use_count() == 1; });
+        sweep_at_ = std::max<size_t>(64, 2 * chains_.size());
+    }
+    return *chains_.insert(std::make_shared<const CertificateChain>(std::move(chain))).first;
+}
+
+StoredCertificate::StoredCertificate(const command::AddCertificate& checked, ChainPool& pool) {
+    const command::CertificateAndKey& given = checked.certificate();
+    const x509::Certificate leaf = certificate_of(given.certificate());
+    bytes_ = leaf.der();
+    leaf_size_ = static_cast<uint32_t>(bytes_.size());
+    bytes_ += der_of(given.key());
+    bytes_.shrink_to_fit();
+    key_type_ = leaf.key_type();
+    not_before_s_ = leaf.not_before_s();
+    not_after_s_ = leaf.not_after_s();
+    if (checked.has_expired_at()) expired_at_ = checked.expired_at();
+    CertificateChain chain;
+    for (const std::string& link : given.certificate_chain()) chain.push_back(der_of(link));
+    chain_ = pool.share(std::move(chain));
+    for (const std::string& name : given.names()) names_ += name + '\n';
+    names_.shrink_to_fit();
+    for (const int version : given.versions()) versions_ |= static_cast<uint8_t>(1U << static_cast<unsigned>(version));
+    ocsp_response_ = given.ocsp_response();
+}
+
+std::vector<std::string> StoredCertificate::names() const {
+    std::vector<std::string> names;
+    for (std::string_view rest = names_; !rest.empty();) {
+        const size_t end = rest.find('\n');
+        names.emplace_back(rest.substr(0, end));
+        rest.remove_prefix(end + 1);
+    }
+    return names;
+}
+
+x509::Rank StoredCertificate::rank(const x509::Fingerprint& fingerprint) const {
+    return {expired_at_.value_or(not_after_s_), not_before_s_, fingerprint};
+}
+
+command::CertificateAndKey StoredCertificate::message() const {
+    command::CertificateAndKey message;
+    message.set_certificate(x509::write_pem("CERTIFICATE", leaf()));
+    message.set_key(x509::write_pem(key_label(key_type_.kind), key()));
+    for (const std::string& link : *chain_) message.add_certificate_chain(x509::write_pem("CERTIFICATE", link));
+    for (std::string& name : names()) message.add_names(std::move(name));
+    for (int version = command::TlsVersion_MIN; version <= command::TlsVersion_MAX; ++version) {
+        if ((versions_ >> version & 1) != 0) message.add_versions(static_cast<command::TlsVersion>(version));
+    }
+    if (!ocsp_response_.empty()) message.set_ocsp_response(ocsp_response_);
+    return message;
+}
+
+bool StoredCertificate::operator==(const StoredCertificate& other) const {
+    return bytes_ == other.bytes_ && leaf_size_ == other.leaf_size_ && names_ == other.names_ &&
+           *chain_ == *other.chain_ && expired_at_ == other.expired_at_ && versions_ == other.versions_ &&
+           ocsp_response_ == other.ocsp_response_;
+}
+
+x509::Fingerprint checked_fingerprint(std::string_view pem) { return certificate_of(pem).fingerprint(); }
+
+std::optional<x509::Fingerprint> parse_fingerprint(std::string_view hex) {
+    x509::Fingerprint fingerprint;
+    return read_hex(hex, fingerprint) ? std::optional(fingerprint) : std::nullopt;
+}
+
+}  // namespace seki::config
