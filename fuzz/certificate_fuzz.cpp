@@ -30,6 +30,9 @@ void check_certificate(std::string_view der) {
         fuzz::require(x509::time_text(time).ends_with('Z'));
     }
     fuzz::require(x509::hex(certificate->fingerprint()).size() == 64);
+    const x509::Rank rank{certificate->not_after_s(), certificate->not_before_s(), certificate->fingerprint()};
+    const x509::Rank later{rank.expires_at_s + 1, rank.not_before_s, rank.fingerprint};
+    fuzz::require(rank < later);
 }
 
 void check_identity(std::string_view text) {
