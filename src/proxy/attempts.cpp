@@ -4,19 +4,17 @@
 #include <cerrno>
 #include <utility>
 
-#include "http/h1/client_codec.h"
-#include "proxy/backend_side.h"
+#include "proxy/backend_protocol.h"
 #include "proxy/client.h"
-#include "proxy/raw_codec.h"
 #include "proxy/route.h"
 
 namespace seki::proxy {
 
-BackendSide* Attempts::connect(const Errand& errand) {
+BackendEnd* Attempts::connect(const Errand& errand) {
     while (failed_ < most) {
         chosen_ = next_backend(errand);
         if (chosen_ == nullptr) return nullptr;
-        BackendSide* side = tunnel_ || fresh_only_ ? nullptr : take_idle(errand);
+        BackendEnd* side = tunnel_ || fresh_only_ ? nullptr : take_idle(errand);
         if (side == nullptr) side = dial(errand);
         if (side == nullptr) continue;
         if (binds_) side->bind();
@@ -26,9 +24,9 @@ BackendSide* Attempts::connect(const Errand& errand) {
 }
 
 // The connection that belongs to the client, if it leads to the cluster.
-BackendSide* Attempts::own_connection(const Errand& errand) const {
+BackendEnd* Attempts::own_connection(const Errand& errand) const {
     if (tunnel_ || fresh_only_) return nullptr;
-    BackendSide* const own = errand.client.own().idle(errand.context);
+    BackendEnd* const own = errand.client.own().idle(errand.context);
     return own != nullptr && own->backend()->cluster_id == errand.route.cluster->id() ? own : nullptr;
 }
 
@@ -37,17 +35,17 @@ backend::BackendPtr Attempts::next_backend(const Errand& errand) const {
     const backend::BackendPtr& named = errand.route.named;
     const bool stays = named != nullptr && named->backoff.up(now) && std::ranges::find(tried_, named) == tried_.end();
     if (stays) return named;
-    if (const BackendSide* own = own_connection(errand)) return own->backend();
+    if (const BackendEnd* own = own_connection(errand)) return own->backend();
     return errand.route.cluster->backends.next(now, tried_, errand.context.random);
 }
 
 // A connection to the chosen backend that served before, and on which nothing waits that could pass for our answer.
-BackendSide* Attempts::take_idle(const Errand& errand) const {
-    if (BackendSide* side = take_own(errand)) return side;
+BackendEnd* Attempts::take_idle(const Errand& errand) const {
+    if (BackendEnd* side = take_own(errand)) return side;
     const auto until = fit_for_idle(errand);
     if (!until) return nullptr;
     while (net::Session* idle = errand.context.pool.take(*chosen_, *until)) {
-        auto* side = static_cast<BackendSide*>(idle->protocol());
+        auto* side = static_cast<BackendEnd*>(idle->protocol());
         if (!side->silent()) {
             idle->close(net::CloseManner::now, net::CloseReason::protocol_error);
             continue;
@@ -59,8 +57,8 @@ BackendSide* Attempts::take_idle(const Errand& errand) const {
     return nullptr;
 }
 
-BackendSide* Attempts::take_own(const Errand& errand) const {
-    BackendSide* const own = own_connection(errand);
+BackendEnd* Attempts::take_own(const Errand& errand) const {
+    BackendEnd* const own = own_connection(errand);
     if (own == nullptr || own->backend() != chosen_) {
         errand.client.own().give_way(errand.context);
         return nullptr;
@@ -89,7 +87,7 @@ std::optional<Monotonic> Attempts::fit_for_idle(const Errand& errand) const {
 }
 
 // A new connection to the chosen backend; null when it could not even begin.
-BackendSide* Attempts::dial(const Errand& errand) {
+BackendEnd* Attempts::dial(const Errand& errand) {
     Context& context = errand.context;
     context.recorder.count(Count::pool_misses);
     auto transport = context.connector.connect(chosen_->address);
@@ -106,14 +104,9 @@ BackendSide* Attempts::dial(const Errand& errand) {
         failed_ = most;
         return nullptr;
     }
-    std::unique_ptr<http::ClientCodec> codec;
-    if (!tunnel_) codec = std::make_unique<http::h1::ClientCodec>(context.heads, context.settings.answer_limits);
-    if (tunnel_) {
-        codec = std::make_unique<RawClientCodec>();
-        session->transport().notice_dead_peer();
-    }
-    auto side = std::make_unique<BackendSide>(*session, context, chosen_, std::move(codec), errand.timeouts.connect);
-    BackendSide* attached = side.get();
+    auto side = backend_protocol(*session, context, chosen_, tunnel_ ? Carries::tunnel : Carries::requests,
+                                 errand.timeouts.connect);
+    BackendEnd* attached = side.get();
     attached->attach(errand.exchange, errand.timeouts.back);
     errand.record.connecting(context.loop.now());
     session->start(std::move(side));

@@ -17,7 +17,7 @@
 
 namespace seki::proxy {
 
-class BackendSide;
+class BackendEnd;
 class Client;
 class Context;
 class Exchange;
@@ -57,7 +57,7 @@ public:
     // ---- the attempts
 
     // A connection to the next backend in turn, which has the exchange from here on; null after everything was tried.
-    BackendSide* connect(const Errand& errand);
+    BackendEnd* connect(const Errand& errand);
     // A new connection stands, after so long a time.
     void connected(Context& context, Duration took);
     // The connection is lost. What that says of its backend is kept in mind, and told.
@@ -73,13 +73,13 @@ public:
 
 private:
     [[nodiscard]] backend::BackendPtr next_backend(const Errand& errand) const;
-    [[nodiscard]] BackendSide* own_connection(const Errand& errand) const;
-    BackendSide* take_own(const Errand& errand) const;
+    [[nodiscard]] BackendEnd* own_connection(const Errand& errand) const;
+    BackendEnd* take_own(const Errand& errand) const;
     // Until when at least an idle connection would have to stay idle, for the request to be given it; nothing when it
     // is given none.
     [[nodiscard]] std::optional<Monotonic> fit_for_idle(const Errand& errand) const;
-    BackendSide* take_idle(const Errand& errand) const;
-    BackendSide* dial(const Errand& errand);
+    BackendEnd* take_idle(const Errand& errand) const;
+    BackendEnd* dial(const Errand& errand);
     void note_failure(Context& context) const;  // of the chosen backend
 
     backend::BackendPtr chosen_;

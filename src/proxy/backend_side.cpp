@@ -3,15 +3,18 @@
 #include <utility>
 
 #include "base/check.h"
-#include "proxy/client.h"
 #include "proxy/exchange.h"
 #include "proxy/raw_codec.h"
 
 namespace seki::proxy {
 
-BackendSide::BackendSide(net::Session& session, Context& context, std::shared_ptr<backend::Backend> backend,
+namespace {
+constexpr http::StreamId only_stream = 1;
+}
+
+BackendSide::BackendSide(net::Session& session, Context& context, backend::BackendPtr backend,
                          std::unique_ptr<http::ClientCodec> codec, Duration connect_timeout)
-    : Side(session, context), backend_(std::move(backend)), codec_(std::move(codec)), state_(State::connecting) {
+    : BackendEnd(session, context, std::move(backend), std::move(codec)), state_(State::connecting) {
     ++backend_->connections;
     // Before the connection stands nothing is sent, and another one may get it.
     hold();
@@ -54,7 +57,7 @@ void BackendSide::attach(Exchange& exchange, Duration answer_timeout) {
     touch();
 }
 
-void BackendSide::detach(bool reusable, net::CloseManner manner, Client* client) {
+void BackendSide::detach(http::StreamId, bool reusable, net::CloseManner manner, Client* client) {
     SEKI_CHECK(exchange_ != nullptr);
     exchange_ = nullptr;
     --backend_->exchanges;
@@ -62,20 +65,15 @@ void BackendSide::detach(bool reusable, net::CloseManner manner, Client* client)
                      !session_.read_closed() && !session_.end_reported() && !context_.draining;
     proven_ = !std::exchange(fresh_, false);
     if (fit) learn_kept();
-    if (!fit || !keep(client)) {
+    if (!fit || !keep_idle(client)) {
         // The buffer was the exchange's, whose reservation ends before this session does.
         session_.unsent().reset();
         session_.close(manner, reusable ? net::CloseReason::finished : net::CloseReason::stale);
         return;
     }
-    release_hold();
+    Side::release_hold();
     enter(State::idle);
     session_.deadline(context_.loop.now() + context_.settings.backend_idle_timeout);
-}
-
-bool BackendSide::keep(Client* client) {
-    if (bound_) return client != nullptr && client->own().keep(context_, *this);
-    return backend_->keep_alive.worthwhile(context_.loop.now()) && context_.pool.put(*backend_, session_);
 }
 
 // The connection has served, and may again; and what others that are idle tell.
@@ -111,12 +109,13 @@ std::optional<http::StreamId> BackendSide::send_head(const http::RequestHead& he
     return stream;
 }
 
-void BackendSide::adopt(HeldRequest held) {
+std::optional<http::StreamId> BackendSide::adopt(HeldRequest held) {
     SEKI_CHECK(session_.unsent() == nullptr);
     if (state_ == State::connecting || !exchange_->tunnel()) hold();
     codec_ = std::move(held.codec);
     session_.unsent() = std::move(held.bytes);
     flush();
+    return only_stream;
 }
 
 std::optional<HeldRequest> BackendSide::take_held() {
@@ -133,15 +132,13 @@ void BackendSide::make_body_room(http::StreamId stream) {
     // Less than this and reading on would go in driblets, or a trailer section, which is seen whole, find no room at
     // all: the request is too long to be held.
     const size_t worthwhile = codec_->outgoing_raw(stream) > 0 ? 1024 : max_trailer_bytes;
-    if (body_room(stream) < worthwhile) release_hold();
+    if (body_room(stream) < worthwhile) Side::release_hold();
 }
 
-void BackendSide::become_raw() {
-    release_hold();
+void BackendSide::become_tunnel(http::StreamId) {
+    Side::release_hold();
     codec_ = std::make_unique<RawClientCodec>();
 }
-
-void BackendSide::end_output() { session_.shutdown_write(); }
 
 // ---- Protocol
 
@@ -154,7 +151,7 @@ net::Next BackendSide::on_ready(net::Session& session) {
         enter(State::busy);
         touch();
         if (exchange_ != nullptr) exchange_->connected();
-        if (exchange_ != nullptr && exchange_->tunnel()) release_hold();
+        if (exchange_ != nullptr && exchange_->tunnel()) Side::release_hold();
     }
     const bool took = flush_some();
     // A backend may answer and close before it has read the whole request: what it said is still there to be read.
@@ -219,7 +216,7 @@ size_t BackendSide::window() const {
 std::optional<net::Next> BackendSide::handle(const http::Event& event) {
     using Kind = http::Event::Kind;
     if (exchange_ == nullptr || event.kind >= Kind::window) return handle_no_message(event);
-    if (!std::exchange(answering_, true)) release_hold();
+    if (!std::exchange(answering_, true)) Side::release_hold();
     switch (event.kind) {
         case Kind::interim:
             if (!exchange_->interim(codec_->head(), event.consumed)) {

@@ -90,7 +90,7 @@ void Exchange::refuse_tunnel(const SourceLimits::Refusal& refusal) {
 
 // ---- the backend
 
-BackendSide* Exchange::connect() { return attempts_.connect({context_, *this, *client_, route_, timeouts(), record_}); }
+BackendEnd* Exchange::connect() { return attempts_.connect({context_, *this, *client_, route_, timeouts(), record_}); }
 
 void Exchange::connected() {
     backend_activity_ = context_.loop.now();
@@ -152,23 +152,31 @@ void Exchange::try_another(BackendLoss loss) {
         if (mode_ == Mode::tunnel) return abort(net::CloseReason::peer_error, "no backend could be reached");
         return answer({503, "no backend could be reached"});
     }
-    if (loss.held) backend_->adopt(std::move(*loss.held));
+    if (loss.held) {
+        const auto adopted = backend_->adopt(std::move(*loss.held));
+        if (!adopted) {
+            release_backend(true);  // as it was
+            return answer({503, "no room for the request in another connection"});
+        }
+        backend_stream_ = *adopted;
+    }
     if (request_ended()) return;
     make_request_room();
     client_->go_on(client_stream_, room_for_request());
 }
 
-BackendSide* Exchange::give_up_backend() noexcept {
+BackendEnd* Exchange::give_up_backend() noexcept {
     for (auto& splice : splices_) splice.reset();
     return std::exchange(backend_, nullptr);
 }
 
 void Exchange::release_backend(bool reusable) {
     // A tunnel's backend must not take what was cut off for all there was.
-    const bool cut = mode_ == Mode::tunnel && backend_ != nullptr && !(request_ended() && backend_->all_sent());
-    BackendSide* const backend = give_up_backend();
+    const bool cut =
+        mode_ == Mode::tunnel && backend_ != nullptr && !(request_ended() && backend_->delivered(backend_stream_));
+    BackendEnd* const backend = give_up_backend();
     if (backend == nullptr) return;
-    backend->detach(reusable, cut ? net::CloseManner::reset : net::CloseManner::now, client_);
+    backend->detach(backend_stream_, reusable, cut ? net::CloseManner::reset : net::CloseManner::now, client_);
 }
 
 // ---- the answer
@@ -234,7 +242,7 @@ void Exchange::become_tunnel() {
     ++context_.tunnels.upgraded;
     ended_ = {};
     client_->become_tunnel(client_stream_);
-    backend_->become_raw();
+    backend_->become_tunnel(backend_stream_);
     set_deadline();
     client_->resume();  // what is unread belongs to the tunnel
 }

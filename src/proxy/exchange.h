@@ -28,7 +28,7 @@
 #include "http/codec.h"
 #include "net/splice.h"
 #include "proxy/attempts.h"
-#include "proxy/backend_side.h"
+#include "proxy/backend_end.h"
 #include "proxy/body_pace.h"
 #include "proxy/interim_pace.h"
 #include "proxy/listener.h"
@@ -143,14 +143,14 @@ private:
     void keep_pace(uint64_t bytes);
     void set_deadline();
 
-    BackendSide* connect();
+    BackendEnd* connect();
     void count_broken_answer(const BackendLoss& loss);
     void take_back_answer();
     void try_another(BackendLoss loss);
     [[nodiscard]] bool client_may_retry(const BackendLoss& loss) const noexcept;
     void release_backend(bool reusable);
     // It is ours no more, and what was on its way through a pipe goes.
-    BackendSide* give_up_backend() noexcept;
+    BackendEnd* give_up_backend() noexcept;
 
     // Into the cluster, or what the client is told whose source has as much of it as it may.
     std::optional<SourceLimits::Refusal> let_in();
@@ -186,7 +186,7 @@ private:
     State state_ = State::routing;
     Mode mode_ = Mode::http;
     Client* client_ = nullptr;
-    BackendSide* backend_ = nullptr;
+    BackendEnd* backend_ = nullptr;
     http::StreamId client_stream_ = 0;
     http::StreamId backend_stream_ = 0;
     ListenerPtr listener_;

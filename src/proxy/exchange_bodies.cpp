@@ -132,21 +132,17 @@ void Exchange::let_go_on(Direction direction, Side& from) {
 
 // What an end that was passed on, or the last byte that was sent, means for the exchange.
 void Exchange::settle(Direction direction) {
-    if (!ended_[index(direction)]) return;
-    Side* to = sink(direction);
-    if (splices_[index(direction)]) return;
-    const bool all_gone = direction == Direction::request ? to->all_sent() : client_->delivered();
-    if (!all_gone) {
-        if (direction == Direction::response && mode_ == Mode::http && state_ == State::answering) {
-            // All of the answer is ours: the backend need not wait for a slow client.
-            enter(State::draining);
-            release_backend(request_ended());
-            if (!request_ended()) client_->resume();  // it drops the rest
-        }
+    if (!ended_[index(direction)] || splices_[index(direction)]) return;
+    if (direction == Direction::request) {
+        if (mode_ == Mode::tunnel && backend_->delivered(backend_stream_)) settle_tunnel(direction);
         return;
     }
-    if (mode_ == Mode::tunnel) return settle_tunnel(direction);
-    if (direction == Direction::response) finish();
+    if (client_->delivered()) return mode_ == Mode::tunnel ? settle_tunnel(direction) : finish();
+    if (mode_ == Mode::tunnel || state_ != State::answering) return;
+    // All of the answer is ours: the backend need not wait for a slow client.
+    enter(State::draining);
+    release_backend(request_ended());
+    if (!request_ended()) client_->resume();  // it drops the rest
 }
 
 bool Exchange::answer_delivered() const noexcept {
@@ -154,14 +150,14 @@ bool Exchange::answer_delivered() const noexcept {
 }
 
 void Exchange::settle_tunnel(Direction direction) {
-    if (direction == Direction::request) backend_->end_output();
+    if (direction == Direction::request) backend_->end_output(backend_stream_);
     if (direction == Direction::response) {
         client_->end_output();
         if (backend_->session().write_failed()) backend_->session().wake();
     }
     // What the other direction has in its pipe is still on its way.
-    const bool both =
-        ended_[0] && ended_[1] && !splices_[0] && !splices_[1] && client_->delivered() && backend_->all_sent();
+    const bool both = ended_[0] && ended_[1] && !splices_[0] && !splices_[1] && client_->delivered() &&
+                      backend_->delivered(backend_stream_);
     if (!both) return;
     release_backend(false);
     Client& client = *client_;
@@ -197,7 +193,7 @@ bool Exchange::move_raw(Direction direction) {
         if (!raw_path(direction)) return false;
         auto pipe = context_.pipes.take();
         if (!pipe) return false;
-        if (direction == Direction::request) backend_->release_hold();
+        if (direction == Direction::request) backend_->release_hold(backend_stream_);
         splice.emplace(context_.pipes, std::move(*pipe));
     }
     Side& from = *source(direction);
@@ -261,7 +257,7 @@ bool Exchange::clients_turn() const noexcept {
     if (client_->shared() && state_ == State::answering && client_->withholds_credit(client_stream_)) return true;
     if (!client_->shared() && (!client_->all_sent() || (response && response->held() > 0))) return true;
     if (request_ended() || awaits_continue_) return false;
-    return backend_ == nullptr || (backend_->all_sent() && !(request && request->held() > 0));
+    return backend_ == nullptr || (backend_->delivered(backend_stream_) && !(request && request->held() > 0));
 }
 
 void Exchange::excuse_client(Monotonic now) noexcept {

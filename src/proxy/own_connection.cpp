@@ -1,18 +1,18 @@
 #include "proxy/own_connection.h"
 
-#include "proxy/backend_side.h"
+#include "proxy/backend_end.h"
 #include "proxy/context.h"
 
 namespace seki::proxy {
 
-BackendSide* OwnConnection::find(Context& context) const {
+BackendEnd* OwnConnection::find(Context& context) const {
     net::Session* session = context.sessions.find(id_);
     if (session == nullptr || session->closing()) return nullptr;
-    auto* side = static_cast<BackendSide*>(session->protocol());
+    auto* side = static_cast<BackendEnd*>(session->protocol());
     return side->idle() ? side : nullptr;
 }
 
-bool OwnConnection::keep(Context& context, BackendSide& side) {
+bool OwnConnection::keep(Context& context, BackendEnd& side) {
     if (!context.pool.own(*side.backend(), side.session())) return false;
     close(context);
     id_ = side.session().id();
@@ -20,12 +20,12 @@ bool OwnConnection::keep(Context& context, BackendSide& side) {
 }
 
 void OwnConnection::give_way(Context& context) {
-    BackendSide* side = idle(context);
+    BackendEnd* side = idle(context);
     if (side != nullptr && !context.pool.make_room_for(*side->backend(), id_)) close(context);
 }
 
 void OwnConnection::close(Context& context) {
-    if (BackendSide* side = idle(context)) side->session().close(net::CloseManner::now, net::CloseReason::stale);
+    if (BackendEnd* side = idle(context)) side->session().close(net::CloseManner::now, net::CloseReason::stale);
 }
 
 }  // namespace seki::proxy

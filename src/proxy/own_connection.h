@@ -10,22 +10,22 @@
 
 namespace seki::proxy {
 
-class BackendSide;
+class BackendEnd;
 class Context;
 
 class OwnConnection {
 public:
     // Null when there is none, or a request runs on it.
-    [[nodiscard]] BackendSide* idle(Context& context) const { return id_.valid() ? find(context) : nullptr; }
+    [[nodiscard]] BackendEnd* idle(Context& context) const { return id_.valid() ? find(context) : nullptr; }
     // A request has ended on `side`, which takes the place of one that waits. False when its backend is not used any
     // more.
-    [[nodiscard]] bool keep(Context& context, BackendSide& side);
+    [[nodiscard]] bool keep(Context& context, BackendEnd& side);
     // A request of the client goes over another connection.
     void give_way(Context& context);
     void close(Context& context);
 
 private:
-    [[nodiscard]] BackendSide* find(Context& context) const;
+    [[nodiscard]] BackendEnd* find(Context& context) const;
 
     net::SessionId id_;
 };

@@ -1,0 +1,104 @@
+// A request that one format has written is a request still, and another format can write it again.
+
+#include "proxy/held_request.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "http/h1/client_codec.h"
+#include "http/head_storage.h"
+
+namespace seki::proxy {
+namespace {
+
+// What a format would be told.
+struct Notes final : HeldRequest::Writer {
+    bool head(const http::RequestHead& head, bool end) override {
+        text += fmt::format("{} {} {}{}\n", head.method_text, head.authority, head.path, end ? " end" : "");
+        for (const http::Field& field : head.fields.all()) {
+            if (!field.dropped) text += fmt::format("{}: {}\n", field.name, field.value);
+        }
+        return has_room;
+    }
+    void body(std::string_view bytes) override { text += fmt::format("[{}]", bytes); }
+    void end(const http::FieldTable* trailers) override {
+        text += "end";
+        if (trailers == nullptr) return;
+        for (const http::Field& field : trailers->all()) text += fmt::format(" {}={}", field.name, field.value);
+    }
+
+    std::string text;
+    bool has_room = true;
+};
+
+struct HeldRequests : testing::Test {
+    net::BufferPool buffers{net::BufferPool::Memory::map({}).value()};
+    http::HeadStorage heads;
+    http::HeadLimits limits;
+    http::RequestHead head;
+    HeldRequest held{buffers.try_acquire(), std::make_unique<http::h1::ClientCodec>(heads, limits)};
+
+    HeldRequests() {
+        head.method = http::Method::post;
+        head.method_text = "POST";
+        head.path = "/path?query";
+        head.authority = head.host = "example.org";
+    }
+    template <typename Write>
+    void write(Write write) {
+        http::Output out(held.bytes->room().data(), held.bytes->room().data() + held.bytes->room().size());
+        write(out);
+        held.bytes->commit(out.size());
+    }
+    void write_head() {
+        const http::AddedField added[] = {{"Added", "1"}};
+        write([&](http::Output& out) { held.codec->write_head(head, added, out); });
+    }
+    void write_body(std::string_view body) {
+        write([&](http::Output& out) { held.codec->write_body(1, body, out); });
+    }
+    std::string read() {
+        Notes notes;
+        EXPECT_TRUE(held.write_to(notes));
+        return notes.text;
+    }
+};
+
+TEST_F(HeldRequests, have_their_head_with_what_was_added_to_it) {
+    write_head();
+    EXPECT_EQ(read(), "POST example.org /path?query end\nHost: example.org\nAdded: 1\n");
+}
+
+TEST_F(HeldRequests, have_a_body_that_is_there_in_part_or_in_full) {
+    head.body = {http::BodyKind::length, 6};
+    write_head();
+    write_body("abc");
+    const std::string head_text = "POST example.org /path?query\nHost: example.org\nAdded: 1\nContent-Length: 6\n";
+    EXPECT_EQ(read(), head_text + "[abc]");
+    write_body("def");
+    EXPECT_EQ(read(), head_text + "[abcdef]end");
+}
+
+TEST_F(HeldRequests, have_bodies_without_their_framing_and_with_their_trailers) {
+    head.body.kind = http::BodyKind::chunked;
+    write_head();
+    write_body("abc");
+    write_body("def");
+    http::FieldTable trailers;
+    trailers.add({.name = "Sum", .value = "6", .line = {}});
+    write([&](http::Output& out) { held.codec->write_end(1, &trailers, out); });
+    EXPECT_EQ(read(), "POST example.org /path?query\nHost: example.org\nAdded: 1\n[abc][def]end Sum=6");
+}
+
+TEST_F(HeldRequests, are_given_up_where_there_is_no_room_for_their_head) {
+    head.body = {http::BodyKind::length, 3};
+    write_head();
+    write_body("abc");
+    Notes notes;
+    notes.has_room = false;
+    EXPECT_FALSE(held.write_to(notes));
+    EXPECT_EQ(notes.text.find("abc"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace seki::proxy
