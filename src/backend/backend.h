@@ -40,9 +40,10 @@ struct Backend {
     ConnectTime connect_time;
     uint32_t connections = 0;  // open ones, idle or not
     uint32_t exchanges = 0;    // running
-    // Idle connections, which are Pool's: those that anybody may take, last in, first out, and those that belong to one
-    // client each.
+    // Connections on which a request may begin, which are Pool's: idle ones that anybody may take, last in, first out,
+    // those that serve requests and have streams left, and idle ones that belong to one client each.
     std::vector<net::SessionId> idle;
+    std::vector<net::SessionId> shared;
     absl::flat_hash_map<uint64_t, bool> owned;  // by SessionId::packed(): whether it counts among all idle ones
 };
 using BackendPtr = std::shared_ptr<Backend>;

@@ -10,6 +10,7 @@ namespace seki::backend {
 bool Pool::unused(const Backend& backend) noexcept { return backend.removed || backend.state == State::maintenance; }
 
 net::Session* Pool::take(Backend& backend, Monotonic until) {
+    if (!backend.shared.empty()) return sessions_.find(backend.shared.back());
     if (backend.idle.empty()) return nullptr;
     net::Session* session = sessions_.find(backend.idle.back());
     // remove() is called for whatever ends, so what is here lives.
@@ -29,6 +30,12 @@ bool Pool::put(Backend& backend, net::Session& session) {
     if (unused(backend) || backend.idle.size() >= limits_.idle_per_backend || size_ >= limits_.idle_total) return false;
     backend.idle.push_back(session.id());
     ++size_;
+    return true;
+}
+
+bool Pool::offer(Backend& backend, net::Session& session) {
+    if (unused(backend)) return false;
+    backend.shared.push_back(session.id());
     return true;
 }
 
@@ -54,6 +61,7 @@ void Pool::remove(Backend& backend, net::SessionId id) {
         --size_;
         return;
     }
+    if (std::erase(backend.shared, id) > 0) return;
     const auto owned = backend.owned.find(id.packed());
     if (owned == backend.owned.end()) return;
     if (owned->second) --size_;
@@ -61,6 +69,7 @@ void Pool::remove(Backend& backend, net::SessionId id) {
 }
 
 void Pool::close_idle(Backend& backend) {
+    backend.shared.clear();
     while (net::Session* session = take(backend)) session->close(net::CloseManner::now, net::CloseReason::stale);
     const auto owned = std::exchange(backend.owned, {});
     for (const auto& [packed, counted] : owned) {

@@ -15,8 +15,14 @@
 //     body        some bytes of the body. end: they were the last and there are no trailers
 //     end         the message ends; trailers() has what came after the body, until the next call
 //     window      the peer takes more of this stream's body than before, or of all streams' (stream 0): send_window()
-//     reset       the peer gave up this stream (HTTP/2)
+//     reset       the peer gave up this stream (HTTP/2). unprocessed: nobody has looked at what was sent on it, and
+//     nobody
+//                 will, so that it may be sent again whatever it asks for (RFC 9113 §8.7). A peer that goes away says
+//                 so of each stream that it does not serve any more, and free_streams() is 0 from then on
 //     fault       the peer broke the protocol; `fault` says how. The connection reads nothing more
+//
+// next() is asked again only while there are bytes that it has not used: those from which several events follow are
+// used up with the last of them.
 //
 // No byte is read twice: heads may be compressed, and what one says may change what the next one means. Who cannot act
 // on a head yet keeps it (kept_head.h), and the other streams go on.
@@ -67,6 +73,7 @@ struct Event {
     Kind kind = Kind::need_more;
     bool end = false;
     Fault fault = Fault::none;
+    bool unprocessed = false;
     StreamId stream = 0;
     size_t consumed = 0;
     std::string_view body{};
@@ -108,6 +115,16 @@ public:
     [[nodiscard]] virtual uint64_t outgoing_raw(StreamId stream) const = 0;
     virtual void sent_raw(StreamId stream, uint64_t bytes) = 0;
 
+    // The owner has room for so many bytes of the body that comes on this stream, all in all: it is never given more,
+    // and as it passes bytes on the peer gets credit for others. Other streams pass it by as far as the format lets
+    // them. Where there is one stream, what is given to next() says as much.
+    virtual void allow(StreamId, size_t) {}
+    // The owner gives a stream up, with or without an answer. Where there is one, the connection ends instead.
+    virtual void give_up(StreamId) {}
+    // The answer switched protocols: what the peer sends on this stream from now on belongs to the tunnel, and ends by
+    // itself. Where there is one stream, another codec takes over instead.
+    virtual void open_tunnel(StreamId) {}
+
     // Acknowledgements, credit, streams that were given up, going away: so many bytes of that wait to be written. A
     // bounded few: what of the peer's would make them more is not read (`blocked`).
     [[nodiscard]] virtual size_t own_frames() const { return 0; }
@@ -129,15 +146,6 @@ public:
     // whatever `head.body` says.
     virtual void write_head(StreamId stream, const ResponseHead& head, std::span<const AddedField> added, bool close,
                             Output& out) = 0;
-    // The owner has room for so many bytes of the body of this request, all in all: it is never given more, and as it
-    // passes bytes on the client gets credit for others. Other streams pass it by as far as the format lets them. Where
-    // there is one stream, what is given to next() says as much.
-    virtual void allow(StreamId, size_t) {}
-    // The owner gives a stream up, with or without an answer. Where there is one, the connection ends instead.
-    virtual void give_up(StreamId) {}
-    // The answer switched protocols: what the client sends on this stream from now on belongs to the tunnel, and ends
-    // by itself. Where there is one stream, another codec takes over instead.
-    virtual void open_tunnel(StreamId) {}
     // The owner takes no more requests, beyond those that may be on their way: the client is told where the format can.
     virtual void go_away() {}
     // True once the request was read to its end.
@@ -163,7 +171,7 @@ public:
     virtual StreamId write_head(const RequestHead& head, std::span<const AddedField> added, Output& out) = 0;
     // The request goes to another connection as it was written: what was read of an answer counts no more.
     virtual void restart_answer() = 0;
-    // How many more requests may begin now (HTTP/1: 1 when idle, else 0).
+    // How many more requests may begin now (HTTP/1: 1 when idle, else 0). 0 for good when the backend goes away.
     [[nodiscard]] virtual uint32_t free_streams() const = 0;
 };
 

@@ -46,6 +46,7 @@ BackendEnd* Attempts::take_idle(const Errand& errand) const {
     if (!until) return nullptr;
     while (net::Session* idle = errand.context.pool.take(*chosen_, *until)) {
         auto* side = static_cast<BackendEnd*>(idle->protocol());
+        if (binds_ && !side->idle()) return nullptr;
         if (!side->silent()) {
             idle->close(net::CloseManner::now, net::CloseReason::protocol_error);
             continue;
@@ -75,14 +76,15 @@ BackendEnd* Attempts::take_own(const Errand& errand) const {
 
 // What cannot be sent again is lost with a connection that the backend is just closing. A client that is at its first
 // request would not expect that: its connection is new. At a later one it would, on a connection of its own to the
-// backend, and asks again (Exchange::client_may_retry); even so the connection shall be one that has just served.
+// backend, and asks again (Exchange::client_may_retry); even so the connection shall be one that has just served, or
+// that serves others right now.
 std::optional<Monotonic> Attempts::fit_for_idle(const Errand& errand) const {
     const ClusterPolicy* const policy = errand.route.policy.get();
     const BackendReuse reuse = policy != nullptr ? policy->reuse : BackendReuse::safe;
     if (reuse == BackendReuse::never) return std::nullopt;
     if (repeatable_ || reuse == BackendReuse::always) return Monotonic{};
     const Client& client = errand.client;
-    if (!client.asked_before() || client.shared() || !chosen_->keep_alive.proven()) return std::nullopt;
+    if (!client.asked_before() || client.shared() || !chosen_->keep_alive.proven()) return Monotonic::max();
     return errand.context.loop.now() + errand.context.settings.backend_idle_timeout - backend::KeepAlive::soon;
 }
 
@@ -136,7 +138,8 @@ bool Attempts::may_go_on(const BackendLoss& loss) const noexcept {
     if (failed_ >= most) return false;
     if (tunnel_) return loss.never_connected();
     // RFC 9112 §9.3.1: what was sent may be sent again only if that cannot change anything.
-    return loss.held.has_value() && (idempotent_ || !loss.written) && loss.kind != BackendLoss::Kind::timeout &&
+    const bool changes_nothing = idempotent_ || !loss.written || loss.kind == BackendLoss::Kind::unprocessed;
+    return loss.held.has_value() && changes_nothing && loss.kind != BackendLoss::Kind::timeout &&
            loss.kind != BackendLoss::Kind::fault;
 }
 

@@ -76,7 +76,7 @@ private:
     [[nodiscard]] BackendEnd* own_connection(const Errand& errand) const;
     BackendEnd* take_own(const Errand& errand) const;
     // Until when at least an idle connection would have to stay idle, for the request to be given it; nothing when it
-    // is given none.
+    // is given none that others have used.
     [[nodiscard]] std::optional<Monotonic> fit_for_idle(const Errand& errand) const;
     BackendEnd* take_idle(const Errand& errand) const;
     BackendEnd* dial(const Errand& errand);

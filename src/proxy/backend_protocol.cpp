@@ -5,6 +5,7 @@
 #include "http/h1/client_codec.h"
 #include "proxy/backend_side.h"
 #include "proxy/raw_codec.h"
+#include "proxy/stream_backend.h"
 
 namespace seki::proxy {
 
@@ -12,6 +13,10 @@ std::unique_ptr<BackendEnd> backend_protocol(net::Session& session, Context& con
                                              const backend::BackendPtr& backend, Carries what,
                                              Duration connect_timeout) {
     std::unique_ptr<http::ClientCodec> codec;
+    if (context.stream_format && what == Carries::requests) codec = context.stream_format(*backend);
+    if (codec != nullptr) {
+        return std::make_unique<StreamBackend>(session, context, backend, std::move(codec), connect_timeout);
+    }
     switch (what) {
         case Carries::requests:
             codec = std::make_unique<http::h1::ClientCodec>(context.heads, context.settings.answer_limits);

@@ -57,7 +57,7 @@ void BackendSide::attach(Exchange& exchange, Duration answer_timeout) {
     touch();
 }
 
-void BackendSide::detach(http::StreamId, bool reusable, net::CloseManner manner, Client* client) {
+void BackendSide::detach(Exchange&, bool reusable, net::CloseManner manner, Client* client) {
     SEKI_CHECK(exchange_ != nullptr);
     exchange_ = nullptr;
     --backend_->exchanges;
@@ -101,7 +101,7 @@ net::Next BackendSide::end_of_idle() {
     return net::Close{net::CloseManner::now, net::CloseReason::stale};
 }
 
-std::optional<http::StreamId> BackendSide::send_head(const http::RequestHead& head,
+std::optional<http::StreamId> BackendSide::send_head(Exchange&, const http::RequestHead& head,
                                                      std::span<const http::AddedField> added) {
     hold();
     http::StreamId stream = 0;
@@ -109,22 +109,24 @@ std::optional<http::StreamId> BackendSide::send_head(const http::RequestHead& he
     return stream;
 }
 
-std::optional<http::StreamId> BackendSide::adopt(HeldRequest held) {
+std::optional<http::StreamId> BackendSide::adopt(Exchange& exchange, HeldRequest& held) {
     SEKI_CHECK(session_.unsent() == nullptr);
-    if (state_ == State::connecting || !exchange_->tunnel()) hold();
-    codec_ = std::move(held.codec);
-    session_.unsent() = std::move(held.bytes);
+    HeldRequest::Written* const written = held.written();
+    if (written == nullptr) return write_again(exchange, held);
+    if (state_ == State::connecting || !exchange.tunnel()) hold();
+    change_codec(std::move(written->codec));
+    session_.unsent() = std::move(written->bytes);
     flush();
     return only_stream;
 }
 
 std::optional<HeldRequest> BackendSide::take_held() {
     if (!holds() || answering_ || session_.unsent() == nullptr) return std::nullopt;
-    HeldRequest held{std::move(session_.unsent()), std::move(codec_)};
-    held.bytes->rewind();
-    held.codec->restart_answer();
-    codec_ = std::make_unique<RawClientCodec>();
-    return held;
+    HeldRequest::Written written{std::move(session_.unsent()), std::move(codec_)};
+    written.bytes->rewind();
+    written.codec->restart_answer();
+    change_codec(std::make_unique<RawClientCodec>());
+    return HeldRequest(std::move(written));
 }
 
 void BackendSide::make_body_room(http::StreamId stream) {
@@ -137,7 +139,7 @@ void BackendSide::make_body_room(http::StreamId stream) {
 
 void BackendSide::become_tunnel(http::StreamId) {
     Side::release_hold();
-    codec_ = std::make_unique<RawClientCodec>();
+    change_codec(std::make_unique<RawClientCodec>());
 }
 
 // ---- Protocol

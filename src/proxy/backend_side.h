@@ -27,15 +27,16 @@ public:
     [[nodiscard]] bool silent() override;
     [[nodiscard]] bool idle() const noexcept override { return state_ == State::idle; }
     void attach(Exchange& exchange, Duration answer_timeout) override;
-    void detach(http::StreamId stream, bool reusable, net::CloseManner manner, Client* client) override;
-    std::optional<http::StreamId> send_head(const http::RequestHead& head,
+    void detach(Exchange& exchange, bool reusable, net::CloseManner manner, Client* client) override;
+    std::optional<http::StreamId> send_head(Exchange& exchange, const http::RequestHead& head,
                                             std::span<const http::AddedField> added) override;
-    std::optional<http::StreamId> adopt(HeldRequest held) override;
+    std::optional<http::StreamId> adopt(Exchange& exchange, HeldRequest& held) override;
     void make_body_room(http::StreamId stream) override;
     void release_hold(http::StreamId) override { Side::release_hold(); }
     void become_tunnel(http::StreamId stream) override;
     void end_output(http::StreamId) override { session_.shutdown_write(); }
     [[nodiscard]] bool delivered(http::StreamId) const noexcept override { return all_sent(); }
+    bool go_on(http::StreamId, size_t room) override { return resume(room); }
 
     // ---- Protocol
 

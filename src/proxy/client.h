@@ -20,9 +20,10 @@ class Client : public Side {
 public:
     Client(net::Session& session, Context& context, ListenerPtr listener, std::unique_ptr<http::ServerCodec> codec,
            http::Scheme scheme)
-        : Side(session, context), listener_(std::move(listener)), codec_(std::move(codec)), scheme_(scheme) {}
+        : Side(session, context), listener_(std::move(listener)), codec_(std::move(codec)), scheme_(scheme) {
+        speak(*codec_);
+    }
 
-    [[nodiscard]] http::Codec& codec() const noexcept override { return *codec_; }
     // Of its requests.
     [[nodiscard]] http::Scheme scheme() const noexcept { return scheme_; }
     // What TLS has agreed upon, good as long as the session; null: nothing is secured.
@@ -66,8 +67,6 @@ public:
     [[nodiscard]] virtual bool withholds_credit(http::StreamId) const { return false; }
     // This is not the first request of the connection.
     [[nodiscard]] bool asked_before() const noexcept { return requests_ > 1; }
-    // The connection carries the bytes of other exchanges too.
-    [[nodiscard]] virtual bool shared() const noexcept = 0;
     // Behind a request that asks for another protocol something may have come before its answer: bytes of that
     // protocol, and no next request. Then an answer that does not switch ends the connection: true. What comes behind
     // the answer is a request again.

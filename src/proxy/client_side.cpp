@@ -45,6 +45,7 @@ void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
 
 void ClientSide::become_tunnel(http::StreamId) {
     codec_ = std::make_unique<RawServerCodec>();
+    speak(*codec_);
     asks_to_switch_ = false;
 }
 

@@ -34,7 +34,6 @@ public:
     void due(Monotonic when) override { session_.deadline(when); }
     void become_tunnel(http::StreamId stream) override;
     void end_output() override;
-    [[nodiscard]] bool shared() const noexcept override { return false; }
 
     // ---- Protocol
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -86,6 +87,8 @@ public:
     net::SourceCounts source_counts;
     net::SourceRates source_rates;
     Settings settings;
+    // The format with streams that a backend speaks, null where it speaks HTTP/1. So far only tests have one.
+    std::function<std::unique_ptr<http::ClientCodec>(const backend::Backend&)> stream_format;
     auth::Authenticator authenticator;
     // How many exchanges are tunnels: of TCP listeners, and upgraded from HTTP.
     struct Tunnels {

@@ -108,6 +108,7 @@ bool Exchange::client_may_retry(const BackendLoss& loss) const noexcept {
 void Exchange::backend_gone(BackendLoss loss) {
     using Kind = BackendLoss::Kind;
     give_up_backend();
+    if (deferred_request_ != nullptr) loss.held = std::move(*std::exchange(deferred_request_, nullptr));
     attempts_.lost(context_, route_, loss);
     if (mode_ == Mode::http) count_broken_answer(loss);
     if (state_ == State::waiting && attempts_.may_go_on(loss)) return try_another(std::move(loss));
@@ -127,6 +128,8 @@ void Exchange::backend_gone(BackendLoss loss) {
             return answer({502, http::describe(loss.fault).data()});
         case Kind::closed:
             return answer({502, "backend closed without an answer"});
+        case Kind::unprocessed:
+            return answer({503, "backend refused the request"});
     }
 }
 
@@ -152,14 +155,41 @@ void Exchange::try_another(BackendLoss loss) {
         if (mode_ == Mode::tunnel) return abort(net::CloseReason::peer_error, "no backend could be reached");
         return answer({503, "no backend could be reached"});
     }
-    if (loss.held) {
-        const auto adopted = backend_->adopt(std::move(*loss.held));
-        if (!adopted) {
-            release_backend(true);  // as it was
-            return answer({503, "no room for the request in another connection"});
-        }
-        backend_stream_ = *adopted;
+    if (!loss.held) return request_begins(backend_stream_);
+    deferred_request_ = std::make_unique<HeldRequest>(std::move(*loss.held));
+    begin_deferred_request();
+}
+
+// ---- a request that waits
+
+bool Exchange::defer_request(const http::RequestHead& head, const AddedFields& added) {
+    const bool for_now = !backend_->all_sent();
+    auto kept = for_now ? KeptRequest::keep(head, added.all(), context_.buffers) : std::nullopt;
+    if (kept) {
+        deferred_request_ = std::make_unique<HeldRequest>(std::move(*kept));
+        return true;
     }
+    release_backend(true);  // as it was
+    answer(for_now ? Reply{503, "no buffer to keep the head of a request in"}
+                   : Reply{431, "request head too large to be forwarded"});
+    return false;
+}
+
+// It was lost by another connection, or others have taken some of what was in its way.
+void Exchange::begin_deferred_request() {
+    const auto stream = backend_->adopt(*this, *deferred_request_);
+    if (!stream && !backend_->all_sent()) return;
+    const bool only_head = deferred_request_->written() == nullptr;
+    deferred_request_.reset();
+    if (stream) return request_begins(*stream);
+    release_backend(true);
+    answer(only_head ? Reply{431, "request head too large to be forwarded"}
+                     : Reply{503, "no room for the request in another connection"});
+}
+
+void Exchange::request_begins(http::StreamId stream) {
+    backend_stream_ = stream;
+    if (std::exchange(end_waits_, false)) backend_->send_end(stream, nullptr);
     if (request_ended()) return;
     make_request_room();
     client_->go_on(client_stream_, room_for_request());
@@ -176,7 +206,7 @@ void Exchange::release_backend(bool reusable) {
         mode_ == Mode::tunnel && backend_ != nullptr && !(request_ended() && backend_->delivered(backend_stream_));
     BackendEnd* const backend = give_up_backend();
     if (backend == nullptr) return;
-    backend->detach(backend_stream_, reusable, cut ? net::CloseManner::reset : net::CloseManner::now, client_);
+    backend->detach(*this, reusable, cut ? net::CloseManner::reset : net::CloseManner::now, client_);
 }
 
 // ---- the answer

@@ -87,6 +87,9 @@ public:
     [[nodiscard]] size_t room_for_answer() const;
     void body(Direction direction, std::string_view bytes);
     void end(Direction direction, const http::FieldTable* trailers);
+    // The same where others share the connection that it came on: it may come before the head of its message has gone.
+    void end_of_request(const http::FieldTable* trailers);
+    void end_of_answer(const http::FieldTable* trailers);
     // A batch of events was handed on: what was written may go.
     void flush(Direction direction);
     // The end where `direction` flows to was ready; `took`: it took bytes that waited.
@@ -102,6 +105,7 @@ public:
     [[nodiscard]] bool takes_body() const noexcept {
         return (backend_ != nullptr || state_ == State::suspended) && !request_ended();
     }
+    [[nodiscard]] bool sent_body() const noexcept { return record_.body_bytes[index(Direction::request)] > 0; }
     [[nodiscard]] bool request_ended() const noexcept { return ended_[index(Direction::request)]; }
     [[nodiscard]] bool answer_ended() const noexcept { return ended_[index(Direction::response)]; }
     [[nodiscard]] bool answer_delivered() const noexcept;
@@ -144,6 +148,10 @@ private:
     void set_deadline();
 
     BackendEnd* connect();
+    // There is no room for the head now. False: there never will be, and that is answered.
+    bool defer_request(const http::RequestHead& head, const AddedFields& added);
+    void begin_deferred_request();
+    void request_begins(http::StreamId stream);
     void count_broken_answer(const BackendLoss& loss);
     void take_back_answer();
     void try_another(BackendLoss loss);
@@ -193,6 +201,7 @@ private:
     Route route_;
     Attempts attempts_;
     bool upgrade_asked_ = false;
+    bool end_waits_ = false;        // of the request, for its head
     bool awaits_continue_ = false;  // the client sends its body when the backend says so
     std::array<bool, 2> ended_{};   // per direction: the source said its last
     std::array<std::optional<net::SpliceTransfer>, 2> splices_;
@@ -201,8 +210,9 @@ private:
     Monotonic backend_activity_{};
     BodyPace pace_;
     InterimPace interim_pace_;
-    uint64_t request_bytes_ = 0;              // of its body
-    std::unique_ptr<KeptRequest> suspended_;  // while a password is being checked
+    uint64_t request_bytes_ = 0;                     // of its body
+    std::unique_ptr<KeptRequest> suspended_;         // while a password is being checked
+    std::unique_ptr<HeldRequest> deferred_request_;  // while others of its backend's connection are in the way
     std::unique_ptr<DeferredAnswer> deferred_;
     Record record_;
 };

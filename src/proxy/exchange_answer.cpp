@@ -19,6 +19,7 @@ void Exchange::answer(const Reply& reply) {
     record_.message = reply.message;
     record_.own_answer = true;
     deferred_.reset();
+    deferred_request_.reset();
     enter(State::answering);
     if (!request_ended()) client_->resume();  // it drops the rest
     write_answer(reply);
@@ -64,7 +65,7 @@ void Exchange::write_deferred_head() {
         return answer({502, "head of the answer too large"});
     }
     answer_begins(head, kept.ends);
-    if (backend_ != nullptr) backend_->resume();
+    if (backend_ != nullptr) backend_->go_on(backend_stream_, room_for_answer());
     flush(Direction::response);
 }
 

@@ -188,17 +188,14 @@ void Exchange::forward(const RoutedRequest& routed) {
         if (!route_.frontend->request_edits.host().empty()) set_authority(head, route_.frontend->request_edits.host());
     }
     if (head.authority.empty()) head.authority = own_authority(*listener_, *client_, added);
-    constexpr Reply too_large{431, "request head too large to be forwarded"};
-    if (added.overflow()) return answer(too_large);
+    if (added.overflow()) return answer({431, "request head too large to be forwarded"});
     backend_ = connect();
     if (backend_ == nullptr) return answer({503, "no backend"});
-    const auto written = backend_->send_head(head, added.all());
-    if (!written) {
-        release_backend(true);  // as it was
-        return answer(too_large);
-    }
+    const auto written = backend_->send_head(*this, head, added.all());
+    if (!written && !defer_request(head, added)) return;
     context_.recorder.forwarded(kept);
-    backend_stream_ = *written;
+    backend_stream_ = written.value_or(0);
+    if (written && end_waits_) request_begins(*written);
     awaits_continue_ = head.expects_continue && !request_ended();
     if (!request_ended() && !awaits_continue_) begin_pace();
     enter(State::waiting);

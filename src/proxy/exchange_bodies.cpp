@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "proxy/client.h"
+#include "proxy/deferred_answer.h"
 #include "proxy/exchange.h"
 
 namespace seki::proxy {
@@ -36,7 +37,7 @@ http::StreamId Exchange::source_stream(Direction direction) const noexcept {
 size_t Exchange::room_for_request() const {
     if (client_ == nullptr || backend_ == nullptr) return 0;
     if (splices_[index(Direction::request)]) return backend_->session().writable() ? 1 : 0;
-    return backend_->body_room(backend_stream_);
+    return deferred_request_ != nullptr ? 0 : backend_->body_room(backend_stream_);
 }
 
 // For what is still to come of it.
@@ -91,13 +92,24 @@ void Exchange::end(Direction direction, const http::FieldTable* trailers) {
     if (direction == Direction::response && mode_ == Mode::http) client_->answer_complete();
 }
 
+void Exchange::end_of_request(const http::FieldTable* trailers) {
+    if (state_ != State::suspended && deferred_request_ == nullptr) return end(Direction::request, trailers);
+    ended_[index(Direction::request)] = end_waits_ = true;
+}
+
+void Exchange::end_of_answer(const http::FieldTable* trailers) {
+    auto* const kept = defers_head() ? std::get_if<DeferredAnswer::BackendHead>(&deferred_->part) : nullptr;
+    if (kept == nullptr) return end(Direction::response, trailers);
+    kept->ends = true;
+}
+
 void Exchange::flush(Direction direction) {
     Side* to = sink(direction);
     if (to == nullptr || !to->session().connected()) return;
     const bool took = to->flush_some();
     if (direction == Direction::request) make_request_room();
     // What went makes room for the others of the connection.
-    if (took && direction == Direction::response && client_->shared()) client_->session().wake();
+    if (took && to->shared()) to->session().wake();
     settle(direction);
 }
 
@@ -112,6 +124,7 @@ void Exchange::sink_progress(Direction direction, bool took) {
         if (from->session().readable() && to->session().writable()) from->session().wake();
         return;
     }
+    if (direction == Direction::request && deferred_request_ != nullptr) return begin_deferred_request();
     if (direction == Direction::request) make_request_room();
     if (direction == Direction::response && deferred_ != nullptr) return answer_further();
     if (from != nullptr && !ended_[index(direction)]) let_go_on(direction, *from);
@@ -120,14 +133,14 @@ void Exchange::sink_progress(Direction direction, bool took) {
 
 // The sink may have room again for a source that waited for it. One stream of many waits while its connection does not.
 void Exchange::let_go_on(Direction direction, Side& from) {
-    const bool one_of_many = direction == Direction::request && client_->shared();
+    const bool one_of_many = direction == Direction::request ? client_->shared() : backend_->shared();
     if (!from.waits_for_room() && !one_of_many) return;
     const size_t free = direction == Direction::request ? room_for_request() : room_for_answer();
     if (free == 0) return;
     if (direction == Direction::request) return client_->go_on(client_stream_, free);
     // Credit that nothing waited for is no sign of anything: with it a client could have its backend waited for for
     // ever.
-    if (from.resume(free)) active(direction, false);
+    if (backend_->go_on(backend_stream_, free)) active(direction, false);
 }
 
 // What an end that was passed on, or the last byte that was sent, means for the exchange.
@@ -257,7 +270,9 @@ bool Exchange::clients_turn() const noexcept {
     if (client_->shared() && state_ == State::answering && client_->withholds_credit(client_stream_)) return true;
     if (!client_->shared() && (!client_->all_sent() || (response && response->held() > 0))) return true;
     if (request_ended() || awaits_continue_) return false;
-    return backend_ == nullptr || (backend_->delivered(backend_stream_) && !(request && request->held() > 0));
+    if (backend_ == nullptr) return true;
+    return deferred_request_ == nullptr && backend_->delivered(backend_stream_) &&
+           !backend_->withholds_credit(backend_stream_) && !(request && request->held() > 0);
 }
 
 void Exchange::excuse_client(Monotonic now) noexcept {

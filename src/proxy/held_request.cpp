@@ -1,25 +1,24 @@
 #include "proxy/held_request.h"
 
-#include <optional>
-
 #include "base/check.h"
 #include "http/h1/server_codec.h"
 #include "http/head_storage.h"
 
 namespace seki::proxy {
 
+namespace {
+
 // What was written to a backend is read as a server reads it.
-bool HeldRequest::write_to(Writer& writer) const {
+void read_again(std::string_view bytes, http::HeadStorage& heads, HeldRequest::Writer& writer) {
     using Kind = http::Event::Kind;
-    const auto heads = std::make_unique<http::HeadStorage>();
     const http::HeadLimits as_long_as_it_is{UINT32_MAX, UINT32_MAX, http::FieldTable::capacity};
-    http::h1::ServerCodec reader(*heads, as_long_as_it_is);
-    for (std::string_view rest = bytes->data(); !rest.empty();) {
-        const http::Event event = reader.next(rest);
-        rest.remove_prefix(event.consumed);
+    http::h1::ServerCodec reader(heads, as_long_as_it_is);
+    while (!bytes.empty() && !writer.failed()) {
+        const http::Event event = reader.next(bytes);
+        bytes.remove_prefix(event.consumed);
         switch (event.kind) {
             case Kind::head:
-                if (!writer.head(reader.head(), event.end)) return false;
+                writer.head(reader.head(), event.end);
                 break;
             case Kind::body:
                 writer.body(event.body);
@@ -30,12 +29,20 @@ bool HeldRequest::write_to(Writer& writer) const {
                 break;
             case Kind::need_more:
             case Kind::blocked:
-                return true;
+                return;
             default:
                 SEKI_CHECK(false);  // it was written by us
         }
     }
-    return true;
+}
+
+}  // namespace
+
+void HeldRequest::write_to(Writer& writer) const {
+    const auto heads = std::make_unique<http::HeadStorage>();  // those of the worker may be in use
+    if (const auto* written = std::get_if<Written>(&form_)) return read_again(written->bytes->data(), *heads, writer);
+    std::get<KeptRequest>(form_).show(heads->request);
+    writer.head(heads->request, heads->request.body.kind == http::BodyKind::none);
 }
 
 }  // namespace seki::proxy

@@ -41,6 +41,22 @@ void append(net::Buffer& texts, const http::Field& field) noexcept {
     append(texts, field.value);
 }
 
+size_t size_to_send(const http::FieldTable& fields, std::span<const http::AddedField> added) noexcept {
+    size_t bytes = 0;
+    for (const http::Field& field : fields.all()) bytes += field.dropped ? 0 : size_of(field);
+    for (const auto& [name, value] : added) bytes += sizeof(FieldRecord) + name.size() + value.size();
+    return bytes;
+}
+
+void append_to_send(const http::FieldTable& fields, std::span<const http::AddedField> added,
+                    net::Buffer& texts) noexcept {
+    for (const http::Field& field : fields.all()) {
+        if (!field.dropped) append(texts, field);
+    }
+    for (const auto& [name, value] : added)
+        append(texts, {.name = name, .value = value, .line = {}, .id = http::field_id(name)});
+}
+
 void show_fields(std::string_view bytes, http::FieldTable& table) noexcept {
     table.clear();
     while (!bytes.empty()) {
@@ -96,23 +112,27 @@ void KeptRequest::show(http::RequestHead& head) const {
     if (odd_names_) head.fields.note_odd_name();
 }
 
+std::optional<KeptRequest> KeptRequest::keep(const http::RequestHead& head, std::span<const http::AddedField> added,
+                                             net::BufferPool& buffers) {
+    KeptRequest kept;
+    kept.summary_ = head;
+    kept.texts_ = buffer_for(size_of_texts(kept.summary_) + size_to_send(head.fields, added), buffers);
+    if (kept.texts_ == nullptr) return std::nullopt;
+    move_texts(kept.summary_, *kept.texts_);
+    kept.fields_at_ = kept.texts_->size();
+    append_to_send(head.fields, added, *kept.texts_);
+    return kept;
+}
+
 std::optional<KeptAnswer> KeptAnswer::keep(const http::ResponseHead& head, std::span<const http::AddedField> added,
                                            net::BufferPool& buffers) {
     KeptAnswer kept;
     kept.summary_ = head;
-    size_t bytes = size_of_texts(kept.summary_);
-    for (const http::Field& field : head.fields.all()) bytes += field.dropped ? 0 : size_of(field);
-    for (const http::AddedField& field : added) bytes += sizeof(FieldRecord) + field.name.size() + field.value.size();
-    kept.texts_ = buffer_for(bytes, buffers);
+    kept.texts_ = buffer_for(size_of_texts(kept.summary_) + size_to_send(head.fields, added), buffers);
     if (kept.texts_ == nullptr) return std::nullopt;
     move_texts(kept.summary_, *kept.texts_);
     kept.fields_at_ = kept.texts_->size();
-    for (const http::Field& field : head.fields.all()) {
-        if (!field.dropped) append(*kept.texts_, field);
-    }
-    for (const auto& [name, value] : added) {
-        append(*kept.texts_, {.name = name, .value = value, .line = {}, .id = http::field_id(name)});
-    }
+    append_to_send(head.fields, added, *kept.texts_);
     return kept;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// A head that is kept until somebody can act on it: of a request while a password is being checked, of an answer while
-// the client's connection has no room for it. Its codec goes on meanwhile, for it reads nothing twice.
+// A head that is kept until somebody can act on it: of a request while a password is being checked, of either while the
+// connection that it goes to has no room for it. Its codec goes on meanwhile, for it reads nothing twice.
 
 #include <optional>
 #include <span>
@@ -15,8 +15,12 @@ class KeptRequest {
 public:
     // In a buffer with a reservation of its own; nothing when there is none, or the head is too large for one.
     static std::optional<KeptRequest> keep(const http::RequestHead& head, net::BufferPool& buffers);
+    // As it is to be sent: with the fields that an edit adds, and without those that were dropped.
+    static std::optional<KeptRequest> keep(const http::RequestHead& head, std::span<const http::AddedField> added,
+                                           net::BufferPool& buffers);
     // Good as long as this is.
     void show(http::RequestHead& head) const;
+    [[nodiscard]] bool has_body() const noexcept { return summary_.body.kind != http::BodyKind::none; }
 
 private:
     http::RequestSummary summary_;

@@ -22,7 +22,7 @@ size_t Side::body_room(http::StreamId stream) const {
     const size_t room = unsent == nullptr ? context_.buffers.buffer_size() : unsent->room().size();
     const size_t framing = codec().outgoing_raw(stream) != 0 ? 0 : chunk_room + max_trailer_bytes;
     const size_t fits = room > framing ? room - framing : 0;
-    return counts_credit_ ? std::min(fits, codec().send_window(stream)) : fits;
+    return shared_ ? std::min(fits, codec().send_window(stream)) : fits;
 }
 
 void Side::send_body(http::StreamId stream, std::string_view body) {

@@ -31,7 +31,7 @@ public:
     Side(net::Session& session, Context& context) noexcept : session_(session), context_(context) {}
 
     [[nodiscard]] net::Session& session() noexcept { return session_; }
-    [[nodiscard]] virtual http::Codec& codec() const noexcept = 0;
+    [[nodiscard]] http::Codec& codec() const noexcept { return *wire_; }
 
     // ---- as a sink
 
@@ -50,6 +50,8 @@ public:
         return session_.bytes_written() != before;
     }
     [[nodiscard]] bool all_sent() const noexcept { return !session_.has_unsent(); }
+    // The connection carries the bytes of other exchanges too, in a format that gives credit for bodies.
+    [[nodiscard]] bool shared() const noexcept { return shared_; }
 
     // ---- as a source
 
@@ -114,13 +116,15 @@ protected:
     void hold() noexcept { hold_ = true; }
     void release_hold() noexcept;
 
+    // The connection speaks this from now on; it is the derived class that owns it.
+    void speak(http::Codec& wire) noexcept { wire_ = &wire; }
+
     static constexpr net::Close out_of_memory{net::CloseManner::now, net::CloseReason::no_resources};
 
     net::Session& session_;
     Context& context_;
 
-    // The format gives credit for bodies: body_room() has to ask for it.
-    bool counts_credit_ = false;
+    bool shared_ = false;
     // The head at hand shall come again: its bytes stay unread, and nothing more is read until this is false.
     bool postponed_ = false;
 
@@ -134,6 +138,7 @@ private:
     bool keep(std::string_view rest);
     bool make_room_to_read();
 
+    http::Codec* wire_ = nullptr;
     bool last_ = false;
     bool hold_ = false;
     bool waits_for_room_ = false;

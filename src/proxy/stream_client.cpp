@@ -17,8 +17,10 @@ constexpr size_t least_room = 2 * Context::edit_room;
 
 StreamClient::StreamClient(net::Session& session, Context& context, ListenerPtr listener,
                            std::unique_ptr<http::ServerCodec> codec, http::Scheme scheme)
-    : Client(session, context, std::move(listener), std::move(codec), scheme), took_at_(context.loop.now()) {
-    counts_credit_ = true;
+    : Client(session, context, std::move(listener), std::move(codec), scheme),
+      outbox_(context),
+      took_at_(context.loop.now()) {
+    shared_ = true;
     session.deadline(context.loop.now() + listener_->timeouts.request);
 }
 
@@ -37,14 +39,9 @@ void StreamClient::remove(http::StreamId stream) {
     *found = streams_.back();
     streams_.pop_back();
     if (!streams_.empty()) return;
-    endow_outbox();
+    outbox_.endow(session_);
     due_.reset();
     session_.deadline(context_.loop.now() + listener_->timeouts.front);
-}
-
-// The reservations of the exchanges go with them, what they have written stays.
-void StreamClient::endow_outbox() noexcept {
-    if (session_.unsent() != nullptr) context_.buffers.endow(*session_.unsent());
 }
 
 // Backwards: the last one takes the place of one that ends, and was visited before.
@@ -61,7 +58,7 @@ size_t StreamClient::head_room() const {
     return room > Context::edit_room ? room - Context::edit_room : 0;
 }
 
-bool StreamClient::delivered() const noexcept { return late_.empty(); }
+bool StreamClient::delivered() const noexcept { return !outbox_.late(); }
 
 bool StreamClient::withholds_credit(http::StreamId stream) const { return codec_->send_window(stream) == 0; }
 
@@ -75,37 +72,10 @@ void StreamClient::exchange_ended(http::StreamId stream, bool reusable) {
         session_.wake();
 }
 
-void StreamClient::end_is_late(std::string_view end) { late_ += end; }
-
-void StreamClient::write_late() {
-    net::Buffer* const into = late_.empty() ? nullptr : outbox_for_frames();
-    if (into == nullptr) return;
-    const size_t fits = std::min(late_.size(), into->room().size());
-    into->append(std::string_view(late_).substr(0, fits));
-    late_.erase(0, fits);
-    flush();
-}
+void StreamClient::end_is_late(std::string_view end) { outbox_.keep_end(end); }
 
 void StreamClient::write_own_frames() {
-    while (codec_->own_frames() > 0 && late_.empty()) {
-        net::Buffer* const into = outbox_for_frames();
-        if (into == nullptr) return;
-        http::Output out(into->room().data(), into->room().data() + into->room().size());
-        codec_->write_own_frames(out);
-        if (out.size() == 0) return;
-        into->commit(out.size());
-        flush();
-        resume();  // the codec may have read no more before these were gone
-    }
-}
-
-// What needs no exchange is sent from a small buffer when there is none. Null: not even that is to be had now.
-net::Buffer* StreamClient::outbox_for_frames() {
-    net::BufferPtr& unsent = session_.unsent();
-    if (unsent == nullptr && !streams_.empty()) return &outbox();
-    if (unsent == nullptr) unsent = context_.buffers.acquire_small();
-    if (unsent == nullptr) unsent = context_.buffers.try_acquire();
-    return unsent.get();
+    if (outbox_.write_own_frames(*this, !streams_.empty())) resume();
 }
 
 void StreamClient::go_on(http::StreamId stream, size_t room) {
@@ -157,7 +127,7 @@ bool StreamClient::note_progress() {
 net::Next StreamClient::on_ready(net::Session& session) {
     if (context_.draining) codec_->go_away();
     flush();
-    write_late();
+    outbox_.write_late(*this, !streams_.empty());
     write_own_frames();
     const bool took = note_progress();
     if (session.write_failed()) return net::Close{net::CloseManner::now, net::CloseReason::peer_error};
@@ -184,7 +154,7 @@ net::Next StreamClient::rest() {
         context_.note_waiting();
         session_.wake();
     }
-    if (!streams_.empty() || !late_.empty() || codec_->own_frames() > 0) return net::Stay{};
+    if (!streams_.empty() || outbox_.late() || codec_->own_frames() > 0) return net::Stay{};
     if (ending_) return net::Close{net::CloseManner::flush, net::CloseReason::finished};
     if (context_.draining) return net::Close{net::CloseManner::flush, net::CloseReason::stopping};
     return net::Stay{};
@@ -215,7 +185,7 @@ net::Next StreamClient::on_deadline(net::Session& session) {
 
 void StreamClient::on_close(net::Session&, net::CloseReason reason) {
     let_go();
-    endow_outbox();
+    outbox_.endow(session_);
     while (!streams_.empty()) {
         Exchange* const exchange = streams_.back().exchange;
         streams_.pop_back();
@@ -224,7 +194,7 @@ void StreamClient::on_close(net::Session&, net::CloseReason reason) {
 }
 
 std::optional<Monotonic> StreamClient::idle_since(const net::Session& session) const {
-    if (!streams_.empty() || has_unread() || !late_.empty() || ending_ || session.readable()) return std::nullopt;
+    if (!streams_.empty() || has_unread() || outbox_.late() || ending_ || session.readable()) return std::nullopt;
     return session.Timer::deadline() - (requests_ == 0 ? listener_->timeouts.request : listener_->timeouts.front);
 }
 
@@ -237,7 +207,7 @@ void StreamClient::describe(std::string& line) const {
 }
 
 size_t StreamClient::input_room() const {
-    if (ending_ || !late_.empty() || waits_for_exchange()) return 0;
+    if (ending_ || outbox_.late() || waits_for_exchange()) return 0;
     const net::BufferPtr& unsent = session_.unsent();
     if (unsent != nullptr && unsent->room().size() < least_room) return 0;
     return context_.scratch.size() - Context::edit_room;
@@ -261,7 +231,7 @@ std::optional<net::Next> StreamClient::handle(const http::Event& event) {
             break;
         case Kind::end:
             if (exchange != nullptr && exchange->takes_body()) {
-                exchange->end(Direction::request, &codec_->trailers());
+                exchange->end_of_request(&codec_->trailers());
             }
             break;
         case Kind::reset:

@@ -13,10 +13,10 @@
 // New requests wait while the outbox is too full for an answer: a client that asks has to read.
 
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "proxy/client.h"
+#include "proxy/stream_outbox.h"
 
 namespace seki::proxy {
 
@@ -37,7 +37,6 @@ public:
     void become_tunnel(http::StreamId stream) override { codec_->open_tunnel(stream); }
     void end_output() override {}  // the end of the stream has been written
     [[nodiscard]] bool withholds_credit(http::StreamId stream) const override;
-    [[nodiscard]] bool shared() const noexcept override { return true; }
 
     // ---- Protocol
 
@@ -68,10 +67,7 @@ private:
     void widen(http::StreamId stream);
     void go_on_with_suspended();
     [[nodiscard]] bool waits_for_exchange() const noexcept;
-    void write_late();
     void write_own_frames();
-    [[nodiscard]] net::Buffer* outbox_for_frames();
-    void endow_outbox() noexcept;
     bool note_progress();
     Exchange* find(http::StreamId stream) const noexcept;
     void remove(http::StreamId stream);
@@ -81,7 +77,7 @@ private:
     net::Next rest();
 
     std::vector<Stream> streams_;
-    std::string late_;  // ends for which the outbox had no room
+    StreamOutbox outbox_;
     std::optional<Monotonic> due_;
     uint64_t written_seen_ = 0;  // by the session, when we looked last
     Monotonic took_at_{};        // since when the client has taken nothing of what waits for it
