@@ -98,6 +98,8 @@ Handshaking::Step Handshaking::take(std::string_view record) {
     }
     if (SSL_is_init_finished(ssl_.get()) == 1) return Step::done;
     const size_t before = output_bytes();
+    // To write secrets down takes OpenSSL longer than to make them: it is asked for two of five.
+    listen_for_secrets(!server_secret_.empty());
     ERR_clear_error();
     const int done = SSL_do_handshake(ssl_.get());
     count_records(before);
@@ -211,6 +213,16 @@ int Handshaking::choose_protocol(std::span<const uint8_t> offered, const uint8_t
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+void Handshaking::listen_for_secrets(bool listens) noexcept {
+    const SSL_CTX_keylog_cb_func hears = [](const SSL* ssl, const char* line) { of(ssl).note_secret(line); };
+    SSL_CTX_set_keylog_callback(context_->get(), listens ? hears : nullptr);
+}
+
+// The secrets of the handshake itself are done with, those of the connection come next.
+void Handshaking::progress() noexcept {
+    if (SSL_get_state(ssl_.get()) == TLS_ST_SW_ENCRYPTED_EXTENSIONS) listen_for_secrets(true);
+}
+
 // "LABEL <random of the client> <secret>", all in hex.
 void Handshaking::note_secret(std::string_view line) noexcept {
     const size_t last = line.rfind(' ');
@@ -218,7 +230,10 @@ void Handshaking::note_secret(std::string_view line) noexcept {
     const std::string_view secret = line.substr(last + 1);
     bool read = true;
     if (line.starts_with("CLIENT_TRAFFIC_SECRET_0 ")) read = read_secret(secret, client_secret_);
-    if (line.starts_with("SERVER_TRAFFIC_SECRET_0 ")) read = read_secret(secret, server_secret_);
+    if (line.starts_with("SERVER_TRAFFIC_SECRET_0 ")) {
+        read = read_secret(secret, server_secret_);
+        listen_for_secrets(false);
+    }
     if (!read) client_secret_ = {};
 }
 

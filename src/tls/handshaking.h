@@ -63,6 +63,7 @@ public:
     [[nodiscard]] static Handshaking& of(const SSL* ssl) noexcept;
     [[nodiscard]] const ServerContext& context() const noexcept { return *context_; }
     int client_hello(int* alert);
+    void progress() noexcept;
     void note_secret(std::string_view line) noexcept;
     int choose_protocol(std::span<const uint8_t> offered, const uint8_t** chosen, uint8_t* chosen_size);
 
@@ -75,6 +76,7 @@ private:
     [[nodiscard]] bool set_up();
     bool use(const Candidates& candidates);
     bool bind_sessions_to_policy();
+    void listen_for_secrets(bool listens) noexcept;
     void note_failure();
     void note_failure(HandshakeFailure failure, std::string why);
     [[nodiscard]] size_t output_bytes() const noexcept;

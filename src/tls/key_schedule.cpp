@@ -1,8 +1,8 @@
 #include "tls/key_schedule.h"
 
 #include <algorithm>
+#include <memory>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <string>
 
 namespace seki::tls {
@@ -11,13 +11,39 @@ namespace {
 
 constexpr size_t longest_hash = EVP_MAX_MD_SIZE;
 
-const EVP_MD* digest_of(Hash hash) noexcept { return hash == Hash::sha256 ? EVP_sha256() : EVP_sha384(); }
 size_t bytes_of(Hash hash) noexcept { return hash == Hash::sha256 ? 32 : 48; }
 
+// Looked up once: by name, as HMAC() does it, takes longer than the hash itself. They live as long as the process.
+const EVP_MD* digest_of(Hash hash) noexcept {
+    static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    static const EVP_MD* const sha384 = EVP_MD_fetch(nullptr, "SHA384", nullptr);
+    return hash == Hash::sha256 ? sha256 : sha384;
+}
+
+// Of a padded key and a text behind it.
+bool digest(Hash hash, std::span<const uint8_t> pad, std::string_view text, uint8_t* out) {
+    struct Free {
+        void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+    };
+    const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
+    return context != nullptr && EVP_DigestInit_ex2(context.get(), digest_of(hash), nullptr) == 1 &&
+           EVP_DigestUpdate(context.get(), pad.data(), pad.size()) == 1 &&
+           EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1 &&
+           EVP_DigestFinal_ex(context.get(), out, nullptr) == 1;
+}
+
+// RFC 2104. No key here is longer than a block.
 bool hmac(Hash hash, std::span<const uint8_t> key, std::string_view text, uint8_t* out) {
-    unsigned int size = 0;
-    return HMAC(digest_of(hash), key.data(), static_cast<int>(key.size()),
-                reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, &size) != nullptr;
+    Secret<128> pad;
+    const std::span<uint8_t> block = pad.resize(hash == Hash::sha256 ? 64 : 128);
+    if (key.size() > block.size()) return false;
+    std::array<uint8_t, longest_hash> inner;
+    std::ranges::copy(key, block.begin());
+    for (uint8_t& byte : block) byte ^= 0x36;
+    const bool begun = digest(hash, block, text, inner.data());
+    for (uint8_t& byte : block) byte ^= 0x36 ^ 0x5C;
+    const std::string_view second(reinterpret_cast<const char*>(inner.data()), bytes_of(hash));
+    return begun && digest(hash, block, second, out);
 }
 
 void append(std::string& text, const uint8_t* bytes, size_t size) {

@@ -38,9 +38,11 @@ std::vector<std::string> wanted_groups(const std::vector<std::string>& groups) {
 
 std::string joined(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ":")); }
 
-int on_client_hello(SSL* ssl, int* alert, void*) { return Handshaking::of(ssl).client_hello(alert); }
+void on_progress(const SSL* ssl, int where, int) {
+    if (where == SSL_CB_ACCEPT_LOOP) Handshaking::of(ssl).progress();
+}
 
-void on_key(const SSL* ssl, const char* line) { Handshaking::of(ssl).note_secret(line); }
+int on_client_hello(SSL* ssl, int* alert, void*) { return Handshaking::of(ssl).client_hello(alert); }
 
 int on_protocols(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
                  unsigned int offered_size, void*) {
@@ -110,7 +112,7 @@ Result<> ServerContext::set_up() {
     if (settings_.tickets == 0) SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
     SSL_CTX_set_client_hello_cb(context, on_client_hello, nullptr);
-    SSL_CTX_set_keylog_callback(context, on_key);
+    SSL_CTX_set_info_callback(context, on_progress);
     SSL_CTX_set_alpn_select_cb(context, on_protocols, nullptr);
     if (auto set = set_ciphers(); !set) return set;
     return set_groups();

@@ -140,7 +140,8 @@ void TlsTransport::shaken() {
     } else {
         openssl_ = std::move(shaking->ssl);
     }
-    static_cast<void>(send_control());
+    // With the request here already, the answer to it soon takes along what is left to be said.
+    if (rest().raw.empty() || openssl_ != nullptr) static_cast<void>(send_control());
     drop_empty_rest();
     report_success(*shaking, took_default);
 }
@@ -368,24 +369,36 @@ IoOutcome TlsTransport::write(std::string_view bytes, bool last) {
 IoOutcome TlsTransport::write_records(std::string_view bytes, bool last) {
     size_t gone = 0;
     while (gone < bytes.size()) {
-        if (records_->begun() == 0) {
-            if (const auto stopped = send_control()) return {gone, stopped->stop, stopped->awaits, stopped->error};
-        }
         const std::string_view content = bytes.substr(gone);
+        const size_t ahead = put_control_ahead();
         const size_t sent_before = records_->begun_sent();
-        const auto batch = records_->seal(content, engine_.outgoing);
+        const auto batch = records_->seal(content, std::span(engine_.outgoing).subspan(ahead));
         if (!batch) return IoOutcome::failed(EPROTO);
-        const std::string_view sealed(engine_.outgoing.data() + sent_before, batch->sealed_bytes - sent_before);
+        const std::string_view sealed(engine_.outgoing.data() + sent_before, ahead + batch->sealed_bytes - sent_before);
         const bool all = gone + batch->content_bytes == bytes.size();
         const IoOutcome sent = last && all ? inner_->write_last(sealed) : inner_->write(sealed);
         if (sent.stop == IoOutcome::Stop::error) return sent;
-        gone += records_->sent(*batch, content, sent_before + sent.bytes);
+        const size_t of_control = std::min(ahead, sent.bytes);
+        if (of_control > 0) rest_->control.erase(0, of_control);
+        if (sent.bytes >= ahead) gone += records_->sent(*batch, content, sent_before + sent.bytes - ahead);
         if (sent.bytes < sealed.size()) {
             const Readiness awaits = sent.stop == IoOutcome::Stop::blocked ? sent.awaits : Readiness::output;
             return {gone, IoOutcome::Stop::blocked, awaits, 0};
         }
     }
+    drop_empty_rest();
     return {gone};
+}
+
+// What is to be said before contents goes with them, in one send. Returns how long it is; 0 behind a record that has
+// begun.
+size_t TlsTransport::put_control_ahead() {
+    if (records_->begun() > 0) return 0;
+    if (records_->owes_key_update()) say(records_->key_update());
+    if (rest_ == nullptr) return 0;
+    SEKI_CHECK(rest_->control.size() <= engine_.outgoing.size() / 2);
+    std::memcpy(engine_.outgoing.data(), rest_->control.data(), rest_->control.size());
+    return rest_->control.size();
 }
 
 // A record counts as written when it has left whole; until then its content comes again and is passed over.

@@ -109,6 +109,7 @@ private:
 
     net::IoOutcome write(std::string_view bytes, bool last);
     net::IoOutcome write_records(std::string_view bytes, bool last);
+    size_t put_control_ahead();
     net::IoOutcome write_by_openssl(std::string_view bytes);
     // What is to be said before contents; nothing: all of it is said.
     std::optional<net::IoOutcome> send_control();
