@@ -136,7 +136,7 @@ TEST(Mistakes, help_and_version_are_none) {
         ASSERT_NE(exit, nullptr) << line;
         EXPECT_EQ(exit->code, 0) << line;
     }
-    EXPECT_THAT(std::get<Exit>(speak("--version")).text, HasSubstr("+http +tcp"));
+    EXPECT_THAT(std::get<Exit>(speak("--version")).text, HasSubstr("+http +https +tcp"));
 }
 
 }  // namespace

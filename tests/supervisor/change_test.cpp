@@ -224,12 +224,16 @@ TEST_F(ChangeTest, of_a_frontend_without_its_listener_is_refused_also_when_no_wo
     worker(0).end();
     worker(1).end();
     turns();
+    command::Request https;
+    *https.mutable_add_https_frontend() = http.add_http_frontend();
     submit(http);
+    submit(https);
     submit(tcp);
     submit(add_listener(address));
     submit(http);
     turns();
     EXPECT_THAT(outcomes, ElementsAre("there is no HTTP listener on " + address.text(),
+                                      "there is no HTTPS listener on " + address.text(),
                                       "there is no TCP listener on " + address.text(), "OK", "OK"));
     EXPECT_THAT(warnings, ::testing::Contains("no worker serves now"));
 }

@@ -12,8 +12,6 @@ struct Missing {
 };
 
 constexpr std::array missing{
-    Missing{Feature::https, "HTTPS is not available yet"},
-    Missing{Feature::certificates, "TLS certificates are not available yet"},
     Missing{Feature::udp, "UDP is not available yet"},
     Missing{Feature::proxy_protocol, "the PROXY protocol is not available yet"},
     Missing{Feature::http2, "HTTP/2 is not available yet"},

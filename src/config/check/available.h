@@ -11,8 +11,6 @@
 namespace seki::config {
 
 enum class Feature : uint8_t {
-    https,
-    certificates,
     udp,
     proxy_protocol,
     http2,

@@ -19,7 +19,6 @@ namespace {
 
 // A kind of listener that does not exist was never added either, but "not found" would be the worse answer.
 void check_family(Examiner& examine, command::ListenerType family) {
-    examine.wants("proxy", family == command::HTTPS, Feature::https);
     examine.wants("proxy", family == command::UDP, Feature::udp);
 }
 
@@ -43,24 +42,6 @@ void use_one_verb(Request& request) {
     if (request.has_update_https_listener_with_client_auth()) {
         auto update = std::move(*request.mutable_update_https_listener_with_client_auth());
         *request.mutable_update_https_listener() = std::move(update);
-    }
-}
-
-// What is understood, and not served yet.
-void check_served(Examiner& examine, const Request& request) {
-    switch (request.request_type_case()) {
-        case Request::kAddHttpsFrontend:
-        case Request::kRemoveHttpsFrontend:
-        case Request::kUpdateHttpsFrontend:
-        case Request::kAddHttpsListener:
-        case Request::kUpdateHttpsListener:
-            return examine.wants("", true, Feature::https);
-        case Request::kAddCertificate:
-        case Request::kReplaceCertificate:
-        case Request::kRemoveCertificate:
-            return examine.wants("", true, Feature::certificates);
-        default:
-            return;
     }
 }
 
@@ -205,7 +186,6 @@ std::expected<Checked<Request>, std::vector<Refusal>> check_every_field(Request 
     fill_required(request);
     Examiner examine;
     examine.schema(request);
-    check_served(examine, request);
     check_change(examine, request);
     if (!examine.refusals().empty()) return std::unexpected(examine.refusals());
     return Door::pass(std::move(request));

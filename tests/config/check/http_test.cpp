@@ -254,9 +254,6 @@ TEST(CheckTcpUpdate, follows_the_rules_of_listeners) {
 }
 
 TEST(CheckUpdate, of_a_kind_that_is_not_there_is_refused_by_its_name) {
-    Request https;
-    *https.mutable_update_https_listener()->mutable_address() = wire("127.0.0.1:443");
-    EXPECT_EQ(refusal(https), "HTTPS is not available yet");
     Request udp;
     *udp.mutable_update_udp_listener()->mutable_address() = wire("127.0.0.1:53");
     EXPECT_EQ(refusal(udp), "UDP is not available yet");

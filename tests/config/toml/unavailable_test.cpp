@@ -46,7 +46,8 @@ INSTANTIATE_TEST_SUITE_P(
         Unavailable{"metrics = { address = \"127.0.0.1:8125\", tagged_metrics = true, prefix = \"x\", detail = "
                     "\"backend\" }",
                     "metrics"},
-        Unavailable{"listeners = [{ protocol = \"https\", address = \"127.0.0.1:443\" }]", "listeners[0].protocol"},
+        Unavailable{"listeners = [{ protocol = \"https\", address = \"127.0.0.1:443\", alpn_protocols = [\"h2\"] }]",
+                    "listeners[0].alpn_protocols"},
         Unavailable{"tls_ticket_secret_file = \"secret\"", "tls_ticket_secret_file"},
         Unavailable{"tls_ticket_lifetime = 3600", "tls_ticket_lifetime"},
         Unavailable{CLUSTER "tls = { verify = true, server_name = \"a\" }", "clusters.a.tls"},
