@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 import wire
+from certificates import make_certificate
 from harness import BINARY, ROOT, SANITIZER, ProcessTest, free_port, own_ip, until
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -84,7 +85,7 @@ class Typing(ProcessTest):
 class Run(Typing):
     def test_what_it_prints_is_true(self):
         demo = self.demo()
-        curl, add, curl_again, status = indented_lines("".join(demo.printed))
+        curl, add, curl_again, curl_secured, status = indented_lines("".join(demo.printed))
         self.assertEqual(curl, curl_again)
         answers = set()
 
@@ -97,13 +98,14 @@ class Run(Typing):
         until(lambda: all_of("demo-1", "demo-2"), "both backends to answer")
         self.type(add, folder=ROOT)
         until(lambda: all_of("demo-1", "demo-2", "demo-3"), "the third backend to answer too")
+        self.assertRegex(self.type(curl_secured, folder=ROOT), "^Hello from demo-")
         self.assertIn("RUNNING", self.type(status, folder=ROOT).upper())
 
     def test_nothing_is_left_after_control_c(self):
         demo = self.demo()
         self.assertEqual(demo.interrupt(), 0)
         kinds = {path.name: stat.S_IFMT(path.lstat().st_mode) for path in demo.folder.iterdir()}
-        self.assertEqual(kinds, {"demo.toml": stat.S_IFREG, "seki.log": stat.S_IFREG})
+        self.assertEqual(kinds, dict.fromkeys(("demo.key", "demo.pem", "demo.toml", "seki.log"), stat.S_IFREG))
         self.assertFalse(listens(demo.address))
         self.assertIsNone(SANITIZER.search((demo.folder / "seki.log").read_text(encoding="utf-8")))
 
@@ -185,17 +187,17 @@ class Readme(Typing):
 
 
 class Documents(ProcessTest):
-    def seki(self, *arguments):
-        return subprocess.run([SEKI, *arguments], capture_output=True, text=True, check=False,
-                              timeout=wire.PATIENCE_SECONDS)
-
     def test_every_example_is_valid(self):
         examples = sorted((ROOT / "examples").glob("*.toml"))
         self.assertTrue(examples)
-        for example in examples:
-            with self.subTest(example.name):
-                done = self.seki("-c", str(example), "config", "check")
-                self.assertEqual(done.returncode, 0, done.stderr)
+        with tempfile.TemporaryDirectory() as folder:
+            make_certificate(pathlib.Path(folder), "demo", "localhost")  # as ./run does
+            for example in examples:
+                with self.subTest(example.name):
+                    copy = shutil.copy(example, folder)
+                    done = subprocess.run([SEKI, "-c", copy, "config", "check"], cwd=folder, capture_output=True, text=True,
+                                          check=False, timeout=wire.PATIENCE_SECONDS)
+                    self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_every_command_line_is_understood(self):
         """Nobody serves here: what is understood fails for that."""
@@ -203,10 +205,12 @@ class Documents(ProcessTest):
         lines = [line for text in texts for line in indented_lines(text) if re.match("seki [a-z-]", line)]
         self.assertGreater(len(lines), 5)
         with tempfile.TemporaryDirectory() as folder:
+            make_certificate(pathlib.Path(folder), "new", "example.com")  # the files that some of them name
             for line in lines:
                 words = re.sub(r"-c \S+", "", line).split()[1:]
                 with self.subTest(line):
-                    done = self.seki("-c", f"{folder}/none.toml", *words)
+                    done = subprocess.run([SEKI, "-c", f"{folder}/none.toml", *words], cwd=folder, capture_output=True,
+                                          text=True, check=False, timeout=wire.PATIENCE_SECONDS)
                     self.assertNotEqual(done.returncode, USAGE, done.stderr)
 
 
