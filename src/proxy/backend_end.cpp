@@ -33,7 +33,7 @@ private:
 
 }  // namespace
 
-std::optional<http::StreamId> BackendEnd::write_again(Exchange& exchange, const HeldRequest& held) {
+std::optional<http::StreamId> BackendEnd::write_again(Exchange& exchange, HeldRequest& held) {
     Rewriter rewriter(*this, exchange);
     held.write_to(rewriter);
     flush();

@@ -92,7 +92,7 @@ protected:
     // The connection serves no exchange, and may serve others. False when nobody wants it.
     [[nodiscard]] bool keep_idle(Client* client);
     // What adopt() does with a request that has to be written again.
-    std::optional<http::StreamId> write_again(Exchange& exchange, const HeldRequest& held);
+    std::optional<http::StreamId> write_again(Exchange& exchange, HeldRequest& held);
 
     // Whatever was spoken before is over.
     void change_codec(std::unique_ptr<http::ClientCodec> codec) noexcept {

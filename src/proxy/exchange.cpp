@@ -179,7 +179,7 @@ bool Exchange::defer_request(const http::RequestHead& head, const AddedFields& a
 void Exchange::begin_deferred_request() {
     const auto stream = backend_->adopt(*this, *deferred_request_);
     if (!stream && !backend_->all_sent()) return;
-    const bool only_head = deferred_request_->written() == nullptr;
+    const bool only_head = deferred_request_->only_head();
     deferred_request_.reset();
     if (stream) return request_begins(*stream);
     release_backend(true);

@@ -38,9 +38,13 @@ void read_again(std::string_view bytes, http::HeadStorage& heads, HeldRequest::W
 
 }  // namespace
 
-void HeldRequest::write_to(Writer& writer) const {
+void HeldRequest::write_to(Writer& writer) {
+    if (const Written* as_written = written()) {
+        std::string bytes(as_written->bytes->data());
+        form_ = std::move(bytes);
+    }
     const auto heads = std::make_unique<http::HeadStorage>();  // those of the worker may be in use
-    if (const auto* written = std::get_if<Written>(&form_)) return read_again(written->bytes->data(), *heads, writer);
+    if (const auto* bytes = std::get_if<std::string>(&form_)) return read_again(*bytes, *heads, writer);
     std::get<KeptRequest>(form_).show(heads->request);
     writer.head(heads->request, heads->request.body.kind == http::BodyKind::none);
 }

@@ -5,6 +5,7 @@
 // again. Only where it was written as HTTP/1 and goes to another connection of HTTP/1 it goes as it is.
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -42,10 +43,12 @@ public:
 
     // Null when it is not there in that form.
     [[nodiscard]] Written* written() noexcept { return std::get_if<Written>(&form_); }
-    void write_to(Writer& writer) const;
+    [[nodiscard]] bool only_head() const noexcept { return std::holds_alternative<KeptRequest>(form_); }
+    // Any number of times. The buffer that it was written into is free then: what is written now may need it.
+    void write_to(Writer& writer);
 
 private:
-    std::variant<Written, KeptRequest> form_;
+    std::variant<Written, KeptRequest, std::string> form_;
 };
 
 }  // namespace seki::proxy

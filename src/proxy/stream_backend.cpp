@@ -106,17 +106,29 @@ std::optional<http::StreamId> StreamBackend::adopt(Exchange& exchange, HeldReque
 }
 
 bool StreamBackend::go_on(http::StreamId stream, size_t room) {
-    const bool waited = waits_for_room();
-    codec_->allow(stream, room);
+    Stream* const found = find(stream);
+    if (found == nullptr) return false;
+    allow(*found, room);
     if (codec_->own_frames() > 0) session_.wake();
-    resume();
+    const bool waited = grown_ && waits_for_room();
+    resume_if_grown();
     return waited;
+}
+
+void StreamBackend::allow(Stream& stream, size_t room) {
+    grown_ |= room > std::exchange(stream.allowed, room);
+    codec_->allow(stream.id, room);
+}
+
+// See StreamClient.
+void StreamBackend::resume_if_grown() {
+    if (std::exchange(grown_, false)) resume();
 }
 
 // What one of them wrote to its client is room that others of that client do not have any more.
 void StreamBackend::allow() {
-    for (const Stream& stream : streams_) {
-        if (stream.id != 0) codec_->allow(stream.id, stream.exchange->room_for_answer());
+    for (Stream& stream : streams_) {
+        if (stream.id != 0) allow(stream, stream.exchange->room_for_answer());
     }
 }
 
@@ -204,9 +216,10 @@ net::Next StreamBackend::on_ready(net::Session& session) {
 
 net::Next StreamBackend::rest() {
     write_own_frames();
+    resume_if_grown();
     offer();
     rest_idle(nullptr);
-    if (!streams_.empty() || pooled_) return net::Stay{};
+    if (!streams_.empty() || (pooled_ && fit())) return net::Stay{};
     return net::Close{net::CloseManner::flush, net::CloseReason::finished};
 }
 
@@ -294,6 +307,11 @@ void StreamBackend::batch_done() {
     for_each([](Stream& stream) { stream.exchange->flush(Direction::response); });
     allow();
     offer();
+    // It takes no more requests: those whose heads still wait go elsewhere.
+    if (codec_->persistent()) return;
+    for_each([this](Stream& stream) {
+        if (stream.id == 0) lose(stream, BackendLoss::Kind::unprocessed);
+    });
 }
 
 net::Next StreamBackend::handle_end_of_input(const http::Event&) {

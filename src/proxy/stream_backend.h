@@ -59,6 +59,7 @@ private:
         Exchange* exchange = nullptr;
         Duration answer_timeout{};
         uint64_t begins_at = 0;  // of all bytes to the backend, where its head does
+        size_t allowed = 0;      // of its answer, as the codec was told last
         bool answering = false;
         std::optional<KeptRequest> held;  // until its body or its answer begins
     };
@@ -76,6 +77,8 @@ private:
     Stream take(Stream& stream);
     void answer(Stream& stream, const http::Event& event);
     void allow();
+    void allow(Stream& stream, size_t room);
+    void resume_if_grown();
     void write_own_frames();
     void rest_idle(Client* client);
     void offer();
@@ -93,6 +96,7 @@ private:
     std::vector<Stream> streams_;
     StreamOutbox outbox_;
     std::optional<Monotonic> due_;
+    bool grown_ = false;  // some stream is allowed more than before
     bool connected_ = false;
     bool fresh_ = true;     // has not served an exchange yet
     bool offered_ = false;  // by the pool, while it serves others

@@ -79,13 +79,26 @@ void StreamClient::write_own_frames() {
 }
 
 void StreamClient::go_on(http::StreamId stream, size_t room) {
-    codec_->allow(stream, room);
+    allow(stream, room);
     if (codec_->own_frames() > 0) session_.wake();
-    resume();
+    resume_if_grown();
+}
+
+void StreamClient::allow(http::StreamId stream, size_t room) {
+    const auto found = std::ranges::find(streams_, stream, &Stream::id);
+    if (found == streams_.end()) return;
+    grown_ |= room > std::exchange(found->allowed, room);
+    codec_->allow(stream, room);
+}
+
+// Who is blocked looks again only when some stream is allowed more than before: the other end may be of this kind, too,
+// and both would wake each other without end.
+void StreamClient::resume_if_grown() {
+    if (std::exchange(grown_, false)) resume();
 }
 
 void StreamClient::credit(http::StreamId stream, Exchange& exchange) {
-    if (exchange.takes_body()) codec_->allow(stream, exchange.room_for_request());
+    if (exchange.takes_body()) allow(stream, exchange.room_for_request());
 }
 
 // The client takes more of one stream, or of all.
@@ -149,6 +162,7 @@ net::Next StreamClient::on_ready(net::Session& session) {
 
 net::Next StreamClient::rest() {
     write_own_frames();
+    resume_if_grown();
     if (waits_for_exchange() && (has_unread() || session_.readable())) {
         ++waited_;
         context_.note_waiting();
@@ -266,10 +280,10 @@ void StreamClient::begin_exchange(const http::Event& event) {
     }
     const Monotonic now = context_.loop.now();
     ++requests_;
-    streams_.push_back({event.stream, exchange});
+    streams_.push_back({event.stream, exchange, 0});
     due(now + listener_->timeouts.front);
     exchange->begin(*this, event.stream, listener_, codec_->head(), event.end, now);
-    if (find(event.stream) == exchange && !event.end) codec_->allow(event.stream, exchange->room_for_request());
+    if (find(event.stream) == exchange && !event.end) allow(event.stream, exchange->room_for_request());
 }
 
 void StreamClient::refuse(http::StreamId stream) {
@@ -290,7 +304,7 @@ void StreamClient::batch_done() {
 net::Next StreamClient::handle_end_of_input(const http::Event&) {
     ending_ = true;
     for (size_t i = streams_.size(); i-- > 0;) {
-        const auto [stream, exchange] = streams_[i];
+        const auto [stream, exchange, allowed] = streams_[i];
         if (exchange->request_ended()) continue;
         remove(stream);
         exchange->client_gone(net::CloseReason::peer_closed);

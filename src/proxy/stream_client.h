@@ -51,6 +51,7 @@ private:
     struct Stream {
         http::StreamId id;
         Exchange* exchange;
+        size_t allowed;  // of its request, as the codec was told last
     };
 
     [[nodiscard]] size_t input_room() const override;
@@ -64,6 +65,8 @@ private:
     void begin_exchange(const http::Event& event);
     void refuse(http::StreamId stream);
     void credit(http::StreamId stream, Exchange& exchange);
+    void allow(http::StreamId stream, size_t room);
+    void resume_if_grown();
     void widen(http::StreamId stream);
     void go_on_with_suspended();
     [[nodiscard]] bool waits_for_exchange() const noexcept;
@@ -78,6 +81,7 @@ private:
 
     std::vector<Stream> streams_;
     StreamOutbox outbox_;
+    bool grown_ = false;  // some stream is allowed more than before
     std::optional<Monotonic> due_;
     uint64_t written_seen_ = 0;  // by the session, when we looked last
     Monotonic took_at_{};        // since when the client has taken nothing of what waits for it

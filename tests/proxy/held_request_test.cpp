@@ -72,14 +72,21 @@ TEST_F(HeldRequests, have_their_head_with_what_was_added_to_it) {
     EXPECT_EQ(read(), "POST example.org /path?query end\nHost: example.org\nAdded: 1\n");
 }
 
-TEST_F(HeldRequests, have_a_body_that_is_there_in_part_or_in_full) {
+TEST_F(HeldRequests, have_a_body_as_far_as_it_is_there_and_need_their_buffer_no_more) {
     head.body = {http::BodyKind::length, 6};
     write_head();
     write_body("abc");
     const std::string head_text = "POST example.org /path?query\nHost: example.org\nAdded: 1\nContent-Length: 6\n";
     EXPECT_EQ(read(), head_text + "[abc]");
-    write_body("def");
-    EXPECT_EQ(read(), head_text + "[abcdef]end");
+    EXPECT_EQ(read(), head_text + "[abc]");
+    EXPECT_EQ(buffers.in_use(), 0U);
+}
+
+TEST_F(HeldRequests, have_the_end_of_a_body_that_is_there_in_full) {
+    head.body = {http::BodyKind::length, 6};
+    write_head();
+    write_body("abcdef");
+    EXPECT_TRUE(read().ends_with("\n[abcdef]end"));
 }
 
 TEST_F(HeldRequests, have_bodies_without_their_framing_and_with_their_trailers) {

@@ -303,6 +303,36 @@ TEST_F(StreamBackends, that_go_away_finish_what_they_looked_at_and_leave_the_res
     EXPECT_TRUE(first->peer_closed());
 }
 
+TEST_F(StreamBackends, that_go_away_leave_requests_whose_heads_wait_to_others) {
+    Stage single;
+    use_streams(single, 1);
+    const WirePtr first = single.client(get("/1"));
+    const WirePtr backend = single.backend(1);
+    backend->take();
+    backend->take_at_most(0);
+    const std::string large = fmt::format("X-Large: {}\r\n", std::string(12'000, '7'));
+    const WirePtr second = single.client(get("/2", large));
+    const WirePtr third = single.client(get("/3", large));
+    single.settle();
+    EXPECT_FALSE(single.has_connection(1));
+    backend->send("g 3\n");
+    const WirePtr other = single.backend(1);
+    EXPECT_TRUE(other->take().starts_with("H 1 GET a/3\nF 1 X-Large 777"));
+    other->send("h 1 200\nb 1 5\nthree\ne 1\n");
+    single.settle();
+    EXPECT_EQ(take_answer(third).body, "three");
+}
+
+TEST_F(StreamBackends, that_go_away_while_they_are_idle_leave_the_pool) {
+    const WirePtr client = stage.client(get("/1"));
+    const WirePtr backend = stage.backend(1);
+    say(backend, "h 1 200 end\n");
+    EXPECT_EQ(stage.worker->pool().size(), 1U);
+    say(backend, "g 1\n");
+    EXPECT_EQ(stage.worker->pool().size(), 0U);
+    EXPECT_TRUE(backend->peer_closed());
+}
+
 TEST_F(StreamBackends, that_break_lose_what_they_carry_and_only_what_may_be_is_asked_again) {
     Stage single;
     use_streams(single, 1);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "stage/text_client_codec.h"
+
 namespace seki::stage {
 
 using std::chrono::milliseconds;
@@ -25,6 +27,13 @@ Swarm::Swarm(uint64_t seed) : chances_(seed * 2 + 1), cuts_(seed * 2), stage(opt
         stage.worker->context().settings.splice_threshold = 1000;
     } else {
         stage.network.stutter(cuts_);
+    }
+    // In every fifth half of the backends have many requests on a connection.
+    streams_to_backends_ = !sockets_ && seed % 5 == 1;
+    if (streams_to_backends_) {
+        stage.worker->context().stream_format = [](const backend::Backend& backend) {
+            return backend.id < "b3" ? std::make_unique<TextClientCodec>() : nullptr;
+        };
     }
     stage.route_to_backends(backends);
     EXPECT_TRUE(stage.change({add_frontend("c", "b")}).has_done());
@@ -53,6 +62,8 @@ void Swarm::act() {
     for (int deeds = 0; deeds < 4; ++deeds) {
         if (chance(2)) streams_[below(static_cast<uint32_t>(streams_.size()))]->act();
         clients_[below(static_cast<uint32_t>(clients_.size()))]->act();
+        if (!stream_connections_.empty())
+            stream_connections_[below(static_cast<uint32_t>(stream_connections_.size()))]->act();
         if (!connections_.empty()) connections_[below(static_cast<uint32_t>(connections_.size()))]->act();
     }
     if (chance(25)) change_something();
@@ -92,6 +103,11 @@ void Swarm::meet_connections() {
     for (uint8_t n = 1; n <= backends; ++n) {
         while (WirePtr wire = stage.network.next_connection(backend_address(n))) {
             const bool established = wire->established();
+            if (streams_to_backends_ && n < 3) {
+                stream_connections_.push_back(
+                    std::make_unique<SwarmStreamBackend>(*this, std::move(wire), established));
+                continue;
+            }
             connections_.push_back(std::make_unique<SwarmBackend>(*this, std::move(wire), established));
         }
     }
@@ -100,9 +116,11 @@ void Swarm::meet_connections() {
 void Swarm::look() {
     meet_connections();
     for (const auto& connection : connections_) connection->look();
+    for (const auto& connection : stream_connections_) connection->look();
     for (const auto& client : clients_) client->look();
     for (const auto& client : streams_) client->look();
     std::erase_if(connections_, [](const auto& connection) { return connection->over(); });
+    std::erase_if(stream_connections_, [](const auto& connection) { return connection->over(); });
 }
 
 // Everybody does his duty from here on, and everybody must get his due.
@@ -116,15 +134,17 @@ void Swarm::calm_down() {
         for (const auto& client : clients_) client->behave();
         for (const auto& client : streams_) client->behave();
         for (const auto& connection : connections_) connection->behave();
+        for (const auto& connection : stream_connections_) connection->behave();
         stage.settle();
         look();
         if (round % 10 == 9) stage.pass(seconds(7));
         all = std::ranges::all_of(clients_, content) && std::ranges::all_of(streams_, content) &&
-              std::ranges::all_of(connections_, content);
+              std::ranges::all_of(connections_, content) && std::ranges::all_of(stream_connections_, content);
     }
     if (!all) {
         for (const auto& client : clients_) EXPECT_TRUE(client->content()) << client->describe();
         for (const auto& client : streams_) EXPECT_TRUE(client->content()) << client->describe();
+        for (const auto& connection : stream_connections_) EXPECT_TRUE(connection->content()) << connection->describe();
         for (const auto& connection : connections_) EXPECT_TRUE(connection->content()) << connection->describe();
         stage.worker->sessions().for_each(
             [](net::Session& session) { ADD_FAILURE() << "left: " << session.describe(); });

@@ -155,6 +155,51 @@ private:
     uint64_t tag_ = 0;
 };
 
+// A backend whose connections have many requests at once, in the format of text_client_codec.h.
+class SwarmStreamBackend {
+public:
+    SwarmStreamBackend(Swarm& swarm, WirePtr wire, bool established);
+
+    void act();
+    void look();
+    void behave();
+    [[nodiscard]] bool content() const { return gone_ || wire_->peer_closed() || (asked_.empty() && to_send_.empty()); }
+    [[nodiscard]] bool over() const { return wire_->peer_closed(); }
+    [[nodiscard]] std::string describe() const;
+
+private:
+    struct Asked {
+        uint32_t stream = 0;
+        uint64_t tag = 0;
+        std::string body;
+        bool complete = false;
+        bool planned = false;
+        std::deque<std::string> lines;  // of the answer, still to be sent
+    };
+
+    Asked* any();
+    bool look_at_one();
+    void hear(uint32_t stream, const std::string& what);
+    void plan_answer(Asked& asked);
+    void put_lines(size_t count);
+    void send_some(size_t bytes);
+    void give_credit(size_t bytes);
+    void do_mischief();
+    void give_up(uint32_t stream, bool unprocessed);
+    void go_away();
+
+    Swarm& swarm_;
+    WirePtr wire_;
+    std::string to_send_;
+    std::string got_;
+    std::map<uint32_t, Asked> asked_;  // by stream
+    bool established_;
+    bool counts_credit_;
+    bool slow_ = false;
+    bool gone_ = false;
+    uint32_t last_looked_at_ = UINT32_MAX;
+};
+
 class Swarm {
 public:
     static constexpr uint8_t backends = 4;
@@ -192,10 +237,12 @@ private:
     std::vector<std::unique_ptr<SwarmClient>> clients_;
     std::vector<std::unique_ptr<SwarmStreams>> streams_;
     std::vector<std::unique_ptr<SwarmBackend>> connections_;
+    std::vector<std::unique_ptr<SwarmStreamBackend>> stream_connections_;
     std::map<uint64_t, Ask> asks_;
     uint64_t last_tag_ = 0;
     bool calm_ = false;
     bool sockets_ = false;
+    bool streams_to_backends_ = false;
     bool secured_ = false;
 };
 

@@ -114,10 +114,12 @@ http::Event TextClientCodec::head_of(http::StreamId stream, std::string_view res
     head_.version = http::Version::http2;
     head_.reason = "As said";
     head_.body.kind = ends ? http::BodyKind::none : http::BodyKind::chunked;
-    if (const size_t space = rest.find(' '); space != rest.npos) {
-        field_name_ = rest.substr(0, space);
-        field_value_ = rest.substr(space + 1);
-        head_.fields.add({.name = field_name_, .value = field_value_, .line = {}});
+    fields_ = rest;
+    for (std::string_view left = fields_; !left.empty();) {
+        const std::string_view field = left.substr(0, left.find(", "));
+        left.remove_prefix(std::min(left.size(), field.size() + 2));
+        const size_t space = std::min(field.find(' '), field.size() - 1);
+        head_.fields.add({.name = field.substr(0, space), .value = field.substr(space + 1), .line = {}});
     }
     if (ends) end(stream, &Open::answer_ended);
     return {.kind = interim ? Kind::interim : Kind::head, .end = ends, .stream = stream};

@@ -10,7 +10,8 @@
 //
 // and the backend
 //
-//     h 1 200 Name value end  the head of an answer, with a field if need be, and no body;  i 1 103: an interim one
+//     h 1 200 Name value, Name value end
+//                             the head of an answer, with fields if need be, and no body;  i 1 103: an interim one
 //     b 1 5 and 5 bytes       some of its body;  e 1: its end
 //     r 1                     the stream is given up;  u 1: and nobody has looked at it
 //     g 3                     no more requests; what came on streams above 3 was not looked at
@@ -71,8 +72,7 @@ private:
 
     http::ResponseHead head_;
     http::FieldTable none_;
-    std::string field_name_;
-    std::string field_value_;
+    std::string fields_;
     std::string own_frames_;
     std::map<http::StreamId, Open> open_;
     http::StreamId next_stream_ = 1;
