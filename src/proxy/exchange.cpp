@@ -178,7 +178,8 @@ bool Exchange::defer_request(const http::RequestHead& head, const AddedFields& a
 // It was lost by another connection, or others have taken some of what was in its way.
 void Exchange::begin_deferred_request() {
     const auto stream = backend_->adopt(*this, *deferred_request_);
-    if (!stream && !backend_->all_sent()) return;
+    // Of one with a body the head may have gone already, and must not go again.
+    if (!stream && deferred_request_->only_head() && !backend_->all_sent()) return;
     const bool only_head = deferred_request_->only_head();
     deferred_request_.reset();
     if (stream) return request_begins(*stream);
