@@ -133,6 +133,9 @@ void Session::follow(Next next) {
         const Close end = std::get<Close>(next);
         if (ends_at_once(end.manner)) {
             running_ = false;
+            take_leave(end.reason);
+            // Only now: the protocol may have found that the peer must not take what it has for all there was.
+            if (end.manner == CloseManner::now && !has_unsent()) finish();
             bury(end.reason);
             return;
         }
@@ -151,7 +154,6 @@ bool Session::ends_at_once(CloseManner manner) {
     const bool nothing_waits = !has_unsent() || write_failed_ || !connected_;
     switch (manner) {
         case CloseManner::now:
-            if (!has_unsent()) finish();
             return true;
         case CloseManner::reset:
             transport_->reset_on_close();
@@ -211,7 +213,10 @@ IoOutcome Session::read(std::span<char> into) {
     bytes_read_ += got.bytes;
     if (got.stop == IoOutcome::Stop::none) {
         // A transport that is more than a socket may hold more than the socket does.
-        if (got.bytes < into.size() && !end_reported() && transport_->drained()) readable_ = false;
+        if (got.bytes < into.size() && !end_reported() && transport_->drained()) {
+            readable_ = false;
+            read_events_ = events_of(Readiness::input);
+        }
         return got;
     }
     readable_ = false;

@@ -1,5 +1,8 @@
 #include "proxy/decision.h"
 
+#include <array>
+
+#include "base/ascii.h"
 #include "routing/path.h"
 
 namespace seki::proxy {
@@ -17,13 +20,25 @@ Reply redirect(const Route& route, const RoutedRequest& request, http::Scheme sc
                  .custom = frontend.redirect_template.get()};
 }
 
+// A certificate of the host, whichever way that is written. Who names no host speaks to whom the handshake named.
+bool was_shown(const tls::ConnectionInfo& secured, std::string_view host) {
+    constexpr size_t longest = 255;  // RFC 1035 §2.3.4
+    if (host.ends_with('.')) host.remove_suffix(1);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (host.empty()) return true;
+    std::array<char, longest> lower;
+    if (host.size() > lower.size()) return false;
+    write_lower(host, lower.data());
+    return tls::covers(*secured.certificate, {lower.data(), host.size()});
+}
+
 }  // namespace
 
 std::optional<Reply> unservable(const Listener& listener, const tls::ConnectionInfo* secured,
                                 const http::RequestHead& head) {
     if (head.method == http::Method::connect) return Reply{405, "CONNECT is not served"};
     // RFC 9110 §7.4: who is misdirected may ask again on another connection.
-    if (listener.strict_sni_binding && secured != nullptr && !tls::covers(*secured->certificate, head.host))
+    if (listener.strict_sni_binding && secured != nullptr && !was_shown(*secured, head.host))
         return Reply{421, "no certificate for this host was shown to the client"};
     if (listener.refuses_ambiguous_paths && routing::ambiguous_path(head.path)) return Reply{400, "ambiguous path"};
     const uint64_t max_body = listener.max_body_bytes;

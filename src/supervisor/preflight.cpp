@@ -14,6 +14,7 @@
 #include "supervisor/command_server.h"
 #include "supervisor/listening_sockets.h"
 #include "supervisor/rlimits.h"
+#include "supervisor/ticket_secret.h"
 
 namespace seki::supervisor {
 
@@ -47,6 +48,11 @@ Result<> may_log_to(std::string_view target) {
     return {};
 }
 
+Result<> may_read_ticket_secret(const std::string& path) {
+    auto secret = read_ticket_secret(path);
+    return secret ? Result<>() : std::unexpected(secret.error());
+}
+
 class Obstacles {
 public:
     void note(std::string_view key, const Result<>& result, bool passing = false) {
@@ -63,6 +69,8 @@ void look_at_files(const config::FileConfig& file, Obstacles& obstacles) {
     if (file.server.has_access_logs_target())
         obstacles.note("access_logs_target", may_log_to(file.server.access_logs_target()));
     if (file.pid_file_path) obstacles.note("pid_file_path", may_write(*file.pid_file_path));
+    if (const std::string& secret = file.server.tls_ticket_secret_file(); !secret.empty())
+        obstacles.note("tls_ticket_secret_file", may_read_ticket_secret(secret));
     obstacles.note("command_socket", may(folder_of(file.command_socket), W_OK | X_OK));
 }
 

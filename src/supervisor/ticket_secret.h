@@ -1,7 +1,8 @@
 #pragma once
 
 // What the keys of session tickets are derived from (tls/ticket_keys.h). All workers get the same, also those that come
-// later, so that a client whose worker has gone resumes its session at another one.
+// later, so that a client whose worker has gone resumes its session at another one; and where a file says it, all
+// servers that have the same file.
 
 #include <string>
 
@@ -9,9 +10,9 @@
 
 namespace seki::supervisor {
 
-constexpr size_t ticket_secret_bytes = 32;
-
 // Random, for as long as this supervisor lives.
 [[nodiscard]] Result<std::string> make_ticket_secret();
+// What the file has, to the last byte.
+[[nodiscard]] Result<std::string> read_ticket_secret(const std::string& path);
 
 }  // namespace seki::supervisor

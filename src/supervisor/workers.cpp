@@ -59,7 +59,8 @@ Result<> Workers::start() {
     auto columns = SourceColumns::create(settings_.count);
     if (!columns) return std::unexpected(columns.error());
     source_columns_.emplace(std::move(*columns));
-    auto secret = make_ticket_secret();
+    const std::string& file = settings_.server.tls_ticket_secret_file();
+    auto secret = file.empty() ? make_ticket_secret() : read_ticket_secret(file);
     if (!secret) return std::unexpected(secret.error());
     ticket_secret_ = std::move(*secret);
     for (const auto& seat : seats_) {

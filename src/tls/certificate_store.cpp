@@ -29,17 +29,18 @@ size_t CertificateStore::HashFingerprint::operator()(const Fingerprint& fingerpr
     return hash;
 }
 
-void CertificateStore::put(CertificatePtr certificate) {
-    remove(certificate->fingerprint());
+CertificatePtr CertificateStore::put(CertificatePtr certificate) {
+    CertificatePtr replaced = remove(certificate->fingerprint());
     for (const std::string& name : certificate->names) by_name_[name].push_back(certificate);
     const Fingerprint fingerprint = certificate->fingerprint();
     by_fingerprint_.insert_or_assign(fingerprint, std::move(certificate));
+    return replaced;
 }
 
-bool CertificateStore::remove(const Fingerprint& fingerprint) {
+CertificatePtr CertificateStore::remove(const Fingerprint& fingerprint) {
     const auto found = by_fingerprint_.find(fingerprint);
-    if (found == by_fingerprint_.end()) return false;
-    const CertificatePtr removed = std::move(found->second);
+    if (found == by_fingerprint_.end()) return nullptr;
+    CertificatePtr removed = std::move(found->second);
     by_fingerprint_.erase(found);
     for (const std::string& name : removed->names) {
         const auto named = by_name_.find(name);
@@ -48,7 +49,7 @@ bool CertificateStore::remove(const Fingerprint& fingerprint) {
         if (mine != named->second.end()) named->second.erase(mine);
         if (named->second.empty()) by_name_.erase(named);
     }
-    return true;
+    return removed;
 }
 
 Candidates CertificateStore::find(std::string_view host) const {

@@ -17,10 +17,10 @@ using Candidates = absl::InlinedVector<CertificatePtr, 1>;
 
 class CertificateStore {
 public:
-    // One that is there already, by its fingerprint, gives way to it.
-    void put(CertificatePtr certificate);
-    // False when there is none.
-    bool remove(const Fingerprint& fingerprint);
+    // One that is there already, by its fingerprint, gives way to it and is returned.
+    CertificatePtr put(CertificatePtr certificate);
+    // Null when there is none.
+    CertificatePtr remove(const Fingerprint& fingerprint);
     // For clients that ask for a name that nobody has, or for none.
     void set_default(CertificatePtr certificate) { default_ = std::move(certificate); }
 

@@ -185,6 +185,7 @@ bool Handshaking::use(const Candidates& candidates) {
         any |= parsed != nullptr &&
                SSL_use_cert_and_key(ssl_.get(), parsed->leaf.get(), parsed->key.get(), parsed->chain.get(), 1) == 1;
     }
+    ERR_clear_error();  // of those that cannot be used: the handshake would take it for its own
     return any;
 }
 
@@ -299,6 +300,15 @@ bool Handshaking::take_tls12(const Suite& suite, Secrets& secrets) const {
     secrets.write.key = keys.server;
     secrets.read.sequence = secrets.write.sequence = 1;
     return true;
+}
+
+bool Handshaking::may_say_nothing(Monotonic now) noexcept {
+    constexpr uint8_t most_in_a_second = 100;
+    if (now - empty_since_ >= std::chrono::seconds(1)) {
+        empty_since_ = now;
+        empty_records_ = 0;
+    }
+    return empty_records_++ < most_in_a_second;
 }
 
 int Handshaking::read(std::span<char> into) {

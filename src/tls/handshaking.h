@@ -51,6 +51,8 @@ public:
         SecretPool<Secrets>::Ptr keys;
     };
     [[nodiscard]] std::optional<Taken> take_keys();
+    // A record that is about no content: whether so many may come.
+    [[nodiscard]] bool may_say_nothing(Monotonic now) noexcept;
     // Contents of records that were taken; as SSL_read, but 0 for an orderly end, -1 when there is nothing, -2 for an
     // error.
     int read(std::span<char> into);
@@ -97,6 +99,8 @@ private:
     uint32_t records_made_ = 0;  // in what the last step has put out, those of which only the peer sees what they are
     Alpn protocol_ = Alpn::none;
     bool took_default_ = false;
+    uint8_t empty_records_ = 0;  // in that second
+    Monotonic empty_since_{};
     HandshakeFailure failure_ = HandshakeFailure::none;
     std::string why_;
 };

@@ -43,7 +43,9 @@ bool hmac(Hash hash, std::span<const uint8_t> key, std::string_view text, uint8_
     const bool begun = digest(hash, block, text, inner.data());
     for (uint8_t& byte : block) byte ^= 0x36 ^ 0x5C;
     const std::string_view second(reinterpret_cast<const char*>(inner.data()), bytes_of(hash));
-    return begun && digest(hash, block, second, out);
+    const bool made = begun && digest(hash, block, second, out);
+    OPENSSL_cleanse(inner.data(), inner.size());
+    return made;
 }
 
 void append(std::string& text, const uint8_t* bytes, size_t size) {

@@ -42,9 +42,7 @@ EVP_PKEY* read_key(std::string_view der, KeyKind kind) {
     }
     if (key != nullptr) return key;
     at = bytes(der);
-    key = d2i_AutoPrivateKey(nullptr, &at, size);
-    ERR_clear_error();  // of the attempts: whoever comes next would take it for one of his own
-    return key;
+    return d2i_AutoPrivateKey(nullptr, &at, size);
 }
 
 std::optional<ParsedCertificate> parse(const Certificate& certificate) {
@@ -71,6 +69,7 @@ const ParsedCertificate* ParsedCertificates::get(const CertificatePtr& certifica
         return &found->second->parsed;
     }
     auto parsed = parse(*certificate);
+    ERR_clear_error();  // of attempts: whoever comes next would take it for one of his own
     if (!parsed) return nullptr;
     if (entries_.size() >= capacity_) {
         found_.erase(entries_.back().certificate.get());
@@ -79,6 +78,13 @@ const ParsedCertificate* ParsedCertificates::get(const CertificatePtr& certifica
     entries_.push_front({certificate, std::move(*parsed)});
     found_.emplace(certificate.get(), entries_.begin());
     return &entries_.front().parsed;
+}
+
+void ParsedCertificates::forget(const Certificate& certificate) {
+    const auto found = found_.find(&certificate);
+    if (found == found_.end()) return;
+    entries_.erase(found->second);
+    found_.erase(found);
 }
 
 }  // namespace seki::tls

@@ -37,6 +37,8 @@ public:
 
     // Good until the next call. Null when it cannot be read.
     const ParsedCertificate* get(const CertificatePtr& certificate);
+    // It was removed, and nobody shall find its key here.
+    void forget(const Certificate& certificate);
     [[nodiscard]] size_t size() const noexcept { return entries_.size(); }
 
 private:

@@ -147,9 +147,14 @@ Opened open(CipherCache& ciphers, const Suite& suite, RecordState& state, std::s
 }
 
 bool update_key(CipherCache& ciphers, const Suite& suite, RecordState& state) {
+    TrafficSecret secret = state.secret;
+    RecordKey key;
+    if (!next_secret(suite, secret) || !derive_record_key(suite, secret, key)) return false;
     ciphers.forget(state.cipher);
+    state.secret = secret;
+    state.key = key;
     state.sequence = 0;
-    return next_secret(suite, state.secret) && derive_record_key(suite, state.secret, state.key);
+    return true;
 }
 
 }  // namespace seki::tls

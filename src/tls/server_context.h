@@ -25,7 +25,7 @@ struct ServerSettings {
     std::vector<Alpn> protocols;                    // the best first
     uint32_t tickets = 1;                           // for each handshake of TLS 1.3
     bool own_records = true;
-    std::string policy;  // sessions are resumed only under the same one
+    std::string policy{};  // whom it lets in; sessions are resumed only under the same one
 };
 
 // What a listener asks for and the linked library has not.

@@ -20,6 +20,8 @@ constexpr std::string_view plain_http_answer =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 53\r\nConnection: close\r\n\r\n"
     "This port speaks HTTPS; the request came without TLS\n";
 
+constexpr size_t most_openssl_output = 64 * 1024;  // more than a record and what it may say beside
+
 bool whole_record(std::string_view raw) noexcept {
     return raw.size() >= record_header_bytes && raw.size() >= read_record_header(raw).record_bytes();
 }
@@ -140,8 +142,9 @@ void TlsTransport::shaken() {
     } else {
         openssl_ = std::move(shaking->ssl);
     }
-    // With the request here already, the answer to it soon takes along what is left to be said.
-    if (rest().raw.empty() || openssl_ != nullptr) static_cast<void>(send_control());
+    // With the request here already, the answer to it takes along the tickets.
+    const bool only_tickets = records_ && records_->suite().version == Version::tls13;
+    if (rest().raw.empty() || !only_tickets) static_cast<void>(send_control());
     drop_empty_rest();
     report_success(*shaking, took_default);
 }
@@ -269,6 +272,8 @@ IoOutcome TlsTransport::read_contents(std::span<char> into) {
     if (got > 0 || into.empty()) return {got};
     if (broken_) return IoOutcome::failed(EPROTO);
     if (input_ended_) return IoOutcome::ended();
+    // The end of a connection within a record is none that the peer has meant.
+    if (stopped.stop == IoOutcome::Stop::end && held > 0) return IoOutcome::failed(EPROTO);
     return stopped;
 }
 
@@ -337,7 +342,10 @@ size_t TlsTransport::take_from_openssl(std::string_view record, std::span<char> 
         broken_ = got == -2;
         break;
     }
-    if (openssl_begun_ == 0) static_cast<void>(send_output(*openssl_));
+    // OpenSSL has no limit to what a peer may say beside contents, nor to what it answers.
+    if (taken == 0 && !openssl_->may_say_nothing(engine_.loop.now())) broken_ = true;
+    if (openssl_->output().size() > most_openssl_output) broken_ = true;
+    if (openssl_begun_ == 0 && !send_control()) static_cast<void>(send_output(*openssl_));
     return taken;
 }
 
@@ -351,7 +359,8 @@ size_t TlsTransport::put(std::string_view content, std::span<char> into) {
 // The peer is told as far as that can be done at once; nobody waits for it.
 void TlsTransport::broke(std::optional<Alert> alert) {
     broken_ = true;
-    if (!alert || !records_ || records_->begun() > 0 || said_close_notify_) return;
+    // Nothing follows a fatal alert (RFC 8446 §6.2), whether or not it could be said.
+    if (std::exchange(said_close_notify_, true) || !alert || !records_ || records_->begun() > 0) return;
     say(records_->alert(*alert));
     static_cast<void>(send_control());
 }
@@ -361,7 +370,7 @@ void TlsTransport::broke(std::optional<Alert> alert) {
 size_t TlsTransport::begun() const noexcept { return records_ ? records_->begun() : openssl_begun_; }
 
 IoOutcome TlsTransport::write(std::string_view bytes, bool last) {
-    if (state_ != State::open) return IoOutcome::failed(EPROTO);
+    if (state_ != State::open || broken_) return IoOutcome::failed(EPROTO);
     if (openssl_ != nullptr) return write_by_openssl(bytes);
     return write_records(bytes, last);
 }
@@ -394,7 +403,7 @@ IoOutcome TlsTransport::write_records(std::string_view bytes, bool last) {
 // begun.
 size_t TlsTransport::put_control_ahead() {
     if (records_->begun() > 0) return 0;
-    if (records_->owes_key_update()) say(records_->key_update());
+    answer_key_update();
     if (rest_ == nullptr) return 0;
     SEKI_CHECK(rest_->control.size() <= engine_.outgoing.size() / 2);
     std::memcpy(engine_.outgoing.data(), rest_->control.data(), rest_->control.size());
@@ -420,8 +429,17 @@ IoOutcome TlsTransport::write_by_openssl(std::string_view bytes) {
 
 void TlsTransport::say(std::string record) { rest().control += record; }
 
+// Once for however many the peer has sent while an answer waits (RFC 8446 §4.6.3), so what waits is bounded.
+void TlsTransport::answer_key_update() {
+    const bool waits = records_->begun() > 0 || (rest_ != nullptr && !rest_->control.empty());
+    if (waits || said_close_notify_ || !records_->owes_key_update()) return;
+    std::string reply = records_->key_update();
+    broken_ |= reply.empty();
+    say(std::move(reply));
+}
+
 std::optional<IoOutcome> TlsTransport::send_control() {
-    if (records_ && records_->begun() == 0 && records_->owes_key_update()) say(records_->key_update());
+    if (records_) answer_key_update();
     if (rest_ == nullptr || (records_ && records_->begun() > 0)) return std::nullopt;
     std::string& control = rest_->control;
     while (!control.empty()) {

@@ -45,7 +45,11 @@ public:
     net::IoOutcome write_last(std::string_view bytes) override { return write(bytes, true); }
     net::IoOutcome shutdown_write() override;
     net::IoOutcome finish() override;
-    void reset_on_close() override { inner_->reset_on_close(); }
+    // The peer must not be told that this was all.
+    void reset_on_close() override {
+        said_close_notify_ = true;
+        inner_->reset_on_close();
+    }
     void notice_dead_peer() override { inner_->notice_dead_peer(); }
     int connect_error() override { return inner_->connect_error(); }
     Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) override {
@@ -113,6 +117,7 @@ private:
     net::IoOutcome write_by_openssl(std::string_view bytes);
     // What is to be said before contents; nothing: all of it is said.
     std::optional<net::IoOutcome> send_control();
+    void answer_key_update();
     void say(std::string record);
     net::IoOutcome say_close_notify();
 

@@ -172,8 +172,8 @@ Result<> Apply::put_certificate(const command::SocketAddress& address, const com
     auto certificate = running_certificate(config, expires_s);
     if (!certificate) return std::unexpected(certificate.error());
     const ListenerKey key{command::HTTPS, config::checked_address(address)};
-    steps_.emplace_back([routes = mention_routes(key), made = std::move(*certificate)]() mutable {
-        routes->certificates.put(std::move(made));
+    steps_.emplace_back([this, routes = mention_routes(key), made = std::move(*certificate)]() mutable {
+        if (const auto replaced = routes->certificates.put(std::move(made))) tls_.certificates.forget(*replaced);
     });
     return {};
 }
@@ -182,7 +182,9 @@ Result<> Apply::remove_certificate(const command::SocketAddress& address, const 
     tls::Fingerprint fingerprint;
     if (!read_hex(text, fingerprint)) return failure("'{}' is no fingerprint", text);
     const ListenerKey key{command::HTTPS, config::checked_address(address)};
-    steps_.emplace_back([routes = mention_routes(key), gone = fingerprint] { routes->certificates.remove(gone); });
+    steps_.emplace_back([this, routes = mention_routes(key), gone = fingerprint] {
+        if (const auto removed = routes->certificates.remove(gone)) tls_.certificates.forget(*removed);
+    });
     return {};
 }
 

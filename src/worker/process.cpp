@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/print_error.h"
+#include "tls/key_schedule.h"
 
 namespace seki::worker {
 
@@ -119,10 +120,11 @@ Result<> Process::open_sources(const Hello& hello, std::vector<UniqueFd> memory)
 
 Result<> Process::open_tls(const Hello& hello) {
     const std::string& told = hello.ticket_secret();
+    if (told.empty()) return failure("no secret for session tickets came with hello");
+    const std::span bytes(reinterpret_cast<const uint8_t*>(told.data()), told.size());
     tls::TicketSecret secret;
-    const bool whole = told.size() == tls::TicketSecret::capacity &&
-                       secret.assign(std::span(reinterpret_cast<const uint8_t*>(told.data()), told.size()));
-    if (!whole) return failure("no secret for session tickets came with hello");
+    if (!tls::derive(bytes, "secret of session tickets", secret.resize(tls::TicketSecret::capacity)))
+        return failure("no memory for the keys of session tickets");
     auto engine = tls::Engine::make(loop_, secret, std::chrono::seconds(hello.config().tls_ticket_lifetime()));
     if (!engine) return std::unexpected(engine.error());
     tls_ = std::move(*engine);

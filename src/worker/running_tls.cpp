@@ -5,7 +5,6 @@
 #include <memory>
 #include <utility>
 
-#include "config/convert.h"
 #include "x509/certificate.h"
 #include "x509/pem.h"
 
@@ -79,7 +78,6 @@ tls::ServerSettings running_server_settings(const command::HttpsListenerConfig& 
     settings.protocols = protocols(config);
     settings.tickets = static_cast<uint32_t>(config.send_tls13_tickets());
     settings.own_records = config.own_tls_records();
-    settings.policy = config::checked_address(config.address()).text();
     return settings;
 }
 

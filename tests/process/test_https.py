@@ -1,9 +1,11 @@
 """HTTPS as clients of other makers see it: OpenSSL's command line, curl, Python; over several workers, with changes of keys,
 and while certificates are exchanged."""
+import os
 import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -16,8 +18,8 @@ LAST_REQUEST = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 
 
 class Https(ProcessTest):
-    def start(self, listener=""):
-        self.seki = self.instance(worker_count=2)
+    def start(self, listener="", **settings):
+        self.seki = self.instance(worker_count=2, **settings)
         make_certificate(self.seki.folder, "a", "a.example")
         self.seki.body = f"""
 [[listeners]]
@@ -59,6 +61,34 @@ frontends = [{{ address = "{self.seki.text}", hostname = "a.example" }}]
                     self.assertTrue(again.session_reused)
                     self.assertIn(b"200 OK", self.ask(again))
                     session = again.session
+
+    def test_sessions_are_resumed_by_servers_that_have_the_same_secret(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with tempfile.NamedTemporaryFile() as secret:
+            secret.write(os.urandom(48))
+            secret.flush()
+            self.start(tls_ticket_secret_file=secret.name)
+            with self.connect(context) as client:
+                self.assertIn(b"200 OK", self.ask(client))
+                session = client.session
+            self.start(tls_ticket_secret_file=secret.name)
+            with self.connect(context, session=session) as client:
+                self.assertTrue(client.session_reused)
+            self.start()
+            with self.connect(context, session=session) as client:
+                self.assertFalse(client.session_reused)
+
+    def test_a_secret_that_is_too_short_keeps_it_from_starting(self):
+        with tempfile.NamedTemporaryFile() as secret:
+            secret.write(b"short")
+            secret.flush()
+            seki = self.instance(tls_ticket_secret_file=secret.name)
+            seki.write_config()
+            done = seki.ctl("config", "check")
+            self.assertEqual(done.code, 1)
+            self.assertIn("tls_ticket_secret_file", done.err)
+            self.assertIn("5 bytes are too few", done.err)
 
     def test_every_version_and_kind_of_record_is_served(self):
         for listener in ("", "own_tls_records = false"):

@@ -1,5 +1,6 @@
 // Clients that come through TLS: what they are answered, and what is different from those who come without.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -91,6 +92,29 @@ TEST_F(SecuredClients, are_refused_hosts_whose_certificate_they_were_not_shown) 
     client->send(get());
     stage.settle();
     EXPECT_EQ(take_request(stage.backend(1)).first_line, "GET / HTTP/1.1");
+}
+
+TEST_F(SecuredClients, may_write_the_host_in_their_own_way) {
+    listen([](auto& config) { config.set_strict_sni_binding(true); });
+    for (const char* host : {"A", "a.", "A:443"}) {
+        const WirePtr client = this->client(fmt::format("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", host));
+        EXPECT_EQ(take_request(stage.backend(1)).first_line, "GET / HTTP/1.1") << host;
+        client->reset();
+        stage.settle();
+    }
+}
+
+TEST_F(SecuredClients, are_not_told_that_a_cut_off_answer_is_whole_when_the_worker_stops) {
+    listen();
+    const WirePtr client = this->client("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+    const WirePtr backend = stage.backend(1);
+    take_request(backend);
+    backend->send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the");
+    stage.settle();
+    stage.worker->stop(true);
+    stage.settle();
+    EXPECT_TRUE(client->peer_closed());
+    EXPECT_FALSE(client->secured()->saw_end());
 }
 
 TEST_F(SecuredClients, are_told_to_come_through_tls_only) {

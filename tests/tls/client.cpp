@@ -45,10 +45,7 @@ int Client::on_session(SSL* ssl, SSL_SESSION* session) {
 }
 
 void Client::move_bytes() {
-    char* bytes = nullptr;
-    const long size = BIO_get_mem_data(out_, &bytes);
-    wire_->to_server.append(bytes, static_cast<size_t>(size));
-    static_cast<void>(BIO_reset(out_));
+    speak();
     BIO_write(in_, wire_->to_client.data(), static_cast<int>(wire_->to_client.size()));
     wire_->to_client.clear();
 }
@@ -94,6 +91,19 @@ std::string Client::receive() {
 void Client::close_notify() {
     SSL_shutdown(ssl_.get());
     move_bytes();
+}
+
+void Client::update_key_unheard(bool both) {
+    SSL_key_update(ssl_.get(), both ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
+    SSL_do_handshake(ssl_.get());
+    speak();
+}
+
+void Client::speak() {
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(out_, &bytes);
+    wire_->to_server.append(bytes, static_cast<size_t>(size));
+    static_cast<void>(BIO_reset(out_));
 }
 
 void Client::update_key(bool both) {

@@ -35,6 +35,8 @@ public:
     [[nodiscard]] bool saw_close_notify() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
     void close_notify();
     void update_key(bool both);
+    // The same, without hearing what has come.
+    void update_key_unheard(bool both);
     [[nodiscard]] SSL* ssl() noexcept { return ssl_.get(); }
     [[nodiscard]] std::string error() const { return error_; }
     // The newest that can be resumed; null when there is none.
@@ -44,6 +46,7 @@ public:
 private:
     void set_server_name(std::string name);
     static int on_session(SSL* ssl, SSL_SESSION* session);
+    void speak();
     void move_bytes();
     void note_error();
 

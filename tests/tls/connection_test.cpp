@@ -190,6 +190,31 @@ TEST_F(OwnRecordsTest, end_when_keys_change_too_often) {
     EXPECT_NE(connection.client.error(), "");
 }
 
+TEST_F(OwnRecordsTest, answer_however_many_changes_of_keys_once_while_nothing_can_be_sent) {
+    const std::string first = numbered(5000);
+    EXPECT_EQ(connection.server->write(first).bytes, first.size());
+    const size_t before = connection.wire->to_client.size();
+    connection.wire->capacity = before;
+    for (int second = 0; second < 20; ++second) {
+        for (int i = 0; i < 50; ++i) connection.client.update_key_unheard(true);
+        EXPECT_EQ(connection.read(), "");
+        EXPECT_EQ(connection.outcome.stop, Stop::blocked);
+        house.clock.advance(std::chrono::seconds(1));
+        house.loop.turn(Duration::zero());
+    }
+    connection.wire->capacity = SIZE_MAX;
+    EXPECT_EQ(connection.server->write("answer").bytes, 6U);
+    EXPECT_LT(connection.wire->to_client.size(), before + 200);
+    EXPECT_EQ(connection.client.receive(), first + "answer");
+}
+
+TEST_F(OwnRecordsTest, are_followed_by_nothing_where_the_end_is_not_meant) {
+    connection.server->reset_on_close();
+    EXPECT_EQ(connection.server->finish().stop, Stop::none);
+    connection.client.receive();
+    EXPECT_FALSE(connection.client.saw_close_notify());
+}
+
 TEST_F(OwnRecordsTest, are_small_at_the_beginning_and_after_a_pause_and_large_in_between) {
     const auto longest = [&](size_t size) {
         static_cast<void>(connection.server->write(numbered(size)));
@@ -240,7 +265,7 @@ TEST_F(OwnRecordsTest, hand_out_nothing_of_a_record_that_was_cut_off) {
     connection.wire->to_server.pop_back();
     connection.wire->client_ended = true;
     EXPECT_EQ(connection.read(), "whole");
-    EXPECT_EQ(connection.outcome.stop, Stop::end);
+    EXPECT_EQ(connection.outcome.stop, Stop::error);
 }
 
 TEST_F(OwnRecordsTest, too_long_ones_are_not_waited_for) {

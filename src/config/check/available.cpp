@@ -19,7 +19,7 @@ constexpr std::array missing{
     Missing{Feature::ocsp, "OCSP responses are not available yet"},
     Missing{Feature::client_certificates, "certificates of clients are not available yet"},
     Missing{Feature::tls_to_backends, "TLS to backends is not available yet"},
-    Missing{Feature::ticket_secret, "a secret for TLS session tickets is not available yet"},
+    Missing{Feature::ticket_secret, "another secret for TLS session tickets at run time is not available yet"},
     Missing{Feature::balancing_by_hash, "load balancing by hash (HRW, MAGLEV) is not available yet"},
     Missing{Feature::health_checks, "health checks are not available yet"},
     Missing{Feature::statsd, "statsd is not available yet"},

@@ -171,9 +171,6 @@ void read_paths(TableReader& table, const fs::path& directory, FileConfig& confi
     if (const auto secret = read_path(table, "tls_ticket_secret_file", directory)) {
         config.server.set_tls_ticket_secret_file(*secret);
     }
-    for (const std::string_view key : {"tls_ticket_secret_file", "tls_ticket_lifetime"}) {
-        wants(table, key, table.has(key), Feature::ticket_secret);
-    }
     config.automatic_state_save = table.flag("automatic_state_save").value_or(false);
     if (config.automatic_state_save && !table.has("saved_state")) {
         table.refuse("automatic_state_save", "it needs the key 'saved_state'");

@@ -271,7 +271,7 @@ TEST(Check, refuses_text_that_is_not_utf8_or_has_controls) {
 TEST(Check, refuses_features_that_do_not_exist_by_their_names) {
     Request secret;
     secret.set_set_tls_ticket_secret("secret");
-    EXPECT_EQ(check(secret).error().message, "a secret for TLS session tickets is not available yet");
+    EXPECT_EQ(check(secret).error().message, "another secret for TLS session tickets at run time is not available yet");
     Request udp;
     *udp.mutable_add_udp_listener()->mutable_address() = wire("127.0.0.1:53");
     EXPECT_EQ(check(udp).error().message, "UDP is not available yet");

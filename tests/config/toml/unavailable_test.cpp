@@ -48,8 +48,6 @@ INSTANTIATE_TEST_SUITE_P(
                     "metrics"},
         Unavailable{"listeners = [{ protocol = \"https\", address = \"127.0.0.1:443\", alpn_protocols = [\"h2\"] }]",
                     "listeners[0].alpn_protocols"},
-        Unavailable{"tls_ticket_secret_file = \"secret\"", "tls_ticket_secret_file"},
-        Unavailable{"tls_ticket_lifetime = 3600", "tls_ticket_lifetime"},
         Unavailable{CLUSTER "tls = { verify = true, server_name = \"a\" }", "clusters.a.tls"},
         Unavailable{"listeners = [{ protocol = \"udp\", address = \"127.0.0.1:53\", max_rx_datagram_size = 1400, "
                     "max_flows = 10 }]",
