@@ -17,6 +17,14 @@ std::string RouteKey::text() const {
     return text;
 }
 
+command::AddCertificate addition_of(const command::ReplaceCertificate& replaced) {
+    command::AddCertificate added;
+    *added.mutable_address() = replaced.address();
+    *added.mutable_certificate() = replaced.new_certificate();
+    if (replaced.has_new_expired_at()) added.set_expired_at(replaced.new_expired_at());
+    return added;
+}
+
 RouteKey route_key(const command::RequestHttpFrontend& frontend) {
     return {frontend.hostname(),    checked_address(frontend.address()),
             frontend.path().kind(), frontend.path().value(),

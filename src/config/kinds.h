@@ -92,6 +92,9 @@ struct CertificateKey {
     auto operator<=>(const CertificateKey&) const = default;
 };
 
+// Of an exchange: what adds its new certificate.
+command::AddCertificate addition_of(const command::ReplaceCertificate& replaced);
+
 struct Certificates {
     using Message = StoredCertificate;
     using Key = CertificateKey;

@@ -176,10 +176,7 @@ Undo State::add_certificate(const command::AddCertificate& added) {
 
 // The new one is there before the old one goes. Whoever is not sure that it was done asks again.
 Result<Undo> State::replace_certificate(const command::ReplaceCertificate& replaced) {
-    command::AddCertificate added;
-    *added.mutable_address() = replaced.address();
-    *added.mutable_certificate() = replaced.new_certificate();
-    if (replaced.has_new_expired_at()) added.set_expired_at(replaced.new_expired_at());
+    const command::AddCertificate added = addition_of(replaced);
     const CertificateKey fresh = Certificates::key(added);
     const CertificateKey old{fresh.address, *parse_fingerprint(replaced.old_fingerprint())};
     const bool old_is_there = table<Certificates>().find(old) != nullptr;

@@ -15,10 +15,9 @@
 //     body        some bytes of the body. end: they were the last and there are no trailers
 //     end         the message ends; trailers() has what came after the body, until the next call
 //     window      the peer takes more of this stream's body than before, or of all streams' (stream 0): send_window()
-//     reset       the peer gave up this stream (HTTP/2). unprocessed: nobody has looked at what was sent on it, and
-//     nobody
-//                 will, so that it may be sent again whatever it asks for (RFC 9113 §8.7). A peer that goes away says
-//                 so of each stream that it does not serve any more, and free_streams() is 0 from then on
+//     reset       the peer gave up this stream (HTTP/2). unprocessed: nobody has looked at what was sent on it or will,
+//                 so that it may be sent again whatever it asks for (RFC 9113 §8.7). A peer that goes away says so of
+//                 each stream that it does not serve any more, and free_streams() is 0 from then on
 //     fault       the peer broke the protocol; `fault` says how. The connection reads nothing more
 //
 // next() is asked again only while there are bytes that it has not used: those from which several events follow are

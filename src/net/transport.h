@@ -102,6 +102,7 @@ public:
     Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) override;
     void unwatch(EventLoop& loop, WatchId id) override { loop.unwatch(socket_.get(), id); }
     [[nodiscard]] std::optional<Export> to_export() const override { return Export{socket_.get(), {}}; }
+    [[nodiscard]] bool drained() const noexcept override { return true; }
     [[nodiscard]] int plain_fd() const noexcept override { return socket_.get(); }
     [[nodiscard]] RoundTrip round_trip() const override;
     [[nodiscard]] std::optional<SocketAddress> local_address() const override;

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "http/characters.h"
 #include "proxy/built_in_body.h"
+#include "proxy/hsts.h"
 
 namespace seki::proxy {
 
@@ -87,8 +88,7 @@ OwnAnswer::OwnAnswer(http::ResponseHead& head, const AnswerParts& parts) : head_
     const std::string_view id = parts.variables[Variable::request_id];
     if (!parts.id_header.empty() && !id.empty() && !has(parts.id_header))
         added_[added_count_++] = {parts.id_header, id};
-    constexpr std::string_view hsts = "Strict-Transport-Security";
-    if (!parts.hsts.empty() && !has(hsts)) added_[added_count_++] = {hsts, parts.hsts};
+    if (!parts.hsts.empty() && !has(hsts_field)) added_[added_count_++] = {hsts_field, parts.hsts};
 }
 
 void OwnAnswer::use(const http::AnswerTemplate& custom, const AnswerParts& parts) {

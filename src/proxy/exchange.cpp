@@ -22,7 +22,7 @@ void add_hsts(const Hsts& rule, http::FieldTable& fields, AddedFields& added) {
     const http::Field* const said = fields.find(http::FieldId::strict_transport_security);
     if (said != nullptr && !rule.replaces) return;
     for (http::Field& field : fields.all()) field.dropped |= field.id == http::FieldId::strict_transport_security;
-    added.push("Strict-Transport-Security", rule.value);
+    added.push(hsts_field, rule.value);
 }
 
 }  // namespace

@@ -53,10 +53,8 @@ Request order_of(const config::State& state, const Request& change) {
 
 // Workers know nothing of exchanges either: they get the new certificate, and lose the old one, in one step.
 void order_exchange(const command::ReplaceCertificate& replaced, worker::Prepare& order) {
-    command::AddCertificate& added = *order.add_changes()->mutable_add_certificate();
-    *added.mutable_address() = replaced.address();
-    *added.mutable_certificate() = replaced.new_certificate();
-    if (replaced.has_new_expired_at()) added.set_expired_at(replaced.new_expired_at());
+    const command::AddCertificate added = config::addition_of(replaced);
+    *order.add_changes()->mutable_add_certificate() = added;
     if (config::Certificates::key(added).fingerprint == config::parse_fingerprint(replaced.old_fingerprint())) return;
     command::RemoveCertificate& removed = *order.add_changes()->mutable_remove_certificate();
     *removed.mutable_address() = replaced.address();

@@ -13,8 +13,8 @@
 
 namespace seki::tls {
 
-enum class KeyKind : uint8_t { rsa, ecdsa, eddsa };
 using x509::Fingerprint;
+using x509::KeyKind;
 
 struct Certificate {
     x509::Rank rank;                 // among those of one name

@@ -136,7 +136,7 @@ std::string write_exported(const Exported& connection, const Secrets& secrets) {
     out.number(connection.progress.begun_sent);
     out.number(static_cast<uint8_t>(connection.progress.owes_key_update));
     out.number(static_cast<uint8_t>(connection.input_ended));
-    out.number(static_cast<uint8_t>(connection.said_close_notify));
+    out.number(static_cast<uint8_t>(connection.said_all));
     out.text(connection.raw);
     out.text(connection.content);
     out.text(connection.control);
@@ -165,7 +165,7 @@ Result<Exported> read_exported(std::string_view bytes, Secrets& secrets) {
     in.number(connection.progress.begun_sent);
     in.number(connection.progress.owes_key_update);
     in.number(connection.input_ended);
-    in.number(connection.said_close_notify);
+    in.number(connection.said_all);
     in.text(connection.raw);
     in.text(connection.content);
     in.text(connection.control);

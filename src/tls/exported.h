@@ -17,7 +17,7 @@ struct Exported {
     ConnectionInfo info;  // of the certificate its names and rank only
     OwnRecords::Progress progress;
     bool input_ended = false;
-    bool said_close_notify = false;
+    bool said_all = false;
     std::string raw;  // as TlsTransport::Rest has them
     std::string content;
     std::string control;

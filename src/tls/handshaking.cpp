@@ -97,7 +97,7 @@ Handshaking::Step Handshaking::take(std::string_view record) {
         return Step::failed;
     }
     if (SSL_is_init_finished(ssl_.get()) == 1) return Step::done;
-    const size_t before = output_bytes();
+    const size_t before = made().size();
     // To write secrets down takes OpenSSL longer than to make them: it is asked for two of five.
     listen_for_secrets(!server_secret_.empty());
     ERR_clear_error();
@@ -109,20 +109,15 @@ Handshaking::Step Handshaking::take(std::string_view record) {
     return Step::failed;
 }
 
-size_t Handshaking::output_bytes() const noexcept {
+std::string_view Handshaking::made() const noexcept {
     char* bytes = nullptr;
-    return static_cast<size_t>(BIO_get_mem_data(out_, &bytes));
-}
-
-std::string_view Handshaking::output() const noexcept {
-    char* bytes = nullptr;
-    const auto size = static_cast<size_t>(BIO_get_mem_data(out_, &bytes));
-    return std::string_view(bytes, size).substr(output_sent_);
+    const long size = BIO_get_mem_data(out_, &bytes);
+    return {bytes, static_cast<size_t>(size)};
 }
 
 void Handshaking::sent(size_t bytes) noexcept {
     output_sent_ += bytes;
-    if (output_sent_ < output_bytes()) return;
+    if (output_sent_ < made().size()) return;
     output_sent_ = 0;
     static_cast<void>(BIO_reset(out_));
 }
@@ -130,14 +125,11 @@ void Handshaking::sent(size_t bytes) noexcept {
 // With its last records of the handshake the peer's keys change for the last time: all of this kind that are made then
 // are the first ones of the new key (the tickets of TLS 1.3).
 void Handshaking::count_records(size_t before) {
-    char* bytes = nullptr;
-    const auto size = static_cast<size_t>(BIO_get_mem_data(out_, &bytes));
-    std::string_view made = std::string_view(bytes, size).substr(before);
     records_made_ = 0;
-    while (made.size() >= record_header_bytes) {
-        const RecordHeader header = read_record_header(made);
+    for (std::string_view rest = made().substr(before); rest.size() >= record_header_bytes;) {
+        const RecordHeader header = read_record_header(rest);
         if (header.type == ContentType::application_data) ++records_made_;
-        made.remove_prefix(std::min(made.size(), header.record_bytes()));
+        rest.remove_prefix(std::min(rest.size(), header.record_bytes()));
     }
 }
 
@@ -189,7 +181,7 @@ bool Handshaking::use(const Candidates& candidates) {
     return any;
 }
 
-// A session of another listener, or of another name, is none here.
+// A session under another policy, or of another name, is none here.
 bool Handshaking::bind_sessions_to_policy() {
     const std::string text = context_->settings().policy + '\n' + server_name_;
     unsigned char digest[EVP_MAX_MD_SIZE];

@@ -32,7 +32,7 @@ public:
     Step take(std::string_view record);
 
     // What is to be sent to the client, and how much of it was.
-    [[nodiscard]] std::string_view output() const noexcept;
+    [[nodiscard]] std::string_view output() const noexcept { return made().substr(output_sent_); }
     void sent(size_t bytes) noexcept;
 
     // ---- when it failed
@@ -81,7 +81,8 @@ private:
     void listen_for_secrets(bool listens) noexcept;
     void note_failure();
     void note_failure(HandshakeFailure failure, std::string why);
-    [[nodiscard]] size_t output_bytes() const noexcept;
+    // What was put out since all of it was sent the last time.
+    [[nodiscard]] std::string_view made() const noexcept;
     void count_records(size_t before);
     [[nodiscard]] CertificatePtr chosen_certificate() const;
     [[nodiscard]] bool take_tls13(const Suite& suite, Secrets& secrets) const;

@@ -191,7 +191,7 @@ std::optional<net::Transport::Export> TlsTransport::to_export() const {
     connection.info = info_;
     connection.progress = records_->progress();
     connection.input_ended = input_ended_;
-    connection.said_close_notify = said_close_notify_;
+    connection.said_all = said_all_;
     if (rest_ != nullptr) {
         connection.raw = rest_->raw;
         connection.content = rest_->content;
@@ -210,7 +210,7 @@ Result<std::unique_ptr<TlsTransport>> TlsTransport::adopt(std::unique_ptr<net::T
     made->enter(State::open);
     made->info_ = std::move(read->info);
     made->input_ended_ = read->input_ended;
-    made->said_close_notify_ = read->said_close_notify;
+    made->said_all_ = read->said_all;
     made->rest() = {std::move(read->raw), std::move(read->content), std::move(read->control)};
     made->drop_empty_rest();
     made->records_.emplace(engine, *find_suite(made->info_.suite), std::move(keys), read->progress);
@@ -249,12 +249,11 @@ IoOutcome TlsTransport::read_contents(std::span<char> into) {
     }
     IoOutcome stopped;
     while (true) {
-        const Drained taken = take_records({raw, held}, into.subspan(got));
+        const Taken taken = take_records({raw, held}, into.subspan(got));
         got += taken.content;
         held -= taken.used;
         std::memmove(raw, raw + taken.used, held);
-        if (taken.stopped || got == into.size()) break;
-        if (got > 0) break;
+        if (input_is_over() || got > 0 || into.empty()) break;
         // As much as there will be room for, and at least what the record at hand has.
         constexpr size_t around = 64;
         const size_t wanted =
@@ -265,10 +264,10 @@ IoOutcome TlsTransport::read_contents(std::span<char> into) {
         held += stopped.bytes;
         drained_ = stopped.bytes < asked && inner_->drained();
     }
-    if (input_ended_ || broken_) held = 0;
+    if (input_is_over()) held = 0;
     if (held > 0) rest().raw.assign(raw, held);
     const bool more_here = rest_ != nullptr && (!rest_->content.empty() || whole_record(rest_->raw));
-    drained_ = drained_ && !more_here && !input_ended_ && !broken_;
+    drained_ = drained_ && !more_here && !input_is_over();
     if (got > 0 || into.empty()) return {got};
     if (broken_) return IoOutcome::failed(EPROTO);
     if (input_ended_) return IoOutcome::ended();
@@ -285,9 +284,9 @@ size_t TlsTransport::take_kept(std::span<char> into) {
     return size;
 }
 
-TlsTransport::Drained TlsTransport::take_records(std::span<char> raw, std::span<char> into) {
-    Drained all;
-    while (all.content < into.size() && !input_ended_ && !broken_) {
+TlsTransport::Taken TlsTransport::take_records(std::span<char> raw, std::span<char> into) {
+    Taken all;
+    while (all.content < into.size() && !input_is_over()) {
         const std::span<char> left = raw.subspan(all.used);
         const std::string_view seen(left.data(), left.size());
         if (seen.size() < record_header_bytes) break;
@@ -302,7 +301,6 @@ TlsTransport::Drained TlsTransport::take_records(std::span<char> raw, std::span<
         all.content += records_ ? take_record(left.first(size), room) : take_from_openssl(seen.substr(0, size), room);
         all.used += size;
     }
-    all.stopped = input_ended_ || broken_;
     return all;
 }
 
@@ -360,7 +358,7 @@ size_t TlsTransport::put(std::string_view content, std::span<char> into) {
 void TlsTransport::broke(std::optional<Alert> alert) {
     broken_ = true;
     // Nothing follows a fatal alert (RFC 8446 §6.2), whether or not it could be said.
-    if (std::exchange(said_close_notify_, true) || !alert || !records_ || records_->begun() > 0) return;
+    if (std::exchange(said_all_, true) || !alert || !records_ || records_->begun() > 0) return;
     say(records_->alert(*alert));
     static_cast<void>(send_control());
 }
@@ -432,7 +430,7 @@ void TlsTransport::say(std::string record) { rest().control += record; }
 // Once for however many the peer has sent while an answer waits (RFC 8446 §4.6.3), so what waits is bounded.
 void TlsTransport::answer_key_update() {
     const bool waits = records_->begun() > 0 || (rest_ != nullptr && !rest_->control.empty());
-    if (waits || said_close_notify_ || !records_->owes_key_update()) return;
+    if (waits || said_all_ || !records_->owes_key_update()) return;
     std::string reply = records_->key_update();
     broken_ |= reply.empty();
     say(std::move(reply));
@@ -451,7 +449,7 @@ std::optional<IoOutcome> TlsTransport::send_control() {
 }
 
 IoOutcome TlsTransport::say_close_notify() {
-    if (state_ == State::open && !std::exchange(said_close_notify_, true)) {
+    if (state_ == State::open && !std::exchange(said_all_, true)) {
         if (records_ && records_->begun() == 0) say(records_->alert(Alert::close_notify));
         if (openssl_ != nullptr && openssl_begun_ == 0) {
             openssl_->close_notify();

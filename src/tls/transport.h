@@ -47,7 +47,7 @@ public:
     net::IoOutcome finish() override;
     // The peer must not be told that this was all.
     void reset_on_close() override {
-        said_close_notify_ = true;
+        said_all_ = true;
         inner_->reset_on_close();
     }
     void notice_dead_peer() override { inner_->notice_dead_peer(); }
@@ -100,12 +100,13 @@ private:
     net::IoOutcome drop_input(std::span<char> into);
     size_t take_kept(std::span<char> into);
     // What stands at the front of the raw bytes, decrypted as far as there is room.
-    struct Drained {
+    struct Taken {
         size_t used = 0;
         size_t content = 0;
-        bool stopped = false;  // the connection's input has ended, one way or another
     };
-    Drained take_records(std::span<char> raw, std::span<char> into);
+    Taken take_records(std::span<char> raw, std::span<char> into);
+    // Nothing more comes of it, one way or another.
+    [[nodiscard]] bool input_is_over() const noexcept { return input_ended_ || broken_; }
     size_t take_record(std::span<char> record, std::span<char> into);
     size_t take_from_openssl(std::string_view record, std::span<char> into);
     size_t put(std::string_view content, std::span<char> into);
@@ -133,7 +134,7 @@ private:
     bool drained_ = false;
     bool input_ended_ = false;
     bool broken_ = false;
-    bool said_close_notify_ = false;
+    bool said_all_ = false;  // or nothing more shall be said
 };
 
 }  // namespace seki::tls

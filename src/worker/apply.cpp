@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/hex.h"
 #include "config/convert.h"
+#include "config/stored_certificate.h"
 #include "worker/running.h"
 #include "worker/running_frontend.h"
 #include "worker/running_tls.h"
@@ -79,10 +79,9 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
             remove_http_frontend(command::HTTPS, change.remove_https_frontend());
             return {};
         case Request::kAddCertificate:
-            return put_certificate(change.add_certificate().address(), change.add_certificate().certificate(),
-                                   change.add_certificate().expired_at());
+            return add_certificate(change.add_certificate());
         case Request::kRemoveCertificate:
-            return remove_certificate(change.remove_certificate().address(), change.remove_certificate().fingerprint());
+            return remove_certificate(change.remove_certificate());
         case Request::kAddTcpFrontend:
             return set_tunnel(change.add_tcp_frontend(), serving);
         case Request::kRemoveTcpFrontend:
@@ -138,7 +137,7 @@ Result<> Apply::add_https_listener(const command::HttpsListenerConfig& config) {
         pair.set_certificate(config.certificate());
         *pair.mutable_certificate_chain() = config.certificate_chain();
         pair.set_key(config.key());
-        auto read = running_certificate(pair, 0);
+        auto read = running_certificate(pair);
         if (!read) return std::unexpected(read.error());
         own = std::move(*read);
     }
@@ -164,34 +163,34 @@ void Apply::remove_listener(const command::RemoveListener& removal) {
     });
 }
 
+Result<> Apply::must_listen(const ListenerKey& key, bool serving) const {
+    if (!serving || tables_.listener(key) != nullptr || std::ranges::find(new_listeners_, key) != new_listeners_.end())
+        return {};
+    return failure("there is no {} listener on {}", key.type_name(), key.address.text());
+}
+
 // ---- certificates
 
 // They belong to the address: whoever adds the listener finds them there.
-Result<> Apply::put_certificate(const command::SocketAddress& address, const command::CertificateAndKey& config,
-                                int64_t expires_s) {
-    auto certificate = running_certificate(config, expires_s);
+Result<> Apply::add_certificate(const command::AddCertificate& addition) {
+    const auto expires_s = addition.has_expired_at() ? std::optional(addition.expired_at()) : std::nullopt;
+    auto certificate = running_certificate(addition.certificate(), expires_s);
     if (!certificate) return std::unexpected(certificate.error());
-    const ListenerKey key{command::HTTPS, config::checked_address(address)};
+    const ListenerKey key{command::HTTPS, config::checked_address(addition.address())};
     steps_.emplace_back([this, routes = mention_routes(key), made = std::move(*certificate)]() mutable {
         if (const auto replaced = routes->certificates.put(std::move(made))) tls_.certificates.forget(*replaced);
     });
     return {};
 }
 
-Result<> Apply::remove_certificate(const command::SocketAddress& address, const std::string& text) {
-    tls::Fingerprint fingerprint;
-    if (!read_hex(text, fingerprint)) return failure("'{}' is no fingerprint", text);
-    const ListenerKey key{command::HTTPS, config::checked_address(address)};
-    steps_.emplace_back([this, routes = mention_routes(key), gone = fingerprint] {
+Result<> Apply::remove_certificate(const command::RemoveCertificate& removal) {
+    const auto fingerprint = config::parse_fingerprint(removal.fingerprint());
+    if (!fingerprint) return failure("'{}' is no fingerprint", removal.fingerprint());
+    const ListenerKey key{command::HTTPS, config::checked_address(removal.address())};
+    steps_.emplace_back([this, routes = mention_routes(key), gone = *fingerprint] {
         if (const auto removed = routes->certificates.remove(gone)) tls_.certificates.forget(*removed);
     });
     return {};
-}
-
-Result<> Apply::must_listen(const ListenerKey& key, bool serving) const {
-    if (!serving || tables_.listener(key) != nullptr || std::ranges::find(new_listeners_, key) != new_listeners_.end())
-        return {};
-    return failure("there is no {} listener on {}", key.type_name(), key.address.text());
 }
 
 // ---- frontends

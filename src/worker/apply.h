@@ -55,9 +55,8 @@ private:
     void remove_tunnel(const command::RequestTcpFrontend& frontend);
     Result<> add_http_listener(const command::HttpListenerConfig& config);
     Result<> add_https_listener(const command::HttpsListenerConfig& config);
-    Result<> put_certificate(const command::SocketAddress& address, const command::CertificateAndKey& config,
-                             int64_t expires_s);
-    Result<> remove_certificate(const command::SocketAddress& address, const std::string& fingerprint);
+    Result<> add_certificate(const command::AddCertificate& addition);
+    Result<> remove_certificate(const command::RemoveCertificate& removal);
     void add_listener(const ListenerKey& key, proxy::Listener listener);
     void remove_listener(const command::RemoveListener& removal);
     Result<> add_cluster(const command::Cluster& config);

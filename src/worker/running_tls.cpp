@@ -51,19 +51,6 @@ Result<std::shared_ptr<Bytes>> read_bytes(const command::CertificateAndKey& conf
     return bytes;
 }
 
-tls::KeyKind kind_of(x509::KeyKind kind) noexcept {
-    switch (kind) {
-        case x509::KeyKind::rsa:
-            return tls::KeyKind::rsa;
-        case x509::KeyKind::ecdsa:
-            return tls::KeyKind::ecdsa;
-        case x509::KeyKind::ed25519:
-        case x509::KeyKind::other:
-            break;
-    }
-    return tls::KeyKind::eddsa;
-}
-
 }  // namespace
 
 tls::ServerSettings running_server_settings(const command::HttpsListenerConfig& config) {
@@ -88,15 +75,16 @@ proxy::Hsts running_hsts(const command::HstsConfig& config) {
             config.force_replace_backend()};
 }
 
-Result<tls::CertificatePtr> running_certificate(const command::CertificateAndKey& config, int64_t expires_s) {
+Result<tls::CertificatePtr> running_certificate(const command::CertificateAndKey& config,
+                                                std::optional<int64_t> expires_s) {
     auto bytes = read_bytes(config);
     if (!bytes) return std::unexpected(bytes.error());
     auto read = x509::Certificate::read((*bytes)->leaf);
     if (!read) return std::unexpected(read.error());
     auto made = std::make_shared<tls::Certificate>();
-    made->rank = {expires_s != 0 ? expires_s : read->not_after_s(), read->not_before_s(), read->fingerprint()};
+    made->rank = {expires_s.value_or(read->not_after_s()), read->not_before_s(), read->fingerprint()};
     made->names = config.names().empty() ? read->names() : texts(config.names());
-    made->key_kind = kind_of(read->key_type().kind);
+    made->key_kind = read->key_type().kind;
     made->leaf = (*bytes)->leaf;
     made->key = (*bytes)->key;
     for (const std::string& der : (*bytes)->chain) made->chain.emplace_back(der);
