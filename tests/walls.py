@@ -14,7 +14,8 @@ SRC = ROOT / "src"
 LEVELS = [
     ["base"],
     ["event", "http", "x509"],
-    ["net", "routing", "observe"],
+    ["net", "routing"],
+    ["observe"],
     ["config", "tls", "auth", "backend"],
     ["command", "proxy"],
     ["supervisor", "worker", "ctl"],

@@ -65,6 +65,7 @@ inline constexpr uint64_t max_tls_tickets = 16;
 inline constexpr size_t max_authorities_size = 1'048'576;
 inline constexpr size_t max_pinned_keys = 16;
 inline constexpr size_t max_revocations_size = 4'194'304;
+inline constexpr size_t max_statsd_prefix_size = 128;
 inline constexpr size_t max_ticket_secret_size = 4096;
 inline constexpr size_t min_ticket_secret_size = 32;
 inline constexpr uint64_t max_ticket_lifetime_s = 604'800;  // RFC 8446 §4.6.1

@@ -57,6 +57,14 @@ public:
         sum_ += us;
         if (us > max_) max_ = us;
     }
+    // For a copy that follows another one. Differences of cells are taken modulo the size of a cell.
+    [[nodiscard]] uint64_t ahead_of(const Histogram& other, size_t step) const noexcept {
+        return static_cast<Cell>(cells_[step] - other.cells_[step]);
+    }
+    void add(size_t step, uint64_t count) noexcept { cells_[step] += static_cast<Cell>(count); }
+    void subtract(const Histogram& other) noexcept {
+        for (size_t step = 0; step < step_count; ++step) cells_[step] -= other.cells_[step];
+    }
     void clear() noexcept {
         cells_.fill(0);
         sum_ = max_ = 0;

@@ -107,7 +107,9 @@ namespace seki::observe {
     X(tls_failed_closed, "tls.handshake.failed.closed")                            \
     X(tls_failed_timeout, "tls.handshake.failed.timeout")                          \
     X(tls_failed_other, "tls.handshake.failed.other")                              \
-    X(series_refused, "metrics.series_refused")
+    X(series_refused, "metrics.series_refused")                                    \
+    X(lost_log_lines, "logs.lost_lines")                                           \
+    X(statsd_lost, "statsd.lost_datagrams")
 
 // Set when somebody asks, from what the worker's objects know.
 #define SEKI_GAUGES(X)                                          \

@@ -89,6 +89,7 @@ ClusterSeries* Metrics::cluster(std::string_view id) {
         add(Counter::series_refused);
         return nullptr;
     }
+    ++shape_;
     return clusters_.emplace(std::string(id), std::make_unique<ClusterSeries>()).first->second.get();
 }
 
@@ -101,6 +102,7 @@ Series* Metrics::backend(ClusterSeries& cluster, std::string_view id) {
         return nullptr;
     }
     ++backend_count_;
+    ++shape_;
     return cluster.backends.emplace(std::string(id), std::make_unique<Series>()).first->second.get();
 }
 
@@ -110,6 +112,7 @@ void Metrics::remove_cluster(std::string_view id) {
     backend_count_ -= found->second->backends.size();
     clusters_.erase(found);
     ++epoch_;
+    ++shape_;
 }
 
 void Metrics::remove_backend(std::string_view cluster_id, std::string_view id) {
@@ -118,15 +121,18 @@ void Metrics::remove_backend(std::string_view cluster_id, std::string_view id) {
     const size_t removed = found->second->backends.erase(absl_view(id));
     if (removed == 0) return;
     backend_count_ -= removed;
+    ++shape_;
 }
 
 void Metrics::drop_series() noexcept {
     clusters_.clear();
     backend_count_ = 0;
     ++epoch_;
+    ++shape_;
 }
 
 void Metrics::clear() {
+    if (before_clear) before_clear();
     counters_.fill(0);
     gauges_.fill(0);
     for (FineHistogram& times : times_) times.clear();
@@ -141,6 +147,7 @@ void Metrics::set_detail(Detail detail) {
     if (detail < Detail::cluster) return drop_series();
     for (auto& [id, series] : clusters_) series->backends.clear();
     backend_count_ = 0;
+    ++shape_;
 }
 
 }  // namespace seki::observe

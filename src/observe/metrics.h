@@ -9,6 +9,7 @@
 #include <absl/container/flat_hash_map.h>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -67,6 +68,8 @@ public:
     void remove_backend(std::string_view cluster_id, std::string_view id);
     // Everything starts again at zero (`metrics clear`).
     void clear();
+    // Who follows the figures hears that they are about to be cleared.
+    std::function<void()> before_clear;
     // Series that are no longer wanted are dropped.
     void set_detail(Detail detail);
     [[nodiscard]] Detail detail() const noexcept { return detail_; }
@@ -77,8 +80,10 @@ public:
 
     [[nodiscard]] uint64_t value(Counter which) const noexcept { return counters_[static_cast<size_t>(which)]; }
     [[nodiscard]] uint64_t value(Gauge which) const noexcept { return gauges_[static_cast<size_t>(which)]; }
-    [[nodiscard]] const HistogramView& times(Time which) const noexcept { return times_[static_cast<size_t>(which)]; }
+    [[nodiscard]] const FineHistogram& times(Time which) const noexcept { return times_[static_cast<size_t>(which)]; }
     [[nodiscard]] const Clusters& clusters() const noexcept { return clusters_; }
+    // Another number whenever there are other series than before.
+    [[nodiscard]] uint64_t shape() const noexcept { return shape_; }
 
 private:
     void drop_series() noexcept;
@@ -90,6 +95,7 @@ private:
     size_t backend_count_ = 0;
     Detail detail_ = Detail::cluster;
     uint64_t epoch_ = 1;  // of the handles
+    uint64_t shape_ = 0;
 };
 
 }  // namespace seki::observe

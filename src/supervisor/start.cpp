@@ -49,6 +49,11 @@ Supervisor::Settings settings_of(const config::FileConfig& file) {
     settings.command.path = file.command_socket;
     settings.command.max_frame_bytes = file.server.max_command_buffer_size();
     settings.command.allowed_uids = file.command_allowed_uids;
+    if (file.server.has_metrics()) {
+        const command::ServerMetricsConfig& metrics = file.server.metrics();
+        const auto address = SocketAddress::parse(metrics.address());
+        if (address) settings.statsd = {*address, metrics.prefix(), metrics.tagged_metrics(), "MAIN"};
+    }
     return settings;
 }
 

@@ -16,17 +16,21 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
       sockets_(settings_.workers.count, settings_.workers.server.listen_backlog()),
       workers_(loop, log, launcher, sockets_, settings_.workers),
       changes_(loop, state_, sockets_, workers_, log),
-      verbs_(state_, changes_, workers_, [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
-          stop(hard, std::move(answer), limit);
-      }) {
+      figures_(state_),
+      verbs_(state_, changes_, workers_, figures_,
+             [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
+                 stop(hard, std::move(answer), limit);
+             }) {
     changes_.on_committed = [this](const command::Request& change) { note_committed(change); };
     workers_.on_event = [this](uint32_t worker, const command::Event& event) { note_event(worker, event); };
     workers_.on_cannot_begin = [this](const std::string& reason) { give_up(reason); };
+    if (settings_.statsd) statsd_.emplace(loop_, figures_, *settings_.statsd);
 }
 
 Supervisor::~Supervisor() {
     loop_.timers().cancel(*this);
     loop_.timers().cancel(deadline_);
+    if (statsd_) statsd_->tell();
 }
 
 Result<> Supervisor::start(std::vector<CheckedChange> changes) {

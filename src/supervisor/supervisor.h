@@ -23,6 +23,8 @@
 #include "supervisor/command_server.h"
 #include "supervisor/launcher.h"
 #include "supervisor/listening_sockets.h"
+#include "supervisor/own_figures.h"
+#include "supervisor/own_statsd.h"
 #include "supervisor/verbs.h"
 #include "supervisor/workers.h"
 
@@ -34,6 +36,7 @@ public:
         Workers::Settings workers;
         CommandServer::Settings command;
         Duration soft_stop_limit{};  // of a soft stop that names none; zero: none
+        std::optional<observe::StatsdOutput::Settings> statsd;
     };
 
     // All but the settings outlive it.
@@ -85,6 +88,8 @@ private:
     ListeningSockets sockets_;
     Workers workers_;
     Changes changes_;
+    OwnFigures figures_;
+    std::optional<OwnStatsd> statsd_;
     Verbs verbs_;
     std::unique_ptr<CommandServer> server_;
     std::vector<Verbs::Answer> asked_to_stop_;

@@ -61,20 +61,12 @@ command::WorkerInfos infos_of(const Workers& workers) {
     return infos;
 }
 
-using MetricMap = google::protobuf::Map<std::string, command::FilteredMetrics>;
-
-MetricMap configured(const config::State& state) {
-    MetricMap metrics;
-    config::count_things(state, metrics);
-    return metrics;
-}
-
 bool wants(const command::QueryMetricsOptions& query, const std::string& name) {
     return query.metric_names().empty() || std::ranges::find(query.metric_names(), name) != query.metric_names().end();
 }
 
 // Nothing when all metrics that the query names exist.
-std::string unknown_metric(const command::QueryMetricsOptions& query, const MetricMap& own) {
+std::string unknown_metric(const command::QueryMetricsOptions& query, const OwnFigures::Map& own) {
     for (const std::string& name : query.metric_names()) {
         if (!own.contains(name) && !observe::is_metric(name)) return name;
     }
@@ -304,7 +296,7 @@ void Verbs::status(Request& /*request*/, Answer& answer) {
 
 void Verbs::metrics(Request& request, Answer& answer) {
     if (request.query_metrics().list()) return metric_names(request, answer);
-    if (const std::string name = unknown_metric(request.query_metrics(), configured(state_)); !name.empty()) {
+    if (const std::string name = unknown_metric(request.query_metrics(), figures_.all()); !name.empty()) {
         return answer(response_of(command::FAILURE, fmt::format("there is no metric '{}'", name)));
     }
     const auto combine = [this, query = request.query_metrics()](Join& join) {
@@ -312,7 +304,7 @@ void Verbs::metrics(Request& request, Answer& answer) {
         command::AggregatedMetrics& metrics = *response.mutable_content()->mutable_metrics();
         name_silent(join, metrics);
         // Workers would tell the same number each, and their sum would be no number of anything.
-        for (const auto& [name, metric] : configured(state_)) {
+        for (const auto& [name, metric] : figures_.all()) {
             if (wants(query, name)) (*metrics.mutable_main())[name] = metric;
         }
         join.for_each_answer([&](command::MemberId worker, const worker::Report& report) {
@@ -336,7 +328,7 @@ void Verbs::metric_names(Request& request, Answer& answer) {
     const auto combine = [this](Join& join) {
         Response response = ok();
         command::AvailableMetrics& names = *response.mutable_content()->mutable_available_metrics();
-        for (const auto& [name, metric] : configured(state_)) names.add_proxy_metrics(name);
+        for (const auto& [name, metric] : figures_.all()) names.add_proxy_metrics(name);
         name_silent(join, names);
         join.for_each_answer([&](command::MemberId, const worker::Report& report) {
             const Response& of_one = report.answer().response();

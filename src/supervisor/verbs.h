@@ -15,6 +15,7 @@
 #include "config/state.h"
 #include "supervisor/change.h"
 #include "supervisor/command_server.h"
+#include "supervisor/own_figures.h"
 #include "supervisor/workers.h"
 
 namespace seki::supervisor {
@@ -25,8 +26,8 @@ public:
     using Stop = std::function<void(bool hard, Answer, std::optional<Duration> limit)>;
 
     // All outlive this.
-    Verbs(const config::State& state, Changes& changes, Workers& workers, Stop stop)
-        : state_(state), changes_(changes), workers_(workers), stop_(std::move(stop)) {}
+    Verbs(const config::State& state, Changes& changes, Workers& workers, OwnFigures& figures, Stop stop)
+        : state_(state), changes_(changes), workers_(workers), figures_(figures), stop_(std::move(stop)) {}
 
     void obey(command::Request request, Answer answer);
 
@@ -71,6 +72,7 @@ private:
     const config::State& state_;
     Changes& changes_;
     Workers& workers_;
+    OwnFigures& figures_;
     Stop stop_;
     std::map<uint64_t, Asking> askings_;
     uint64_t last_asking_ = 0;

@@ -30,10 +30,14 @@ Process::Process(int id, UniqueFd channel)
     loop_.at_end_of_turn([this] { turn_ended(); });
 }
 
-Process::~Process() { worker_.reset(); }
+Process::~Process() {
+    statsd_.reset();
+    worker_.reset();
+}
 
 int Process::run() {
     loop_.run();
+    if (statsd_ != nullptr) statsd_->finish();
     channel_.flush();
     return exit_code_;
 }
@@ -98,6 +102,16 @@ Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> memory) {
     worker_ = std::make_unique<Worker>(around, hello, std::move(*buffers), [this](const Report& report) {
         if (auto sent = channel_.send(report); !sent) log_->error(observe::Module::worker, "{}", sent.error().message);
     });
+    return hello.config().has_metrics() ? begin_metrics(hello.config().metrics()) : Result<>();
+}
+
+Result<> Process::begin_metrics(const command::ServerMetricsConfig& config) {
+    metrics_.set_detail(static_cast<observe::Detail>(config.detail()));
+    const auto address = SocketAddress::parse(config.address());
+    if (!address) return std::unexpected(address.error());
+    statsd_ = std::make_unique<observe::Statsd>(
+        loop_, metrics_, observe::StatsdOutput::Settings{*address, config.prefix(), config.tagged_metrics(), name_},
+        [this] { worker_->refresh_figures(); });
     return {};
 }
 

@@ -24,6 +24,7 @@
 #include "observe/log.h"
 #include "observe/log_sink.h"
 #include "observe/metrics.h"
+#include "observe/statsd.h"
 #include "proxy/recorder.h"
 #include "tls/engine.h"
 #include "worker/worker.h"
@@ -53,6 +54,7 @@ private:
     Result<> open_sources(const Hello& hello, std::vector<UniqueFd> memory);
     Result<> open_tls(const Hello& hello);
     Result<> open_logs(const command::ServerConfig& config);
+    Result<> begin_metrics(const command::ServerMetricsConfig& config);
     void reopen_logs();
     void turn_ended();
 
@@ -74,6 +76,7 @@ private:
     std::optional<net::SourceTable> sources_;
     std::unique_ptr<tls::Engine> tls_;
     std::unique_ptr<Worker> worker_;
+    std::unique_ptr<observe::Statsd> statsd_;  // null: nobody wants the figures
     command::Channel channel_;
     int exit_code_ = 0;
 };

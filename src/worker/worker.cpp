@@ -405,7 +405,7 @@ command::Response Worker::query(const command::Request& request) {
 }
 
 command::Response Worker::metrics(const command::QueryMetricsOptions& query) {
-    refresh_gauges();
+    refresh_figures();
     command::Response response = answer(command::OK, "");
     if (query.list()) {
         observe::fill_names(around_.metrics, *response.mutable_content()->mutable_available_metrics());
@@ -442,7 +442,7 @@ command::Response Worker::kill_session(const std::string& id) {
                  : answer(command::FAILURE, fmt::format("there is no session {}", id));
 }
 
-void Worker::refresh_gauges() {
+void Worker::refresh_figures() {
     around_.recorder.before_report();
     using observe::Gauge;
     observe::Metrics& metrics = around_.metrics;

@@ -65,6 +65,8 @@ public:
 
     // The last session ended after a stop.
     [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
+    // Those figures that are not counted as things happen are up to date after it.
+    void refresh_figures();
     // As it is served now; null when there is none.
     [[nodiscard]] proxy::ListenerPtr listener(const ListenerKey& key) const { return tables_.listener(key); }
     [[nodiscard]] proxy::Context& context() noexcept { return context_; }
@@ -104,7 +106,6 @@ private:
     command::Response metrics(const command::QueryMetricsOptions& query);
     command::Response list_sessions(uint32_t limit);
     command::Response kill_session(const std::string& id);
-    void refresh_gauges();
 
     [[nodiscard]] bool full() const noexcept { return sessions_.clients() >= max_clients_; }
     uint32_t evict();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/unix_address.h"
 #include "config/check/available.h"
 #include "config/consequences.h"
@@ -132,15 +133,25 @@ void read_logs(TableReader& table, command::ServerConfig& server) {
     }
 }
 
+// It stands at the front of each line, where nothing may separate it.
+bool is_statsd_prefix(std::string_view prefix) {
+    const auto is_allowed = [](char c) {
+        return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    };
+    return !prefix.empty() && prefix.size() <= max_statsd_prefix_size && std::ranges::all_of(prefix, is_allowed);
+}
+
 void read_metrics(TableReader& global, command::ServerConfig& server) {
     auto table = global.table("metrics", TableKind::metrics);
     if (!table) return;
-    wants(global, "metrics", true, Feature::statsd);
     command::ServerMetricsConfig& metrics = *server.mutable_metrics();
     if (!table->has("address")) table->missing("address");
     if (table->address("address")) metrics.set_address(*table->text("address"));
     metrics.set_prefix("sozu");
+    metrics.set_tagged_metrics(false);
     read_fields(*table, metrics, {"tagged_metrics", "prefix"});
+    if (!is_statsd_prefix(metrics.prefix()))
+        table->refuse("prefix", "it must be 1 to {} letters, digits, '.', '_' and '-'", max_statsd_prefix_size);
     const auto detail = table->choice("detail", metric_details);
     metrics.set_detail(static_cast<command::MetricDetail>(detail.value_or(command::DETAIL_CLUSTER)));
     table->finish();
