@@ -55,7 +55,7 @@ void Statsd::run() { go_on(); }
 
 void Statsd::begin_round() {
     refresh_();
-    metrics_.set(Counter::statsd_lost, output_.lost());
+    metrics_.add(Counter::statsd_lost, output_.lost() - std::exchange(lost_, output_.lost()));
     if (shape_ != metrics_.shape()) list_series();
 }
 

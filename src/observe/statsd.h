@@ -69,6 +69,7 @@ private:
     std::array<uint64_t, counter_names.size()> counters_{};
     std::array<std::optional<uint64_t>, gauge_names.size()> gauges_{};
     std::array<FineHistogram, time_names.size()> times_;
+    uint64_t lost_ = 0;  // of its datagrams, counted so far
     std::vector<Followed> followed_;
     std::optional<uint64_t> shape_;  // of the metrics, when they were listed
     size_t next_ = 0;                // of those followed

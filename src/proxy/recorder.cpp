@@ -149,9 +149,18 @@ Recorder::~Recorder() {
 void Recorder::describe_crashes() noexcept { crash_context() = {describe_last, this}; }
 
 void Recorder::before_report() noexcept {
+    const bool shared = access_ == nullptr || &access_->sink() == &log_.sink();
+    catch_up(Counter::lost_log_lines, log_.sink().lost_lines() + (shared ? 0 : access_->sink().lost_lines()),
+             seen_.lost);
     if (access_ == nullptr) return;
-    metrics_.set(Counter::access_logs_count, access_->lines());
-    metrics_.set(Counter::unsent_access_logs, access_->lost_lines());
+    catch_up(Counter::access_logs_count, access_->lines(), seen_.lines);
+    catch_up(Counter::unsent_access_logs, shared ? access_->lost_lines() : access_->sink().lost_lines(), seen_.unsent);
+}
+
+// Counters may have been cleared since; those who count elsewhere go on.
+void Recorder::catch_up(Counter which, uint64_t total, uint64_t& seen) noexcept {
+    metrics_.add(which, total - seen);
+    seen = total;
 }
 
 void Recorder::count(Count what) noexcept { metrics_.add(count_counters[static_cast<size_t>(what)]); }

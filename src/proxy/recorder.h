@@ -19,6 +19,7 @@
 #include "proxy/listener.h"
 
 namespace seki::observe {
+enum class Counter : uint8_t;
 class AccessLog;
 class Log;
 class Metrics;
@@ -178,6 +179,7 @@ private:
     [[nodiscard]] observe::ClusterSeries* series_of(const Cluster& cluster);
     [[nodiscard]] observe::Series* series_of(observe::ClusterSeries& series, const backend::Cluster& cluster,
                                              const backend::Backend& backend);
+    void catch_up(observe::Counter which, uint64_t total, uint64_t& seen) noexcept;
     static unsigned long describe_last(void* owner, char* out, unsigned long capacity);
 
     EventLoop& loop_;
@@ -187,6 +189,11 @@ private:
     Settings settings_;
     std::array<char, 384> last_request_;
     size_t last_request_size_ = 0;
+    struct {
+        uint64_t lines = 0;
+        uint64_t unsent = 0;
+        uint64_t lost = 0;
+    } seen_;  // of what others count, when it was looked at last
 };
 
 }  // namespace seki::proxy

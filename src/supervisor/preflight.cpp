@@ -22,7 +22,6 @@ namespace {
 
 constexpr uint64_t spare_watches = 4096;  // listening sockets, the channel, signals
 constexpr std::string_view file_scheme = "file://";
-constexpr std::string_view unix_scheme = "unix://";
 
 Result<> may(const std::filesystem::path& path, int access) {
     // As the effective user, who is the one that will open it.
@@ -42,9 +41,9 @@ Result<> may_write(const std::filesystem::path& path) {
     return may(path, W_OK);
 }
 
+// Sockets may come later.
 Result<> may_log_to(std::string_view target) {
     if (target.starts_with(file_scheme)) return may_write(target.substr(file_scheme.size()));
-    if (target.starts_with(unix_scheme)) return may(target.substr(unix_scheme.size()), W_OK);
     return {};
 }
 

@@ -16,6 +16,7 @@
 #include "config/toml/file.h"
 #include "event/signals.h"
 #include "observe/log.h"
+#include "observe/log_flusher.h"
 #include "observe/log_sink.h"
 #include "supervisor/launcher.h"
 #include "supervisor/pid_file.h"
@@ -91,7 +92,8 @@ private:
         log_.emplace(*sink_, head_, clock_);
         log_->set_coloured(file_.server.log_colored());
         if (auto set = log_->set_filter(file_.server.log_level()); !set) return set;
-        loop_.at_end_of_turn([this] { sink_->flush(loop_.wall()); });
+        flusher_.add(*sink_);
+        flusher_.begin();
         for (const config::Remark& warning : file_.warnings) log_->warn(Module::config, "{}", warning.text());
         return {};
     }
@@ -131,7 +133,7 @@ private:
     }
 
     void reopen_logs(const ReceivedSignal& signal) {
-        if (auto reopened = sink_->reopen(loop_.wall()); !reopened) {
+        if (auto reopened = flusher_.reopen(); !reopened) {
             log_->error(Module::supervisor, "{}", reopened.error().message);
         }
         supervisor_->signal_workers(SIGHUP);
@@ -142,6 +144,7 @@ private:
     SystemClock clock_;
     EpollPoller poller_;
     EventLoop loop_;
+    observe::LogFlusher flusher_{loop_};
     observe::LineHead head_{"MAIN"};
     std::unique_ptr<observe::LogSink> sink_;
     std::optional<observe::Log> log_;

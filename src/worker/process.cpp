@@ -102,6 +102,7 @@ Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> memory) {
     worker_ = std::make_unique<Worker>(around, hello, std::move(*buffers), [this](const Report& report) {
         if (auto sent = channel_.send(report); !sent) log_->error(observe::Module::worker, "{}", sent.error().message);
     });
+    flusher_.begin();
     return hello.config().has_metrics() ? begin_metrics(hello.config().metrics()) : Result<>();
 }
 
@@ -146,36 +147,40 @@ Result<> Process::open_tls(const Hello& hello) {
 }
 
 Result<> Process::open_logs(const command::ServerConfig& config) {
-    auto sink = observe::LogSink::open(config.log_target(), line_head_);
+    auto sink = open_log(config.log_target());
     if (!sink) return std::unexpected(sink.error());
     log_sink_ = std::move(*sink);
     log_ = std::make_unique<observe::Log>(*log_sink_, line_head_, clock_);
     log_->set_coloured(config.log_colored());
     if (auto set = log_->set_filter(config.log_level()); !set) return set;
     if (config.has_access_logs_target()) {
-        auto access_sink = observe::LogSink::open(config.access_logs_target(), line_head_);
+        auto access_sink = open_log(config.access_logs_target());
         if (!access_sink) return std::unexpected(access_sink.error());
         access_sink_ = std::move(*access_sink);
     }
     access_log_ =
         std::make_unique<observe::AccessLog>(access_sink_ != nullptr ? *access_sink_ : *log_sink_, line_head_, *log_);
     access_log_->set_coloured(config.log_colored());
+    for (const observe::LogSink* one : flusher_.sinks()) {
+        if (one->is_absent()) log_->warn(observe::Module::worker, "{} is not there: lines wait for it", one->target());
+    }
     return {};
+}
+
+// Whether it can be written to was asked before the start; a worker that comes later does not fail for it.
+Result<std::unique_ptr<observe::LogSink>> Process::open_log(const std::string& target) {
+    auto sink = observe::LogSink::open(target, line_head_, observe::LogSink::WhenAbsent::wait);
+    if (sink) flusher_.add(**sink);
+    return sink;
 }
 
 // After a rotation of logs.
 void Process::reopen_logs() {
-    for (observe::LogSink* sink : {log_sink_.get(), access_sink_.get()}) {
-        if (sink == nullptr) continue;
-        if (auto opened = sink->reopen(loop_.wall()); !opened)
-            log_->error(observe::Module::worker, "{}", opened.error().message);
-    }
+    if (auto opened = flusher_.reopen(); !opened) log_->error(observe::Module::worker, "{}", opened.error().message);
 }
 
 void Process::turn_ended() {
     if (worker_ != nullptr && worker_->done()) loop_.stop();
-    if (log_sink_ != nullptr) log_sink_->flush(loop_.wall());
-    if (access_sink_ != nullptr) access_sink_->flush(loop_.wall());
 }
 
 }  // namespace seki::worker

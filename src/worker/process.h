@@ -22,6 +22,7 @@
 #include "net/source_table.h"
 #include "observe/access_log.h"
 #include "observe/log.h"
+#include "observe/log_flusher.h"
 #include "observe/log_sink.h"
 #include "observe/metrics.h"
 #include "observe/statsd.h"
@@ -54,6 +55,7 @@ private:
     Result<> open_sources(const Hello& hello, std::vector<UniqueFd> memory);
     Result<> open_tls(const Hello& hello);
     Result<> open_logs(const command::ServerConfig& config);
+    Result<std::unique_ptr<observe::LogSink>> open_log(const std::string& target);
     Result<> begin_metrics(const command::ServerMetricsConfig& config);
     void reopen_logs();
     void turn_ended();
@@ -67,6 +69,7 @@ private:
     net::TcpConnector connector_;
     auth::HashingThread hashing_{loop_};
     observe::LineHead line_head_;
+    observe::LogFlusher flusher_{loop_};
     std::unique_ptr<observe::LogSink> log_sink_;
     std::unique_ptr<observe::LogSink> access_sink_;  // null: the access log goes where the log goes
     std::unique_ptr<observe::Log> log_;

@@ -35,14 +35,14 @@ TEST_F(Preflight, finds_nothing_in_the_way_and_leaves_nothing_behind) {
 }
 
 TEST_F(Preflight, names_every_file_that_cannot_be_written) {
-    EXPECT_THAT(found(R"(
+    EXPECT_THAT(
+        found(R"(
 log_target = "file:///nonexistent/log"
-access_logs_target = "unix:///nonexistent/socket"
+access_logs_target = "file:///nonexistent/access"
 pid_file_path = "/"
 )"),
-                ElementsAre("log_target: /nonexistent: No such file or directory",
-                            "access_logs_target: /nonexistent/socket: No such file or directory",
-                            "pid_file_path: /: Is a directory"));
+        ElementsAre("log_target: /nonexistent: No such file or directory",
+                    "access_logs_target: /nonexistent: No such file or directory", "pid_file_path: /: Is a directory"));
     const auto file = config::parse("command_socket = \"/nonexistent/seki.sock\"\nmax_connections = 10\n", "s.toml");
     ASSERT_TRUE(file);
     const std::vector<Obstacle> socket = obstacles(*file);

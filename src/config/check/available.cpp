@@ -26,7 +26,6 @@ constexpr std::array missing{
     Missing{Feature::audit_logs, "audit logs are not available yet"},
     Missing{Feature::saved_state, "loading and saving the state automatically is not available yet"},
     Missing{Feature::cpu_affinity, "binding workers to processors is not available yet"},
-    Missing{Feature::network_logs, "logging over TCP or UDP is not available yet"},
     Missing{Feature::protobuf_access_logs, "access logs in protobuf are not available yet"},
 };
 

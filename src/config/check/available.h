@@ -26,7 +26,6 @@ enum class Feature : uint8_t {
     audit_logs,
     saved_state,
     cpu_affinity,
-    network_logs,
     protobuf_access_logs,
 };
 

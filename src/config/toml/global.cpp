@@ -12,6 +12,7 @@
 #include "config/text.h"
 #include "config/toml/message.h"
 #include "net/pipe_pool.h"
+#include "observe/log_target.h"
 
 namespace seki::config {
 namespace {
@@ -91,22 +92,12 @@ void check_buffers(TableReader& table, command::ServerConfig& server) {
     }
 }
 
-bool is_log_target(std::string_view target) {
-    if (has_control(target)) return false;
-    for (const std::string_view scheme : {"file://", "unix://"}) {
-        if (target.starts_with(scheme)) return target.size() > scheme.size();
-    }
-    return target == "stdout" || target == "stderr";
-}
-
 void read_log_target(TableReader& table, command::ServerConfig& server, std::string_view key) {
     const auto target = table.text(key);
     if (!target) return;
-    const bool network = target->starts_with("tcp://") || target->starts_with("udp://");
-    if (network) return wants(table, key, true, Feature::network_logs);
-    if (!is_log_target(*target)) {
-        return table.refuse(key, "'{}' is no log target (stdout, stderr, file://PATH or unix://PATH)", *target);
-    }
+    if (has_control(*target)) return table.refuse(key, "'{}' is no log target: it has a control character", *target);
+    if (const auto known = observe::LogTarget::parse(*target); !known)
+        return table.refuse(key, "{}", known.error().message);
     if (key == "log_target") return server.set_log_target(*target);
     server.set_access_logs_target(*target);
 }

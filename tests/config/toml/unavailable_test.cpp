@@ -40,12 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
         Unavailable{"audit_logs_json_target = \"a\"", "audit_logs_json_target"},
         Unavailable{"handle_process_affinity = true", "handle_process_affinity"},
         Unavailable{"disable_cluster_metrics = true", "disable_cluster_metrics"},
-        Unavailable{"log_target = \"udp://127.0.0.1:1\"", "log_target"},
-        Unavailable{"access_logs_target = \"tcp://127.0.0.1:1\"", "access_logs_target"},
         Unavailable{"access_logs_format = \"protobuf\"", "access_logs_format"},
-        Unavailable{"metrics = { address = \"127.0.0.1:8125\", tagged_metrics = true, prefix = \"x\", detail = "
-                    "\"backend\" }",
-                    "metrics"},
         Unavailable{"listeners = [{ protocol = \"https\", address = \"127.0.0.1:443\", alpn_protocols = [\"h2\"] }]",
                     "listeners[0].alpn_protocols"},
         Unavailable{CLUSTER "tls = { verify = true, server_name = \"a\" }", "clusters.a.tls"},

@@ -310,10 +310,12 @@ backends = [{ address = "127.0.0.1:5433" }, { address = "127.0.0.1:5433" }]
 }
 
 TEST(TomlFile, logs_go_to_standard_streams_files_and_sockets) {
-    for (const char* target : {"stdout", "stderr", "file:///var/log/a", "file://a", "unix:///run/log"}) {
+    for (const char* target : {"stdout", "stderr", "file:///var/log/a", "file://a", "unix:///run/log",
+                               "udp://127.0.0.1:514", "tcp://[::1]:514"}) {
         EXPECT_EQ(accepted(fmt::format("log_target = \"{}\"", target)).server.log_target(), target);
     }
-    for (const char* target : {"", "file://", "unix://", "syslog", "/var/log/a", "file://a\\nb"}) {
+    for (const char* target :
+         {"", "file://", "unix://", "syslog", "/var/log/a", "file://a\\nb", "udp://localhost:514", "tcp://127.0.0.1"}) {
         EXPECT_THAT(errors(fmt::format("log_target = \"{}\"", target)), ElementsAre(HasSubstr("is no log target")));
     }
 }
