@@ -12,18 +12,23 @@ Snapshot::Snapshot(const State& state) : state_(state) {
     std::apply([&](auto&... walks) { (begin(walks), ...); }, walks_);
 }
 
-bool Snapshot::next(command::Request& request) {
+bool Snapshot::next(command::Request& request, const FillCertificate& fill) {
     return std::apply(
         [&](auto&... walks) {
-            return (walks.add(request) || ...) || (walks.activate(request) || ...) || limit(request);
+            return (walks.add(request, fill) || ...) || (walks.activate(request) || ...) || limit(request);
         },
         walks_);
 }
 
 template <typename Kind>
-bool Snapshot::Walk<Kind>::add(command::Request& request) {
+bool Snapshot::Walk<Kind>::add(command::Request& request, const FillCertificate& fill) {
     if (to_add == end) return false;
-    put<Kind>(request, to_add->first, to_add->second);
+    const auto& [key, message] = *to_add;
+    if constexpr (std::is_same_v<Kind, Certificates>) {
+        fill ? fill(request, key, message) : put<Kind>(request, key, message);
+    } else {
+        put<Kind>(request, key, message);
+    }
     if constexpr (HasActivation<Kind>) Kind::add(request)->set_active(false);
     ++to_add;
     return true;

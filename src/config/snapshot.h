@@ -4,6 +4,7 @@
 // another, so that whoever writes them down can do it in slices and need not hold them all. It is what diff() from an
 // empty state makes.
 
+#include <functional>
 #include <tuple>
 
 #include "config/kinds.h"
@@ -16,8 +17,11 @@ public:
     // `state` outlives this and stays as it is until the last change was taken.
     explicit Snapshot(const State& state);
 
-    // Fills the next change into `request`, which is empty; false when that was all.
-    bool next(command::Request& request);
+    // Fills the next change into `request`, which is empty; false when that was all. `fill`, if there is one, fills
+    // those that add a certificate.
+    using FillCertificate =
+        std::function<void(command::Request& request, const CertificateKey& key, const StoredCertificate& certificate)>;
+    bool next(command::Request& request, const FillCertificate& fill = nullptr);
 
 private:
     template <typename Kind>
@@ -26,7 +30,7 @@ private:
         typename Table<Kind>::Entries::const_iterator to_activate;
         typename Table<Kind>::Entries::const_iterator end;
 
-        bool add(command::Request& request);
+        bool add(command::Request& request, const FillCertificate& fill);
         bool activate(command::Request& request);
     };
 

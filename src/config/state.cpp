@@ -166,12 +166,13 @@ Result<Undo> State::remove_stream_frontend(const Frontend& frontend) {
     return exchange<Kind>(key, std::nullopt);
 }
 
-Undo State::add_certificate(const command::AddCertificate& added) {
+Result<Undo> State::add_certificate(const command::AddCertificate& added) {
     const CertificateKey key = Certificates::key(added);
-    StoredCertificate certificate(added, chains_);
+    auto certificate = StoredCertificate::store(added, memory_);
+    if (!certificate) return std::unexpected(certificate.error());
     const auto* known = table<Certificates>().find(key);
-    if (known != nullptr && *known == certificate) return {};
-    return exchange<Certificates>(key, std::move(certificate));
+    if (known != nullptr && *known == *certificate) return Undo();
+    return exchange<Certificates>(key, std::move(*certificate));
 }
 
 // The new one is there before the old one goes. Whoever is not sure that it was done asks again.
@@ -184,8 +185,10 @@ Result<Undo> State::replace_certificate(const command::ReplaceCertificate& repla
         return not_found(Certificates::name, Certificates::key_text(old));
     }
     if (!old_is_there || old == fresh) return add_certificate(added);
+    auto certificate = StoredCertificate::store(added, memory_);
+    if (!certificate) return std::unexpected(certificate.error());
     auto& certificates = mutable_table<Certificates>();
-    auto before = certificates.exchange(fresh, StoredCertificate(added, chains_));
+    auto before = certificates.exchange(fresh, std::move(*certificate));
     auto removed = certificates.exchange(old, std::nullopt);
     return Undo(DisplacedCertificates{{fresh, std::move(before)}, {old, std::move(removed)}});
 }

@@ -87,6 +87,9 @@ public:
         return std::get<Table<Kind>>(tables_);
     }
 
+    // Where the bytes of certificates are.
+    [[nodiscard]] const CertificateMemory& certificate_memory() const noexcept { return memory_; }
+
     // Connections that one source may have to a cluster that does not say; 0: as many as it likes.
     [[nodiscard]] uint64_t max_connections_per_ip() const noexcept { return max_connections_per_ip_; }
 
@@ -114,7 +117,7 @@ private:
     Result<Undo> remove(const typename Kind::Key& key);
     template <typename Kind, typename Frontend>
     Result<Undo> remove_stream_frontend(const Frontend& frontend);
-    Undo add_certificate(const command::AddCertificate& added);
+    Result<Undo> add_certificate(const command::AddCertificate& added);
     Result<Undo> replace_certificate(const command::ReplaceCertificate& replaced);
     Result<Undo> add_backend(command::AddBackend backend);
     Result<Undo> remove_backend(const command::RemoveBackend& removal);
@@ -126,7 +129,7 @@ private:
     Result<Undo> set_active(command::ListenerType type, const command::SocketAddress& address, bool active);
 
     EveryKind<Table> tables_;
-    ChainPool chains_;
+    CertificateMemory memory_;
     uint64_t max_connections_per_ip_ = 0;
     std::map<std::string, int32_t> counts_;
 };

@@ -1,7 +1,7 @@
 #include "config/stored_certificate.h"
 
 #include <algorithm>
-#include <ranges>
+#include <array>
 #include <utility>
 
 #include "base/check.h"
@@ -39,37 +39,67 @@ std::string_view key_label(x509::KeyKind kind) {
 
 }  // namespace
 
-std::shared_ptr<const CertificateChain> ChainPool::share(CertificateChain chain) {
-    if (chains_.size() >= sweep_at_) {
-        std::erase_if(chains_, [](const Shared& each) { return each.use_count() == 1; });
-        sweep_at_ = std::max<size_t>(64, 2 * chains_.size());
+std::vector<std::string> CertificateChain::links() const {
+    std::vector<std::string> links;
+    std::string_view rest = bytes_.view();
+    for (const uint32_t size : sizes_) {
+        links.emplace_back(rest.substr(0, size));
+        rest.remove_prefix(size);
     }
-    return *chains_.insert(std::make_shared<const CertificateChain>(std::move(chain))).first;
+    return links;
 }
 
-StoredCertificate::StoredCertificate(const command::AddCertificate& checked, ChainPool& pool) {
+// Where one DER ends and the next begins they say themselves: equal bytes are an equal chain.
+Result<std::shared_ptr<const CertificateChain>> CertificateMemory::share(const std::vector<std::string>& links) {
+    std::string all;
+    for (const std::string& link : links) all += link;
+    std::weak_ptr<const CertificateChain>& place = chains_[x509::fingerprint_of(all)];
+    if (auto known = place.lock()) return known;
+    const std::string_view part = all;
+    auto bytes = bytes_.put({&part, 1});
+    if (!bytes) return std::unexpected(bytes.error());
+    std::vector<uint32_t> sizes;
+    for (const std::string& link : links) sizes.push_back(static_cast<uint32_t>(link.size()));
+    auto chain = std::make_shared<const CertificateChain>(std::move(*bytes), std::move(sizes));
+    place = chain;
+    if (chains_.size() >= sweep_at_) {
+        std::erase_if(chains_, [](const auto& each) { return each.second.expired(); });
+        sweep_at_ = std::max<size_t>(64, 2 * chains_.size());
+    }
+    return chain;
+}
+
+Result<StoredCertificate> StoredCertificate::store(const command::AddCertificate& checked, CertificateMemory& memory) {
     const command::CertificateAndKey& given = checked.certificate();
     const x509::Certificate leaf = certificate_of(given.certificate());
-    bytes_ = leaf.der();
-    leaf_size_ = static_cast<uint32_t>(bytes_.size());
-    bytes_ += der_of(given.key());
-    bytes_.shrink_to_fit();
-    key_type_ = leaf.key_type();
-    not_before_s_ = leaf.not_before_s();
-    not_after_s_ = leaf.not_after_s();
-    if (checked.has_expired_at()) expired_at_ = checked.expired_at();
-    CertificateChain chain;
+    const std::string key = der_of(given.key());
+    std::string names;
+    for (const std::string& name : given.names()) names += name + '\n';
+    std::vector<std::string> chain;
     for (const std::string& link : given.certificate_chain()) chain.push_back(der_of(link));
-    chain_ = pool.share(std::move(chain));
-    for (const std::string& name : given.names()) names_ += name + '\n';
-    names_.shrink_to_fit();
-    for (const int version : given.versions()) versions_ |= static_cast<uint8_t>(1U << static_cast<unsigned>(version));
-    ocsp_response_ = given.ocsp_response();
+
+    StoredCertificate stored;
+    auto bytes = memory.put(std::array<std::string_view, 3>{leaf.der(), key, names});
+    if (!bytes) return std::unexpected(bytes.error());
+    stored.bytes_ = std::move(*bytes);
+    auto shared = memory.share(chain);
+    if (!shared) return std::unexpected(shared.error());
+    stored.chain_ = std::move(*shared);
+    stored.leaf_size_ = static_cast<uint32_t>(leaf.der().size());
+    stored.key_size_ = static_cast<uint32_t>(key.size());
+    stored.key_type_ = leaf.key_type();
+    stored.not_before_s_ = leaf.not_before_s();
+    stored.not_after_s_ = leaf.not_after_s();
+    if (checked.has_expired_at()) stored.expired_at_ = checked.expired_at();
+    for (const int version : given.versions())
+        stored.versions_ |= static_cast<uint8_t>(1U << static_cast<unsigned>(version));
+    stored.ocsp_response_ = given.ocsp_response();
+    return stored;
 }
 
 std::vector<std::string> StoredCertificate::names() const {
     std::vector<std::string> names;
-    for (std::string_view rest = names_; !rest.empty();) {
+    for (std::string_view rest = name_lines(); !rest.empty();) {
         const size_t end = rest.find('\n');
         names.emplace_back(rest.substr(0, end));
         rest.remove_prefix(end + 1);
@@ -85,7 +115,7 @@ command::CertificateAndKey StoredCertificate::message() const {
     command::CertificateAndKey message;
     message.set_certificate(x509::write_pem("CERTIFICATE", leaf()));
     message.set_key(x509::write_pem(key_label(key_type_.kind), key()));
-    for (const std::string& link : *chain_) message.add_certificate_chain(x509::write_pem("CERTIFICATE", link));
+    for (const std::string& link : chain_->links()) message.add_certificate_chain(x509::write_pem("CERTIFICATE", link));
     for (std::string& name : names()) message.add_names(std::move(name));
     for (int version = command::TlsVersion_MIN; version <= command::TlsVersion_MAX; ++version) {
         if ((versions_ >> version & 1) != 0) message.add_versions(static_cast<command::TlsVersion>(version));
@@ -95,9 +125,9 @@ command::CertificateAndKey StoredCertificate::message() const {
 }
 
 bool StoredCertificate::operator==(const StoredCertificate& other) const {
-    return bytes_ == other.bytes_ && leaf_size_ == other.leaf_size_ && names_ == other.names_ &&
-           *chain_ == *other.chain_ && expired_at_ == other.expired_at_ && versions_ == other.versions_ &&
-           ocsp_response_ == other.ocsp_response_;
+    return bytes_.view() == other.bytes_.view() && leaf_size_ == other.leaf_size_ && key_size_ == other.key_size_ &&
+           chain_->bytes().view() == other.chain_->bytes().view() && expired_at_ == other.expired_at_ &&
+           versions_ == other.versions_ && ocsp_response_ == other.ocsp_response_;
 }
 
 x509::Fingerprint checked_fingerprint(std::string_view pem) { return certificate_of(pem).fingerprint(); }

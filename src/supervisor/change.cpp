@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "config/consequences.h"
 #include "config/convert.h"
+#include "config/placed_certificate.h"
 
 namespace seki::supervisor {
 namespace {
@@ -51,11 +52,21 @@ Request order_of(const config::State& state, const Request& change) {
     }
 }
 
+// Its bytes are in the memory that workers share.
+void order_addition(const config::State& state, const config::CertificateKey& key, worker::Prepare& order,
+                    config::UsedSegments& segments) {
+    const auto* certificate = state.table<config::Certificates>().find(key);
+    SEKI_CHECK(certificate != nullptr);
+    config::place_certificate(key, *certificate, *order.add_changes(), order);
+    segments.add(*certificate);
+}
+
 // Workers know nothing of exchanges either: they get the new certificate, and lose the old one, in one step.
-void order_exchange(const command::ReplaceCertificate& replaced, worker::Prepare& order) {
-    const command::AddCertificate added = config::addition_of(replaced);
-    *order.add_changes()->mutable_add_certificate() = added;
-    if (config::Certificates::key(added).fingerprint == config::parse_fingerprint(replaced.old_fingerprint())) return;
+void order_exchange(const config::State& state, const command::ReplaceCertificate& replaced, worker::Prepare& order,
+                    config::UsedSegments& segments) {
+    const config::CertificateKey key = config::Certificates::key(config::addition_of(replaced));
+    order_addition(state, key, order, segments);
+    if (key.fingerprint == config::parse_fingerprint(replaced.old_fingerprint())) return;
     command::RemoveCertificate& removed = *order.add_changes()->mutable_remove_certificate();
     *removed.mutable_address() = replaced.address();
     removed.set_fingerprint(replaced.old_fingerprint());
@@ -193,30 +204,39 @@ void Changes::prepare(ChangeId id, Change& change) {
     for (const WorkerProcess* worker : workers) change.prepared.expect(worker->id());
     if (workers.empty()) return decide(id);
     worker::Order order;
+    worker::Prepare& prepare = *order.mutable_prepare();
+    config::UsedSegments segments;
     if (change.request->has_replace_certificate()) {
-        order_exchange(change.request->replace_certificate(), *order.mutable_prepare());
+        order_exchange(state_, change.request->replace_certificate(), prepare, segments);
+    } else if (change.request->has_add_certificate()) {
+        order_addition(state_, config::Certificates::key(change.request->add_certificate()), prepare, segments);
     } else {
-        *order.mutable_prepare()->add_changes() = order_of(state_, *change.request);
+        *prepare.add_changes() = order_of(state_, *change.request);
     }
-    for (WorkerProcess* worker : workers) prepare_on(*worker, id, change, order);
+    segments.name_in(prepare);
+    for (WorkerProcess* worker : workers) prepare_on(*worker, id, change, order, segments);
 }
 
-// A worker that cannot be given its sockets is like one that refuses them.
-void Changes::prepare_on(WorkerProcess& worker, ChangeId id, Change& change, worker::Order order) {
-    Result<std::vector<UniqueFd>> sockets;
+// A worker that cannot be given its descriptors is like one that refuses them.
+void Changes::prepare_on(WorkerProcess& worker, ChangeId id, Change& change, worker::Order order,
+                         const config::UsedSegments& segments) {
+    Result<std::vector<UniqueFd>> fds;
     if (change.opens) {
         change.had_slots[worker.id()] = worker.slots;
-        sockets = workers_.name_sockets(worker, *change.opens, *order.mutable_prepare());
+        fds = workers_.name_sockets(worker, *change.opens, *order.mutable_prepare());
     }
-    if (!sockets) {
+    if (fds) {
+        if (auto copied = segments.copy_to(*fds); !copied) fds = std::unexpected(copied.error());
+    }
+    if (!fds) {
         worker::Report refused;
-        refused.mutable_refused()->set_reason(sockets.error().message);
+        refused.mutable_refused()->set_reason(fds.error().message);
         return prepared(id, worker.id(), &refused);
     }
     const auto on_report = [this, id, member = worker.id()](const worker::Report* report) {
         prepared(id, member, report);
     };
-    worker.order(order, patience_with(worker), on_report, std::move(*sockets));
+    worker.order(order, patience_with(worker), on_report, std::move(*fds));
 }
 
 // Null: it is lost.
@@ -347,7 +367,7 @@ void Changes::introduce(Result<command::SealedFrames::Memory> snapshot) {
     loop_.bury(std::move(writing_));
     if (!workers_.stopping()) {
         if (snapshot) {
-            workers_.introduce(*snapshot);
+            workers_.introduce(*snapshot, state_.certificate_memory().segments());
         } else {
             workers_.cannot_introduce(snapshot.error().message);
         }

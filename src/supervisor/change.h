@@ -28,6 +28,7 @@
 
 #include "base/result.h"
 #include "command/request_join.h"
+#include "config/placed_certificate.h"
 #include "config/state.h"
 #include "observe/log.h"
 #include "supervisor/listening_sockets.h"
@@ -80,7 +81,8 @@ private:
     bool begin(ChangeId id, Change& change);
     void prepare(ChangeId id, Change& change);
     void decide(ChangeId id);
-    void prepare_on(WorkerProcess& worker, ChangeId id, Change& change, worker::Order order);
+    void prepare_on(WorkerProcess& worker, ChangeId id, Change& change, worker::Order order,
+                    const config::UsedSegments& segments);
     void prepared(ChangeId id, command::MemberId member, const worker::Report* report);
     std::string refusal(Change& change) const;
     void abort(ChangeId id, const std::string& reason);

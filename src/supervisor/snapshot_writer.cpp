@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "config/placed_certificate.h"
+
 namespace seki::supervisor {
 
 SnapshotWriter::SnapshotWriter(EventLoop& loop, const config::State& state, OnWritten on_written)
@@ -22,10 +24,14 @@ void SnapshotWriter::run() {
 Result<bool> SnapshotWriter::write_slice() {
     if (!frames_) return std::unexpected(frames_.error());
     slice_.Clear();
+    const auto place = [this](command::Request& request, const config::CertificateKey& key,
+                              const config::StoredCertificate& certificate) {
+        config::place_certificate(key, certificate, request, slice_);
+    };
     bool more = true;
     for (size_t bytes = 0; more && bytes < slice_bytes && slice_.changes_size() < slice_changes;) {
         command::Request& change = *slice_.add_changes();
-        more = walk_.next(change);
+        more = walk_.next(change, place);
         bytes += change.ByteSizeLong();
     }
     if (!more) slice_.mutable_changes()->RemoveLast();

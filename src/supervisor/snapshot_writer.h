@@ -1,8 +1,9 @@
 #pragma once
 
-// Writes the configuration down for workers that begin (worker/load_snapshot.h): once for all of them, and a slice in
-// each turn, so that whoever asks the supervisor something meanwhile is answered as soon as ever. The state must not
-// change until that is done.
+// Writes the configuration down for workers that begin (worker/load_snapshot.h), but for the bytes of certificates,
+// which all of them share (config/placed_certificate.h): once for all of them, and a slice in each turn, so that
+// whoever asks the supervisor something meanwhile is answered as soon as ever. The state must not change until that is
+// done.
 
 #include <functional>
 

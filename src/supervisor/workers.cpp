@@ -29,6 +29,21 @@ Duration pause_after(uint32_t early_deaths) {
 
 std::string cannot_begin(const std::string& reason) { return fmt::format("it cannot begin: {}", reason); }
 
+// What comes with the order to load a snapshot.
+Result<std::vector<UniqueFd>> copies_for(const command::SealedFrames::Memory& snapshot,
+                                         const Workers::Segments& certificates) {
+    std::vector<UniqueFd> fds;
+    auto memory = snapshot.copy();
+    if (!memory) return std::unexpected(memory.error());
+    fds.push_back(std::move(*memory));
+    for (const auto& segment : certificates) {
+        auto copied = segment->copy_fd();
+        if (!copied) return std::unexpected(copied.error());
+        fds.push_back(std::move(*copied));
+    }
+    return fds;
+}
+
 // What a worker is told when it begins was accepted by others: one that cannot take it cannot serve.
 WorkerProcess::OnReport refusal_kills(WorkerProcess& worker) {
     return [&worker](const worker::Report* report) {
@@ -251,20 +266,20 @@ void Workers::check_stopped() {
 
 // ---- configuration
 
-void Workers::introduce(const command::SealedFrames::Memory& snapshot) {
+void Workers::introduce(const command::SealedFrames::Memory& snapshot, const Segments& certificates) {
     SEKI_CHECK(!stopping_);
-    for (WorkerProcess* worker : strangers()) introduce(*worker, snapshot);
+    for (WorkerProcess* worker : strangers()) introduce(*worker, snapshot, certificates);
 }
 
-void Workers::introduce(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot) {
-    auto memory = snapshot.copy();
-    if (!memory) return worker.kill(cannot_begin(memory.error().message));
-    worker.introduced = true;
+void Workers::introduce(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot,
+                        const Segments& certificates) {
     worker::Order order;
     order.mutable_load()->set_bytes(snapshot.bytes);
-    std::vector<UniqueFd> fds;
-    fds.push_back(std::move(*memory));
-    worker.order(order, Patience::start, refusal_kills(worker), std::move(fds));
+    auto fds = copies_for(snapshot, certificates);
+    if (!fds) return worker.kill(cannot_begin(fds.error().message));
+    for (const auto& segment : certificates) order.mutable_load()->add_segments()->set_number(segment->number);
+    worker.introduced = true;
+    worker.order(order, Patience::start, refusal_kills(worker), std::move(*fds));
     let_serve(worker);
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/shared_bytes.h"
 #include "command/sealed_frames.h"
 #include "event/event_loop.h"
 #include "observe/log.h"
@@ -50,8 +51,10 @@ public:
     std::function<void(uint32_t worker, const command::Event& event)> on_event;
 
     Result<> start();
-    // Tells the strangers the whole configuration, gives them their sockets and lets them serve.
-    void introduce(const command::SealedFrames::Memory& snapshot);
+    // Tells the strangers the whole configuration, gives them their sockets and lets them serve. `certificates`: where
+    // the bytes are of which the snapshot tells the places.
+    using Segments = std::vector<SharedBytes::SegmentPtr>;
+    void introduce(const command::SealedFrames::Memory& snapshot, const Segments& certificates);
     // There is no snapshot to be had.
     void cannot_introduce(const std::string& reason);
 
@@ -111,7 +114,7 @@ private:
     void launch_again(Seat& seat);
     void replace(Seat& seat, bool was_steady);
     static void tell(const std::vector<WorkerProcess*>& workers, worker::Order& prepare);
-    void introduce(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot);
+    void introduce(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot, const Segments& certificates);
     void let_serve(WorkerProcess& worker);
     void ready(WorkerProcess& worker);
     void check_stopped();

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,18 +15,34 @@ namespace seki::tls {
 using x509::Fingerprint;
 using x509::KeyKind;
 
-struct Certificate {
-    x509::Rank rank;                 // among those of one name
-    std::vector<std::string> names;  // lower case, without a dot at the end; "*.example.com" stands for one label
-    KeyKind key_kind = KeyKind::ecdsa;
+// What leads from a certificate to an authority; many have the same one.
+struct CertificateChain {
+    std::vector<std::string_view> links;  // in DER, from the issuer on
     std::shared_ptr<const void> owner;
-    std::string_view leaf;  // all in DER
-    std::vector<std::string_view> chain;
+};
+
+struct Certificate {
+    x509::Rank rank;  // among those of one name
+    // One a line; lower case, without a dot at the end. "*.example.com" stands for one label.
+    std::string_view names;
+    KeyKind key_kind = KeyKind::ecdsa;
+    std::string_view leaf;  // in DER, as the key
     std::string_view key;
+    std::shared_ptr<const CertificateChain> chain;  // null: none
+    std::shared_ptr<const void> owner;              // of names, leaf and key
 
     [[nodiscard]] const Fingerprint& fingerprint() const noexcept { return rank.fingerprint; }
 };
 using CertificatePtr = std::shared_ptr<const Certificate>;
+
+template <typename Visit>
+void for_each_name(const Certificate& certificate, Visit visit) {
+    for (std::string_view rest = certificate.names; !rest.empty();) {
+        const size_t end = rest.find('\n');
+        visit(rest.substr(0, end));
+        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    }
+}
 
 // Whether a certificate is one for the host, in lower case (RFC 6125 §6.4.3).
 [[nodiscard]] bool covers(const Certificate& certificate, std::string_view host) noexcept;

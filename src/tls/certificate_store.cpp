@@ -16,14 +16,15 @@ std::string_view parent_of(std::string_view host) noexcept {
 
 bool covers(const Certificate& certificate, std::string_view host) noexcept {
     const std::string_view parent = parent_of(host);
-    return std::ranges::any_of(certificate.names, [&](std::string_view name) {
-        if (name == host) return true;
-        return name.starts_with("*.") && !parent.empty() && name.substr(2) == parent;
+    bool covered = false;
+    for_each_name(certificate, [&](std::string_view name) {
+        covered |= name == host || (name.starts_with("*.") && !parent.empty() && name.substr(2) == parent);
     });
+    return covered;
 }
 
 // A digest is as good as any hash of it.
-size_t CertificateStore::HashFingerprint::operator()(const Fingerprint& fingerprint) const noexcept {
+size_t CertificateStore::ByFingerprint::hash(const Fingerprint& fingerprint) noexcept {
     size_t hash;
     std::memcpy(&hash, fingerprint.data(), sizeof hash);
     return hash;
@@ -31,25 +32,32 @@ size_t CertificateStore::HashFingerprint::operator()(const Fingerprint& fingerpr
 
 CertificatePtr CertificateStore::put(CertificatePtr certificate) {
     CertificatePtr replaced = remove(certificate->fingerprint());
-    for (const std::string& name : certificate->names) by_name_[name].push_back(certificate);
-    const Fingerprint fingerprint = certificate->fingerprint();
-    by_fingerprint_.insert_or_assign(fingerprint, std::move(certificate));
+    for_each_name(*certificate, [&](std::string_view name) { by_name_[absl_view(name)].push_back(certificate); });
+    by_fingerprint_.insert(std::move(certificate));
     return replaced;
 }
 
 CertificatePtr CertificateStore::remove(const Fingerprint& fingerprint) {
     const auto found = by_fingerprint_.find(fingerprint);
     if (found == by_fingerprint_.end()) return nullptr;
-    CertificatePtr removed = std::move(found->second);
+    CertificatePtr removed = *found;
     by_fingerprint_.erase(found);
-    for (const std::string& name : removed->names) {
-        const auto named = by_name_.find(name);
-        if (named == by_name_.end()) continue;  // a name that it has twice
-        const auto mine = std::ranges::find(named->second, removed);
-        if (mine != named->second.end()) named->second.erase(mine);
-        if (named->second.empty()) by_name_.erase(named);
-    }
+    for_each_name(*removed, [&](std::string_view name) { unlink(name, removed); });
     return removed;
+}
+
+// The key of the entry goes with the bytes of the certificate that it is a part of: those that stay get an entry of
+// their own.
+void CertificateStore::unlink(std::string_view name, const CertificatePtr& removed) {
+    const auto named = by_name_.find(absl_view(name));
+    if (named == by_name_.end()) return;  // a name that it has twice
+    Named rest = std::move(named->second);
+    by_name_.erase(named);
+    rest.erase(std::ranges::remove(rest, removed).begin(), rest.end());
+    if (rest.empty()) return;
+    for_each_name(*rest.front(), [&](std::string_view own) {
+        if (own == name) by_name_.insert_or_assign(absl_view(own), rest);
+    });
 }
 
 Candidates CertificateStore::find(std::string_view host) const {
@@ -75,7 +83,7 @@ Candidates CertificateStore::find(std::string_view host) const {
 
 CertificatePtr CertificateStore::find(const Fingerprint& fingerprint) const {
     const auto found = by_fingerprint_.find(fingerprint);
-    return found == by_fingerprint_.end() ? nullptr : found->second;
+    return found == by_fingerprint_.end() ? nullptr : *found;
 }
 
 }  // namespace seki::tls

@@ -4,8 +4,9 @@
 // is two questions to hash tables: for the name, and for the wildcard that stands for it.
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <absl/container/inlined_vector.h>
-#include <string>
+#include <absl/strings/string_view.h>
 #include <string_view>
 
 #include "tls/certificate.h"
@@ -32,19 +33,33 @@ public:
     [[nodiscard]] bool empty() const noexcept { return by_fingerprint_.empty() && default_ == nullptr; }
     template <typename Visit>
     void for_each(Visit visit) const {
-        for (const auto& [fingerprint, certificate] : by_fingerprint_) visit(*certificate);
+        for (const CertificatePtr& certificate : by_fingerprint_) visit(*certificate);
     }
 
 private:
     // All of a name, also those that another one goes before.
     using Named = absl::InlinedVector<CertificatePtr, 1>;
 
-    struct HashFingerprint {
-        size_t operator()(const Fingerprint& fingerprint) const noexcept;
+    // As a hash and as an equality.
+    struct ByFingerprint {
+        using is_transparent = void;
+        static const Fingerprint& of(const Fingerprint& fingerprint) noexcept { return fingerprint; }
+        static const Fingerprint& of(const CertificatePtr& certificate) noexcept { return certificate->fingerprint(); }
+        template <typename One>
+        size_t operator()(const One& one) const noexcept {
+            return hash(of(one));
+        }
+        template <typename One, typename Other>
+        bool operator()(const One& one, const Other& other) const noexcept {
+            return of(one) == of(other);
+        }
+        static size_t hash(const Fingerprint& fingerprint) noexcept;
     };
 
-    absl::flat_hash_map<std::string, Named> by_name_;
-    absl::flat_hash_map<Fingerprint, CertificatePtr, HashFingerprint> by_fingerprint_;
+    void unlink(std::string_view name, const CertificatePtr& removed);
+
+    absl::flat_hash_map<absl::string_view, Named> by_name_;  // the name is a part of the first of them
+    absl::flat_hash_set<CertificatePtr, ByFingerprint, ByFingerprint> by_fingerprint_;
     CertificatePtr default_;
 };
 

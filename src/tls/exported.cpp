@@ -96,8 +96,7 @@ void write_certificate(Writer& out, const Certificate& certificate) {
     out.number(certificate.rank.expires_at_s);
     out.number(certificate.rank.not_before_s);
     out.text({reinterpret_cast<const char*>(certificate.fingerprint().data()), certificate.fingerprint().size()});
-    out.number(static_cast<uint32_t>(certificate.names.size()));
-    for (const std::string& name : certificate.names) out.text(name);
+    out.text(certificate.names);
 }
 
 CertificatePtr read_certificate(Reader& in) {
@@ -108,9 +107,10 @@ CertificatePtr read_certificate(Reader& in) {
     in.text(fingerprint);
     if (fingerprint.size() != certificate->rank.fingerprint.size()) return nullptr;
     std::copy(fingerprint.begin(), fingerprint.end(), certificate->rank.fingerprint.begin());
-    uint32_t names = 0;
-    in.number(names);
-    for (; names > 0 && in.good(); --names) in.text(certificate->names.emplace_back());
+    const auto names = std::make_shared<std::string>();
+    in.text(*names);
+    certificate->names = *names;
+    certificate->owner = names;
     return certificate;
 }
 
@@ -118,10 +118,8 @@ CertificatePtr read_certificate(Reader& in) {
 
 std::string write_exported(const Exported& connection, const Secrets& secrets) {
     const ConnectionInfo& info = connection.info;
-    size_t names = 0;
-    for (const std::string& name : info.certificate->names) names += name.size() + sizeof(uint32_t);
-    Writer out(1024 + names + info.server_name.size() + connection.raw.size() + connection.content.size() +
-               connection.control.size());
+    Writer out(1024 + info.certificate->names.size() + info.server_name.size() + connection.raw.size() +
+               connection.content.size() + connection.control.size());
     out.number(format);
     out.number(info.suite);
     out.number(info.version);

@@ -1,6 +1,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED  // see read_key()
 #include "tls/parsed_certificates.h"
 
+#include <algorithm>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -45,23 +46,46 @@ EVP_PKEY* read_key(std::string_view der, KeyKind kind) {
     return d2i_AutoPrivateKey(nullptr, &at, size);
 }
 
-std::optional<ParsedCertificate> parse(const Certificate& certificate) {
-    ParsedCertificate parsed;
-    parsed.leaf.reset(read_certificate(certificate.leaf));
-    parsed.key.reset(read_key(certificate.key, certificate.key_kind));
-    parsed.chain.reset(sk_X509_new_null());
-    if (parsed.leaf == nullptr || parsed.key == nullptr || parsed.chain == nullptr) return std::nullopt;
-    for (const std::string_view der : certificate.chain) {
+// Null when one of them cannot be read.
+ParsedChain parse(const CertificateChain& chain) {
+    const ParsedChain parsed(sk_X509_new_null(), FreeChain());
+    if (parsed == nullptr) return nullptr;
+    for (const std::string_view der : chain.links) {
         X509* const issuer = read_certificate(der);
-        if (issuer == nullptr || sk_X509_push(parsed.chain.get(), issuer) == 0) {
+        if (issuer == nullptr || sk_X509_push(parsed.get(), issuer) == 0) {
             X509_free(issuer);
-            return std::nullopt;
+            return nullptr;
         }
     }
     return parsed;
 }
 
 }  // namespace
+
+std::optional<ParsedCertificate> ParsedCertificates::parse(const Certificate& certificate) {
+    ParsedCertificate parsed;
+    parsed.leaf.reset(read_certificate(certificate.leaf));
+    parsed.key.reset(read_key(certificate.key, certificate.key_kind));
+    if (parsed.leaf == nullptr || parsed.key == nullptr) return std::nullopt;
+    if (certificate.chain == nullptr) return parsed;
+    parsed.chain = parsed_chain(*certificate.chain);
+    if (parsed.chain == nullptr) return std::nullopt;
+    return parsed;
+}
+
+// An entry keeps its certificate and so the chain: whoever is found under an address was made of the one that is there.
+ParsedChain ParsedCertificates::parsed_chain(const CertificateChain& chain) {
+    if (const auto found = chains_.find(&chain); found != chains_.end()) {
+        if (auto known = found->second.lock()) return known;
+    }
+    ParsedChain parsed = tls::parse(chain);
+    chains_.insert_or_assign(&chain, parsed);
+    if (chains_.size() >= sweep_at_) {
+        absl::erase_if(chains_, [](const auto& each) { return each.second.expired(); });
+        sweep_at_ = std::max<size_t>(64, 2 * chains_.size());
+    }
+    return parsed;
+}
 
 const ParsedCertificate* ParsedCertificates::get(const CertificatePtr& certificate) {
     if (const auto found = found_.find(certificate.get()); found != found_.end()) {

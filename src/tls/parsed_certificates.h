@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <openssl/ssl.h>
+#include <optional>
 
 #include <openssl/x509.h>
 
@@ -25,10 +26,12 @@ struct FreeChain {
     void operator()(STACK_OF(X509) * chain) const noexcept { sk_X509_pop_free(chain, X509_free); }
 };
 
+using ParsedChain = std::shared_ptr<STACK_OF(X509)>;
+
 struct ParsedCertificate {
     std::unique_ptr<X509, FreeX509> leaf;
     std::unique_ptr<EVP_PKEY, FreeKey> key;
-    std::unique_ptr<STACK_OF(X509), FreeChain> chain;
+    ParsedChain chain;  // null: none
 };
 
 class ParsedCertificates {
@@ -42,6 +45,9 @@ public:
     [[nodiscard]] size_t size() const noexcept { return entries_.size(); }
 
 private:
+    [[nodiscard]] std::optional<ParsedCertificate> parse(const Certificate& certificate);
+    [[nodiscard]] ParsedChain parsed_chain(const CertificateChain& chain);
+
     struct Entry {
         CertificatePtr certificate;
         ParsedCertificate parsed;
@@ -51,6 +57,9 @@ private:
     size_t capacity_;
     Entries entries_;
     absl::flat_hash_map<const Certificate*, Entries::iterator> found_;
+    // Of those that some entry has: many have the same one.
+    absl::flat_hash_map<const CertificateChain*, std::weak_ptr<STACK_OF(X509)>> chains_;
+    size_t sweep_at_ = 64;  // then those go that no entry has any more
 };
 
 }  // namespace seki::tls

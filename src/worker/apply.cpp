@@ -23,10 +23,15 @@ void for_each_cluster(const proxy::Frontend& frontend, Visit visit) {
 
 }  // namespace
 
-Result<> Apply::prepare(const google::protobuf::RepeatedPtrField<Request>& changes, bool serving) {
+Result<> Apply::prepare(const Prepare& order, bool serving) {
     abort();
-    for (const Request& change : changes) {
-        if (auto prepared = prepare_one(change, serving); !prepared) {
+    int places = 0;
+    for (const Request& change : order.changes()) {
+        auto prepared = !change.has_add_certificate() ? prepare_one(change, serving)
+                        : places < order.certificates_size()
+                            ? add_certificate(change.add_certificate(), order.certificates(places++))
+                            : failure("the place of a certificate is not told");
+        if (!prepared) {
             abort();
             return prepared;
         }
@@ -78,8 +83,6 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         case Request::kRemoveHttpsFrontend:
             remove_http_frontend(command::HTTPS, change.remove_https_frontend());
             return {};
-        case Request::kAddCertificate:
-            return add_certificate(change.add_certificate());
         case Request::kRemoveCertificate:
             return remove_certificate(change.remove_certificate());
         case Request::kAddTcpFrontend:
@@ -133,11 +136,7 @@ Result<> Apply::add_https_listener(const command::HttpsListenerConfig& config) {
     if (!listener) return std::unexpected(listener.error());
     tls::CertificatePtr own;
     if (config.has_certificate()) {
-        command::CertificateAndKey pair;
-        pair.set_certificate(config.certificate());
-        *pair.mutable_certificate_chain() = config.certificate_chain();
-        pair.set_key(config.key());
-        auto read = running_certificate(pair);
+        auto read = running_certificate(config);
         if (!read) return std::unexpected(read.error());
         own = std::move(*read);
     }
@@ -172,9 +171,8 @@ Result<> Apply::must_listen(const ListenerKey& key, bool serving) const {
 // ---- certificates
 
 // They belong to the address: whoever adds the listener finds them there.
-Result<> Apply::add_certificate(const command::AddCertificate& addition) {
-    const auto expires_s = addition.has_expired_at() ? std::optional(addition.expired_at()) : std::nullopt;
-    auto certificate = running_certificate(addition.certificate(), expires_s);
+Result<> Apply::add_certificate(const command::AddCertificate& addition, const CertificatePlace& place) {
+    auto certificate = certificates_.make(addition, place);
     if (!certificate) return std::unexpected(certificate.error());
     const ListenerKey key{command::HTTPS, config::checked_address(addition.address())};
     steps_.emplace_back([this, routes = mention_routes(key), made = std::move(*certificate)]() mutable {

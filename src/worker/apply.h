@@ -14,6 +14,8 @@
 #include "command.pb.h"
 #include "observe/metrics.h"
 #include "tls/engine.h"
+#include "worker.pb.h"
+#include "worker/placed_certificates.h"
 #include "worker/tables.h"
 
 namespace seki::worker {
@@ -28,13 +30,18 @@ public:
 
     // All outlive this.
     Apply(Tables& tables, backend::Pool& pool, observe::Metrics& metrics, tls::Engine& tls,
-          const Defaults& defaults) noexcept
-        : tables_(tables), pool_(pool), metrics_(metrics), tls_(tls), defaults_(defaults) {}
+          PlacedCertificates& certificates, const Defaults& defaults) noexcept
+        : tables_(tables),
+          pool_(pool),
+          metrics_(metrics),
+          tls_(tls),
+          certificates_(certificates),
+          defaults_(defaults) {}
 
     // All of them, or none and the reason. `serving`: what names a listener that is not there is refused; before that,
     // while the configuration is still coming, it is kept for the listener to come. Takes the place of what was
     // prepared before.
-    Result<> prepare(const google::protobuf::RepeatedPtrField<command::Request>& changes, bool serving);
+    Result<> prepare(const Prepare& order, bool serving);
     void commit();
     void abort();
 
@@ -55,7 +62,7 @@ private:
     void remove_tunnel(const command::RequestTcpFrontend& frontend);
     Result<> add_http_listener(const command::HttpListenerConfig& config);
     Result<> add_https_listener(const command::HttpsListenerConfig& config);
-    Result<> add_certificate(const command::AddCertificate& addition);
+    Result<> add_certificate(const command::AddCertificate& addition, const CertificatePlace& place);
     Result<> remove_certificate(const command::RemoveCertificate& removal);
     void add_listener(const ListenerKey& key, proxy::Listener listener);
     void remove_listener(const command::RemoveListener& removal);
@@ -78,6 +85,7 @@ private:
     backend::Pool& pool_;
     observe::Metrics& metrics_;
     tls::Engine& tls_;
+    PlacedCertificates& certificates_;
     Defaults defaults_;
     std::vector<Step> steps_;
     std::vector<ListenerKey> new_listeners_;  // of what is prepared

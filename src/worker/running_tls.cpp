@@ -27,14 +27,14 @@ std::vector<tls::Alpn> protocols(const command::HttpsListenerConfig& config) {
     return all;
 }
 
-// In one piece of memory, which lives as long as the certificate.
 struct Bytes {
     std::string leaf;
-    std::vector<std::string> chain;
     std::string key;
+    std::string names;
+    std::vector<std::string> chain;
 };
 
-Result<std::shared_ptr<Bytes>> read_bytes(const command::CertificateAndKey& config) {
+Result<std::shared_ptr<Bytes>> read_bytes(const command::HttpsListenerConfig& config) {
     auto bytes = std::make_shared<Bytes>();
     auto leaf = x509::read_certificates(config.certificate());
     if (!leaf) return std::unexpected(leaf.error());
@@ -75,19 +75,22 @@ proxy::Hsts running_hsts(const command::HstsConfig& config) {
             config.force_replace_backend()};
 }
 
-Result<tls::CertificatePtr> running_certificate(const command::CertificateAndKey& config,
-                                                std::optional<int64_t> expires_s) {
+Result<tls::CertificatePtr> running_certificate(const command::HttpsListenerConfig& config) {
     auto bytes = read_bytes(config);
     if (!bytes) return std::unexpected(bytes.error());
     auto read = x509::Certificate::read((*bytes)->leaf);
     if (!read) return std::unexpected(read.error());
+    for (const std::string& name : read->names()) (*bytes)->names += name + '\n';
+    auto chain = std::make_shared<tls::CertificateChain>();
+    for (const std::string& der : (*bytes)->chain) chain->links.emplace_back(der);
+    chain->owner = *bytes;
     auto made = std::make_shared<tls::Certificate>();
-    made->rank = {expires_s.value_or(read->not_after_s()), read->not_before_s(), read->fingerprint()};
-    made->names = config.names().empty() ? read->names() : texts(config.names());
+    made->rank = {read->not_after_s(), read->not_before_s(), read->fingerprint()};
+    made->names = (*bytes)->names;
     made->key_kind = read->key_type().kind;
     made->leaf = (*bytes)->leaf;
     made->key = (*bytes)->key;
-    for (const std::string& der : (*bytes)->chain) made->chain.emplace_back(der);
+    made->chain = std::move(chain);
     made->owner = std::move(*bytes);
     return made;
 }

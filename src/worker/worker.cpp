@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -85,7 +86,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
       pool_(sessions_, {hello.config().backend_idle_connections(), hello.config().backend_idle_connections_total()}),
       context_(around.loop, around.random, sessions_, buffers_, pipes_, around.connector, pool_, around.hasher,
                around.recorder, around.sources, hello.source_column(), settings(hello.config())),
-      apply_(tables_, pool_, around.metrics, around.tls,
+      apply_(tables_, pool_, around.metrics, around.tls, certificates_,
              {request_limits(hello.config()), static_cast<uint32_t>(hello.config().buffer_size())}),
       zombies_(sessions_, around.log, around.metrics, std::chrono::seconds(hello.config().zombie_check_interval())),
       recount_(context_),
@@ -194,15 +195,25 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> fds) {
 }
 
 Result<> Worker::load(const Load& load, std::vector<UniqueFd> memory) {
-    if (memory.size() != 1) return failure("no configuration came: too many descriptors are open");
-    return load_snapshot(std::move(memory.front()), load.bytes(), apply_);
+    if (memory.empty()) return failure("no configuration came: too many descriptors are open");
+    UniqueFd frames = std::move(memory.front());
+    memory.erase(memory.begin());
+    const auto segments = certificates_.map(load.segments(), std::move(memory));
+    if (!segments) return std::unexpected(segments.error());
+    return load_snapshot(std::move(frames), load.bytes(), apply_);
 }
 
-Result<> Worker::prepare(const Prepare& prepare, std::vector<UniqueFd> sockets) {
+Result<> Worker::prepare(const Prepare& prepare, std::vector<UniqueFd> fds) {
     prepared_sockets_.clear();
-    auto made = make_sockets(prepare.sockets(), std::move(sockets));
+    const size_t sockets = std::min(fds.size(), static_cast<size_t>(prepare.sockets_size()));
+    const auto behind = fds.begin() + static_cast<std::ptrdiff_t>(sockets);
+    std::vector<UniqueFd> memory(std::make_move_iterator(behind), std::make_move_iterator(fds.end()));
+    fds.erase(behind, fds.end());
+    auto made = make_sockets(prepare.sockets(), std::move(fds));
     if (!made) return std::unexpected(made.error());
-    if (auto prepared = apply_.prepare(prepare.changes(), state_ == State::serving); !prepared) return prepared;
+    const auto segments = certificates_.map(prepare.segments(), std::move(memory));
+    if (!segments) return std::unexpected(segments.error());
+    if (auto prepared = apply_.prepare(prepare, state_ == State::serving); !prepared) return prepared;
     prepared_sockets_ = std::move(*made);
     return {};
 }

@@ -21,6 +21,7 @@
 #include "proxy/context.h"
 #include "worker.pb.h"
 #include "worker/apply.h"
+#include "worker/placed_certificates.h"
 #include "worker/recount.h"
 #include "worker/tables.h"
 #include "worker/zombies.h"
@@ -91,7 +92,7 @@ private:
     using Named = google::protobuf::RepeatedPtrField<ListeningSocket>;
 
     Result<> load(const Load& load, std::vector<UniqueFd> memory);
-    Result<> prepare(const Prepare& prepare, std::vector<UniqueFd> sockets);
+    Result<> prepare(const Prepare& prepare, std::vector<UniqueFd> fds);
     void commit();
     void abort();
     Result<> assign(const Assign& assign, std::vector<UniqueFd> sockets);
@@ -127,6 +128,7 @@ private:
     backend::Pool pool_;
     proxy::Context context_;
     Tables tables_;
+    PlacedCertificates certificates_;
     Apply apply_;
     Zombies zombies_;
     Recount recount_;

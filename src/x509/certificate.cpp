@@ -35,12 +35,17 @@ std::string hex(const Fingerprint& fingerprint) {
     return text;
 }
 
+Fingerprint fingerprint_of(std::string_view der) {
+    Fingerprint fingerprint;
+    SHA256(reinterpret_cast<const uint8_t*>(der.data()), der.size(), fingerprint.data());
+    return fingerprint;
+}
+
 Result<Certificate> Certificate::read(std::string der) {
     Certificate certificate;
     certificate.der_ = std::move(der);
     if (!certificate.read_all()) return failure("it is no certificate");
-    const auto* bytes = reinterpret_cast<const uint8_t*>(certificate.der_.data());
-    SHA256(bytes, certificate.der_.size(), certificate.fingerprint_.data());
+    certificate.fingerprint_ = fingerprint_of(certificate.der_);
     return certificate;
 }
 

@@ -17,6 +17,7 @@ namespace seki::x509 {
 
 // SHA-256 of the DER.
 using Fingerprint = std::array<uint8_t, 32>;
+Fingerprint fingerprint_of(std::string_view der);
 
 // 64 digits in lower case, as clients know certificates by.
 std::string hex(const Fingerprint& fingerprint);

@@ -93,7 +93,7 @@ TEST_F(CertificateTest, takes_another_chain_name_or_end_when_it_is_added_again) 
     EXPECT_FALSE(must(again).empty());
     EXPECT_THAT(shown_to("a.example"), ElementsAre());
     EXPECT_THAT(shown_to("c.example"), ElementsAre(fingerprint_of(one)));
-    EXPECT_EQ(state.table<Certificates>().entries().begin()->second.chain().size(), 1U);
+    EXPECT_EQ(state.table<Certificates>().entries().begin()->second.chain().sizes().size(), 1U);
 }
 
 TEST_F(CertificateTest, that_is_not_there_cannot_be_removed) {
@@ -199,11 +199,12 @@ TEST_F(CertificateTest, shares_its_chain_with_others) {
     EXPECT_EQ(chains.size(), 2U);
 }
 
-TEST(ChainPool, forgets_what_nobody_has) {
-    ChainPool pool;
-    const auto kept = pool.share({"kept"});
-    for (int i = 0; i < 1000; ++i) EXPECT_EQ(pool.share({std::to_string(i)})->size(), 1U);
-    EXPECT_EQ(pool.share({"kept"}), kept);
+TEST(CertificateMemory, forgets_chains_that_nobody_has) {
+    CertificateMemory memory;
+    const auto kept = *memory.share({"kept", "by two"});
+    for (int i = 0; i < 1000; ++i) EXPECT_EQ((*memory.share({std::to_string(i)}))->links().size(), 1U);
+    EXPECT_EQ(*memory.share({"kept", "by two"}), kept);
+    EXPECT_THAT(kept->links(), ElementsAre("kept", "by two"));
 }
 
 // ---- which one is shown

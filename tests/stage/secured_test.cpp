@@ -230,5 +230,70 @@ TEST_F(SecuredClients, have_the_certificates_that_there_are_now) {
     EXPECT_EQ(subject_of(), first);
 }
 
+// ---- where their bytes lie
+
+class PlacedCertificate : public SecuredClients {
+protected:
+    PlacedCertificate() {
+        EXPECT_TRUE(bytes) << bytes.error().message;
+        command::AddCertificate& added = *order.mutable_prepare()->add_changes()->mutable_add_certificate();
+        *added.mutable_address() = config::to_wire(Stage::https.address);
+        added.mutable_certificate()->set_certificate("");
+        added.mutable_certificate()->set_key("");
+        order.mutable_prepare()->add_segments()->set_number(bytes->place().segment);
+        place.set_segment(bytes->place().segment);
+        place.set_offset(0);
+        place.set_leaf_size(10);
+        place.set_key_size(0);
+        place.set_names_size(0);
+        place.set_chain_segment(0);
+        place.set_chain_offset(0);
+    }
+
+    std::string refusal(bool with_memory = true) {
+        std::vector<UniqueFd> fds;
+        if (with_memory) fds.push_back(*bytes->segment()->copy_fd());
+        return stage.order(order, std::move(fds)).refused().reason();
+    }
+
+    static constexpr std::string_view text = "no certificate, but bytes";
+    SharedBytes memory;
+    Result<SharedBytes::Piece> bytes = memory.put({&text, 1});
+    worker::Order order;
+    worker::CertificatePlace place;
+};
+
+TEST_F(PlacedCertificate, is_refused_where_its_place_is_not_told) { EXPECT_THAT(refusal(), HasSubstr("not told")); }
+
+TEST_F(PlacedCertificate, is_refused_when_there_is_none_at_its_place) {
+    *order.mutable_prepare()->add_certificates() = place;
+    EXPECT_THAT(refusal(), HasSubstr("no certificate"));
+}
+
+TEST_F(PlacedCertificate, is_refused_when_its_place_is_outside_of_the_memory) {
+    worker::CertificatePlace& told = *order.mutable_prepare()->add_certificates();
+    told = place;
+    told.set_offset(SharedBytes::smallest_segment - 5);
+    EXPECT_THAT(refusal(), HasSubstr("outside"));
+    told.set_offset(UINT32_MAX);
+    EXPECT_THAT(refusal(), HasSubstr("outside"));
+    told = place;
+    told.set_key_size(UINT32_MAX);
+    told.set_names_size(UINT32_MAX);
+    EXPECT_THAT(refusal(), HasSubstr("outside"));
+    told = place;
+    told.set_chain_segment(place.segment());
+    told.set_chain_offset(UINT32_MAX);
+    told.add_chain_sizes(UINT32_MAX);
+    EXPECT_THAT(refusal(), HasSubstr("outside"));
+}
+
+TEST_F(PlacedCertificate, is_refused_when_the_memory_did_not_come) {
+    *order.mutable_prepare()->add_certificates() = place;
+    EXPECT_THAT(refusal(false), HasSubstr("too many descriptors"));
+    order.mutable_prepare()->mutable_certificates(0)->set_segment(77);
+    EXPECT_THAT(refusal(), HasSubstr("did not come"));
+}
+
 }  // namespace
 }  // namespace seki::stage

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "config/check/check.h"
 #include "config/convert.h"
 #include "proxy/stream_client.h"
 #include "stage/text_codec.h"
@@ -104,8 +105,33 @@ worker::Report Stage::order(worker::Order order, std::vector<UniqueFd> fds) {
 
 worker::Report Stage::prepare(const std::vector<command::Request>& changes) {
     worker::Order prepare;
-    for (const command::Request& change : changes) *prepare.mutable_prepare()->add_changes() = change;
-    return order(prepare);
+    config::UsedSegments segments;
+    for (const command::Request& change : changes) {
+        command::Request& told = *prepare.mutable_prepare()->add_changes();
+        if (change.has_add_certificate()) {
+            place(change.add_certificate(), told, *prepare.mutable_prepare(), segments);
+        } else {
+            told = change;
+        }
+    }
+    segments.name_in(*prepare.mutable_prepare());
+    std::vector<UniqueFd> fds;
+    EXPECT_TRUE(segments.copy_to(fds));
+    return order(prepare, std::move(fds));
+}
+
+// As the supervisor keeps it.
+void Stage::place(const command::AddCertificate& addition, command::Request& told, worker::Prepare& order,
+                  config::UsedSegments& segments) {
+    command::Request request;
+    *request.mutable_add_certificate() = addition;
+    const auto checked = config::check(std::move(request));
+    ASSERT_TRUE(checked);
+    const auto& added = (*checked)->add_certificate();
+    const auto stored = config::StoredCertificate::store(added, certificates_);
+    ASSERT_TRUE(stored);
+    config::place_certificate(config::Certificates::key(added), *stored, told, order);
+    segments.add(*stored);
 }
 
 worker::Report Stage::change(const std::vector<command::Request>& changes) {

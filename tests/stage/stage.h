@@ -14,6 +14,7 @@
 #include "auth/hasher.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "config/placed_certificate.h"
 #include "event/event_loop.h"
 #include "observe/access_log.h"
 #include "observe/log.h"
@@ -137,7 +138,11 @@ private:
     SocketAddress next_peer(uint8_t source = 1);
     std::unique_ptr<observe::LogSink> open_sink();
 
+    void place(const command::AddCertificate& addition, command::Request& told, worker::Prepare& order,
+               config::UsedSegments& segments);
+
     uint64_t next_order_ = 1;
+    config::CertificateMemory certificates_;
     uint16_t next_port_ = 40000;
     std::vector<worker::Report> reports_;
 };

@@ -118,7 +118,7 @@ private:
         auto fds = channel_.take_fds(order.descriptors());
         ASSERT_EQ(fds.size(), order.descriptors());
         if (order.has_hello() || order.has_load()) {
-            ASSERT_EQ(fds.size(), 1U);
+            ASSERT_EQ(fds.size(), 1U + static_cast<size_t>(order.load().segments_size()));
             if (order.has_load()) return read_snapshot(std::move(fds.front()), order.load().bytes());
             sources = std::move(fds.front());
             return;
@@ -126,7 +126,8 @@ private:
         const auto name = [](const worker::ListeningSocket& socket) {
             return std::pair{config::checked_address(socket.address()).text(), socket.slot()};
         };
-        const auto named = static_cast<size_t>(order.assign().sockets_size() + order.prepare().sockets_size());
+        const auto named = static_cast<size_t>(order.assign().sockets_size() + order.prepare().sockets_size() +
+                                               order.prepare().segments_size());
         ASSERT_EQ(fds.size(), named);
         if (refuses_sockets.empty()) {
             for (const auto& socket : order.assign().sockets()) sockets.push_back(name(socket));

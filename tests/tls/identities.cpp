@@ -61,6 +61,7 @@ X509Ptr make_x509(const Identity& identity, EVP_PKEY* key) {
 struct Bytes {
     std::string leaf;
     std::string key;
+    std::string names;
 };
 
 std::string text_of(BIO* memory) {
@@ -82,7 +83,8 @@ CertificatePtr make_certificate(const Identity& identity) {
     auto certificate = std::make_shared<Certificate>();
     unsigned int size = 0;
     X509_digest(x509.get(), EVP_sha256(), certificate->rank.fingerprint.data(), &size);
-    certificate->names = identity.names;
+    for (const std::string& name : identity.names) bytes->names += name + '\n';
+    certificate->names = bytes->names;
     certificate->rank.expires_at_s = 1'700'000'000 + 86'400L * identity.valid_days;
     certificate->key_kind = identity.kind;
     certificate->leaf = bytes->leaf;
