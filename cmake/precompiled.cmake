@@ -1,7 +1,7 @@
 # What nearly every file begins with is compiled once for each preset: the standard library, fmt, the generated schema,
 # and GoogleTest for the tests. To read them is most of what a small file takes. Files still include what they use;
 # -DSEKI_PRECOMPILE=OFF shows whether they do.
-option(SEKI_PRECOMPILE "Precompiled headers for tests, and for the rooms that requests do not pass" ON)
+option(SEKI_PRECOMPILE "Precompiled headers for tests, and for the libraries that requests do not pass" ON)
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(SEKI_PRECOMPILE OFF)
 endif()

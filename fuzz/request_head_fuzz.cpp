@@ -22,11 +22,11 @@ public:
     void pass_on(const http::Event& event, const http::ServerCodec& client) {
         body_ += event.body;
         fuzz::pass_on(event, client, codec_, written_.out());
-        if (event.end) read_again();
+        if (event.end) parse_as_backend();
     }
 
 private:
-    void read_again() const {
+    void parse_as_backend() const {
         http::h1::ServerCodec backend(storage(), limits);
         size_t heads = 0;
         std::string body;
@@ -82,14 +82,14 @@ std::string read(std::string_view input, fuzz::Way way, bool relayed) {
 }
 
 // An owner who cannot act on a head yet is given it again.
-void require_same_when_read_again(std::string_view input) {
+void require_same_when_repeated(std::string_view input) {
     static http::HeadStorage storage;
     const http::HeadLimits limits;
     http::h1::ServerCodec codec(storage, limits);
     const http::Event first = codec.next(input);
     if (first.kind != Kind::head) return;
     const std::string target(codec.head().path);
-    codec.read_again();
+    codec.repeat_head();
     const http::Event second = codec.next(input);
     fuzz::require(second.kind == Kind::head && second.consumed == first.consumed && second.end == first.end);
     fuzz::require(codec.head().path == target);
@@ -103,6 +103,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string whole = read(input, fuzz::whole(input), true);
     fuzz::require(read(input, fuzz::pieces(input), false) == whole);
     fuzz::require(read(input, fuzz::pieces(input, true), false) == whole);
-    require_same_when_read_again(input);
+    require_same_when_repeated(input);
     return 0;
 }

@@ -13,8 +13,8 @@ using namespace seki;
 
 namespace {
 
-struct House {
-    House() {
+struct ServerFixture {
+    ServerFixture() {
         certificates->put(tls::make_certificate({.names = {"example.com"}}));
         tls::ServerSettings settings;
         settings.protocols = {tls::Alpn::http11};
@@ -33,13 +33,13 @@ struct House {
 
 // The first byte says how many bytes come at a time.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    static House house;
+    static ServerFixture fixture;
     if (size == 0) return 0;
     auto wire = std::make_shared<tls::Wire>();
     wire->piece = data[0] == 0 ? SIZE_MAX : data[0];
     wire->to_server.assign(reinterpret_cast<const char*>(data) + 1, size - 1);
     wire->client_ended = true;
-    tls::TlsTransport server(std::make_unique<tls::WireEnd>(wire), house.context, SocketAddress::v4(1, 1));
+    tls::TlsTransport server(std::make_unique<tls::WireEnd>(wire), fixture.context, SocketAddress::v4(1, 1));
     char into[100];
     for (auto got = server.read({}); got.stop == net::IoOutcome::Stop::none && !server.refused();
          got = server.read(into)) {

@@ -14,15 +14,15 @@ using namespace seki;
 
 namespace {
 
-struct House {
+struct ServerFixture {
     SystemClock clock;
     EpollPoller poller;
     EventLoop loop{clock, poller};
     std::unique_ptr<tls::Engine> engine = *tls::Engine::make(loop, tls::TicketSecret(), std::chrono::hours(1));
 };
 
-House& house() {
-    static House made;
+ServerFixture& fixture() {
+    static ServerFixture made;
     return made;
 }
 
@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     constexpr std::array<uint16_t, 4> suites{0x1301, 0x1303, 0xC02F, 0xCCA8};
     if (size == 0) return 0;
     const tls::Suite& suite = *tls::find_suite(suites[data[0] % suites.size()]);
-    tls::Engine& engine = *house().engine;
+    tls::Engine& engine = *fixture().engine;
     auto keys = engine.secrets.make();
     set_key(suite, keys->read);
     set_key(suite, keys->write);

@@ -1,4 +1,5 @@
-// Any file must either become a configuration whose changes can be applied, or a list of remarks with lines within it.
+// Any file must either become a configuration whose changes can be applied, or a list of diagnostics with lines within
+// it.
 
 #include <algorithm>
 #include <cstddef>
@@ -53,13 +54,13 @@ config::FileResult load(std::string_view text) {
     return config::load(path, read_file);
 }
 
-void check_remarks(const std::vector<config::Remark>& remarks, std::string_view text) {
-    for (const config::Remark& remark : remarks) {
-        SEKI_CHECK(remark.line <= static_cast<size_t>(std::ranges::count(text, '\n')) + 1);
-        SEKI_CHECK(!remark.reason.empty());
+void check_diagnostics(const std::vector<config::Diagnostic>& diagnostics, std::string_view text) {
+    for (const config::Diagnostic& diagnostic : diagnostics) {
+        SEKI_CHECK(diagnostic.line <= static_cast<size_t>(std::ranges::count(text, '\n')) + 1);
+        SEKI_CHECK(!diagnostic.reason.empty());
     }
-    const std::string lines = config::text(remarks);
-    SEKI_CHECK(static_cast<size_t>(std::ranges::count(lines, '\n')) == remarks.size());
+    const std::string lines = config::text(diagnostics);
+    SEKI_CHECK(static_cast<size_t>(std::ranges::count(lines, '\n')) == diagnostics.size());
 }
 
 }  // namespace
@@ -69,10 +70,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const config::FileResult result = load(text);
     if (!result) {
         SEKI_CHECK(!result.error().empty());
-        check_remarks(result.error(), text);
+        check_diagnostics(result.error(), text);
         return 0;
     }
-    check_remarks(result->warnings, text);
+    check_diagnostics(result->warnings, text);
     SEKI_CHECK(result->server.IsInitialized());
     config::State state;
     for (const auto& change : result->changes) SEKI_CHECK(state.apply(change).has_value());

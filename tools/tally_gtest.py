@@ -9,7 +9,7 @@ import pathlib
 import sys
 import xml.etree.ElementTree as xml
 
-LAST_WORDS = 60  # lines of an executable that ended badly
+LAST_LINES = 60  # lines of an executable that ended badly
 
 
 def count(report):
@@ -27,8 +27,8 @@ def count(report):
     return passed, failed
 
 
-def last_words(entry):
-    return "\n".join((entry.findtext("system-out") or "").splitlines()[-LAST_WORDS:])
+def last_lines(entry):
+    return "\n".join((entry.findtext("system-out") or "").splitlines()[-LAST_LINES:])
 
 
 def main():
@@ -40,7 +40,7 @@ def main():
         report = results / f"test_{name}.json"
         good, bad = count(json.loads(report.read_text())) if report.exists() else (int(went_well), [])
         if not went_well and not bad:
-            bad = [f"{name} (the executable ended badly)\n{last_words(entry)}"]
+            bad = [f"{name} (the executable ended badly)\n{last_lines(entry)}"]
         passed += good
         failed += bad
 

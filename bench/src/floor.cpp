@@ -42,8 +42,8 @@ public:
             epoll_event events[256];
             const int count = epoll_wait(epoll_, events, 256, -1);
             for (int i = 0; i < count; ++i) handle(static_cast<Side*>(events[i].data.ptr), events[i].events);
-            for (Side* side : buried_) delete side;
-            buried_.clear();
+            for (Side* side : to_delete_) delete side;
+            to_delete_.clear();
         }
     }
 
@@ -146,27 +146,27 @@ private:
     void drop(Side* side) {
         Side* peer = side->peer;
         const bool peer_stays = !side->is_backend && !side->blocked && !peer->blocked;
-        bury(side);
+        delete_later(side);
         if (peer_stays) {
             peer->peer = nullptr;
             pool_.push_back(peer);
         } else {
-            bury(peer);
+            delete_later(peer);
         }
     }
 
     void forget_pooled(Side* side) {
         std::erase(pool_, side);
-        bury(side);
+        delete_later(side);
     }
 
-    void bury(Side* side) {
+    void delete_later(Side* side) {
         close(side->fd);
         side->fd = -1;
         for (const int end : side->pipe) {
             if (end >= 0) close(end);
         }
-        buried_.push_back(side);
+        to_delete_.push_back(side);
     }
 
     int epoll_ = epoll_create1(0);
@@ -175,7 +175,7 @@ private:
     bool splices_;
     std::vector<char> piece_;
     std::vector<Side*> pool_;
-    std::vector<Side*> buried_;
+    std::vector<Side*> to_delete_;
 };
 
 int main(int argc, char** argv) {

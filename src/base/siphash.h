@@ -2,7 +2,7 @@
 
 // SipHash (Aumasson and Bernstein, https://www.aumasson.jp/siphash/siphash.pdf): a hash that nobody can steer who does
 // not know its key, and that is the same in every process that does. For tables that several processes share and whose
-// keys strangers choose, and for numbers that others compute, too; abseil's hash differs from process to process.
+// keys that peers choose, and for numbers that others compute, too; abseil's hash differs from process to process.
 
 #include <cstdint>
 #include <string_view>

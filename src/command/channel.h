@@ -47,7 +47,7 @@ public:
     // Descriptors that go with one write: what the kernel takes (SCM_MAX_FD).
     static constexpr size_t max_fds_per_write = 253;
 
-    // The owner may send, pause and close within these, but not destroy the channel (EventLoop::bury does).
+    // The owner may send, pause and close within these, but not destroy the channel (EventLoop::deferred_delete does).
     class Owner {
     public:
         virtual ~Owner() = default;

@@ -24,27 +24,27 @@ public:
     // False when this member is not waited for.
     bool answer(MemberId member, Answer answer) {
         const auto found = members_.find(member);
-        if (found == members_.end() || found->second.settled) return false;
+        if (found == members_.end() || found->second.done) return false;
         found->second = {true, std::move(answer)};
-        ++settled_;
+        ++done_;
         return true;
     }
 
     // It died, or is waited for no longer.
     bool lose(MemberId member) {
         const auto found = members_.find(member);
-        if (found == members_.end() || found->second.settled) return false;
-        found->second.settled = true;
-        ++settled_;
+        if (found == members_.end() || found->second.done) return false;
+        found->second.done = true;
+        ++done_;
         return true;
     }
 
-    [[nodiscard]] bool complete() const noexcept { return settled_ == members_.size(); }
+    [[nodiscard]] bool complete() const noexcept { return done_ == members_.size(); }
     [[nodiscard]] std::vector<MemberId> missing() const {
-        return select([](const Member& member) { return !member.settled; });
+        return select([](const Member& member) { return !member.done; });
     }
     [[nodiscard]] std::vector<MemberId> lost() const {
-        return select([](const Member& member) { return member.settled && !member.answer; });
+        return select([](const Member& member) { return member.done && !member.answer; });
     }
 
     // In the order of the members; `visit(member, answer)`.
@@ -57,7 +57,7 @@ public:
 
 private:
     struct Member {
-        bool settled = false;
+        bool done = false;
         std::optional<Answer> answer;
     };
 
@@ -71,7 +71,7 @@ private:
     }
 
     std::map<MemberId, Member> members_;
-    size_t settled_ = 0;
+    size_t done_ = 0;
 };
 
 }  // namespace seki::command

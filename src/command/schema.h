@@ -1,7 +1,7 @@
 #pragma once
 
-// The schema's package is called like this room: here its messages are members of both, so that command::Request means
-// the same in every room of the code.
+// The schema's package is called like this library: here its messages are members of both, so that command::Request
+// means the same in every library.
 
 #include "command.pb.h"
 

@@ -34,7 +34,7 @@ void of_dates(const StoredCertificate& certificate, int64_t now_s, Findings& fin
 
 void of_chain(const StoredCertificate& certificate, Findings& findings) {
     const auto leaf = x509::Certificate::read(std::string(certificate.leaf()));
-    SEKI_CHECK(leaf.has_value());  // the door has seen it
+    SEKI_CHECK(leaf.has_value());  // the validator has seen it
     if (x509::chain_follows(*leaf, certificate.chain().links()).value_or(false)) return;
     findings.add("certificate_chain", "it does not lead on from the certificate: clients may find no authority");
 }

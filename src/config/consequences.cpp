@@ -49,11 +49,11 @@ bool needs_backends(const State& state, const std::string& cluster_id) {
     return forwards<HttpFrontends>(state, cluster_id);
 }
 
-template <typename Holds>
-const command::AddBackend* find_backend(const State& state, const std::string& cluster_id, Holds holds) {
+template <typename Predicate>
+const command::AddBackend* find_backend(const State& state, const std::string& cluster_id, Predicate predicate) {
     const command::AddBackend* found = nullptr;
     state.table<Backends>().for_each_of(cluster_id, [&](const BackendKey& key, const command::AddBackend& backend) {
-        if (found == nullptr && holds(key, backend)) found = &backend;
+        if (found == nullptr && predicate(key, backend)) found = &backend;
     });
     return found;
 }

@@ -17,7 +17,7 @@ namespace seki::config {
 Result<SocketAddress> from_wire(const command::SocketAddress& wire);
 command::SocketAddress to_wire(const SocketAddress& address);
 
-// Of an address and of networks that the door (check/check.h) let through.
+// Of an address and of networks that the validator (check/check.h) let through.
 SocketAddress checked_address(const command::SocketAddress& wire);
 std::vector<Network> checked_networks(const google::protobuf::RepeatedPtrField<std::string>& texts);
 

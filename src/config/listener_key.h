@@ -48,7 +48,7 @@ Result<ListenerKey> listener_key(const Named& named) {
     }
 }
 
-// Of one that the door (check/check.h) let through.
+// Of one that the validator (check/check.h) let through.
 template <typename Named>
 ListenerKey checked_listener_key(const Named& named) {
     return {named.proxy(), checked_address(named.address())};

@@ -24,15 +24,15 @@ void for_each_served_certificate(const State& state, std::string_view domain, co
     const std::string name = routing::normalise_host_pattern(domain).value_or(std::string(domain));
     std::map<std::pair<SocketAddress, x509::KeyKind>, Served> served;
     // A name of its own makes the wildcard count for nothing at that address, whatever the kinds of keys.
-    std::set<SocketAddress> settled;
+    std::set<SocketAddress> decided;
     const auto look = [&](const std::string& wanted) {
         state.table<Certificates>().for_each_of(wanted, [&](const auto& key, const StoredCertificate& certificate) {
-            if (settled.contains(key.address)) return;
+            if (decided.contains(key.address)) return;
             Served& best = served[{key.address, certificate.key_type().kind}];
             const Served candidate{&key, &certificate};
             if (best.key == nullptr || best.rank() < candidate.rank()) best = candidate;
         });
-        for (const auto& [place, best] : served) settled.insert(place.first);
+        for (const auto& [place, best] : served) decided.insert(place.first);
     };
     look(name);
     look(x509::wildcard_for(name));

@@ -218,7 +218,7 @@ Result<Undo> State::set_backend_state(const command::SetBackendState& change) {
     return exchange<Backends>(key, std::move(backend));
 }
 
-// The fields may be right one by one and exclude each other all the same: the whole passes the door again.
+// The fields may be right one by one and exclude each other all the same: the whole passes the validator again.
 template <typename Kind>
 Result<Undo> State::update(const typename Kind::Update& update) {
     const auto key = Kind::key(update);
@@ -254,7 +254,7 @@ static auto with_listener_kind(command::ListenerType type, Visit visit) {
         case command::UDP:
             return visit.template operator()<UdpListeners>();
     }
-    SEKI_CHECK(!"a kind of listener that the door does not know");
+    SEKI_CHECK(!"a kind of listener that the validator does not know");
     std::unreachable();
 }
 

@@ -51,7 +51,7 @@ private:
 
 class StoredCertificate {
 public:
-    // Of a message that the door (check/check.h) let through. An error when there is no memory for it.
+    // Of a message that the validator (check/check.h) let through. An error when there is no memory for it.
     static Result<StoredCertificate> store(const command::AddCertificate& checked, CertificateMemory& memory);
 
     // DER. What kind of key it is says key_type(), and in which form it is NormalKey (x509/key_match.h).
@@ -93,7 +93,7 @@ private:
 
 inline bool same_message(const StoredCertificate& a, const StoredCertificate& b) { return a == b; }
 
-// Of a certificate in PEM that the door let through.
+// Of a certificate in PEM that the validator let through.
 x509::Fingerprint checked_fingerprint(std::string_view pem);
 // Of 64 hexadecimal digits, in any case; nothing when it is something else.
 std::optional<x509::Fingerprint> parse_fingerprint(std::string_view hex);

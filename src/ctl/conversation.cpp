@@ -37,7 +37,7 @@ const command::Cluster* find_cluster(const command::WorkerResponses& responses) 
 Conversation::Conversation(const CommandLine& line, Settings settings, Connect connect, Streams streams)
     : line_(line), settings_(std::move(settings)), connect_(std::move(connect)), streams_(streams) {}
 
-int Conversation::hold(const Action& action) {
+int Conversation::run(const Action& action) {
     return std::visit(
         [this]<typename Kind>(const Kind& kind) -> int {
             constexpr bool local = std::is_same_v<Kind, Start> || std::is_same_v<Kind, CheckConfig> ||

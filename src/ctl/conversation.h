@@ -26,7 +26,7 @@ public:
     Conversation(const CommandLine& line, Settings settings, Connect connect, Streams streams);
 
     // What asks no server is none of its business and must not come here.
-    int hold(const Action& action);
+    int run(const Action& action);
 
 private:
     int run(const Ask& ask);

@@ -37,27 +37,28 @@ Result<Settings> settings_of(const CommandLine& line) {
 }
 
 // Absent is null, as in every other answer.
-Json remarks_json(const std::vector<config::Remark>& remarks) {
+Json diagnostics_json(const std::vector<config::Diagnostic>& diagnostics) {
     Json list = Json::array();
-    for (const config::Remark& remark : remarks) {
+    for (const config::Diagnostic& diagnostic : diagnostics) {
         Json& entry = list.emplace_back();
-        entry["severity"] = remark.severity == config::Severity::error ? "error" : "warning";
-        entry["file"] = remark.file;
-        entry["line"] = remark.line > 0 ? Json(remark.line) : Json();
-        entry["key"] = remark.key.empty() ? Json() : Json(remark.key);
-        entry["message"] = remark.reason;
+        entry["severity"] = diagnostic.severity == config::Severity::error ? "error" : "warning";
+        entry["file"] = diagnostic.file;
+        entry["line"] = diagnostic.line > 0 ? Json(diagnostic.line) : Json();
+        entry["key"] = diagnostic.key.empty() ? Json() : Json(diagnostic.key);
+        entry["message"] = diagnostic.reason;
     }
     return list;
 }
 
 int check_config(const CommandLine& line, const Roles& roles) {
     const std::string path = config_path(line);
-    const std::vector<config::Remark> remarks = roles.check_config(path);
-    const bool valid = std::ranges::find(remarks, config::Severity::error, &config::Remark::severity) == remarks.end();
+    const std::vector<config::Diagnostic> diagnostics = roles.check_config(path);
+    const bool valid =
+        std::ranges::find(diagnostics, config::Severity::error, &config::Diagnostic::severity) == diagnostics.end();
     if (line.json) {
-        std::cout << json_text(remarks_json(remarks), json_indent) << "\n";
+        std::cout << json_text(diagnostics_json(diagnostics), json_indent) << "\n";
     } else {
-        std::cerr << printable(config::text(remarks));
+        std::cerr << printable(config::text(diagnostics));
         if (valid) std::cout << path << " is valid\n";
     }
     return valid ? exit_ok : exit_error;
@@ -68,7 +69,7 @@ int converse(const CommandLine& line) {
     if (!settings) return fail(settings.error().message);
     const auto connect = [&] { return Client::connect(settings->socket_path, settings->max_frame_bytes); };
     const Streams streams{.out = std::cout, .err = std::cerr, .terminal = ::isatty(STDOUT_FILENO) == 1};
-    return Conversation(line, *settings, connect, streams).hold(line.action);
+    return Conversation(line, *settings, connect, streams).run(line.action);
 }
 
 int answer(const Exit& exit) {

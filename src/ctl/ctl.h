@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "config/toml/remark.h"
+#include "config/toml/diagnostic.h"
 
 namespace seki::ctl {
 
@@ -15,7 +15,7 @@ struct Roles {
     // Runs the supervisor until it ends; the exit code.
     std::function<int(const std::string& config_path)> start;
     // All that is to be said of the file; without an error among it, it is a valid configuration.
-    std::function<std::vector<config::Remark>(const std::string& config_path)> check_config;
+    std::function<std::vector<config::Diagnostic>(const std::string& config_path)> check_config;
 };
 
 // The exit code: 0 done, 1 any error, 2 wrong arguments.

@@ -9,11 +9,11 @@ namespace {
 using command::Request;
 using command::ResponseContent;
 
-bool holds(const ResponseContent& content);
+bool has_content(const ResponseContent& content);
 
 // One process that has it is enough.
-bool any_holds(const command::WorkerResponses& responses) {
-    return std::ranges::any_of(responses.map(), [](const auto& entry) { return holds(entry.second); });
+bool any_has_content(const command::WorkerResponses& responses) {
+    return std::ranges::any_of(responses.map(), [](const auto& entry) { return has_content(entry.second); });
 }
 
 bool any_certificate(const command::ListOfCertificatesByAddress& list) {
@@ -27,10 +27,10 @@ bool any_frontend(const command::ListedFrontends& list) {
            !list.udp_frontends().empty();
 }
 
-bool holds(const ResponseContent& content) {
+bool has_content(const ResponseContent& content) {
     switch (content.content_type_case()) {
         case ResponseContent::kWorkerResponses:
-            return any_holds(content.worker_responses());
+            return any_has_content(content.worker_responses());
         case ResponseContent::kClusters:
             return !content.clusters().vec().empty();
         case ResponseContent::kFrontendList:
@@ -80,7 +80,7 @@ std::string text_if_missing(const Request& question) {
 
 std::string what_is_missing(const Request& question, const ResponseContent& content) {
     std::string text = text_if_missing(question);
-    return text.empty() || holds(content) ? std::string() : text;
+    return text.empty() || has_content(content) ? std::string() : text;
 }
 
 }  // namespace seki::ctl

@@ -25,7 +25,7 @@ Runnable::~Runnable() {
 EventLoop::EventLoop(const Clock& clock, Poller& poller)
     : clock_(clock), poller_(poller), now_(clock.monotonic()), wall_(clock.wall()), timers_(now_) {}
 
-EventLoop::~EventLoop() { bury_dead(); }
+EventLoop::~EventLoop() { delete_deferred(); }
 
 Result<WatchId> EventLoop::watch(int fd, uint32_t events, EventHandler& handler, Order order) {
     const WatchId id = watches_.emplace(handler);
@@ -83,13 +83,13 @@ void EventLoop::run_ready() {
     }
 }
 
-void EventLoop::bury_dead() {
-    // A burial may cause another one.
-    while (!dead_.empty()) {
-        std::vector<std::unique_ptr<Mortal>> burying;
-        burying.swap(dead_);
-        burying.clear();
-        if (dead_.empty()) dead_.swap(burying);  // keeps the capacity
+void EventLoop::delete_deferred() {
+    // A destructor may defer another one.
+    while (!deferred_.empty()) {
+        std::vector<std::unique_ptr<DeferredDeletable>> deleting;
+        deleting.swap(deferred_);
+        deleting.clear();
+        if (deferred_.empty()) deferred_.swap(deleting);  // keeps the capacity
     }
 }
 
@@ -103,7 +103,7 @@ void EventLoop::turn(Duration longest) {
     timers_.advance(now_);
     if (ready_ != nullptr) run_ready();
     for (const auto& hook : hooks_) hook();
-    bury_dead();
+    delete_deferred();
     ++turns_;
 }
 

@@ -9,7 +9,7 @@
 //     4. all other events
 //     5. timers that are due
 //     6. the ready list, as it was when this step began: who ran out of budget or was woken by another
-//     7. end of turn: the hooks (logs are written out), then the dead are buried
+//     7. end of turn: the hooks (logs are written out), then deferred deletes
 //
 // Nobody is destroyed before step 7 of the turn in which it ended, so references stay good within a turn. Events carry
 // the id of a watch, never a pointer: an event for a watch that is gone is ignored.
@@ -52,9 +52,10 @@ private:
     class EventLoop* loop_ = nullptr;
 };
 
-class Mortal {
+// What may be in use until the end of the turn in which it ends.
+class DeferredDeletable {
 public:
-    virtual ~Mortal() = default;
+    virtual ~DeferredDeletable() = default;
 };
 
 using WatchId = SlabId;
@@ -82,7 +83,7 @@ public:
     void schedule(Runnable& who) noexcept;
 
     // Destroyed at the end of the turn.
-    void bury(std::unique_ptr<Mortal> dead) { dead_.push_back(std::move(dead)); }
+    void deferred_delete(std::unique_ptr<DeferredDeletable> object) { deferred_.push_back(std::move(object)); }
     // Called at the end of every turn, for the loop's life.
     void at_end_of_turn(std::function<void()> hook) { hooks_.push_back(std::move(hook)); }
 
@@ -110,7 +111,7 @@ private:
     void read_clock();
     void deliver(std::span<const Poller::Event> events, Order order);
     void run_ready();
-    void bury_dead();
+    void delete_deferred();
 
     const Clock& clock_;
     Poller& poller_;
@@ -120,7 +121,7 @@ private:
     Slab<Watch, 256> watches_{max_watches};
     Runnable* ready_ = nullptr;
     Runnable** ready_end_ = &ready_;
-    std::vector<std::unique_ptr<Mortal>> dead_;
+    std::vector<std::unique_ptr<DeferredDeletable>> deferred_;
     std::vector<std::function<void()>> hooks_;
     uint64_t turns_ = 0;
     bool stopped_ = false;

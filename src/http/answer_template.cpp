@@ -288,7 +288,7 @@ public:
     Rendering& operator=(const Rendering&) = delete;
 
     // How much more the values may add from here on.
-    void allow(size_t growth) noexcept { growth_left_ = growth; }
+    void limit_growth(size_t growth) noexcept { growth_left_ = growth; }
     struct Text {
         std::string_view text;
         bool void_of_values = false;  // there are variables, and none had a value
@@ -346,14 +346,14 @@ AnswerTemplate::Rendering::Text AnswerTemplate::Rendering::write(Span pieces, Es
 
 std::string_view AnswerTemplate::render(const Variables& variables, FieldTable& fields, std::string& text) const {
     Rendering rendering(*this, variables, text);
-    rendering.allow(max_head_growth);
+    rendering.limit_growth(max_head_growth);
     for (const FieldPieces& field : fields_) {
         const auto place = field.id == FieldId::location ? Rendering::Place::location : Rendering::Place::anywhere;
         const auto value = rendering.write(field.value, Escaping::plain, place);
         if (value.void_of_values) continue;
         fields.add({.name = literal(field.name), .value = value.text, .line = {}, .id = field.id});
     }
-    rendering.allow(max_growth);
+    rendering.limit_growth(max_growth);
     return rendering.write(body_, escaping_).text;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // An answer that an operator wrote: the whole text of an HTTP/1.1 response, with variables (%ROUTE) in field values and
-// body. Pure, because two rooms need it: who checks a configuration parses, who answers renders.
+// body. Pure, because two libraries need it: who checks a configuration parses, who answers renders.
 //
 // parse() cuts the text into pieces: a literal, and the variable behind it. render() joins them in one pass; what has
 // no variables is not even copied. Content-Length, Connection and what else concerns one hop is not part of the

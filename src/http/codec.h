@@ -117,7 +117,7 @@ public:
     // The owner has room for so many bytes of the body that comes on this stream, all in all: it is never given more,
     // and as it passes bytes on the peer gets credit for others. Other streams pass it by as far as the format lets
     // them. Where there is one stream, what is given to next() says as much.
-    virtual void allow(StreamId, size_t) {}
+    virtual void grant_credit(StreamId, size_t) {}
     // The owner gives a stream up, with or without an answer. Where there is one, the connection ends instead.
     virtual void give_up(StreamId) {}
     // The answer switched protocols: what the peer sends on this stream from now on belongs to the tunnel, and ends by
@@ -158,7 +158,7 @@ public:
 class SingleStreamServerCodec : public ServerCodec {
 public:
     // The owner cannot act on the last `head` event yet: next() gives it again when it is given the same bytes again.
-    virtual void read_again() = 0;
+    virtual void repeat_head() = 0;
 };
 
 class ClientCodec : public Codec {

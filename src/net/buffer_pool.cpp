@@ -85,7 +85,7 @@ BufferPtr BufferPool::try_acquire() {
     return buffer;
 }
 
-void BufferPool::endow(Buffer& buffer) noexcept {
+void BufferPool::transfer_reservation(Buffer& buffer) noexcept {
     if (buffer.reserved_ != 0 || buffer.small_ != 0) return;
     buffer.reserved_ = true;
     ++reserved_;

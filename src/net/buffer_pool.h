@@ -118,7 +118,7 @@ public:
     [[nodiscard]] BufferPtr try_acquire();
     // Gives a buffer a reservation of its own for the rest of its life, in place of the one it was acquired under,
     // which the caller gives back in the same turn.
-    void endow(Buffer& buffer) noexcept;
+    void transfer_reservation(Buffer& buffer) noexcept;
     // A small buffer, or null when all are in use.
     [[nodiscard]] BufferPtr acquire_small();
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "net/farewell.h"
+#include "net/lingering_close.h"
 
 namespace seki::net {
 
@@ -113,7 +113,7 @@ void Session::on_timer() {
 void Session::step() {
     if (closed_ || running_) return;
     running_ = true;
-    if (shutting_down_ && writable_) go_on_shutting_down();
+    if (shutting_down_ && writable_) continue_shutdown();
     // Whoever was told to end is not asked any more.
     follow(close_wanted_ ? Stay{} : protocol_->on_ready(*this));
 }
@@ -126,26 +126,26 @@ void Session::follow(Next next) {
         }
         if (std::holds_alternative<Stay>(next)) break;
         if (auto* become = std::get_if<Become>(&next)) {
-            loop().bury(std::exchange(protocol_, std::move(become->successor)));
+            loop().deferred_delete(std::exchange(protocol_, std::move(become->successor)));
             next = protocol_->on_ready(*this);
             continue;
         }
         const Close end = std::get<Close>(next);
         if (ends_at_once(end.manner)) {
             running_ = false;
-            take_leave(end.reason);
+            notify_closed(end.reason);
             // Only now: the protocol may have found that the peer must not take what it has for all there was.
             if (end.manner == CloseManner::now && !has_unsent()) finish();
-            bury(end.reason);
+            release_resources(end.reason);
             return;
         }
         const Lingering allowed = protocol_->lingering();
         protocol_->on_close(*this, end.reason);
-        loop().bury(std::exchange(protocol_, std::make_unique<Farewell>(*this, end, allowed)));
+        loop().deferred_delete(std::exchange(protocol_, std::make_unique<LingeringClose>(*this, end, allowed)));
         next = protocol_->on_ready(*this);
     }
     running_ = false;
-    settle();
+    rearm();
 }
 
 // Whether nothing is left to be done before the end. What the format has to say of it is tried in any case, except
@@ -166,7 +166,7 @@ bool Session::ends_at_once(CloseManner manner) {
     return true;
 }
 
-void Session::settle() {
+void Session::rearm() {
     if (close_wanted_) return wake();
     // A client whose request is complete is waited for by nobody until its answer is sent: if the connection ends then,
     // it is never watched at all.
@@ -181,14 +181,14 @@ void Session::settle() {
     if (readable_ && !protocol_->paused()) wake();
 }
 
-void Session::take_leave(CloseReason reason) {
+void Session::notify_closed(CloseReason reason) {
     closed_ = true;
     protocol_->on_close(*this, reason);
     loop().timers().cancel(*this);
 }
 
-void Session::bury(CloseReason reason) {
-    if (!closed_) take_leave(reason);
+void Session::release_resources(CloseReason reason) {
+    if (!closed_) notify_closed(reason);
     // The descriptor is this worker's alone: closing it takes it out of epoll.
     if (watch_.valid()) loop().forget(watch_);
     transport_.reset();
@@ -200,10 +200,10 @@ void Session::bury(CloseReason reason) {
 
 Session::Released Session::release() {
     SEKI_CHECK(!running_ && !closed_ && !shutting_down_);
-    take_leave(CloseReason::moved);
+    notify_closed(CloseReason::moved);
     if (watch_.valid()) transport_->unwatch(loop(), std::exchange(watch_, {}));
     Released released{std::move(transport_), std::move(unread_), std::move(unsent_)};
-    bury(CloseReason::moved);
+    release_resources(CloseReason::moved);
     return released;
 }
 
@@ -226,10 +226,10 @@ IoOutcome Session::read(std::span<char> into) {
 }
 
 IoOutcome Session::discard(size_t budget) {
-    std::array<char, 32 * 1024> rubbish;
+    std::array<char, 32 * 1024> discarded;
     IoOutcome all;
     while (all.stop == IoOutcome::Stop::none && all.bytes < budget) {
-        const IoOutcome got = read(rubbish);
+        const IoOutcome got = read(discarded);
         all.bytes += got.bytes;
         all.stop = got.stop;
     }
@@ -286,10 +286,10 @@ void Session::shutdown_write() {
     SEKI_DCHECK(!has_unsent());
     if (output_ended_) return;
     output_ended_ = true;
-    go_on_shutting_down();
+    continue_shutdown();
 }
 
-void Session::go_on_shutting_down() {
+void Session::continue_shutdown() {
     const IoOutcome done = transport_->shutdown_write();
     shutting_down_ = done.stop == IoOutcome::Stop::blocked;
     if (shutting_down_) write_blocked(done.awaits);
@@ -298,11 +298,11 @@ void Session::go_on_shutting_down() {
 
 bool Session::finish() {
     if (write_failed_ || broken() || !connected_) return true;
-    if ((shutting_down_ || last_words_wait_) && !writable_) return false;
+    if ((shutting_down_ || finish_waits_) && !writable_) return false;
     const IoOutcome done = transport_->finish();
-    last_words_wait_ = done.stop == IoOutcome::Stop::blocked;
-    if (last_words_wait_) write_blocked(done.awaits);
-    return !last_words_wait_;
+    finish_waits_ = done.stop == IoOutcome::Stop::blocked;
+    if (finish_waits_) write_blocked(done.awaits);
+    return !finish_waits_;
 }
 
 void Session::deadline(Monotonic when) { loop().timers().arm(*this, when); }
@@ -325,7 +325,7 @@ std::string Session::describe() const {
 
 Sessions::Sessions(EventLoop& loop, Random& random, uint32_t capacity, uint32_t linger_places)
     : loop_(loop), random_(random), slab_(capacity), linger_places_(linger_places) {
-    loop.at_end_of_turn([this] { bury_ended(); });
+    loop.at_end_of_turn([this] { delete_ended(); });
 }
 
 Sessions::~Sessions() { end_all(); }
@@ -333,7 +333,7 @@ Sessions::~Sessions() { end_all(); }
 void Sessions::end_all() {
     close_all(CloseManner::now, CloseReason::stopping);
     for_each([](Session& session) { session.step(); });
-    bury_ended();
+    delete_ended();
 }
 
 Session* Sessions::open(Session::Side side, std::unique_ptr<Transport> transport, const SocketAddress& peer,
@@ -358,7 +358,7 @@ void Sessions::close_all(CloseManner manner, CloseReason reason) {
     for_each([&](Session& session) { session.close(manner, reason); });
 }
 
-void Sessions::bury_ended() {
+void Sessions::delete_ended() {
     for (const SessionId id : ended_) slab_.erase(id);
     ended_.clear();
 }

@@ -2,11 +2,11 @@
 
 // One connection of a worker, to a client or to a backend: its transport, what is known of its readiness, the bytes
 // that wait in either direction, one timer, and the protocol that drives it at the moment. The protocol decides; only
-// the session touches readiness, timers and burial, in settle(), after every call of the protocol. So nobody has to
+// the session touches readiness, timers and deletion, in rearm(), after every call of the protocol. So nobody has to
 // remember to re-arm anything.
 //
 //     event, timer, ready list ──► Protocol::on_…(session) ──► Next: Stay | Become{successor} | Close{manner, reason}
-//     ──► settle()
+//     ──► rearm()
 //
 // Reading is edge-triggered (epoll(7)): the session knows that more may be there until a read says otherwise. A short
 // read says so only when no end was reported with the event, for data and FIN come as one event, and then there is
@@ -82,9 +82,9 @@ struct Close {
 };
 using Next = std::variant<Stay, Become, Close>;
 
-// What drives a session: a handshake, HTTP, a tunnel, a farewell. It never destroys or replaces itself; it says what
-// should be.
-class Protocol : public Mortal {
+// What drives a session: a handshake, HTTP, a tunnel, a lingering close. It never destroys or replaces itself; it says
+// what should be.
+class Protocol : public DeferredDeletable {
 public:
     // Something changed: bytes may be there, room may be there, somebody woke the session, or the protocol has just
     // begun.
@@ -229,10 +229,10 @@ private:
     void step();
     void follow(Next next);
     bool ends_at_once(CloseManner manner);
-    void settle();
-    void go_on_shutting_down();
-    void take_leave(CloseReason reason);
-    void bury(CloseReason reason);
+    void rearm();
+    void continue_shutdown();
+    void notify_closed(CloseReason reason);
+    void release_resources(CloseReason reason);
 
     SessionId id_;
     Sessions& owner_;
@@ -256,8 +256,8 @@ private:
     bool writable_ : 1;
     bool read_closed_ : 1 = false;
     bool output_ended_ : 1 = false;
-    bool shutting_down_ : 1 = false;    // the end of our bytes waits for room
-    bool last_words_wait_ : 1 = false;  // likewise what is said before the connection is closed
+    bool shutting_down_ : 1 = false;  // the end of our bytes waits for room
+    bool finish_waits_ : 1 = false;   // likewise what is said before the connection is closed
     bool write_failed_ : 1 = false;
     bool running_ : 1 = false;
     bool watch_wanted_ : 1 = false;
@@ -267,8 +267,8 @@ private:
     CloseReason wanted_reason_ = CloseReason::finished;
 };
 
-// All sessions of a worker. A session that ended is buried at the end of the turn; its id finds nothing from the moment
-// it ended.
+// All sessions of a worker. A session that ended is deleted at the end of the turn; its id finds nothing from the
+// moment it ended.
 class Sessions {
 public:
     // `linger_places`: so many may linger for as long as their protocols say; others do so as Lingering{} has it. So a
@@ -309,7 +309,7 @@ public:
 
 private:
     friend class Session;
-    void bury_ended();
+    void delete_ended();
 
     EventLoop& loop_;
     Random& random_;

@@ -2,12 +2,12 @@
 
 // How many connections a source has to a cluster, in all workers together: the count behind a limit that holds for all
 // of them. Each worker adds its own to its own column of the shared table; the number of a source is what all columns
-// of its cell add up to, and of its four cells the one that says least, for the others have met strangers.
+// of its cell add up to, and of its four cells the one that says least, for the others are shared with more sources.
 //
 // A worker first adds, then looks. Of those who come at the same moment everybody is therefore seen by the last one,
 // and a limit is never exceeded; two who see each other may both be refused though there was room for one. All else
-// that can go wrong errs towards refusing too: strangers in all four cells, and connections of a worker that has just
-// died, until its column is wiped.
+// that can go wrong errs towards refusing too: other sources in all four cells, and connections of a worker that has
+// just died, until its column is wiped.
 
 #include <cstdint>
 #include <utility>

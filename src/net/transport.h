@@ -5,7 +5,8 @@
 // never blocks.
 //
 // One that is more than a socket may have to read before it can write, and the other way round: what was blocked says
-// which readiness of the socket it waits for. Its last words (close_notify of TLS) may have to wait for room as well.
+// which readiness of the socket it waits for. What it sends before closing (close_notify of TLS) may have to wait for
+// room as well.
 
 #include <cstdint>
 #include <optional>

@@ -10,12 +10,12 @@
 
 namespace seki::proxy {
 
-BackendEnd* Attempts::connect(const Errand& errand) {
+BackendEnd* Attempts::connect(const AttemptContext& attempt) {
     while (failed_ < most) {
-        chosen_ = next_backend(errand);
+        chosen_ = next_backend(attempt);
         if (chosen_ == nullptr) return nullptr;
-        BackendEnd* side = tunnel_ || fresh_only_ ? nullptr : take_idle(errand);
-        if (side == nullptr) side = dial(errand);
+        BackendEnd* side = tunnel_ || fresh_only_ ? nullptr : take_idle(attempt);
+        if (side == nullptr) side = dial(attempt);
         if (side == nullptr) continue;
         if (binds_) side->bind();
         return side;
@@ -24,53 +24,53 @@ BackendEnd* Attempts::connect(const Errand& errand) {
 }
 
 // The connection that belongs to the client, if it leads to the cluster.
-BackendEnd* Attempts::own_connection(const Errand& errand) const {
+BackendEnd* Attempts::own_connection(const AttemptContext& attempt) const {
     if (tunnel_ || fresh_only_) return nullptr;
-    BackendEnd* const own = errand.client.own().idle(errand.context);
-    return own != nullptr && own->backend()->cluster_id == errand.route.cluster->id() ? own : nullptr;
+    BackendEnd* const own = attempt.client.own().idle(attempt.context);
+    return own != nullptr && own->backend()->cluster_id == attempt.route.cluster->id() ? own : nullptr;
 }
 
-backend::BackendPtr Attempts::next_backend(const Errand& errand) const {
-    const Monotonic now = errand.context.loop.now();
-    const backend::BackendPtr& named = errand.route.named;
+backend::BackendPtr Attempts::next_backend(const AttemptContext& attempt) const {
+    const Monotonic now = attempt.context.loop.now();
+    const backend::BackendPtr& named = attempt.route.named;
     const bool stays = named != nullptr && named->backoff.up(now) && std::ranges::find(tried_, named) == tried_.end();
     if (stays) return named;
-    if (const BackendEnd* own = own_connection(errand)) return own->backend();
-    return errand.route.cluster->backends.next(now, tried_, errand.context.random);
+    if (const BackendEnd* own = own_connection(attempt)) return own->backend();
+    return attempt.route.cluster->backends.next(now, tried_, attempt.context.random);
 }
 
 // A connection to the chosen backend that served before, and on which nothing waits that could pass for our answer.
-BackendEnd* Attempts::take_idle(const Errand& errand) const {
-    if (BackendEnd* side = take_own(errand)) return side;
-    const auto until = fit_for_idle(errand);
+BackendEnd* Attempts::take_idle(const AttemptContext& attempt) const {
+    if (BackendEnd* side = take_own(attempt)) return side;
+    const auto until = fit_for_idle(attempt);
     if (!until) return nullptr;
-    while (net::Session* idle = errand.context.pool.take(*chosen_, *until)) {
+    while (net::Session* idle = attempt.context.pool.take(*chosen_, *until)) {
         auto* side = static_cast<BackendEnd*>(idle->protocol());
         if (binds_ && !side->idle()) return nullptr;
         if (!side->silent()) {
             idle->close(net::CloseManner::now, net::CloseReason::protocol_error);
             continue;
         }
-        errand.context.recorder.count(Count::pool_hits);
-        side->attach(errand.exchange, errand.timeouts.back);
+        attempt.context.recorder.count(Count::pool_hits);
+        side->attach(attempt.exchange, attempt.timeouts.back);
         return side;
     }
     return nullptr;
 }
 
-BackendEnd* Attempts::take_own(const Errand& errand) const {
-    BackendEnd* const own = own_connection(errand);
+BackendEnd* Attempts::take_own(const AttemptContext& attempt) const {
+    BackendEnd* const own = own_connection(attempt);
     if (own == nullptr || own->backend() != chosen_) {
-        errand.client.own().give_way(errand.context);
+        attempt.client.own().give_way(attempt.context);
         return nullptr;
     }
-    errand.context.pool.remove(*chosen_, own->session().id());
+    attempt.context.pool.remove(*chosen_, own->session().id());
     if (!own->silent()) {
         own->session().close(net::CloseManner::now, net::CloseReason::protocol_error);
         return nullptr;
     }
-    errand.context.recorder.count(Count::pool_hits);
-    own->attach(errand.exchange, errand.timeouts.back);
+    attempt.context.recorder.count(Count::pool_hits);
+    own->attach(attempt.exchange, attempt.timeouts.back);
     return own;
 }
 
@@ -78,23 +78,23 @@ BackendEnd* Attempts::take_own(const Errand& errand) const {
 // request would not expect that: its connection is new. At a later one it would, on a connection of its own to the
 // backend, and asks again (Exchange::client_may_retry); even so the connection shall be one that has just served, or
 // that serves others right now.
-std::optional<Monotonic> Attempts::fit_for_idle(const Errand& errand) const {
-    const ClusterPolicy* const policy = errand.route.policy.get();
+std::optional<Monotonic> Attempts::fit_for_idle(const AttemptContext& attempt) const {
+    const ClusterPolicy* const policy = attempt.route.policy.get();
     const BackendReuse reuse = policy != nullptr ? policy->reuse : BackendReuse::safe;
     if (reuse == BackendReuse::never) return std::nullopt;
     if (repeatable_ || reuse == BackendReuse::always) return Monotonic{};
-    const Client& client = errand.client;
+    const Client& client = attempt.client;
     if (!client.asked_before() || client.shared() || !chosen_->keep_alive.proven()) return Monotonic::max();
-    return errand.context.loop.now() + errand.context.settings.backend_idle_timeout - backend::KeepAlive::soon;
+    return attempt.context.loop.now() + attempt.context.settings.backend_idle_timeout - backend::KeepAlive::soon;
 }
 
 // A new connection to the chosen backend; null when it could not even begin.
-BackendEnd* Attempts::dial(const Errand& errand) {
-    Context& context = errand.context;
+BackendEnd* Attempts::dial(const AttemptContext& attempt) {
+    Context& context = attempt.context;
     context.recorder.count(Count::pool_misses);
     auto transport = context.connector.connect(chosen_->address);
     if (!transport) {
-        context.recorder.connect_failed(*errand.route.cluster, *chosen_, transport.error().error);
+        context.recorder.connect_failed(*attempt.route.cluster, *chosen_, transport.error().error);
         if (!transport.error().local()) note_failure(context);
         ++failed_;
         tried_.push_back(chosen_);
@@ -107,10 +107,10 @@ BackendEnd* Attempts::dial(const Errand& errand) {
         return nullptr;
     }
     auto side = backend_protocol(*session, context, chosen_, tunnel_ ? Carries::tunnel : Carries::requests,
-                                 errand.timeouts.connect);
+                                 attempt.timeouts.connect);
     BackendEnd* attached = side.get();
-    attached->attach(errand.exchange, errand.timeouts.back);
-    errand.record.connecting(context.loop.now());
+    attached->attach(attempt.exchange, attempt.timeouts.back);
+    attempt.record.connecting(context.loop.now());
     session->start(std::move(side));
     return attached;
 }
@@ -134,7 +134,7 @@ void Attempts::lost(Context& context, const Route& route, const BackendLoss& los
     if (loss.reused) fresh_only_ = true;
 }
 
-bool Attempts::may_go_on(const BackendLoss& loss) const noexcept {
+bool Attempts::may_retry(const BackendLoss& loss) const noexcept {
     if (failed_ >= most) return false;
     if (tunnel_) return loss.never_connected();
     // RFC 9112 §9.3.1: what was sent may be sent again only if that cannot change anything.
@@ -143,7 +143,7 @@ bool Attempts::may_go_on(const BackendLoss& loss) const noexcept {
            loss.kind != BackendLoss::Kind::fault;
 }
 
-void Attempts::go_on(const BackendLoss& loss) {
+void Attempts::begin_retry(const BackendLoss& loss) {
     ++failed_;
     if (!loss.reused) tried_.push_back(chosen_);
 }

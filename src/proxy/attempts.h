@@ -32,7 +32,7 @@ public:
     static constexpr size_t most = 4;
 
     // Who wants a connection, and where to.
-    struct Errand {
+    struct AttemptContext {
         Context& context;
         Exchange& exchange;  // gets the connection
         Client& client;
@@ -57,29 +57,29 @@ public:
     // ---- the attempts
 
     // A connection to the next backend in turn, which has the exchange from here on; null after everything was tried.
-    BackendEnd* connect(const Errand& errand);
+    BackendEnd* connect(const AttemptContext& attempt);
     // A new connection stands, after so long a time.
     void connected(Context& context, Duration took);
     // The connection is lost. What that says of its backend is kept in mind, and told.
     void lost(Context& context, const Route& route, const BackendLoss& loss);
     // Whether there may be another attempt after that, as no byte of an answer has come.
-    [[nodiscard]] bool may_go_on(const BackendLoss& loss) const noexcept;
+    [[nodiscard]] bool may_retry(const BackendLoss& loss) const noexcept;
     // There is another one.
-    void go_on(const BackendLoss& loss);
+    void begin_retry(const BackendLoss& loss);
 
     // The backend whose turn it is, or was last; null: none.
     [[nodiscard]] const backend::BackendPtr& chosen() const noexcept { return chosen_; }
     [[nodiscard]] unsigned failed() const noexcept { return failed_; }
 
 private:
-    [[nodiscard]] backend::BackendPtr next_backend(const Errand& errand) const;
-    [[nodiscard]] BackendEnd* own_connection(const Errand& errand) const;
-    BackendEnd* take_own(const Errand& errand) const;
+    [[nodiscard]] backend::BackendPtr next_backend(const AttemptContext& attempt) const;
+    [[nodiscard]] BackendEnd* own_connection(const AttemptContext& attempt) const;
+    BackendEnd* take_own(const AttemptContext& attempt) const;
     // Until when at least an idle connection would have to stay idle, for the request to be given it; nothing when it
     // is given none that others have used.
-    [[nodiscard]] std::optional<Monotonic> fit_for_idle(const Errand& errand) const;
-    BackendEnd* take_idle(const Errand& errand) const;
-    BackendEnd* dial(const Errand& errand);
+    [[nodiscard]] std::optional<Monotonic> fit_for_idle(const AttemptContext& attempt) const;
+    BackendEnd* take_idle(const AttemptContext& attempt) const;
+    BackendEnd* dial(const AttemptContext& attempt);
     void note_failure(Context& context) const;  // of the chosen backend
 
     backend::BackendPtr chosen_;

@@ -86,7 +86,7 @@ public:
     // It is the backend that is waited for, to take what there is of the request.
     [[nodiscard]] virtual bool withholds_credit(http::StreamId) const { return false; }
     // The exchange can take `room` bytes of the answer's body. True when the answer waited for that.
-    virtual bool go_on(http::StreamId stream, size_t room) = 0;
+    virtual bool grant_credit(http::StreamId stream, size_t room) = 0;
 
 protected:
     // The connection serves no exchange, and may serve others. False when nobody wants it.

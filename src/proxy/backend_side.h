@@ -36,7 +36,7 @@ public:
     void become_tunnel(http::StreamId stream) override;
     void end_output(http::StreamId) override { session_.shutdown_write(); }
     [[nodiscard]] bool delivered(http::StreamId) const noexcept override { return all_sent(); }
-    bool go_on(http::StreamId, size_t room) override { return resume(room); }
+    bool grant_credit(http::StreamId, size_t room) override { return resume(room); }
 
     // ---- Protocol
 

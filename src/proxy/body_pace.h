@@ -26,7 +26,7 @@ public:
         due_ = std::min(due_, now + grace);
     }
     // It is not the client that is waited for.
-    void excuse(Monotonic now) noexcept { due_ = now + grace; }
+    void restart(Monotonic now) noexcept { due_ = now + grace; }
     [[nodiscard]] Monotonic due() const noexcept { return due_; }
 
 private:

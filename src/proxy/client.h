@@ -56,7 +56,7 @@ public:
     // What has ended badly, and all that depends on it, goes. Comes after exchange_ended().
     virtual void give_up(net::CloseManner manner, net::CloseReason reason) = 0;
     // The exchange can take `room` bytes of the request's body.
-    virtual void go_on(http::StreamId stream, size_t room) = 0;
+    virtual void grant_credit(http::StreamId stream, size_t room) = 0;
     // The exchange wants to be asked at that time whether the client is late.
     virtual void due(Monotonic when) = 0;
     // From here on the bytes of the stream are just bytes, both ways.
@@ -73,7 +73,7 @@ public:
     bool end_if_spoke_ahead() {
         if (!asks_to_switch_ || !codec_->request_complete(0) || nothing_waits()) return false;
         asks_to_switch_ = false;
-        ending_ = forgone_ = true;
+        ending_ = input_dropped_ = true;
         return true;
     }
     // Since when the client is known to send nothing more, after a request that is complete.
@@ -120,8 +120,8 @@ protected:
     uint64_t answer_at_ = 0;  // where the last answer begins, of all bytes to the client
     uint32_t requests_ = 0;
     http::Scheme scheme_;
-    bool ending_ = false;   // no more requests
-    bool forgone_ = false;  // something it sent: more may be on its way
+    bool ending_ = false;         // no more requests
+    bool input_dropped_ = false;  // something it sent: more may be on its way
     bool asks_to_switch_ = false;
     uint8_t waited_ = 0;  // turns, for an exchange
 };

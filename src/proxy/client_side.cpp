@@ -58,7 +58,7 @@ net::Next ClientSide::on_ready(net::Session& session) {
     begun_ = 0;
     const bool took = flush_some();
     if (session.write_failed()) return net::Close{net::CloseManner::now, net::CloseReason::peer_error};
-    if (exchange_ != nullptr && exchange_->suspended()) exchange_->go_on();
+    if (exchange_ != nullptr && exchange_->suspended()) exchange_->resume();
     if (exchange_ != nullptr) exchange_->sink_progress(Direction::response, took);
     if (listener_->kind == Listener::Kind::tcp && exchange_ == nullptr && !ending_) return begin_tunnel();
     if (!ending_) {
@@ -75,7 +75,7 @@ bool ClientSide::ignores_input() const noexcept {
 
 // A client that sends everything before it takes anything would never come to its answer.
 bool ClientSide::drop_input() {
-    forgone_ = true;
+    input_dropped_ = true;
     session_.unread().reset();
     if (paused()) return true;
     const net::IoOutcome got = session_.discard(Context::read_budget);
@@ -103,7 +103,7 @@ net::Lingering ClientSide::lingering() const noexcept {
 // What is left to do when there is nothing to read for now.
 net::Next ClientSide::rest() {
     if (exchange_ != nullptr || postponed_) return net::Stay{};
-    if (ending_) return farewell();
+    if (ending_) return orderly_close();
     if (has_unread()) {
         // The rest of a head is due within the time for a whole one, counted from its first byte.
         if (!head_began_) {
@@ -117,17 +117,17 @@ net::Next ClientSide::rest() {
     return net::Stay{};
 }
 
-net::Close ClientSide::farewell() const {
+net::Close ClientSide::orderly_close() const {
     // Closing while the client may be sending would reset the connection and could eat the answer.
     const bool may_send =
-        forgone_ || session_.unread() != nullptr || session_.readable() || !codec_->request_complete(0);
+        input_dropped_ || session_.unread() != nullptr || session_.readable() || !codec_->request_complete(0);
     return net::Close{may_send ? net::CloseManner::linger : net::CloseManner::flush,
                       context_.draining ? net::CloseReason::stopping : net::CloseReason::finished};
 }
 
 net::Next ClientSide::on_deadline(net::Session& session) {
     const Monotonic now = context_.loop.now();
-    if (exchange_ != nullptr) exchange_->excuse_client(now);
+    if (exchange_ != nullptr) exchange_->restart_pace(now);
     if (exchange_ != nullptr && !session.watched()) {
         session.want_watch();
         session.deadline(exchange_->idle_until(now).value_or(now));
@@ -204,7 +204,7 @@ std::optional<net::Next> ClientSide::handle(const http::Event& event) {
         case Kind::window:
             SEKI_CHECK(false);
     }
-    if (ending_) return farewell();
+    if (ending_) return orderly_close();
     return std::nullopt;
 }
 
@@ -226,17 +226,17 @@ std::optional<net::Next> ClientSide::begin_exchange(const http::Event& event) {
     if (exchange_ == nullptr) return refuse_for_lack();
     asks_to_switch_ = codec_->head().asks_to_switch;
     // What follows is meant for a tunnel that does not come (RFC 9110 §9.3.6).
-    if (codec_->head().method == http::Method::connect) ending_ = forgone_ = true;
+    if (codec_->head().method == http::Method::connect) ending_ = input_dropped_ = true;
     session_.deadline(now + (session_.watched() ? listener_->timeouts.front : Context::unwatched_limit));
     exchange_->begin(*this, event.stream, listener_, codec_->head(), event.end, first_byte);
-    if (ending_ && exchange_ == nullptr) return farewell();
+    if (ending_ && exchange_ == nullptr) return orderly_close();
     return std::nullopt;
 }
 
 // The request at hand shall come again.
 void ClientSide::postpone_to_next_turn() {
     postponed_ = true;
-    static_cast<http::SingleStreamServerCodec&>(*codec_).read_again();
+    static_cast<http::SingleStreamServerCodec&>(*codec_).repeat_head();
     session_.wake();
 }
 
@@ -277,7 +277,7 @@ bool ClientSide::refuse_by_exchange(uint16_t status, const char* message) {
 net::Next ClientSide::end_after_answer() {
     ending_ = true;
     if (exchange_ != nullptr) return net::Stay{};
-    return farewell();
+    return orderly_close();
 }
 
 // A last answer that needs no large buffer: nothing else waits to be sent on this connection.
@@ -329,13 +329,13 @@ net::Next ClientSide::handle_end_of_input(const http::Event& event) {
 net::Next ClientSide::handle_broken() { return net::Close{net::CloseManner::now, net::CloseReason::peer_error}; }
 
 // Requests that were pipelined behind the one that runs may be asked again on another connection (RFC 9112 §9.3.2).
-net::Next ClientSide::forgo_rest() {
+net::Next ClientSide::drop_pipelined_input() {
     if (postponed_) return refuse_for_lack();  // it cannot be kept until it may come again
     context_.recorder.count(Count::out_of_buffers);
     // Answers may be on their way still.
     if (exchange_ == nullptr) return net::Close{net::CloseManner::linger, net::CloseReason::no_resources};
     if (!ignores_input() && (!exchange_->request_ended() || exchange_->may_upgrade())) return out_of_memory;
-    ending_ = forgone_ = true;
+    ending_ = input_dropped_ = true;
     return net::Stay{};
 }
 

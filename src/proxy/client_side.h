@@ -30,7 +30,7 @@ public:
     [[nodiscard]] bool delivered() const noexcept override { return all_sent(); }
     void exchange_ended(http::StreamId stream, bool reusable) override;
     void give_up(net::CloseManner manner, net::CloseReason reason) override { session_.close(manner, reason); }
-    void go_on(http::StreamId, size_t) override { resume(); }
+    void grant_credit(http::StreamId, size_t) override { resume(); }
     void due(Monotonic when) override { session_.deadline(when); }
     void become_tunnel(http::StreamId stream) override;
     void end_output() override;
@@ -54,7 +54,7 @@ private:
     void batch_done() override;
     net::Next handle_end_of_input(const http::Event& event) override;
     net::Next handle_broken() override;
-    net::Next forgo_rest() override;
+    net::Next drop_pipelined_input() override;
     bool move_raw() override;
 
     std::optional<net::Next> begin_exchange(const http::Event& event);
@@ -71,7 +71,7 @@ private:
     bool drop_input();
     net::Next heed_hang_up();
     void answer_without_exchange(uint16_t status, bool head_only = false);
-    [[nodiscard]] net::Close farewell() const;
+    [[nodiscard]] net::Close orderly_close() const;
 
     // Flags first: they fill what Client leaves over.
     bool head_began_ = false;    // bytes of a head came, its deadline runs

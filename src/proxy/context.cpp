@@ -30,10 +30,10 @@ Context::Context(EventLoop& loop_, Random& random_, net::Sessions& sessions_, ne
       // Buffers are what bounds them: of one client several may end in one turn, and each stays until its end.
       exchanges_(std::make_unique<Slab<Exchange, 32>>(buffers_.capacity() / buffers_per_exchange)) {
     retired_.reserve(EpollPoller::batch);  // as many as may end in one turn: nothing is allocated on the way
-    loop.at_end_of_turn([this] { bury_retired(); });
+    loop.at_end_of_turn([this] { delete_retired(); });
 }
 
-Context::~Context() { bury_retired(); }
+Context::~Context() { delete_retired(); }
 
 Exchange* Context::open_exchange() {
     if (!buffers.reserve(buffers_per_exchange)) return nullptr;
@@ -55,7 +55,7 @@ void Context::retire(Exchange& exchange, bool delivered) {
     ++undelivered_;
 }
 
-void Context::bury_retired() {
+void Context::delete_retired() {
     for (const SlabId id : retired_) exchanges_->erase(id);
     retired_.clear();
     waited_ = std::exchange(waiting_, false);

@@ -65,7 +65,7 @@ public:
     // Null when there are as many as there may be. The buffers it may need are reserved.
     Exchange* open_exchange();
     [[nodiscard]] bool has_room_for_exchange() const noexcept;
-    // Its books are closed; it goes at the end of the turn. What it reserved goes at once when all was `delivered`, and
+    // It is recorded; it goes at the end of the turn. What it reserved goes at once when all was `delivered`, and
     // so no buffer is left that it may have filled.
     void retire(Exchange& exchange, bool delivered);
     // Some of those that there may be ended in this turn: in the next one there is room.
@@ -106,7 +106,7 @@ public:
     std::vector<char> scratch;
 
 private:
-    void bury_retired();
+    void delete_retired();
 
     std::unique_ptr<Slab<Exchange, 32>> exchanges_;
     std::vector<SlabId> retired_;

@@ -111,7 +111,7 @@ void Exchange::backend_gone(BackendLoss loss) {
     if (deferred_request_ != nullptr) loss.held = std::move(*std::exchange(deferred_request_, nullptr));
     attempts_.lost(context_, route_, loss);
     if (mode_ == Mode::http) count_broken_answer(loss);
-    if (state_ == State::waiting && attempts_.may_go_on(loss)) return try_another(std::move(loss));
+    if (state_ == State::waiting && attempts_.may_retry(loss)) return try_another(std::move(loss));
     if (client_may_retry(loss)) return abort(net::CloseReason::peer_closed, "backend closed without an answer");
 
     if (state_ == State::answering && mode_ == Mode::http && client_->take_back()) take_back_answer();
@@ -148,7 +148,7 @@ void Exchange::count_broken_answer(const BackendLoss& loss) {
 
 void Exchange::try_another(BackendLoss loss) {
     context_.recorder.retrying(record_, *attempts_.chosen(), loss.reused);
-    attempts_.go_on(loss);
+    attempts_.begin_retry(loss);
     backend_ = connect();
     if (backend_ == nullptr) {
         context_.recorder.count(Count::retries_exhausted);
@@ -193,7 +193,7 @@ void Exchange::request_begins(http::StreamId stream) {
     if (std::exchange(end_waits_, false)) backend_->send_end(stream, nullptr);
     if (request_ended()) return;
     make_request_room();
-    client_->go_on(client_stream_, room_for_request());
+    client_->grant_credit(client_stream_, room_for_request());
 }
 
 BackendEnd* Exchange::give_up_backend() noexcept {

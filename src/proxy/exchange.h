@@ -58,7 +58,7 @@ public:
                Monotonic first_byte);
     // It waits for something that is no connection. When the client is woken, it may go on.
     [[nodiscard]] bool suspended() const noexcept { return state_ == State::suspended; }
-    void go_on();
+    void resume();
     void begin_tunnel(Client& client, ListenerPtr listener);
     // Something came that is no request, or not in time: `status` says so.
     void refuse(Client& client, http::StreamId stream, ListenerPtr listener, uint16_t status, const char* message);
@@ -112,7 +112,7 @@ public:
     // Until when the client may do nothing; nothing when that time is over. While it is the backend's turn, later.
     [[nodiscard]] std::optional<Monotonic> idle_until(Monotonic now) const;
     // Time in which it is not its turn is not held against its pace.
-    void excuse_client(Monotonic now) noexcept;
+    void restart_pace(Monotonic now) noexcept;
     // The same for the backend.
     [[nodiscard]] std::optional<Monotonic> backend_due(Monotonic now, Duration limit) const;
     void describe(std::string& line) const;
@@ -178,11 +178,11 @@ private:
     void answer_begins(const http::ResponseHead& head, bool end);
     void send_rest();
     void abort(net::CloseReason reason, const char* message);
-    [[nodiscard]] bool clients_turn() const noexcept;
+    [[nodiscard]] bool waiting_on_client() const noexcept;
     void become_tunnel();
-    void let_go_on(Direction direction, Side& from);
-    void settle(Direction direction);
-    void settle_tunnel(Direction direction);
+    void grant_credit(Direction direction, Side& from);
+    void check_complete(Direction direction);
+    void end_tunnel_direction(Direction direction);
     void finish();
     void retire(bool complete);
 

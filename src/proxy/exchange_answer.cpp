@@ -65,7 +65,7 @@ void Exchange::write_deferred_head() {
         return answer({502, "head of the answer too large"});
     }
     answer_begins(head, kept.ends);
-    if (backend_ != nullptr) backend_->go_on(backend_stream_, room_for_answer());
+    if (backend_ != nullptr) backend_->grant_credit(backend_stream_, room_for_answer());
     flush(Direction::response);
 }
 
@@ -82,7 +82,7 @@ void Exchange::send_rest() {
         client_->flush();
     }
     if (rest.empty()) deferred_.reset();
-    settle(Direction::response);
+    check_complete(Direction::response);
 }
 
 // ---- what is written

@@ -132,7 +132,7 @@ void Exchange::suspend(const http::RequestHead& head) {
 }
 
 // As if it came only now: what it was routed by may have changed.
-void Exchange::go_on() {
+void Exchange::resume() {
     enter(State::routing);
     const auto request = std::exchange(suspended_, nullptr);
     http::RequestHead& head = context_.heads.request;
@@ -143,7 +143,7 @@ void Exchange::go_on() {
     route(head);
     if (client_ == nullptr) return;
     flush(Direction::request);
-    if (client_ != nullptr && !request_ended()) client_->go_on(client_stream_, room_for_request());
+    if (client_ != nullptr && !request_ended()) client_->grant_credit(client_stream_, room_for_request());
 }
 
 // The request fits into its buffer whatever the head becomes, so that it can be sent again.

@@ -110,7 +110,7 @@ void Exchange::flush(Direction direction) {
     if (direction == Direction::request) make_request_room();
     // What went makes room for the others of the connection.
     if (took && to->shared()) to->session().wake();
-    settle(direction);
+    check_complete(direction);
 }
 
 void Exchange::sink_progress(Direction direction, bool took) {
@@ -127,30 +127,30 @@ void Exchange::sink_progress(Direction direction, bool took) {
     if (direction == Direction::request && deferred_request_ != nullptr) return begin_deferred_request();
     if (direction == Direction::request) make_request_room();
     if (direction == Direction::response && deferred_ != nullptr) return answer_further();
-    if (from != nullptr && !ended_[index(direction)]) let_go_on(direction, *from);
-    settle(direction);
+    if (from != nullptr && !ended_[index(direction)]) grant_credit(direction, *from);
+    check_complete(direction);
 }
 
 // The sink may have room again for a source that waited for it. One stream of many waits while its connection does not.
-void Exchange::let_go_on(Direction direction, Side& from) {
+void Exchange::grant_credit(Direction direction, Side& from) {
     const bool one_of_many = direction == Direction::request ? client_->shared() : backend_->shared();
     if (!from.waits_for_room() && !one_of_many) return;
     const size_t free = direction == Direction::request ? room_for_request() : room_for_answer();
     if (free == 0) return;
-    if (direction == Direction::request) return client_->go_on(client_stream_, free);
+    if (direction == Direction::request) return client_->grant_credit(client_stream_, free);
     // Credit that nothing waited for is no sign of anything: with it a client could have its backend waited for for
     // ever.
-    if (backend_->go_on(backend_stream_, free)) active(direction, false);
+    if (backend_->grant_credit(backend_stream_, free)) active(direction, false);
 }
 
 // What an end that was passed on, or the last byte that was sent, means for the exchange.
-void Exchange::settle(Direction direction) {
+void Exchange::check_complete(Direction direction) {
     if (!ended_[index(direction)] || splices_[index(direction)]) return;
     if (direction == Direction::request) {
-        if (mode_ == Mode::tunnel && backend_->delivered(backend_stream_)) settle_tunnel(direction);
+        if (mode_ == Mode::tunnel && backend_->delivered(backend_stream_)) end_tunnel_direction(direction);
         return;
     }
-    if (client_->delivered()) return mode_ == Mode::tunnel ? settle_tunnel(direction) : finish();
+    if (client_->delivered()) return mode_ == Mode::tunnel ? end_tunnel_direction(direction) : finish();
     if (mode_ == Mode::tunnel || state_ != State::answering) return;
     // All of the answer is ours: the backend need not wait for a slow client.
     enter(State::draining);
@@ -162,7 +162,7 @@ bool Exchange::answer_delivered() const noexcept {
     return answer_ended() && !splices_[index(Direction::response)] && client_->all_sent();
 }
 
-void Exchange::settle_tunnel(Direction direction) {
+void Exchange::end_tunnel_direction(Direction direction) {
     if (direction == Direction::request) backend_->end_output(backend_stream_);
     if (direction == Direction::response) {
         client_->end_output();
@@ -257,14 +257,14 @@ void Exchange::spliced(Direction direction, const net::SpliceTransfer::Progress&
     splice.reset();
     sink(direction)->send_end(sink_stream(direction), nullptr);
     if (direction == Direction::response && mode_ == Mode::http) client_->answer_complete();
-    settle(direction);
+    check_complete(direction);
 }
 
 // ---- time
 
 // It is the client that is waited for: for bytes of its request that the backend would take, or until it took what is
 // there of the answer. On a shared connection that may be the answer of others, and StreamClient sees to it.
-bool Exchange::clients_turn() const noexcept {
+bool Exchange::waiting_on_client() const noexcept {
     if (state_ == State::suspended) return false;
     const auto& [request, response] = splices_;
     if (client_->shared() && state_ == State::answering && client_->withholds_credit(client_stream_)) return true;
@@ -275,13 +275,13 @@ bool Exchange::clients_turn() const noexcept {
            !backend_->withholds_credit(backend_stream_) && !(request && request->held() > 0);
 }
 
-void Exchange::excuse_client(Monotonic now) noexcept {
-    if (mode_ == Mode::http && !clients_turn()) pace_.excuse(now);
+void Exchange::restart_pace(Monotonic now) noexcept {
+    if (mode_ == Mode::http && !waiting_on_client()) pace_.restart(now);
 }
 
 std::optional<Monotonic> Exchange::idle_until(Monotonic now) const {
     const Duration limit = mode_ == Mode::tunnel ? timeouts().of_tunnel() : timeouts().front;
-    if (mode_ == Mode::http && !clients_turn()) {
+    if (mode_ == Mode::http && !waiting_on_client()) {
         const Monotonic until = now + (pace_.limited() && takes_body() ? BodyPace::grace : limit);
         const auto gone = gone_at();
         if (!gone) return until;
@@ -296,7 +296,7 @@ std::optional<Monotonic> Exchange::idle_until(Monotonic now) const {
 
 std::optional<Monotonic> Exchange::backend_due(Monotonic now, Duration limit) const {
     // A tunnel has one time for both ends, which the client's deadline keeps.
-    if (mode_ == Mode::tunnel || clients_turn()) return now + limit;
+    if (mode_ == Mode::tunnel || waiting_on_client()) return now + limit;
     const Monotonic until = backend_activity_ + limit;
     if (until > now) return until;
     return std::nullopt;
@@ -305,7 +305,7 @@ std::optional<Monotonic> Exchange::backend_due(Monotonic now, Duration limit) co
 std::optional<Monotonic> Exchange::gone_at() const noexcept {
     const auto since = client_->half_closed_since();
     const auto limit = timeouts().half_close;
-    if (!since || !limit || mode_ == Mode::tunnel || !request_ended() || clients_turn()) return std::nullopt;
+    if (!since || !limit || mode_ == Mode::tunnel || !request_ended() || waiting_on_client()) return std::nullopt;
     return std::max({*since, client_activity_, backend_activity_}) + *limit;
 }
 

@@ -9,7 +9,7 @@ namespace seki::proxy {
 namespace {
 
 // What was written to a backend is read as a server reads it.
-void read_again(std::string_view bytes, http::HeadStorage& heads, HeldRequest::Writer& writer) {
+void parse(std::string_view bytes, http::HeadStorage& heads, HeldRequest::Writer& writer) {
     using Kind = http::Event::Kind;
     const http::HeadLimits as_long_as_it_is{UINT32_MAX, UINT32_MAX, http::FieldTable::capacity};
     http::h1::ServerCodec reader(heads, as_long_as_it_is);
@@ -44,7 +44,7 @@ void HeldRequest::write_to(Writer& writer) {
         form_ = std::move(bytes);
     }
     const auto heads = std::make_unique<http::HeadStorage>();  // those of the worker may be in use
-    if (const auto* bytes = std::get_if<std::string>(&form_)) return read_again(*bytes, *heads, writer);
+    if (const auto* bytes = std::get_if<std::string>(&form_)) return parse(*bytes, *heads, writer);
     std::get<KeptRequest>(form_).show(heads->request);
     writer.head(heads->request, heads->request.body.kind == http::BodyKind::none);
 }

@@ -48,7 +48,7 @@ public:
     void write_interim(http::StreamId, const http::ResponseHead&, http::Output&) override {}
     void write_head(http::StreamId, const http::ResponseHead&, std::span<const http::AddedField>, bool,
                     http::Output&) override {}
-    void read_again() override {}
+    void repeat_head() override {}
     [[nodiscard]] bool request_complete(http::StreamId) const override { return false; }
     void finish(http::StreamId) override {}
 };

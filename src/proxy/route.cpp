@@ -28,17 +28,17 @@ void Route::lead_request(const FrontendPtr& to, const Listener& listener, const 
     frontend = to;
     std::string_view cookie;
     if (head.has_cookies) cookie = cookie_value(head.fields, listener.sticky_cookie.name);
-    lead_to(to->split_weight > 0 ? share_of(*to, cookie, random) : to->cluster.get(), listener);
+    set_cluster(to->split_weight > 0 ? share_of(*to, cookie, random) : to->cluster.get(), listener);
     if (policy != nullptr && policy->sticky && !cookie.empty()) named = cluster->backends.find_cookie(cookie);
     override_timeouts(to->timeouts, listener);
 }
 
 void Route::lead_tunnel(const Listener& listener) {
     frontend = listener.routes->tunnel;
-    if (frontend != nullptr) lead_to(frontend->cluster.get(), listener);
+    if (frontend != nullptr) set_cluster(frontend->cluster.get(), listener);
 }
 
-void Route::lead_to(Cluster* to, const Listener& listener) {
+void Route::set_cluster(Cluster* to, const Listener& listener) {
     cluster = to;
     if (cluster != nullptr) policy = cluster->policy;
     if (policy != nullptr) override_timeouts(policy->timeouts, listener);

@@ -32,7 +32,7 @@ struct Route {
     }
 
 private:
-    void lead_to(Cluster* to, const Listener& listener);
+    void set_cluster(Cluster* to, const Listener& listener);
     void override_timeouts(const TimeoutOverrides& overrides, const Listener& listener);
 };
 

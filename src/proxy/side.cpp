@@ -139,7 +139,7 @@ net::Next Side::pump() {
         const std::string_view rest(into.data() + fed.used, got.bytes - fed.used);
         // Who ends, at once or after an answer, needs no memory for what comes behind.
         if (fed.next) return std::move(*fed.next);
-        if (!rest.empty() && !keep(rest)) return forgo_rest();
+        if (!rest.empty() && !keep(rest)) return drop_pipelined_input();
     }
 }
 

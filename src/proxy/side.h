@@ -87,7 +87,7 @@ protected:
     // The end of a body found no room after all, since others have taken it: it shall follow as soon as it can.
     virtual void end_is_late(std::string_view end);
     // There is no memory for what was read behind what is being worked at.
-    virtual net::Next forgo_rest() { return out_of_memory; }
+    virtual net::Next drop_pipelined_input() { return out_of_memory; }
     // Lets an exchange move raw bytes of this source past the codec. True when it did: reading ends here.
     virtual bool move_raw() { return false; }
 

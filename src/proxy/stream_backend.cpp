@@ -37,7 +37,7 @@ StreamBackend::Stream StreamBackend::take(Stream& stream) {
     if (&stream != &streams_.back()) stream = std::move(streams_.back());
     streams_.pop_back();
     --backend_->exchanges;
-    if (streams_.empty()) outbox_.endow(session_);
+    if (streams_.empty()) outbox_.transfer_reservation(session_);
     return taken;
 }
 
@@ -105,30 +105,30 @@ std::optional<http::StreamId> StreamBackend::adopt(Exchange& exchange, HeldReque
     return id;
 }
 
-bool StreamBackend::go_on(http::StreamId stream, size_t room) {
+bool StreamBackend::grant_credit(http::StreamId stream, size_t room) {
     Stream* const found = find(stream);
     if (found == nullptr) return false;
-    allow(*found, room);
+    set_credit(*found, room);
     if (codec_->own_frames() > 0) session_.wake();
-    const bool waited = grown_ && waits_for_room();
-    resume_if_grown();
+    const bool waited = credit_grown_ && waits_for_room();
+    resume_if_credit_grew();
     return waited;
 }
 
-void StreamBackend::allow(Stream& stream, size_t room) {
-    grown_ |= room > std::exchange(stream.allowed, room);
-    codec_->allow(stream.id, room);
+void StreamBackend::set_credit(Stream& stream, size_t room) {
+    credit_grown_ |= room > std::exchange(stream.allowed, room);
+    codec_->grant_credit(stream.id, room);
 }
 
 // See StreamClient.
-void StreamBackend::resume_if_grown() {
-    if (std::exchange(grown_, false)) resume();
+void StreamBackend::resume_if_credit_grew() {
+    if (std::exchange(credit_grown_, false)) resume();
 }
 
 // What one of them wrote to its client is room that others of that client do not have any more.
-void StreamBackend::allow() {
+void StreamBackend::update_credit() {
     for (Stream& stream : streams_) {
-        if (stream.id != 0) allow(stream, stream.exchange->room_for_answer());
+        if (stream.id != 0) set_credit(stream, stream.exchange->room_for_answer());
     }
 }
 
@@ -174,7 +174,7 @@ void StreamBackend::lose(Stream& stream, BackendLoss::Kind kind, http::Fault fau
 net::Close StreamBackend::lose_all(BackendLoss::Kind kind, http::Fault fault) {
     // Nobody who is given another connection shall be given this one.
     if (std::exchange(offered_, false)) context_.pool.remove(*backend_, session_.id());
-    outbox_.endow(session_);
+    outbox_.transfer_reservation(session_);
     while (!streams_.empty()) {
         Stream& last = streams_.back();
         const bool cut = kind == BackendLoss::Kind::closed && last.answering;
@@ -207,7 +207,7 @@ net::Next StreamBackend::on_ready(net::Session& session) {
         // What the backend took of others says nothing of one whose request is complete.
         exchange.sink_progress(Direction::request, took && !exchange.request_ended());
     });
-    allow();
+    update_credit();
     net::Next next = pump();
     if (!std::holds_alternative<net::Stay>(next)) return next;
     if (session.write_failed() && !session.readable()) return lose_all(BackendLoss::Kind::closed);
@@ -216,7 +216,7 @@ net::Next StreamBackend::on_ready(net::Session& session) {
 
 net::Next StreamBackend::rest() {
     write_own_frames();
-    resume_if_grown();
+    resume_if_credit_grew();
     offer();
     rest_idle(nullptr);
     if (!streams_.empty() || (pooled_ && fit())) return net::Stay{};
@@ -278,7 +278,7 @@ std::optional<net::Next> StreamBackend::handle(const http::Event& event) {
         case Kind::blocked:
             SEKI_CHECK(false);
     }
-    allow();
+    update_credit();
     return std::nullopt;
 }
 
@@ -305,7 +305,7 @@ void StreamBackend::answer(Stream& stream, const http::Event& event) {
 
 void StreamBackend::batch_done() {
     for_each([](Stream& stream) { stream.exchange->flush(Direction::response); });
-    allow();
+    update_credit();
     offer();
     // It takes no more requests: those whose heads still wait go elsewhere.
     if (codec_->persistent()) return;

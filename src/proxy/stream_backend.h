@@ -43,7 +43,7 @@ public:
     [[nodiscard]] bool withholds_credit(http::StreamId stream) const override {
         return codec_->send_window(stream) == 0;
     }
-    bool go_on(http::StreamId stream, size_t room) override;
+    bool grant_credit(http::StreamId stream, size_t room) override;
 
     // ---- Protocol
 
@@ -76,9 +76,9 @@ private:
     [[nodiscard]] Stream* find(const Exchange& exchange) noexcept;
     Stream take(Stream& stream);
     void answer(Stream& stream, const http::Event& event);
-    void allow();
-    void allow(Stream& stream, size_t room);
-    void resume_if_grown();
+    void update_credit();
+    void set_credit(Stream& stream, size_t room);
+    void resume_if_credit_grew();
     void write_own_frames();
     void rest_idle(Client* client);
     void offer();
@@ -96,7 +96,7 @@ private:
     std::vector<Stream> streams_;
     StreamOutbox outbox_;
     std::optional<Monotonic> due_;
-    bool grown_ = false;  // some stream is allowed more than before
+    bool credit_grown_ = false;  // some stream has more credit than before
     bool connected_ = false;
     bool fresh_ = true;     // has not served an exchange yet
     bool offered_ = false;  // by the pool, while it serves others

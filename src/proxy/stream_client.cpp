@@ -39,7 +39,7 @@ void StreamClient::remove(http::StreamId stream) {
     *found = streams_.back();
     streams_.pop_back();
     if (!streams_.empty()) return;
-    outbox_.endow(session_);
+    outbox_.transfer_reservation(session_);
     due_.reset();
     session_.deadline(context_.loop.now() + listener_->timeouts.front);
 }
@@ -78,39 +78,39 @@ void StreamClient::write_own_frames() {
     if (outbox_.write_own_frames(*this, !streams_.empty())) resume();
 }
 
-void StreamClient::go_on(http::StreamId stream, size_t room) {
-    allow(stream, room);
+void StreamClient::grant_credit(http::StreamId stream, size_t room) {
+    set_credit(stream, room);
     if (codec_->own_frames() > 0) session_.wake();
-    resume_if_grown();
+    resume_if_credit_grew();
 }
 
-void StreamClient::allow(http::StreamId stream, size_t room) {
+void StreamClient::set_credit(http::StreamId stream, size_t room) {
     const auto found = std::ranges::find(streams_, stream, &Stream::id);
     if (found == streams_.end()) return;
-    grown_ |= room > std::exchange(found->allowed, room);
-    codec_->allow(stream, room);
+    credit_grown_ |= room > std::exchange(found->allowed, room);
+    codec_->grant_credit(stream, room);
 }
 
-// Who is blocked looks again only when some stream is allowed more than before: the other end may be of this kind, too,
+// Who is blocked looks again only when some stream has more credit than before: the other end may be of this kind, too,
 // and both would wake each other without end.
-void StreamClient::resume_if_grown() {
-    if (std::exchange(grown_, false)) resume();
+void StreamClient::resume_if_credit_grew() {
+    if (std::exchange(credit_grown_, false)) resume();
 }
 
-void StreamClient::credit(http::StreamId stream, Exchange& exchange) {
-    if (exchange.takes_body()) allow(stream, exchange.room_for_request());
+void StreamClient::update_credit(http::StreamId stream, Exchange& exchange) {
+    if (exchange.takes_body()) set_credit(stream, exchange.room_for_request());
 }
 
 // The client takes more of one stream, or of all.
-void StreamClient::widen(http::StreamId stream) {
+void StreamClient::window_grew(http::StreamId stream) {
     for_each([&](http::StreamId id, Exchange& exchange) {
         if (stream == 0 || stream == id) exchange.sink_progress(Direction::response, false);
     });
 }
 
-void StreamClient::go_on_with_suspended() {
+void StreamClient::resume_suspended() {
     for_each([](http::StreamId, Exchange& exchange) {
-        if (exchange.suspended()) exchange.go_on();
+        if (exchange.suspended()) exchange.resume();
     });
 }
 
@@ -144,7 +144,7 @@ net::Next StreamClient::on_ready(net::Session& session) {
     write_own_frames();
     const bool took = note_progress();
     if (session.write_failed()) return net::Close{net::CloseManner::now, net::CloseReason::peer_error};
-    go_on_with_suspended();
+    resume_suspended();
     for_each([took](http::StreamId, Exchange& exchange) { exchange.sink_progress(Direction::response, took); });
     if (!ending_) {
         const net::Next next = pump();
@@ -162,7 +162,7 @@ net::Next StreamClient::on_ready(net::Session& session) {
 
 net::Next StreamClient::rest() {
     write_own_frames();
-    resume_if_grown();
+    resume_if_credit_grew();
     if (waits_for_exchange() && (has_unread() || session_.readable())) {
         ++waited_;
         context_.note_waiting();
@@ -188,7 +188,7 @@ net::Next StreamClient::on_deadline(net::Session& session) {
     }
     due_.reset();
     for_each([&](http::StreamId, Exchange& exchange) {
-        exchange.excuse_client(now);
+        exchange.restart_pace(now);
         if (const auto until = exchange.idle_until(now)) return due(*until);
         exchange.client_late();
     });
@@ -199,7 +199,7 @@ net::Next StreamClient::on_deadline(net::Session& session) {
 
 void StreamClient::on_close(net::Session&, net::CloseReason reason) {
     let_go();
-    outbox_.endow(session_);
+    outbox_.transfer_reservation(session_);
     while (!streams_.empty()) {
         Exchange* const exchange = streams_.back().exchange;
         streams_.pop_back();
@@ -241,7 +241,7 @@ std::optional<net::Next> StreamClient::handle(const http::Event& event) {
             exchange->body(Direction::request, event.body);
             // It may have ended with that.
             if (event.end && find(event.stream) == exchange) exchange->end(Direction::request, nullptr);
-            if (find(event.stream) == exchange) credit(event.stream, *exchange);
+            if (find(event.stream) == exchange) update_credit(event.stream, *exchange);
             break;
         case Kind::end:
             if (exchange != nullptr && exchange->takes_body()) {
@@ -255,7 +255,7 @@ std::optional<net::Next> StreamClient::handle(const http::Event& event) {
             exchange->client_gone(net::CloseReason::peer_closed);
             break;
         case Kind::window:
-            widen(event.stream);
+            window_grew(event.stream);
             break;
         case Kind::fault:
             context_.recorder.count(Count::client_faults);
@@ -283,7 +283,7 @@ void StreamClient::begin_exchange(const http::Event& event) {
     streams_.push_back({event.stream, exchange, 0});
     due(now + listener_->timeouts.front);
     exchange->begin(*this, event.stream, listener_, codec_->head(), event.end, now);
-    if (find(event.stream) == exchange && !event.end) allow(event.stream, exchange->room_for_request());
+    if (find(event.stream) == exchange && !event.end) set_credit(event.stream, exchange->room_for_request());
 }
 
 void StreamClient::refuse(http::StreamId stream) {
@@ -295,7 +295,7 @@ void StreamClient::refuse(http::StreamId stream) {
 void StreamClient::batch_done() {
     for_each([this](http::StreamId stream, Exchange& exchange) {
         exchange.flush(Direction::request);
-        if (find(stream) == &exchange) credit(stream, exchange);
+        if (find(stream) == &exchange) update_credit(stream, exchange);
     });
     write_own_frames();
 }

@@ -32,7 +32,7 @@ public:
     [[nodiscard]] bool delivered() const noexcept override;
     void exchange_ended(http::StreamId stream, bool reusable) override;
     void give_up(net::CloseManner, net::CloseReason) override {}  // exchange_ended() has said all
-    void go_on(http::StreamId stream, size_t room) override;
+    void grant_credit(http::StreamId stream, size_t room) override;
     void due(Monotonic when) override;
     void become_tunnel(http::StreamId stream) override { codec_->open_tunnel(stream); }
     void end_output() override {}  // the end of the stream has been written
@@ -64,11 +64,11 @@ private:
 
     void begin_exchange(const http::Event& event);
     void refuse(http::StreamId stream);
-    void credit(http::StreamId stream, Exchange& exchange);
-    void allow(http::StreamId stream, size_t room);
-    void resume_if_grown();
-    void widen(http::StreamId stream);
-    void go_on_with_suspended();
+    void update_credit(http::StreamId stream, Exchange& exchange);
+    void set_credit(http::StreamId stream, size_t room);
+    void resume_if_credit_grew();
+    void window_grew(http::StreamId stream);
+    void resume_suspended();
     [[nodiscard]] bool waits_for_exchange() const noexcept;
     void write_own_frames();
     bool note_progress();
@@ -81,7 +81,7 @@ private:
 
     std::vector<Stream> streams_;
     StreamOutbox outbox_;
-    bool grown_ = false;  // some stream is allowed more than before
+    bool credit_grown_ = false;  // some stream has more credit than before
     std::optional<Monotonic> due_;
     uint64_t written_seen_ = 0;  // by the session, when we looked last
     Monotonic took_at_{};        // since when the client has taken nothing of what waits for it

@@ -36,8 +36,8 @@ bool StreamOutbox::write_own_frames(Side& side, bool reserved) {
     return went;
 }
 
-void StreamOutbox::endow(net::Session& session) noexcept {
-    if (session.unsent() != nullptr) context_.buffers.endow(*session.unsent());
+void StreamOutbox::transfer_reservation(net::Session& session) noexcept {
+    if (session.unsent() != nullptr) context_.buffers.transfer_reservation(*session.unsent());
 }
 
 }  // namespace seki::proxy

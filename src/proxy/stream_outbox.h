@@ -24,7 +24,7 @@ public:
     void write_late(Side& side, bool reserved);
     bool write_own_frames(Side& side, bool reserved);
     // The last exchange goes, and its reservation with it; what it has written stays.
-    void endow(net::Session& session) noexcept;
+    void transfer_reservation(net::Session& session) noexcept;
 
 private:
     // Where `bytes` find room. What needs no exchange is sent from a small buffer when there is none. Null: not even

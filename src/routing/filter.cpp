@@ -44,7 +44,7 @@ Result<Filter> Filter::compile(Conditions conditions) {
 bool Filter::accepts(const Request& request) const {
     if (!conditions_.method.empty() && conditions_.method != request.method) return false;
     if (conditions_.path_form && conditions_.path_form != request.path_form) return false;
-    if (!accepts_source(request.source)) return false;
+    if (!accepts_client(request.client_address)) return false;
     const Fields& fields = conditions_.fields;
     for (size_t begin = 0; begin < fields.size();) {
         size_t end = begin + 1;
@@ -58,8 +58,8 @@ bool Filter::accepts(const Request& request) const {
     return true;
 }
 
-bool Filter::accepts_source(const IpAddress& source) const noexcept {
-    return !deny_.contains(source) && (allow_.empty() || allow_.contains(source));
+bool Filter::accepts_client(const IpAddress& client) const noexcept {
+    return !deny_.contains(client) && (allow_.empty() || allow_.contains(client));
 }
 
 // The conditions from `begin` to `end` are those on one name.
@@ -69,14 +69,14 @@ bool Filter::accepts_field(size_t begin, size_t end, const Request& request) con
     bool refused = false;
     each_value(fields[begin], request, [&](std::string_view value) {
         for (size_t i = begin; i < end; ++i) {
-            if (holds(i, value)) (fields[i].invert ? refused : accepted) = true;
+            if (matches(i, value)) (fields[i].invert ? refused : accepted) = true;
         }
         return !refused;
     });
     return accepted && !refused;
 }
 
-bool Filter::holds(size_t index, std::string_view value) const noexcept {
+bool Filter::matches(size_t index, std::string_view value) const noexcept {
     const FieldCondition& field = conditions_.fields[index];
     switch (field.kind) {
         case Kind::exact:

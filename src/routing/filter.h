@@ -28,9 +28,9 @@ private:
     explicit Filter(Conditions&& conditions)
         : conditions_(std::move(conditions)), allow_(conditions_.source_allow), deny_(conditions_.source_deny) {}
 
-    [[nodiscard]] bool accepts_source(const IpAddress& source) const noexcept;
+    [[nodiscard]] bool accepts_client(const IpAddress& client) const noexcept;
     [[nodiscard]] bool accepts_field(size_t begin, size_t end, const Request& request) const;
-    [[nodiscard]] bool holds(size_t index, std::string_view value) const noexcept;
+    [[nodiscard]] bool matches(size_t index, std::string_view value) const noexcept;
 
     Conditions conditions_;
     std::vector<Regex>

@@ -1,7 +1,7 @@
 #pragma once
 
-// How this room sets up RE2, for single patterns and for sets alike. Kept out of regex.h so that nobody else includes
-// RE2.
+// How this library sets up RE2, for single patterns and for sets alike. Kept out of regex.h so that nobody else
+// includes RE2.
 
 #include <re2/re2.h>
 

@@ -27,7 +27,7 @@ struct Request {
     std::string_view host;  // without a port; in any case, with or without the dot of the root
     std::string_view path;  // with the query
     std::string_view method;
-    IpAddress source;
+    IpAddress client_address;
     const HeaderFields* headers = nullptr;  // null: there are none
     PathForm path_form = PathForm::as_written;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
-// Which frontend a request belongs to: host, path, method, source and fields → Target. Which rule wins does not depend
-// on the order in which rules came:
+// Which frontend a request belongs to: host, path, method, client address and fields → Target. Which rule wins does not
+// depend on the order in which rules came:
 //
 //     1. `pre` rules, then those of the tree, then `post` rules
 //     2. within each, the more specific host (host_table.h). In the tree it decides: a less specific one is not asked

@@ -101,7 +101,7 @@ Result<> can_be_served(const config::State& state, const Request& change) {
 
 Changes::Changes(EventLoop& loop, config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log)
     : loop_(loop), state_(state), sockets_(sockets), workers_(workers), log_(log) {
-    workers_.on_launched = [this] { introduce_waiting(); };
+    workers_.on_launched = [this] { sync_unconfigured(); };
 }
 
 Result<> Changes::load(const std::vector<CheckedChange>& changes) {
@@ -200,7 +200,7 @@ void Changes::note_consequences(Change& change) {
 
 void Changes::prepare(ChangeId id, Change& change) {
     undecided_ = id;
-    const std::vector<WorkerProcess*> workers = workers_.introduced();
+    const std::vector<WorkerProcess*> workers = workers_.configured();
     for (const WorkerProcess* worker : workers) change.prepared.expect(worker->id());
     if (workers.empty()) return decide(id);
     worker::Order order;
@@ -275,7 +275,7 @@ void Changes::decide(ChangeId id) {
         abort(id, refused);
     }
     undecided_.reset();
-    introduce_waiting();
+    sync_unconfigured();
     begin_next();
 }
 
@@ -296,7 +296,7 @@ void Changes::abort(ChangeId id, const std::string& reason) {
 void Changes::commit(ChangeId id, Change& change) {
     if (on_committed) on_committed(*change.request);
     if (change.closes) close(change, *change.closes);
-    if (workers_.introduced().empty()) change.warnings.emplace_back("no worker serves now");
+    if (workers_.configured().empty()) change.warnings.emplace_back("no worker serves now");
     worker::Order order;
     order.mutable_commit();
     tell_everybody(id, change, order);
@@ -317,7 +317,7 @@ void Changes::tell_everybody(ChangeId id, Change& change, const worker::Order& d
             worker->when_ended([this, id] { answered(id); });
         }
     }
-    for (WorkerProcess* worker : workers_.introduced()) tell(*worker, id, change, decision);
+    for (WorkerProcess* worker : workers_.configured()) tell(*worker, id, change, decision);
 }
 
 // A worker accepts from a listener only while it knows that listener.
@@ -330,8 +330,8 @@ void Changes::tell(WorkerProcess& worker, ChangeId id, Change& change, worker::O
 
 WorkerProcess::OnReport Changes::letting_go(WorkerProcess& worker, ChangeId id, Change& change) {
     ++change.answers_missing;
-    return [this, id, &worker, holds = change.closes.has_value()](const worker::Report* report) {
-        if (report != nullptr || !holds) return answered(id);
+    return [this, id, &worker, closes = change.closes.has_value()](const worker::Report* report) {
+        if (report != nullptr || !closes) return answered(id);
         worker.when_ended([this, id] { answered(id); });
     };
 }
@@ -357,19 +357,19 @@ void Changes::finish(ChangeId id, Result<> outcome) {
 // ---- workers that begin
 
 // They all begin with the same snapshot, those as well that come while it is being written.
-void Changes::introduce_waiting() {
-    if (undecided_ || writing_ != nullptr || workers_.stopping() || workers_.strangers().empty()) return;
+void Changes::sync_unconfigured() {
+    if (undecided_ || writing_ != nullptr || workers_.stopping() || workers_.unconfigured().empty()) return;
     writing_ = std::make_unique<SnapshotWriter>(
-        loop_, state_, [this](Result<command::SealedFrames::Memory> written) { introduce(std::move(written)); });
+        loop_, state_, [this](Result<command::SealedFrames::Memory> written) { sync(std::move(written)); });
 }
 
-void Changes::introduce(Result<command::SealedFrames::Memory> snapshot) {
-    loop_.bury(std::move(writing_));
+void Changes::sync(Result<command::SealedFrames::Memory> snapshot) {
+    loop_.deferred_delete(std::move(writing_));
     if (!workers_.stopping()) {
         if (snapshot) {
-            workers_.introduce(*snapshot, state_.certificate_memory().segments());
+            workers_.sync(*snapshot, state_.certificate_memory().segments());
         } else {
-            workers_.cannot_introduce(snapshot.error().message);
+            workers_.cannot_sync(snapshot.error().message);
         }
     }
     begin_next();

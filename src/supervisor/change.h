@@ -96,8 +96,8 @@ private:
     void note_consequences(Change& change);
 
     Result<> apply(Change& change);
-    void introduce_waiting();
-    void introduce(Result<command::SealedFrames::Memory> snapshot);
+    void sync_unconfigured();
+    void sync(Result<command::SealedFrames::Memory> snapshot);
 
     EventLoop& loop_;
     config::State& state_;

@@ -148,7 +148,7 @@ void CommandServer::on_event(uint32_t /*events*/) {
 bool CommandServer::accept_one() {
     UniqueFd client(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client.valid()) {
-        welcome(std::move(client));
+        accept_connection(std::move(client));
         return true;
     }
     if (errno == EAGAIN) return false;
@@ -164,7 +164,7 @@ void CommandServer::on_timer() {
     if (!watch()) loop_.timers().arm(*this, loop_.now() + exhausted_pause);
 }
 
-void CommandServer::welcome(UniqueFd client) {
+void CommandServer::accept_connection(UniqueFd client) {
     const auto peer = peer_of(client.get());
     if (sessions_.size() >= max_sessions) {
         log_.warn(Module::command, "{} is turned away: {} clients are connected already", name_of(peer), max_sessions);
@@ -214,7 +214,7 @@ void CommandServer::note(const std::string& what, bool acts, const command::Resp
 void CommandServer::on_session_ended(CommandSession& session) {
     const auto found = std::ranges::find(sessions_, &session, [](const auto& entry) { return entry.second.get(); });
     SEKI_CHECK(found != sessions_.end());
-    loop_.bury(std::move(found->second));
+    loop_.deferred_delete(std::move(found->second));
     sessions_.erase(found);
     check_finished();
 }

@@ -78,7 +78,7 @@ private:
     void on_session_ended(CommandSession& session) override;
 
     bool accept_one();
-    void welcome(UniqueFd client);
+    void accept_connection(UniqueFd client);
     [[nodiscard]] std::string why_unauthorized(const std::optional<ucred>& peer) const;
     void note(const std::string& what, bool acts, const command::Response& response);
     void check_finished();

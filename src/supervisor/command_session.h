@@ -14,7 +14,7 @@
 
 namespace seki::supervisor {
 
-class CommandSession final : public Mortal, private command::Channel::Owner, private Timer {
+class CommandSession final : public DeferredDeletable, private command::Channel::Owner, private Timer {
 public:
     static constexpr Duration pulse = std::chrono::milliseconds(500);
 

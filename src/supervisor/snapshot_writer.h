@@ -15,7 +15,7 @@
 
 namespace seki::supervisor {
 
-class SnapshotWriter final : public Mortal, private Runnable {
+class SnapshotWriter final : public DeferredDeletable, private Runnable {
 public:
     // Called once, in a later turn. An error when the system has no memory for it.
     using OnWritten = std::move_only_function<void(Result<command::SealedFrames::Memory> written)>;

@@ -1,7 +1,7 @@
 #pragma once
 
 // The memory in which workers count what sources have (net/source_table.h), as its maker sees it: which process may
-// write which column. A column belongs to a process and not to a seat, for a worker that ends and its successor live
+// write which column. A column belongs to a process and not to a slot, for a worker that ends and its successor live
 // side by side; it is wiped when the process is gone, and only then free again.
 
 #include <cstdint>

@@ -94,7 +94,7 @@ private:
         if (auto set = log_->set_filter(file_.server.log_level()); !set) return set;
         flusher_.add(*sink_);
         flusher_.begin();
-        for (const config::Remark& warning : file_.warnings) log_->warn(Module::config, "{}", warning.text());
+        for (const config::Diagnostic& warning : file_.warnings) log_->warn(Module::config, "{}", warning.text());
         return {};
     }
 
@@ -161,15 +161,15 @@ int refuse(const std::string& reason) {
 
 }  // namespace
 
-std::vector<config::Remark> check_config(const std::string& config_path) {
+std::vector<config::Diagnostic> check_config(const std::string& config_path) {
     auto file = config::load(config_path);
     if (!file) return std::move(file.error());
-    std::vector<config::Remark> remarks = std::move(file->warnings);
+    std::vector<config::Diagnostic> diagnostics = std::move(file->warnings);
     for (Obstacle& obstacle : obstacles(*file)) {
         const auto severity = obstacle.passing ? config::Severity::warning : config::Severity::error;
-        remarks.push_back({severity, config_path, 0, std::move(obstacle.key), std::move(obstacle.reason)});
+        diagnostics.push_back({severity, config_path, 0, std::move(obstacle.key), std::move(obstacle.reason)});
     }
-    return remarks;
+    return diagnostics;
 }
 
 int supervisor_main(const Options& options) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "config/toml/remark.h"
+#include "config/toml/diagnostic.h"
 
 namespace seki::supervisor {
 
@@ -17,6 +17,6 @@ struct Options {
 int supervisor_main(const Options& options);
 
 // All that is to be said of the file; it is a valid configuration when none of that is an error.
-std::vector<config::Remark> check_config(const std::string& config_path);
+std::vector<config::Diagnostic> check_config(const std::string& config_path);
 
 }  // namespace seki::supervisor

@@ -130,7 +130,7 @@ void Supervisor::stopped() {
     for (Verbs::Answer& answer : asked_to_stop_) answer(done);
     asked_to_stop_.clear();
     if (server_ == nullptr) return loop_.stop();
-    loop_.timers().arm(*this, loop_.now() + last_words);
+    loop_.timers().arm(*this, loop_.now() + answer_grace);
     server_->finish([this] { loop_.stop(); });
 }
 

@@ -70,7 +70,7 @@ private:
     };
 
     // How long a client may take to read its last answer.
-    static constexpr Duration last_words = std::chrono::seconds(1);
+    static constexpr Duration answer_grace = std::chrono::seconds(1);
 
     void on_timer() override { loop_.stop(); }
     void note_committed(const command::Request& change);

@@ -74,10 +74,11 @@ std::string unknown_metric(const command::QueryMetricsOptions& query, const OwnF
 }
 
 // Whether it holds for the clusters of the sum, or for those of any of the workers.
-template <typename Holds>
-bool any_clusters(const command::AggregatedMetrics& metrics, Holds holds) {
-    return holds(metrics.clusters()) ||
-           std::ranges::any_of(metrics.workers(), [&](const auto& worker) { return holds(worker.second.clusters()); });
+template <typename Predicate>
+bool any_clusters(const command::AggregatedMetrics& metrics, Predicate predicate) {
+    return predicate(metrics.clusters()) || std::ranges::any_of(metrics.workers(), [&](const auto& worker) {
+               return predicate(worker.second.clusters());
+           });
 }
 
 bool has_cluster(const command::AggregatedMetrics& metrics, const std::string& id) {
@@ -251,7 +252,7 @@ void Verbs::ask_workers(worker::Order order, Combine combine, Answer& answer) {
     asking.answer = std::move(answer);
     const std::vector<WorkerProcess*> workers = workers_.begun();
     for (const WorkerProcess* worker : workers) asking.join.expect(worker->id());
-    if (workers.empty()) return settle(id);
+    if (workers.empty()) return finish_asking(id);
     for (WorkerProcess* worker : workers) {
         const auto on_report = [this, id, member = worker->id()](const worker::Report* report) {
             Join& join = askings_.at(id).join;
@@ -260,13 +261,13 @@ void Verbs::ask_workers(worker::Order order, Combine combine, Answer& answer) {
             } else {
                 join.lose(member);
             }
-            if (join.complete()) settle(id);
+            if (join.complete()) finish_asking(id);
         };
         worker->order(order, WorkerProcess::Patience::question, on_report);
     }
 }
 
-void Verbs::settle(uint64_t id) {
+void Verbs::finish_asking(uint64_t id) {
     auto node = askings_.extract(id);
     Asking& asking = node.mapped();
     asking.answer(asking.combine(asking.join));

@@ -67,7 +67,7 @@ private:
 
     void ask_workers(const command::Request& question, Combine combine, Answer& answer);
     void ask_workers(worker::Order order, Combine combine, Answer& answer);
-    void settle(uint64_t asking);
+    void finish_asking(uint64_t asking);
 
     const config::State& state_;
     Changes& changes_;

@@ -168,7 +168,7 @@ void WorkerProcess::die() {
     for (auto& [id, pending] : unanswered) {
         if (pending.on_report) pending.on_report(nullptr);
     }
-    settle_end();
+    report_end();
 }
 
 // The process ended. What it said before is still in the channel, which closes when all of it is read.
@@ -176,11 +176,11 @@ void WorkerProcess::on_event(uint32_t /*events*/) {
     stop_watching();
     ended_ = true;
     how_ended_ = process_->reap();
-    settle_end();
+    report_end();
 }
 
-// Whether the end was expected may be in the last words of the channel.
-void WorkerProcess::settle_end() {
+// Whether the end was expected may be in what the channel still has.
+void WorkerProcess::report_end() {
     if (!ended_ || alive()) return;
     if (end_expected_) {
         log_.info(Module::supervisor, "worker {} (pid {}) {}", id(), pid(), how_ended_);

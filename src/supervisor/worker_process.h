@@ -22,7 +22,10 @@
 
 namespace seki::supervisor {
 
-class WorkerProcess final : public Mortal, private command::Channel::Owner, private EventHandler, private Timer {
+class WorkerProcess final : public DeferredDeletable,
+                            private command::Channel::Owner,
+                            private EventHandler,
+                            private Timer {
 public:
     enum class State : uint8_t { starting, serving, stopping, dead };
     enum class Patience : uint8_t {
@@ -84,7 +87,7 @@ public:
     [[nodiscard]] Monotonic launched_at() const noexcept { return launched_at_; }
 
     // It was told the configuration, and is told every change from now on.
-    bool introduced = false;
+    bool configured = false;
     // The slots whose sockets it accepts from: its own, and those of the dead that it stands in for. Each with a number
     // of its own for every time that somebody got it.
     using Slots = std::map<uint32_t, uint64_t>;
@@ -109,7 +112,7 @@ private:
 
     void answered(const worker::Report& report);
     void die();
-    void settle_end();
+    void report_end();
     void stop_watching();
     void arm();
     void give_up_questions();

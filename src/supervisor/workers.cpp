@@ -63,7 +63,7 @@ Workers::Workers(EventLoop& loop, observe::Log& log, Launcher& launcher, Listeni
       settings_(std::move(settings)),
       next_id_(settings_.first_worker_id) {
     SEKI_CHECK(settings_.count == sockets.slots());
-    for (uint32_t slot = 0; slot < settings_.count; ++slot) seats_.push_back(std::make_unique<Seat>(*this, slot));
+    for (uint32_t slot = 0; slot < settings_.count; ++slot) slots_.push_back(std::make_unique<Slot>(*this, slot));
 }
 
 Workers::~Workers() = default;
@@ -78,19 +78,19 @@ Result<> Workers::start() {
     auto secret = file.empty() ? make_ticket_secret() : read_ticket_secret(file);
     if (!secret) return std::unexpected(secret.error());
     ticket_secret_ = std::move(*secret);
-    for (const auto& seat : seats_) {
-        if (auto launched = launch(*seat); !launched) return launched;
+    for (const auto& slot : slots_) {
+        if (auto launched = launch(*slot); !launched) return launched;
     }
     on_launched();
     return {};
 }
 
-Result<> Workers::launch(Seat& seat) {
+Result<> Workers::launch(Slot& slot) {
     auto memory = source_columns_->memory();
     if (!memory) return std::unexpected(memory.error());
     const auto column = source_columns_->take();
     if (!column) return failure("no worker can start: {} others have not ended yet", workers_.size());
-    auto begun = begin_process({next_id_++, seat.slot, *column, settings_.generation});
+    auto begun = begin_process({next_id_++, slot.number, *column, settings_.generation});
     if (!begun) {
         source_columns_->give_back(*column);
         return std::unexpected(begun.error());
@@ -127,42 +127,42 @@ Result<std::unique_ptr<WorkerProcess>> Workers::begin_process(const WorkerProces
     return worker;
 }
 
-void Workers::launch_again(Seat& seat) {
+void Workers::launch_again(Slot& slot) {
     if (stopping_) return;
-    const auto launched = launch(seat);
+    const auto launched = launch(slot);
     if (launched) return on_launched();
     log_.error(Module::supervisor, "{}", launched.error().message);
-    replace(seat, false);
+    replace(slot, false);
 }
 
 void Workers::on_worker_dead(WorkerProcess& worker) {
     worker.slots.clear();
     if (stopping_) return;
-    settle_slots();
-    Seat& seat = *seats_[worker.slot()];
-    if (!seat.served || !settings_.automatic_restart) return;
-    replace(seat, loop_.now() - worker.launched_at() >= steady_after);
+    reassign_slots();
+    Slot& slot = *slots_[worker.slot()];
+    if (!slot.served || !settings_.automatic_restart) return;
+    replace(slot, loop_.now() - worker.launched_at() >= steady_after);
 }
 
 // Never launches within the death of another: that is a timer of no time at all.
-void Workers::replace(Seat& seat, bool was_steady) {
-    seat.early_deaths = was_steady ? 1 : seat.early_deaths + 1;
-    const Duration pause = pause_after(seat.early_deaths);
+void Workers::replace(Slot& slot, bool was_steady) {
+    slot.early_deaths = was_steady ? 1 : slot.early_deaths + 1;
+    const Duration pause = pause_after(slot.early_deaths);
     if (pause > Duration::zero()) {
-        log_.warn(Module::supervisor, "seat {}: its workers die early; the next one starts in {} ms", seat.slot,
+        log_.warn(Module::supervisor, "slot {}: its workers die early; the next one starts in {} ms", slot.number,
                   pause / std::chrono::milliseconds(1));
     }
-    seat.launch_at(loop_.now() + pause);
+    slot.launch_at(loop_.now() + pause);
 }
 
 void Workers::on_worker_ended(WorkerProcess& worker) {
     const auto found = std::ranges::find(workers_, &worker, &std::unique_ptr<WorkerProcess>::get);
     SEKI_CHECK(found != workers_.end());
     source_columns_->give_back(worker.source_column());
-    loop_.bury(std::move(*found));
+    loop_.deferred_delete(std::move(*found));
     workers_.erase(found);
     // What the configuration or the machine does to the first one it would do to each that follows.
-    if (!stopping_ && !seats_[worker.slot()]->served) {
+    if (!stopping_ && !slots_[worker.slot()]->served) {
         on_cannot_begin(fmt::format("worker {} {}", worker.id(), worker.why_ended()));
     }
     check_stopped();
@@ -188,9 +188,9 @@ std::vector<WorkerProcess*> Workers::ending() const {
     return dead;
 }
 
-std::vector<WorkerProcess*> Workers::introduced() const {
+std::vector<WorkerProcess*> Workers::configured() const {
     std::vector<WorkerProcess*> members = alive();
-    std::erase_if(members, [](const WorkerProcess* worker) { return !worker->introduced; });
+    std::erase_if(members, [](const WorkerProcess* worker) { return !worker->configured; });
     return members;
 }
 
@@ -200,18 +200,18 @@ std::vector<WorkerProcess*> Workers::begun() const {
     return members;
 }
 
-std::vector<WorkerProcess*> Workers::strangers() const {
+std::vector<WorkerProcess*> Workers::unconfigured() const {
     std::vector<WorkerProcess*> others = alive();
-    std::erase_if(others, [](const WorkerProcess* worker) { return worker->introduced; });
+    std::erase_if(others, [](const WorkerProcess* worker) { return worker->configured; });
     return others;
 }
 
 void Workers::stop(bool hard, std::function<void()> on_stopped) {
     stopping_ = true;
     on_stopped_ = std::move(on_stopped);
-    for (const auto& seat : seats_) seat->cancel();
+    for (const auto& slot : slots_) slot->cancel();
     for (WorkerProcess* worker : alive()) {
-        if (!worker->introduced) {
+        if (!worker->configured) {
             worker->kill("it had not begun yet");
             continue;
         }
@@ -240,7 +240,7 @@ void Workers::release_sockets(const std::vector<ListenerKey>& keys, std::functio
         worker->when_ended([this] { released(); });
     }
     worker::Order order;
-    for (WorkerProcess* worker : introduced()) {
+    for (WorkerProcess* worker : configured()) {
         ++holders_;
         order.mutable_unassign()->clear_sockets();
         for (const auto& [slot, time] : std::exchange(worker->slots, {})) {
@@ -266,25 +266,24 @@ void Workers::check_stopped() {
 
 // ---- configuration
 
-void Workers::introduce(const command::SealedFrames::Memory& snapshot, const Segments& certificates) {
+void Workers::sync(const command::SealedFrames::Memory& snapshot, const Segments& certificates) {
     SEKI_CHECK(!stopping_);
-    for (WorkerProcess* worker : strangers()) introduce(*worker, snapshot, certificates);
+    for (WorkerProcess* worker : unconfigured()) sync(*worker, snapshot, certificates);
 }
 
-void Workers::introduce(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot,
-                        const Segments& certificates) {
+void Workers::sync(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot, const Segments& certificates) {
     worker::Order order;
     order.mutable_load()->set_bytes(snapshot.bytes);
     auto fds = copies_for(snapshot, certificates);
     if (!fds) return worker.kill(cannot_begin(fds.error().message));
     for (const auto& segment : certificates) order.mutable_load()->add_segments()->set_number(segment->number);
-    worker.introduced = true;
+    worker.configured = true;
     worker.order(order, Patience::start, refusal_kills(worker), std::move(*fds));
     let_serve(worker);
 }
 
-void Workers::cannot_introduce(const std::string& reason) {
-    for (WorkerProcess* worker : strangers()) worker->kill(cannot_begin(reason));
+void Workers::cannot_sync(const std::string& reason) {
+    for (WorkerProcess* worker : unconfigured()) worker->kill(cannot_begin(reason));
 }
 
 // What was decided without them.
@@ -301,11 +300,11 @@ void Workers::set_log_filter(const std::string& filter) {
     settings_.server.set_log_level(filter);
     worker::Order prepare;
     prepare.mutable_prepare()->add_changes()->set_logging(filter);
-    tell(strangers(), prepare);
+    tell(unconfigured(), prepare);
 }
 
 void Workers::let_serve(WorkerProcess& worker) {
-    hold(worker, worker.slot());
+    take_slot(worker, worker.slot());
     worker::Order serve;
     serve.mutable_serve();
     worker.order(serve, Patience::start, [this, &worker](const worker::Report* report) {
@@ -316,9 +315,9 @@ void Workers::let_serve(WorkerProcess& worker) {
 void Workers::ready(WorkerProcess& worker) {
     if (worker.state() != State::starting) return;  // it was told to stop meanwhile
     worker.enter(State::serving);
-    seats_[worker.slot()]->served = true;
+    slots_[worker.slot()]->served = true;
     log_.info(Module::supervisor, "worker {} serves", worker.id());
-    settle_slots();
+    reassign_slots();
 }
 
 // ---- listening sockets
@@ -342,7 +341,7 @@ WorkerProcess* Workers::least_burdened() const {
 }
 
 // Every slot is served by its own worker or else by exactly one other. Called when somebody came or went.
-void Workers::settle_slots() {
+void Workers::reassign_slots() {
     for (uint32_t slot = 0; slot < settings_.count; ++slot) {
         const WorkerProcess* owner = owner_of(slot);
         bool served = owner != nullptr;
@@ -352,18 +351,18 @@ void Workers::settle_slots() {
             served = true;
         }
         if (served) continue;
-        if (WorkerProcess* stand_in = least_burdened()) hold(*stand_in, slot);
+        if (WorkerProcess* stand_in = least_burdened()) take_slot(*stand_in, slot);
     }
 }
 
-void Workers::hold(WorkerProcess& worker, uint32_t slot) {
-    worker.slots.emplace(slot, ++times_held_);
+void Workers::take_slot(WorkerProcess& worker, uint32_t slot) {
+    worker.slots.emplace(slot, ++times_taken_);
     assign(worker, slot, sockets_.confirmed_keys());
 }
 
 void Workers::confirm(const ListenerKey& key, const Slots& had) {
     std::vector<std::pair<WorkerProcess*, uint32_t>> missing;
-    for (WorkerProcess* worker : introduced()) {
+    for (WorkerProcess* worker : configured()) {
         const auto before = had.find(worker->id());
         for (const auto& held : worker->slots) {
             const bool has_it = before != had.end() && std::ranges::find(before->second, held) != before->second.end();
@@ -379,7 +378,7 @@ void Workers::assign(WorkerProcess& worker, uint32_t slot, const std::vector<Lis
     worker::Order order;
     std::vector<UniqueFd> fds;
     const auto on_report = [this, &worker, slot](const worker::Report* report) {
-        if (report != nullptr && report->has_refused()) cannot_hold(worker, slot, report->refused().reason());
+        if (report != nullptr && report->has_refused()) cannot_take_slot(worker, slot, report->refused().reason());
     };
     const auto send = [&] {
         if (!fds.empty()) worker.order(order, Patience::start, on_report, std::exchange(fds, {}));
@@ -387,7 +386,7 @@ void Workers::assign(WorkerProcess& worker, uint32_t slot, const std::vector<Lis
     };
     for (const ListenerKey& key : keys) {
         auto copy = sockets_.copy(key, slot);
-        if (!copy) return cannot_hold(worker, slot, copy.error().message);
+        if (!copy) return cannot_take_slot(worker, slot, copy.error().message);
         name_socket(*order.mutable_assign()->add_sockets(), key, slot);
         fds.push_back(std::move(*copy));
         if (fds.size() == command::Channel::max_fds_per_write) send();
@@ -397,10 +396,10 @@ void Workers::assign(WorkerProcess& worker, uint32_t slot, const std::vector<Lis
 
 // Who serves others has to go on serving them, and the next one to stand in would fare no better: who waits in these
 // queues waits for the successor. A worker that begins and cannot have its own sockets is of no use.
-void Workers::cannot_hold(WorkerProcess& worker, uint32_t slot, const std::string& reason) {
+void Workers::cannot_take_slot(WorkerProcess& worker, uint32_t slot, const std::string& reason) {
     if (!worker.slots.contains(slot)) return;
     if (worker.slot() == slot) return worker.kill(cannot_begin(reason));
-    log_.error(Module::supervisor, "seat {}: worker {} cannot stand in: {}", slot, worker.id(), reason);
+    log_.error(Module::supervisor, "slot {}: worker {} cannot stand in: {}", slot, worker.id(), reason);
     release(worker, slot);
 }
 

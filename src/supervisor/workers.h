@@ -1,7 +1,7 @@
 #pragma once
 
-// All workers. Each seat (0 … count − 1) has one worker at a time; who dies is replaced at once, and who dies again and
-// again after a growing pause. The listening sockets of an empty seat are given to a living worker until the new one
+// All workers. Each slot (0 … count − 1) has one worker at a time; who dies is replaced at once, and who dies again and
+// again after a growing pause. The listening sockets of an empty slot are given to a living worker until the new one
 // serves, so that nobody who waits in a queue waits for a dead process.
 
 #include <functional>
@@ -42,25 +42,25 @@ public:
     Workers(EventLoop& loop, observe::Log& log, Launcher& launcher, ListeningSockets& sockets, Settings settings);
     ~Workers() override;
 
-    // There are workers that know nothing yet: whoever has the configuration introduces them as soon as that is
-    // settled.
+    // There are workers that know nothing yet: whoever has the configuration syncs them as soon as nothing
+    // is undecided.
     std::function<void()> on_launched;
-    // The first worker of a seat ended before it served, and so would the next one. Called at most once for each seat.
+    // The first worker of a slot ended before it served, and so would the next one. Called at most once for each slot.
     std::function<void(const std::string& reason)> on_cannot_begin;
     // Something happened that a worker tells unasked.
     std::function<void(uint32_t worker, const command::Event& event)> on_event;
 
     Result<> start();
-    // Tells the strangers the whole configuration, gives them their sockets and lets them serve. `certificates`: where
-    // the bytes are of which the snapshot tells the places.
+    // Initial sync: tells unconfigured workers everything, gives them their sockets and lets them serve.
+    // `certificates`: where the bytes are of which the snapshot tells the places.
     using Segments = std::vector<SharedBytes::SegmentPtr>;
-    void introduce(const command::SealedFrames::Memory& snapshot, const Segments& certificates);
+    void sync(const command::SealedFrames::Memory& snapshot, const Segments& certificates);
     // There is no snapshot to be had.
-    void cannot_introduce(const std::string& reason);
+    void cannot_sync(const std::string& reason);
 
     // Those that know the configuration and must hear of every change.
-    [[nodiscard]] std::vector<WorkerProcess*> introduced() const;
-    [[nodiscard]] std::vector<WorkerProcess*> strangers() const;
+    [[nodiscard]] std::vector<WorkerProcess*> configured() const;
+    [[nodiscard]] std::vector<WorkerProcess*> unconfigured() const;
     // Those that have finished loading it, and so have time for questions.
     [[nodiscard]] std::vector<WorkerProcess*> begun() const;
     [[nodiscard]] std::vector<WorkerProcess*> alive() const;
@@ -78,8 +78,8 @@ public:
     void confirm(const ListenerKey& key, const Slots& had);
     void unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report);
 
-    // Workers that start later begin with this filter of the log; strangers were not asked when it was decided, and are
-    // told.
+    // Workers that start later begin with this filter of the log; unconfigured ones were not asked when it was decided,
+    // and are told.
     void set_log_filter(const std::string& filter);
     void signal_all(int number);
 
@@ -92,15 +92,15 @@ public:
     [[nodiscard]] bool stopping() const noexcept { return stopping_; }
 
 private:
-    struct Seat final : private Timer {
-        Seat(Workers& owner, uint32_t number) : workers(owner), slot(number) {}
-        ~Seat() override { workers.loop_.timers().cancel(*this); }
+    struct Slot final : private Timer {
+        Slot(Workers& owner, uint32_t number_) : workers(owner), number(number_) {}
+        ~Slot() override { workers.loop_.timers().cancel(*this); }
         void launch_at(Monotonic time) { workers.loop_.timers().arm(*this, time); }
         void cancel() { workers.loop_.timers().cancel(*this); }
         void on_timer() override { workers.launch_again(*this); }
 
         Workers& workers;
-        uint32_t slot;
+        uint32_t number;
         uint32_t early_deaths = 0;
         bool served = false;  // one of its workers has
     };
@@ -109,21 +109,21 @@ private:
     void on_worker_ended(WorkerProcess& worker) override;
     void on_worker_event(WorkerProcess& worker, const command::Event& event) override { on_event(worker.id(), event); }
 
-    Result<> launch(Seat& seat);
+    Result<> launch(Slot& slot);
     Result<std::unique_ptr<WorkerProcess>> begin_process(const WorkerProcess::Identity& identity);
-    void launch_again(Seat& seat);
-    void replace(Seat& seat, bool was_steady);
+    void launch_again(Slot& slot);
+    void replace(Slot& slot, bool was_steady);
     static void tell(const std::vector<WorkerProcess*>& workers, worker::Order& prepare);
-    void introduce(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot, const Segments& certificates);
+    void sync(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot, const Segments& certificates);
     void let_serve(WorkerProcess& worker);
     void ready(WorkerProcess& worker);
     void check_stopped();
     void released();
 
-    void settle_slots();
-    void hold(WorkerProcess& worker, uint32_t slot);
+    void reassign_slots();
+    void take_slot(WorkerProcess& worker, uint32_t slot);
     void assign(WorkerProcess& worker, uint32_t slot, const std::vector<ListenerKey>& keys);
-    void cannot_hold(WorkerProcess& worker, uint32_t slot, const std::string& reason);
+    void cannot_take_slot(WorkerProcess& worker, uint32_t slot, const std::string& reason);
     void release(WorkerProcess& worker, uint32_t slot);
     [[nodiscard]] WorkerProcess* least_burdened() const;
     [[nodiscard]] WorkerProcess* owner_of(uint32_t slot) const;
@@ -136,10 +136,10 @@ private:
     Settings settings_;
     std::optional<SourceColumns> source_columns_;  // from start() on
     std::string ticket_secret_;                    // likewise
-    std::vector<std::unique_ptr<Seat>> seats_;
+    std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
     uint32_t next_id_;
-    uint64_t times_held_ = 0;
+    uint64_t times_taken_ = 0;
     bool stopping_ = false;
     std::function<void()> on_stopped_;
     size_t holders_ = 0;  // who has not released its sockets yet

@@ -70,7 +70,7 @@ struct Opened {
     std::string_view content;  // in the record's own memory
     [[nodiscard]] bool good() const noexcept { return alert == Alert::close_notify; }
 };
-// Reads a whole record, decrypting in place. A record that is not good leaves rubbish in its memory.
+// Reads a whole record, decrypting in place. A record that is not good leaves garbage in its memory.
 [[nodiscard]] Opened open(CipherCache& ciphers, const Suite& suite, RecordState& state, std::span<char> record);
 
 // The key that follows a KeyUpdate in this direction.

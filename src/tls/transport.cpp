@@ -163,11 +163,11 @@ void TlsTransport::report_success(const Shaking& shaking, bool took_default) {
     engine_.on_handshake(report);
 }
 
-void TlsTransport::refuse(std::string last_words) {
+void TlsTransport::refuse(std::string alert) {
     enter(State::refused);
     shaking_.reset();
     rest().raw.clear();
-    rest().control = std::move(last_words);
+    rest().control = std::move(alert);
     static_cast<void>(send_control());
 }
 

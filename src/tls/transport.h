@@ -92,7 +92,7 @@ private:
     [[nodiscard]] bool may_be_handshake();
     void shaken();
     void report_success(const Shaking& shaking, bool took_default);
-    void refuse(std::string last_words);
+    void refuse(std::string alert);
     // While it is shaking hands.
     void report_failure(HandshakeFailure failure, std::string_view why);
 

@@ -47,14 +47,14 @@ void Apply::commit() {
 void Apply::abort() {
     steps_.clear();
     new_listeners_.clear();
-    tidy();
+    remove_unused();
 }
 
-void Apply::tidy() {
+void Apply::remove_unused() {
     for (const std::string& id : clusters_) {
-        if (tables_.tidy_cluster(id)) metrics_.remove_cluster(id);
+        if (tables_.remove_unused_cluster(id)) metrics_.remove_cluster(id);
     }
-    for (const ListenerKey& key : routes_) tables_.tidy_routes(key);
+    for (const ListenerKey& key : routes_) tables_.remove_unused_routes(key);
     clusters_.clear();
     routes_.clear();
 }
@@ -130,7 +130,7 @@ Result<> Apply::add_http_listener(const command::HttpListenerConfig& config) {
 
 Result<> Apply::add_https_listener(const command::HttpsListenerConfig& config) {
     const ListenerKey key{command::HTTPS, config::checked_address(config.address())};
-    const auto routes = mention_routes(key);
+    const auto routes = use_routes(key);
     const std::shared_ptr<const tls::CertificateStore> certificates(routes, &routes->certificates);
     auto listener = running_listener(config, defaults_.head_limits, defaults_.buffer_size, {tls_, certificates});
     if (!listener) return std::unexpected(listener.error());
@@ -147,7 +147,7 @@ Result<> Apply::add_https_listener(const command::HttpsListenerConfig& config) {
 
 void Apply::add_listener(const ListenerKey& key, proxy::Listener listener) {
     listener.address = key.address;
-    listener.routes = mention_routes(key);
+    listener.routes = use_routes(key);
     new_listeners_.push_back(key);
     steps_.emplace_back([this, key, made = std::make_shared<const proxy::Listener>(std::move(listener))]() mutable {
         tables_.put_listener(key, std::move(made));
@@ -156,7 +156,7 @@ void Apply::add_listener(const ListenerKey& key, proxy::Listener listener) {
 
 void Apply::remove_listener(const command::RemoveListener& removal) {
     const ListenerKey key = config::checked_listener_key(removal);
-    steps_.emplace_back([this, key, routes = mention_routes(key)] {
+    steps_.emplace_back([this, key, routes = use_routes(key)] {
         routes->certificates.set_default(nullptr);
         tables_.remove_listener(key);
     });
@@ -175,7 +175,7 @@ Result<> Apply::add_certificate(const command::AddCertificate& addition, const C
     auto certificate = certificates_.make(addition, place);
     if (!certificate) return std::unexpected(certificate.error());
     const ListenerKey key{command::HTTPS, config::checked_address(addition.address())};
-    steps_.emplace_back([this, routes = mention_routes(key), made = std::move(*certificate)]() mutable {
+    steps_.emplace_back([this, routes = use_routes(key), made = std::move(*certificate)]() mutable {
         if (const auto replaced = routes->certificates.put(std::move(made))) tls_.certificates.forget(*replaced);
     });
     return {};
@@ -185,7 +185,7 @@ Result<> Apply::remove_certificate(const command::RemoveCertificate& removal) {
     const auto fingerprint = config::parse_fingerprint(removal.fingerprint());
     if (!fingerprint) return failure("'{}' is no fingerprint", removal.fingerprint());
     const ListenerKey key{command::HTTPS, config::checked_address(removal.address())};
-    steps_.emplace_back([this, routes = mention_routes(key), gone = *fingerprint] {
+    steps_.emplace_back([this, routes = use_routes(key), gone = *fingerprint] {
         if (const auto removed = routes->certificates.remove(gone)) tls_.certificates.forget(*removed);
     });
     return {};
@@ -197,14 +197,14 @@ Result<> Apply::add_http_frontend(command::ListenerType type, const command::Req
                                   bool serving) {
     const ListenerKey key{type, config::checked_address(frontend.address())};
     if (auto listens = must_listen(key, serving); !listens) return listens;
-    auto made = running_frontend(frontend, [this](const std::string& id) { return mention_cluster(id); });
+    auto made = running_frontend(frontend, [this](const std::string& id) { return use_cluster(id); });
     if (!made) return std::unexpected(made.error());
     for (routing::Rule& written : rules_of(frontend)) {
         auto rule = routing::compile(std::move(written));
         if (!rule) return std::unexpected(rule.error());
-        steps_.emplace_back([this, routes = mention_routes(key), rule = std::move(*rule), target = *made]() mutable {
-            lead_to(target);
-            no_longer_lead_to(routes->http.put(std::move(rule), target).value_or(nullptr));
+        steps_.emplace_back([this, routes = use_routes(key), rule = std::move(*rule), target = *made]() mutable {
+            add_reference(target);
+            drop_reference(routes->http.put(std::move(rule), target).value_or(nullptr));
         });
     }
     return {};
@@ -212,9 +212,9 @@ Result<> Apply::add_http_frontend(command::ListenerType type, const command::Req
 
 void Apply::remove_http_frontend(command::ListenerType type, const command::RequestHttpFrontend& frontend) {
     const ListenerKey key{type, config::checked_address(frontend.address())};
-    steps_.emplace_back([this, routes = mention_routes(key), rules = rules_of(frontend)] {
+    steps_.emplace_back([this, routes = use_routes(key), rules = rules_of(frontend)] {
         for (const routing::Rule& rule : rules) {
-            if (const auto removed = routes->http.remove(rule)) no_longer_lead_to(*removed);
+            if (const auto removed = routes->http.remove(rule)) drop_reference(*removed);
         }
     });
 }
@@ -222,40 +222,39 @@ void Apply::remove_http_frontend(command::ListenerType type, const command::Requ
 Result<> Apply::set_tunnel(const command::RequestTcpFrontend& frontend, bool serving) {
     const ListenerKey key{command::TCP, config::checked_address(frontend.address())};
     if (auto listens = must_listen(key, serving); !listens) return listens;
-    auto target = running_tunnel(frontend, [this](const std::string& id) { return mention_cluster(id); });
-    steps_.emplace_back([this, routes = mention_routes(key), target = std::move(target)] {
-        lead_to(target);
-        no_longer_lead_to(std::exchange(routes->tunnel, target));
+    auto target = running_tunnel(frontend, [this](const std::string& id) { return use_cluster(id); });
+    steps_.emplace_back([this, routes = use_routes(key), target = std::move(target)] {
+        add_reference(target);
+        drop_reference(std::exchange(routes->tunnel, target));
     });
     return {};
 }
 
 void Apply::remove_tunnel(const command::RequestTcpFrontend& frontend) {
     const ListenerKey key{command::TCP, config::checked_address(frontend.address())};
-    steps_.emplace_back(
-        [this, routes = mention_routes(key)] { no_longer_lead_to(std::exchange(routes->tunnel, nullptr)); });
+    steps_.emplace_back([this, routes = use_routes(key)] { drop_reference(std::exchange(routes->tunnel, nullptr)); });
 }
 
-void Apply::lead_to(const proxy::FrontendPtr& frontend) {
-    for_each_cluster(*frontend, [this](const proxy::Cluster& cluster) { tables_.lead_to(cluster); });
+void Apply::add_reference(const proxy::FrontendPtr& frontend) {
+    for_each_cluster(*frontend, [this](const proxy::Cluster& cluster) { tables_.add_reference(cluster); });
 }
 
-void Apply::no_longer_lead_to(const proxy::FrontendPtr& frontend) {
+void Apply::drop_reference(const proxy::FrontendPtr& frontend) {
     if (frontend == nullptr) return;
     for_each_cluster(*frontend, [this](const proxy::Cluster& cluster) {
-        tables_.no_longer_lead_to(cluster);
+        tables_.drop_reference(cluster);
         clusters_.push_back(cluster.id());
     });
 }
 
-std::shared_ptr<proxy::Routes> Apply::mention_routes(const ListenerKey& key) {
+std::shared_ptr<proxy::Routes> Apply::use_routes(const ListenerKey& key) {
     routes_.push_back(key);
     return tables_.routes(key);
 }
 
 // ---- clusters
 
-proxy::ClusterPtr Apply::mention_cluster(const std::string& id) {
+proxy::ClusterPtr Apply::use_cluster(const std::string& id) {
     clusters_.push_back(id);
     return tables_.cluster(id);
 }
@@ -265,7 +264,7 @@ Result<> Apply::add_cluster(const command::Cluster& config) {
     if (!policy) return std::unexpected(policy.error());
     const auto balancing = running_balancing(config);
     if (!balancing) return std::unexpected(balancing.error());
-    steps_.emplace_back([this, cluster = mention_cluster(config.cluster_id()), made = std::move(*policy),
+    steps_.emplace_back([this, cluster = use_cluster(config.cluster_id()), made = std::move(*policy),
                          balancing = *balancing]() mutable {
         set_policy(cluster, std::move(made));
         cluster->backends.set_balancing(balancing);
@@ -284,7 +283,7 @@ void Apply::set_policy(const proxy::ClusterPtr& cluster, std::shared_ptr<const p
 
 // Frontends may still lead there: then it serves on, and is counted anew.
 void Apply::remove_cluster(const std::string& id) {
-    steps_.emplace_back([this, cluster = mention_cluster(id)] {
+    steps_.emplace_back([this, cluster = use_cluster(id)] {
         set_policy(cluster, nullptr);
         cluster->backends.set_balancing({});
         metrics_.remove_cluster(cluster->id());
@@ -293,14 +292,14 @@ void Apply::remove_cluster(const std::string& id) {
 
 void Apply::add_backend(const command::AddBackend& addition) {
     steps_.emplace_back(
-        [this, cluster = mention_cluster(addition.cluster_id()), backend = running_backend(addition)]() mutable {
+        [this, cluster = use_cluster(addition.cluster_id()), backend = running_backend(addition)]() mutable {
             const auto placed = cluster->backends.put(std::move(backend));
             if (placed->state == backend::State::maintenance) pool_.close_idle(*placed);
         });
 }
 
 void Apply::remove_backend(const command::RemoveBackend& removal) {
-    steps_.emplace_back([this, cluster = mention_cluster(removal.cluster_id()), id = removal.backend_id(),
+    steps_.emplace_back([this, cluster = use_cluster(removal.cluster_id()), id = removal.backend_id(),
                          address = config::checked_address(removal.address())] {
         if (const auto removed = cluster->backends.remove(id, address)) retire(*removed);
         if (!cluster->backends.has(id)) metrics_.remove_backend(cluster->id(), id);
@@ -308,7 +307,7 @@ void Apply::remove_backend(const command::RemoveBackend& removal) {
 }
 
 void Apply::set_backend_state(const command::SetBackendState& change) {
-    steps_.emplace_back([this, cluster = mention_cluster(change.cluster_id()), id = change.backend_id(),
+    steps_.emplace_back([this, cluster = use_cluster(change.cluster_id()), id = change.backend_id(),
                          address = config::checked_address(change.address()), state = running_state(change.state())] {
         const auto backend = cluster->backends.find(id, address);
         if (backend == nullptr) return;

@@ -73,12 +73,12 @@ private:
     void set_backend_state(const command::SetBackendState& change);
 
     Result<> must_listen(const ListenerKey& key, bool serving) const;
-    void lead_to(const proxy::FrontendPtr& frontend);
-    void no_longer_lead_to(const proxy::FrontendPtr& frontend);
-    proxy::ClusterPtr mention_cluster(const std::string& id);
+    void add_reference(const proxy::FrontendPtr& frontend);
+    void drop_reference(const proxy::FrontendPtr& frontend);
+    proxy::ClusterPtr use_cluster(const std::string& id);
     void set_policy(const proxy::ClusterPtr& cluster, std::shared_ptr<const proxy::ClusterPolicy> policy);
-    std::shared_ptr<proxy::Routes> mention_routes(const ListenerKey& key);
-    void tidy();
+    std::shared_ptr<proxy::Routes> use_routes(const ListenerKey& key);
+    void remove_unused();
     void retire(backend::Backend& backend);
 
     Tables& tables_;
@@ -89,7 +89,7 @@ private:
     Defaults defaults_;
     std::vector<Step> steps_;
     std::vector<ListenerKey> new_listeners_;  // of what is prepared
-    std::vector<std::string> clusters_;       // mentioned by what is prepared
+    std::vector<std::string> clusters_;       // used by what is prepared
     std::vector<ListenerKey> routes_;         // likewise
 };
 

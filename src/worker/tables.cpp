@@ -28,22 +28,22 @@ proxy::ClusterPtr Tables::cluster(std::string_view id) {
     return made.cluster;
 }
 
-void Tables::lead_to(const proxy::Cluster& cluster) { ++clusters_.at(cluster.id()).frontends; }
+void Tables::add_reference(const proxy::Cluster& cluster) { ++clusters_.at(cluster.id()).frontends; }
 
-void Tables::no_longer_lead_to(const proxy::Cluster& cluster) {
+void Tables::drop_reference(const proxy::Cluster& cluster) {
     uint32_t& frontends = clusters_.at(cluster.id()).frontends;
     SEKI_CHECK(frontends > 0);
     --frontends;
 }
 
-void Tables::tidy_routes(const ListenerKey& key) {
+void Tables::remove_unused_routes(const ListenerKey& key) {
     const auto found = routes_.find(key);
     if (found == routes_.end() || found->second.use_count() > 1) return;
     if (found->second->http.size() == 0 && found->second->tunnel == nullptr && found->second->certificates.empty())
         routes_.erase(found);
 }
 
-bool Tables::tidy_cluster(std::string_view id) {
+bool Tables::remove_unused_cluster(std::string_view id) {
     const auto found = clusters_.find(key_of(id));
     if (found == clusters_.end()) return false;
     const NamedCluster& named = found->second;

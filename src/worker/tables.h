@@ -28,7 +28,7 @@ public:
     }
     void remove_listener(const ListenerKey& key) { listeners_.erase(key); }
 
-    // Made on first mention: a change that names a cluster or an address may come before the one that configures it.
+    // Made on first use: a change that names a cluster or an address may come before the one that configures it.
     std::shared_ptr<proxy::Routes> routes(const ListenerKey& key);
     proxy::ClusterPtr cluster(std::string_view id);
 
@@ -37,15 +37,15 @@ public:
         for (const auto& [id, named] : clusters_) visit(named.cluster);
     }
 
-    // A rule that leads to a cluster names it, as a configuration of its own does. After a mention.
-    void lead_to(const proxy::Cluster& cluster);
-    void no_longer_lead_to(const proxy::Cluster& cluster);
+    // Counts the rules that lead to a cluster. Of one that is there.
+    void add_reference(const proxy::Cluster& cluster);
+    void drop_reference(const proxy::Cluster& cluster);
 
-    // Forgets what was mentioned but holds nothing and is used by nobody.
-    void tidy_routes(const ListenerKey& key);
-    // Likewise a cluster without backends that nothing names; true when it is forgotten now. Exchanges do not count:
+    // Removes what is empty and used by nobody.
+    void remove_unused_routes(const ListenerKey& key);
+    // Likewise a cluster without backends that nothing refers to; true when it is gone now. Exchanges do not count:
     // they keep what they began with.
-    bool tidy_cluster(std::string_view id);
+    bool remove_unused_cluster(std::string_view id);
 
 private:
     struct NamedCluster {

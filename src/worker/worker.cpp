@@ -88,7 +88,8 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
                around.recorder, around.sources, hello.source_column(), settings(hello.config())),
       apply_(tables_, pool_, around.metrics, around.tls, certificates_,
              {request_limits(hello.config()), static_cast<uint32_t>(hello.config().buffer_size())}),
-      zombies_(sessions_, around.log, around.metrics, std::chrono::seconds(hello.config().zombie_check_interval())),
+      leaked_sessions_(sessions_, around.log, around.metrics,
+                       std::chrono::seconds(hello.config().zombie_check_interval())),
       recount_(context_),
       began_(around.loop.now()) {
     apply_.on_log_filter = [this](const std::string& filter) {
@@ -256,7 +257,7 @@ Result<std::vector<Worker::Socket>> Worker::make_sockets(const Named& named, std
         auto acceptor = std::make_unique<net::Acceptor>(
             around_.loop, std::move(sockets[static_cast<size_t>(i)]),
             [this, key = *key](UniqueFd client, const SocketAddress& peer) {
-                welcome(key, std::make_unique<net::PlainTransport>(std::move(client)), peer);
+                accept_connection(key, std::make_unique<net::PlainTransport>(std::move(client)), peer);
             },
             [this](int error) { report_sockets_exhausted(error); });
         if (evicts_) acceptor->set_gate([this] { return make_room(); });
@@ -294,7 +295,8 @@ void Worker::serve() {
     for (Socket& socket : sockets_) socket.acceptor->resume();
 }
 
-void Worker::welcome(const ListenerKey& key, std::unique_ptr<net::Transport> transport, const SocketAddress& peer) {
+void Worker::accept_connection(const ListenerKey& key, std::unique_ptr<net::Transport> transport,
+                               const SocketAddress& peer) {
     around_.recorder.count(proxy::Count::accepted);
     proxy::ListenerPtr listener = tables_.listener(key);
     if (listener == nullptr || full()) return;

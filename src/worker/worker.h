@@ -21,10 +21,10 @@
 #include "proxy/context.h"
 #include "worker.pb.h"
 #include "worker/apply.h"
+#include "worker/leaked_sessions.h"
 #include "worker/placed_certificates.h"
 #include "worker/recount.h"
 #include "worker/tables.h"
-#include "worker/zombies.h"
 
 namespace seki::worker {
 
@@ -58,7 +58,8 @@ public:
 
     // A client came to this listener: through a listening socket, or made up by a test. Refused by closing when the
     // listener is gone or there are too many clients.
-    void welcome(const ListenerKey& key, std::unique_ptr<net::Transport> transport, const SocketAddress& peer);
+    void accept_connection(const ListenerKey& key, std::unique_ptr<net::Transport> transport,
+                           const SocketAddress& peer);
 
     // Whether one more client may come. When there are too many and the configuration allows it, those that have been
     // idle longest go.
@@ -130,7 +131,7 @@ private:
     Tables tables_;
     PlacedCertificates certificates_;
     Apply apply_;
-    Zombies zombies_;
+    LeakedSessions leaked_sessions_;
     Recount recount_;
     std::vector<Socket> sockets_;
     std::vector<Socket> prepared_sockets_;

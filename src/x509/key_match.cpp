@@ -74,7 +74,7 @@ public:
         for (size_t i = 0; i < numbers_.size(); ++i) numbers_[i] = number_of(numbers.bytes[i]);
     }
 
-    bool holds() {
+    bool consistent() {
         using enum RsaNumbers::Name;
         if (BN_mul(result_.get(), at(p), at(q), context_.get()) != 1) return false;
         if (BN_cmp(result_.get(), at(modulus)) != 0) return false;
@@ -119,7 +119,7 @@ Result<NormalKey> match_rsa(PrivateKey key, std::string_view certified) {
     if (!numbers) return failure("its RSA key is damaged, or of more than two primes");
     if (numbers->bytes[RsaNumbers::modulus] != *modulus) return not_its_key();
     if (numbers->bytes[RsaNumbers::public_exponent] != *exponent) return not_its_key();
-    if (!RsaCheck(*numbers).holds()) return damaged();
+    if (!RsaCheck(*numbers).consistent()) return damaged();
     return NormalKey{"RSA PRIVATE KEY", std::move(key.der)};
 }
 

@@ -45,8 +45,8 @@ struct ByHand final : Hasher {
     std::vector<HashingJob> jobs;
 };
 
-struct Door : testing::Test {
-    Door() {
+struct AuthenticatorTest : testing::Test {
+    AuthenticatorTest() {
         fast.add("fred", hash_of_foo);
         slow.add("slow", "$6$hash");
         slow.add("fred", hash_of_foo);
@@ -63,7 +63,7 @@ struct Door : testing::Test {
     Monotonic now{minutes(1)};
 };
 
-TEST_F(Door, opens_and_stays_shut_at_once_by_hash_of_fooes) {
+TEST_F(AuthenticatorTest, opens_and_stays_shut_at_once_by_hash_of_fooes) {
     EXPECT_EQ(ask(fast, foo_by_fred), Verdict::granted);
     EXPECT_EQ(ask(fast, bar_by_fred), Verdict::denied);
     EXPECT_EQ(ask(fast, foo_by_nobody), Verdict::denied);
@@ -72,7 +72,7 @@ TEST_F(Door, opens_and_stays_shut_at_once_by_hash_of_fooes) {
     EXPECT_TRUE(hasher.jobs.empty());
 }
 
-TEST_F(Door, waits_once_for_a_slow_hash) {
+TEST_F(AuthenticatorTest, waits_once_for_a_slow_hash) {
     EXPECT_EQ(ask(slow, foo_by_slow), Verdict::pending);
     EXPECT_EQ(ask(slow, foo_by_slow), Verdict::pending);
     EXPECT_EQ(ask(slow, foo_by_slow, 2), Verdict::pending);
@@ -84,7 +84,7 @@ TEST_F(Door, waits_once_for_a_slow_hash) {
     EXPECT_TRUE(hasher.jobs.empty());
 }
 
-TEST_F(Door, remembers_for_a_while_and_not_beyond_a_change) {
+TEST_F(AuthenticatorTest, remembers_for_a_while_and_not_beyond_a_change) {
     ask(slow, foo_by_slow);
     ask(slow, bar_by_slow);
     hasher.finish();
@@ -96,7 +96,7 @@ TEST_F(Door, remembers_for_a_while_and_not_beyond_a_change) {
     EXPECT_EQ(ask(slow, foo_by_slow), Verdict::pending);
 }
 
-TEST_F(Door, does_not_tell_by_its_time_who_exists_and_lets_nobody_in_by_anothers_hash) {
+TEST_F(AuthenticatorTest, does_not_tell_by_its_time_who_exists_and_lets_nobody_in_by_anothers_hash) {
     EXPECT_EQ(ask(slow, foo_by_nobody), Verdict::pending);
     hasher.finish();
     EXPECT_EQ(ask(slow, foo_by_nobody), Verdict::denied);
@@ -104,7 +104,7 @@ TEST_F(Door, does_not_tell_by_its_time_who_exists_and_lets_nobody_in_by_anothers
     EXPECT_EQ(ask(slow, foo_by_fred), Verdict::granted);
 }
 
-TEST_F(Door, is_busy_when_too_many_wait) {
+TEST_F(AuthenticatorTest, is_busy_when_too_many_wait) {
     for (size_t i = 0; i < Authenticator::max_waiting; ++i)
         EXPECT_EQ(ask(slow, foo_by_slow, static_cast<uint32_t>(i)), Verdict::pending);
     EXPECT_EQ(ask(slow, foo_by_slow, 1000), Verdict::busy);
@@ -122,7 +122,7 @@ TEST_F(Door, is_busy_when_too_many_wait) {
     EXPECT_EQ(ask(one_more, foo_by_slow, 1, 1000), Verdict::pending);
 }
 
-TEST_F(Door, that_cannot_hash_decides_nothing_and_tries_again_after_a_while) {
+TEST_F(AuthenticatorTest, that_cannot_hash_decides_nothing_and_tries_again_after_a_while) {
     hasher.unable = true;
     EXPECT_EQ(ask(slow, foo_by_slow), Verdict::unable);
     EXPECT_EQ(authenticator.pending(), 0U);
@@ -138,7 +138,7 @@ TEST_F(Door, that_cannot_hash_decides_nothing_and_tries_again_after_a_while) {
     EXPECT_EQ(ask(slow, foo_by_slow), Verdict::granted);
 }
 
-TEST_F(Door, that_cannot_hash_takes_nobody_a_guess_away) {
+TEST_F(AuthenticatorTest, that_cannot_hash_takes_nobody_a_guess_away) {
     for (uint32_t i = 0; i <= Authenticator::wrong_guesses; ++i) {
         EXPECT_EQ(ask(slow, bar_by_slow), Verdict::pending) << i;
         hasher.fail();
@@ -146,7 +146,7 @@ TEST_F(Door, that_cannot_hash_takes_nobody_a_guess_away) {
     }
 }
 
-TEST_F(Door, bounds_how_often_a_source_may_guess) {
+TEST_F(AuthenticatorTest, bounds_how_often_a_source_may_guess) {
     std::vector<std::unique_ptr<Credentials>> sets;
     const auto guess = [&](uint64_t source) {
         sets.push_back(std::make_unique<Credentials>());
@@ -163,7 +163,7 @@ TEST_F(Door, bounds_how_often_a_source_may_guess) {
     EXPECT_EQ(guess(7), Verdict::exhausted);
 }
 
-TEST_F(Door, bounds_guesses_of_hash_of_fooes_alike) {
+TEST_F(AuthenticatorTest, bounds_guesses_of_hash_of_fooes_alike) {
     for (uint32_t i = 0; i < Authenticator::wrong_guesses; ++i)
         EXPECT_EQ(ask(fast, guess_by("fred", i), 1, 7), Verdict::denied) << i;
     EXPECT_EQ(ask(fast, guess_by("fred", 20), 1, 7), Verdict::exhausted);
@@ -176,20 +176,20 @@ TEST_F(Door, bounds_guesses_of_hash_of_fooes_alike) {
     EXPECT_EQ(ask(fast, guess_by("fred", 22), 1, 7), Verdict::exhausted);
 }
 
-TEST_F(Door, counts_one_wrong_password_once) {
+TEST_F(AuthenticatorTest, counts_one_wrong_password_once) {
     for (uint32_t i = 0; i < 3 * Authenticator::wrong_guesses; ++i)
         EXPECT_EQ(ask(fast, bar_by_fred, 1, 7), Verdict::denied) << i;
     EXPECT_EQ(ask(fast, foo_by_fred, 1, 7), Verdict::granted);
 }
 
-TEST_F(Door, stays_open_to_who_passed_before_while_others_of_the_source_guess) {
+TEST_F(AuthenticatorTest, stays_open_to_who_passed_before_while_others_of_the_source_guess) {
     EXPECT_EQ(ask(fast, foo_by_fred, 1, 7), Verdict::granted);
     for (uint32_t i = 0; i <= Authenticator::wrong_guesses; ++i) ask(fast, guess_by("fred", i), 1, 7);
     EXPECT_EQ(ask(fast, guess_by("fred", 20), 1, 7), Verdict::exhausted);
     EXPECT_EQ(ask(fast, foo_by_fred, 1, 7), Verdict::granted);
 }
 
-TEST_F(Door, counts_guesses_before_they_are_found_wrong) {
+TEST_F(AuthenticatorTest, counts_guesses_before_they_are_found_wrong) {
     for (uint32_t i = 0; i < Authenticator::wrong_guesses - 2; ++i) ask(fast, guess_by("fred", i), 1, 7);
     EXPECT_EQ(ask(slow, guess_by("slow", 0), 1, 7), Verdict::pending);
     EXPECT_EQ(ask(slow, foo_by_slow, 1, 7), Verdict::pending);
@@ -200,7 +200,7 @@ TEST_F(Door, counts_guesses_before_they_are_found_wrong) {
     EXPECT_EQ(ask(slow, guess_by("slow", 2), 1, 7), Verdict::exhausted);
 }
 
-TEST_F(Door, lets_one_source_have_a_part_of_the_queue) {
+TEST_F(AuthenticatorTest, lets_one_source_have_a_part_of_the_queue) {
     for (uint32_t i = 0; i < Authenticator::max_pending_of_source; ++i)
         EXPECT_EQ(ask(slow, guess_by("slow", i), 1, 7), Verdict::pending);
     EXPECT_EQ(ask(slow, guess_by("slow", 40), 1, 7), Verdict::busy);
@@ -209,7 +209,7 @@ TEST_F(Door, lets_one_source_have_a_part_of_the_queue) {
     EXPECT_EQ(authenticator.pending(), Authenticator::max_pending_of_source + 1);
 }
 
-TEST_F(Door, lets_an_unknown_user_cost_what_a_known_one_does) {
+TEST_F(AuthenticatorTest, lets_an_unknown_user_cost_what_a_known_one_does) {
     Credentials mixed;
     mixed.add("fred", hash_of_foo);
     mixed.add("slow", "$6$one");
@@ -222,7 +222,7 @@ TEST_F(Door, lets_an_unknown_user_cost_what_a_known_one_does) {
         EXPECT_EQ(job.hashes, (std::vector<std::string>{"$6$one", "$6$other"})) << job.id;
 }
 
-TEST_F(Door, does_not_forget_by_guesses_who_may_pass) {
+TEST_F(AuthenticatorTest, does_not_forget_by_guesses_who_may_pass) {
     ask(slow, foo_by_slow);
     hasher.finish();
     std::vector<std::unique_ptr<Credentials>> sets;

@@ -25,16 +25,16 @@ struct ConversationTest : testing::Test {
 
     ConversationTest() { settings.timeout = 10s; }
 
-    int hold(std::string_view line) {
+    int run(std::string_view line) {
         const CommandLine spoken = understood(line);
-        return hold(spoken, spoken.action);
+        return run(spoken, spoken.action);
     }
-    int hold(const CommandLine& line, const Action& action) {
+    int run(const CommandLine& line, const Action& action) {
         const auto connect = [&]() -> Result<Client> {
             if (connections == servers.size()) return failure("nobody listens");
             return servers[connections++].client();
         };
-        return Conversation(line, settings, connect, {.out = out, .err = err, .terminal = true}).hold(action);
+        return Conversation(line, settings, connect, {.out = out, .err = err, .terminal = true}).run(action);
     }
     std::vector<std::string> heard(ScriptedServer& by) {
         std::vector<std::string> verbs;
@@ -48,14 +48,14 @@ struct ConversationTest : testing::Test {
 
 TEST_F(ConversationTest, a_message_without_content_is_all_that_people_see) {
     server.says("status: OK message: 'Successfully applied request to all workers'");
-    EXPECT_EQ(hold("cluster remove -i shop"), 0);
+    EXPECT_EQ(run("cluster remove -i shop"), 0);
     EXPECT_EQ(out.str(), "Success: Successfully applied request to all workers\n");
     EXPECT_EQ(err.str(), "");
 }
 
 TEST_F(ConversationTest, content_without_a_message_is_all_that_people_see) {
     server.says("status: OK message: '' content { request_counts { map { key: 'add_cluster' value: 2 } } }");
-    EXPECT_EQ(hold("state stats"), 0);
+    EXPECT_EQ(run("state stats"), 0);
     EXPECT_EQ(out.str(),
               "╭─────────────┬───────╮\n"
               "│ request     │ count │\n"
@@ -66,13 +66,13 @@ TEST_F(ConversationTest, content_without_a_message_is_all_that_people_see) {
 
 TEST_F(ConversationTest, message_and_content_are_shown_both) {
     server.says("status: OK message: 'here' content { health_checks_list {} }");
-    EXPECT_EQ(hold("cluster health-check list"), 0);
+    EXPECT_EQ(run("cluster health-check list"), 0);
     EXPECT_EQ(out.str(), "Success: here\nNo health checks\n");
 }
 
 TEST_F(ConversationTest, an_answer_that_says_nothing_is_a_success) {
     server.says("status: OK message: ''");
-    EXPECT_EQ(hold("status"), 0);
+    EXPECT_EQ(run("status"), 0);
     EXPECT_EQ(out.str(), "Success\n");
 }
 
@@ -80,7 +80,7 @@ TEST_F(ConversationTest, a_failure_goes_to_the_error_stream_and_into_the_exit_co
     for (const char* line : {"status", "status --json"}) {
         ScriptedServer& one = servers[connections];
         one.says("status: FAILURE message: 'there is no \\033[31mcluster'");
-        EXPECT_EQ(hold(line), 1);
+        EXPECT_EQ(run(line), 1);
     }
     EXPECT_EQ(out.str(), "");
     EXPECT_EQ(err.str(), "Request failed: there is no ?[31mcluster\nRequest failed: there is no ?[31mcluster\n");
@@ -88,34 +88,34 @@ TEST_F(ConversationTest, a_failure_goes_to_the_error_stream_and_into_the_exit_co
 
 TEST_F(ConversationTest, nobody_to_talk_to_is_an_error) {
     connections = servers.size();
-    EXPECT_EQ(hold("status"), 1);
+    EXPECT_EQ(run("status"), 1);
     EXPECT_EQ(err.str(), "nobody listens\n");
 }
 
 TEST_F(ConversationTest, a_server_that_hangs_up_or_talks_nonsense_is_an_error) {
     server.hangs_up();
-    EXPECT_EQ(hold("status"), 1);
+    EXPECT_EQ(run("status"), 1);
     servers[1].says_bytes(frame_prefix(12) + "\xff\xff\xff\xff");
-    EXPECT_EQ(hold("status"), 1);
+    EXPECT_EQ(run("status"), 1);
     EXPECT_THAT(err.str(), HasSubstr("closed the connection"));
     EXPECT_THAT(err.str(), HasSubstr("does not speak the command protocol"));
 }
 
 TEST_F(ConversationTest, the_limit_of_the_configuration_holds_unless_the_line_names_one) {
     settings.timeout = 1ms;
-    EXPECT_EQ(hold("status"), 1);
+    EXPECT_EQ(run("status"), 1);
     EXPECT_THAT(err.str(), HasSubstr("no answer within 1 ms"));
     settings.timeout = 10s;
-    EXPECT_EQ(hold("status -t 2"), 1);
+    EXPECT_EQ(run("status -t 2"), 1);
     EXPECT_THAT(err.str(), HasSubstr("no answer within 2 ms"));
 }
 
 TEST_F(ConversationTest, the_limit_of_the_configuration_does_not_cut_a_drain_short) {
     settings.timeout = 1ms;
     server.hangs_up();
-    EXPECT_EQ(hold("shutdown"), 1);
+    EXPECT_EQ(run("shutdown"), 1);
     EXPECT_THAT(err.str(), HasSubstr("closed the connection"));
-    EXPECT_EQ(hold("shutdown -t 2"), 1);
+    EXPECT_EQ(run("shutdown -t 2"), 1);
     EXPECT_THAT(err.str(), HasSubstr("no answer within 2 ms"));
 }
 
@@ -124,9 +124,9 @@ TEST_F(ConversationTest, progress_is_told_to_those_who_want_it) {
         one.says("status: PROCESSING message: 'worker 0 stopped'");
         one.says("status: OK message: 'stopped'");
     }
-    EXPECT_EQ(hold("shutdown"), 0);
+    EXPECT_EQ(run("shutdown"), 0);
     EXPECT_EQ(err.str(), "");
-    EXPECT_EQ(hold("shutdown -v"), 0);
+    EXPECT_EQ(run("shutdown -v"), 0);
     EXPECT_EQ(err.str(), "Processing: worker 0 stopped\n");
     EXPECT_EQ(out.str(), "Success: stopped\nSuccess: stopped\n");
 }
@@ -134,8 +134,8 @@ TEST_F(ConversationTest, progress_is_told_to_those_who_want_it) {
 TEST_F(ConversationTest, json_is_the_content_alone) {
     server.says("status: OK message: 'fine' content { workers { vec { id: 0 pid: 42 run_state: RUNNING } } }");
     servers[1].says("status: OK message: 'fine'");
-    EXPECT_EQ(hold("status --json"), 0);
-    EXPECT_EQ(hold("cluster remove -i shop --json"), 0);
+    EXPECT_EQ(run("status --json"), 0);
+    EXPECT_EQ(run("cluster remove -i shop --json"), 0);
     EXPECT_EQ(out.str(), R"({
   "WORKERS": {
     "vec": [
@@ -153,8 +153,8 @@ TEST_F(ConversationTest, json_is_the_content_alone) {
 
 TEST_F(ConversationTest, warnings_of_a_change_have_a_place_of_their_own_in_json) {
     for (ScriptedServer& one : servers) one.says("status: OK message: 'done\\nwarning: odd' warnings: 'odd'");
-    EXPECT_EQ(hold("cluster remove -i shop"), 0);
-    EXPECT_EQ(hold("cluster remove -i shop --json"), 0);
+    EXPECT_EQ(run("cluster remove -i shop"), 0);
+    EXPECT_EQ(run("cluster remove -i shop --json"), 0);
     EXPECT_EQ(out.str(), R"(Success: done
 warning: odd
 {
@@ -200,7 +200,7 @@ TEST_F(ConversationTest, what_is_asked_for_by_name_and_not_there_ends_with_1) {
             out.str("");
             err.str("");
             server.says("status: OK message: '' content { " + content + " }");
-            return hold(std::string(question.line) + option);
+            return run(std::string(question.line) + option);
         };
         EXPECT_EQ(ask(question.nothing, ""), 1) << question.line;
         EXPECT_EQ(out.str(), "") << question.line;
@@ -219,7 +219,7 @@ TEST_F(ConversationTest, lists_of_everything_may_be_empty) {
         servers[0] = ScriptedServer();
         connections = 0;
         server.says("status: OK message: '' content { " + std::string(content) + " }");
-        EXPECT_EQ(hold(line), 0) << line;
+        EXPECT_EQ(run(line), 0) << line;
     }
     EXPECT_EQ(err.str(), "");
 }
@@ -231,8 +231,8 @@ TEST_F(ConversationTest, a_new_listener_takes_the_timeouts_of_the_configuration)
     settings.request_timeout = 14;
     server.says("status: OK message: ''");
     servers[1].says("status: OK message: ''");
-    EXPECT_EQ(hold("listener http add -a 127.0.0.1:80 --back-timeout 5"), 0);
-    EXPECT_EQ(hold("listener tcp add -a 127.0.0.1:80"), 0);
+    EXPECT_EQ(run("listener http add -a 127.0.0.1:80 --back-timeout 5"), 0);
+    EXPECT_EQ(run("listener tcp add -a 127.0.0.1:80"), 0);
     const auto http = server.heard().at(0).add_http_listener();
     EXPECT_THAT((std::array{http.front_timeout(), http.back_timeout(), http.connect_timeout(), http.request_timeout()}),
                 ElementsAre(11, 5, 13, 14));
@@ -245,7 +245,7 @@ TEST_F(ConversationTest, events_are_told_until_the_server_goes) {
     server.says("status: PROCESSING message: '1' content { event { kind: BACKEND_DOWN cluster_id: 'shop' } }");
     server.says("status: PROCESSING message: 'main' content { event { kind: STATE_SAVED } }");
     server.hangs_up();
-    EXPECT_EQ(hold("events -t 1"), 1);
+    EXPECT_EQ(run("events -t 1"), 1);
     EXPECT_EQ(out.str(), "worker 1  BACKEND_DOWN cluster=shop\nmain  STATE_SAVED\n");
     EXPECT_THAT(err.str(), HasSubstr("closed the connection"));
     EXPECT_THAT(heard(server), ElementsAre("subscribe_events"));
@@ -254,7 +254,7 @@ TEST_F(ConversationTest, events_are_told_until_the_server_goes) {
 TEST_F(ConversationTest, events_as_json_are_one_in_a_line_with_their_source) {
     server.says("status: PROCESSING message: '1' content { event { kind: BACKEND_UP backend_id: 'b' } }");
     server.hangs_up();
-    EXPECT_EQ(hold("events --json"), 1);
+    EXPECT_EQ(run("events --json"), 1);
     EXPECT_EQ(
         out.str(),
         R"({"EVENT":{"kind":"BACKEND_UP","cluster_id":null,"backend_id":"b","address":null,"metric_detail":null},)"
@@ -264,7 +264,7 @@ TEST_F(ConversationTest, events_as_json_are_one_in_a_line_with_their_source) {
 
 TEST_F(ConversationTest, events_that_are_refused_are_an_error) {
     server.says("status: FAILURE message: 'not available'");
-    EXPECT_EQ(hold("events"), 1);
+    EXPECT_EQ(run("events"), 1);
     EXPECT_EQ(err.str(), "Request failed: not available\n");
 }
 
@@ -272,7 +272,7 @@ TEST_F(ConversationTest, watching_asks_again_on_the_same_connection_and_redraws_
     for (int count = 0; count < 2; ++count) server.says("status: OK message: '' content { metrics {} }");
     server.hangs_up();
     const CommandLine line = understood("metrics get -r 1");
-    EXPECT_EQ(hold(line, Watch{std::get<Watch>(line.action).request, 0s}), 1);
+    EXPECT_EQ(run(line, Watch{std::get<Watch>(line.action).request, 0s}), 1);
     EXPECT_EQ(out.str(), "\x1b[H\x1b[2JNo metrics\n\x1b[H\x1b[2JNo metrics\n");
     EXPECT_THAT(heard(server), SizeIs(3));
 }
@@ -284,7 +284,7 @@ TEST_F(ConversationTest, switching_http2_puts_the_cluster_back_as_it_was_otherwi
         "map { key: 'main' value { clusters { vec { configuration { cluster_id: 'shop' retry_after: 2 } } } } } "
         "} }");
     server.says("status: OK message: 'done'");
-    EXPECT_EQ(hold("cluster h2 enable -i shop"), 0);
+    EXPECT_EQ(run("cluster h2 enable -i shop"), 0);
     const auto asked = server.heard();
     ASSERT_THAT(asked, SizeIs(2));
     EXPECT_EQ(asked[0].query_cluster_by_id(), "shop");
@@ -296,7 +296,7 @@ TEST_F(ConversationTest, switching_http2_puts_the_cluster_back_as_it_was_otherwi
 
 TEST_F(ConversationTest, switching_http2_of_a_cluster_that_is_not_there_changes_nothing) {
     server.says("status: OK message: '' content { worker_responses { map { key: 'main' value { clusters {} } } } }");
-    EXPECT_EQ(hold("cluster h2 disable -i shop"), 1);
+    EXPECT_EQ(run("cluster h2 disable -i shop"), 1);
     EXPECT_EQ(err.str(), "Request failed: there is no cluster 'shop'\n");
     EXPECT_THAT(heard(server), ElementsAre("query_cluster_by_id"));
 }
@@ -308,7 +308,7 @@ TEST_F(ConversationTest, an_upgrade_replaces_the_supervisor_then_each_worker_tha
         "vec { id: 1 pid: 2 run_state: RUNNING } vec { id: 2 pid: 3 run_state: NOT_ANSWERING } } }");
     servers[1].says("status: OK message: 'worker 1 replaced'");
     servers[1].says("status: FAILURE message: 'worker 2 does not answer'");
-    EXPECT_EQ(hold("upgrade"), 1);
+    EXPECT_EQ(run("upgrade"), 1);
     EXPECT_EQ(out.str(), "Success: supervisor replaced\nSuccess: worker 1 replaced\n");
     EXPECT_EQ(err.str(), "Request failed: worker 2 does not answer\n");
     EXPECT_THAT(heard(server), ElementsAre("upgrade_main"));

@@ -15,7 +15,7 @@ struct RunTest : testing::Test {
     Directory directory;
     std::string started;
     std::string checked;
-    std::vector<config::Remark> remarks;
+    std::vector<config::Diagnostic> diagnostics;
     std::string out;
     std::string err;
 
@@ -33,7 +33,7 @@ struct RunTest : testing::Test {
                           .check_config =
                               [this](const std::string& path) {
                                   checked = path;
-                                  return remarks;
+                                  return diagnostics;
                               }};
         testing::internal::CaptureStdout();
         testing::internal::CaptureStderr();
@@ -64,11 +64,11 @@ TEST_F(RunTest, a_configuration_is_checked_without_a_server) {
     EXPECT_EQ(run("config check -c a.toml"), 0);
     EXPECT_EQ(out, "a.toml is valid\n");
     EXPECT_EQ(err, "");
-    remarks = {{Severity::warning, "a.toml", 1, "one", "odd"}, {Severity::error, "a.toml", 2, "two", "bad"}};
+    diagnostics = {{Severity::warning, "a.toml", 1, "one", "odd"}, {Severity::error, "a.toml", 2, "two", "bad"}};
     EXPECT_EQ(run("config check -c a.toml"), 1);
     EXPECT_EQ(out, "");
     EXPECT_EQ(err, "warning: a.toml:1: one: odd\na.toml:2: two: bad\n");
-    remarks.pop_back();
+    diagnostics.pop_back();
     EXPECT_EQ(run("config check -c a.toml"), 0) << "a warning is no error";
     EXPECT_EQ(out, "a.toml is valid\n");
     EXPECT_EQ(err, "warning: a.toml:1: one: odd\n");
@@ -77,8 +77,8 @@ TEST_F(RunTest, a_configuration_is_checked_without_a_server) {
 TEST_F(RunTest, what_is_said_of_a_configuration_is_a_list_for_programs) {
     EXPECT_EQ(run("config check --json -c a.toml"), 0);
     EXPECT_EQ(out, "[]\n");
-    remarks = {{Severity::error, "a.toml", 0, "", "cannot open it"},
-               {Severity::warning, "a.toml", 7, "k", "odd \"x\""}};
+    diagnostics = {{Severity::error, "a.toml", 0, "", "cannot open it"},
+                   {Severity::warning, "a.toml", 7, "k", "odd \"x\""}};
     EXPECT_EQ(run("config check --json -c a.toml"), 1);
     EXPECT_EQ(err, "");
     EXPECT_EQ(out, R"([

@@ -104,15 +104,15 @@ TEST_F(Loop, a_runnable_that_goes_leaves_the_ready_list) {
     EXPECT_EQ(order, "sl");
 }
 
-TEST_F(Loop, the_dead_are_buried_at_the_end_of_the_turn_after_the_hooks) {
-    struct Body final : Mortal {
-        explicit Body(std::string& order_) : order(order_) {}
-        ~Body() override { order += "burial "; }
+TEST_F(Loop, deferred_deletes_run_at_the_end_of_the_turn_after_the_hooks) {
+    struct Deferred final : DeferredDeletable {
+        explicit Deferred(std::string& order_) : order(order_) {}
+        ~Deferred() override { order += "burial "; }
         std::string& order;
     };
     Task task;
     task.action = [&] {
-        loop.bury(std::make_unique<Body>(order));
+        loop.deferred_delete(std::make_unique<Deferred>(order));
         order += "death ";
     };
     loop.at_end_of_turn([&] { order += "hook "; });

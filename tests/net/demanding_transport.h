@@ -1,7 +1,7 @@
 #pragma once
 
 // A transport over a socket that does what a secured one may do: waits for the other readiness in the middle of a read
-// or a write, and has last words for which there is no room yet. The test says when.
+// or a write, and has something to send before closing for which there is no room yet. The test says when.
 
 #include <memory>
 #include <string>
@@ -23,7 +23,7 @@ public:
     Demand of_write;
     Demand of_shutdown;
     Demand of_finish;
-    std::string last_words;  // what finish() says
+    std::string closing_bytes;  // what finish() says
     int reads = 0;
     int writes = 0;
 
@@ -40,7 +40,7 @@ public:
     }
     IoOutcome finish() override {
         if (demands(of_finish)) return IoOutcome::blocked(of_finish.awaits);
-        plain_.write(std::exchange(last_words, {}));
+        plain_.write(std::exchange(closing_bytes, {}));
         return {};
     }
     void reset_on_close() override { plain_.reset_on_close(); }

@@ -156,7 +156,7 @@ TEST(SourceCounts, follow_a_token_that_moves) {
 TEST(SourceCounts, are_not_disturbed_by_who_is_met_in_three_of_four_rows) {
     SourceTable table = new_table();
     SourceCounts counts(table, 0);
-    const Tokens strangers = take_all(counts, 0x0001'0002'0003'0004U, 100);
+    const Tokens others = take_all(counts, 0x0001'0002'0003'0004U, 100);
     EXPECT_EQ(take_all(counts, 0x0009'0002'0003'0004U, 5).size(), 5U);
     EXPECT_EQ(take_all(counts, 0x0001'0002'0003'0009U, 5).size(), 5U);
 }
@@ -164,10 +164,10 @@ TEST(SourceCounts, are_not_disturbed_by_who_is_met_in_three_of_four_rows) {
 TEST(SourceCounts, of_who_meets_others_in_all_four_rows_err_towards_refusing) {
     SourceTable table = new_table();
     SourceCounts counts(table, 0);
-    Tokens strangers;
+    Tokens others;
     for (const uint64_t hash :
          {0x0001'000a'000a'000aU, 0x000b'0002'000b'000bU, 0x000c'000c'0003'000cU, 0x000d'000d'000d'0004U})
-        strangers.push_back(counts.acquire(hash, 1));
+        others.push_back(counts.acquire(hash, 1));
     EXPECT_EQ(counts.count(0x0001'0002'0003'0004U), 1U);
     EXPECT_EQ(take_all(counts, 0x0001'0002'0003'0004U, 5).size(), 4U);
 }

@@ -112,7 +112,7 @@ TEST(EndOfOutput, that_finds_no_room_follows_when_there_is_some) {
 TEST(LastWords, are_said_before_the_connection_is_closed) {
     for (const CloseManner manner : {CloseManner::now, CloseManner::flush, CloseManner::linger, CloseManner::reset}) {
         Demanding it;
-        it.transport->last_words = "bye";
+        it.transport->closing_bytes = "bye";
         if (manner == CloseManner::linger) ::shutdown(it.sockets.far.get(), SHUT_WR);
         it.kernel.turn();
         it.session->close(manner, CloseReason::finished);
@@ -124,7 +124,7 @@ TEST(LastWords, are_said_before_the_connection_is_closed) {
 
 TEST(LastWords, are_not_said_over_bytes_that_did_not_leave) {
     Demanding it;
-    it.transport->last_words = "bye";
+    it.transport->closing_bytes = "bye";
     it.transport->of_write = {100, Readiness::input};
     it.queue("the beginning of something");
     it.session->close(CloseManner::now, CloseReason::killed);
@@ -135,7 +135,7 @@ TEST(LastWords, are_not_said_over_bytes_that_did_not_leave) {
 
 TEST(LastWords, that_find_no_room_are_waited_for_where_the_end_is_an_orderly_one) {
     Demanding it;
-    it.transport->last_words = "bye";
+    it.transport->closing_bytes = "bye";
     it.transport->of_finish = {1, Readiness::input};
     it.session->close(CloseManner::flush, CloseReason::finished);
     it.kernel.turn();

@@ -28,7 +28,7 @@ class Check(unittest.TestCase):
         for name in ("tools/install", "tools/coverage", "build/fuzz/fuzz/a_fuzz", "bin/cmake", "bin/ctest",
                      "bin/clang-format-19", "bin/clang++-19"):
             self.write(name, "#!/bin/sh\n")
-        for name in ("tests/walls.py", "tools/tally_gtest.py", "tests/process/run.py", "tests/conformance/uploads.py"):
+        for name in ("tests/layers.py", "tools/tally_gtest.py", "tests/process/run.py", "tests/conformance/uploads.py"):
             self.write(name, CONTENT)
         for name in ("src/a.h", "bench/a.h", "fuzz/a_fuzz.cpp", "fuzz/corpus/a/input"):
             self.write(name, "")
@@ -66,9 +66,9 @@ class Check(unittest.TestCase):
     def test_refuses_to_run_twice_in_a_folder_and_leaves_the_first_its_sums(self):
         whole = self.end(self.begin())
         os.mkfifo(self.folder / "gate")
-        self.write("tests/walls.py", f"open('gate').read()\n{CONTENT}")
+        self.write("tests/layers.py", f"open('gate').read()\n{CONTENT}")
         first = self.begin()
-        self.assertIn("walls", first.stdout.readline())
+        self.assertIn("layers", first.stdout.readline())
         self.assertEqual(self.end(self.begin()), "check: another one runs in this folder")
         (self.folder / "gate").write_text("", encoding="utf-8")
         self.assertEqual(self.end(first), whole)

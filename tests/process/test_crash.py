@@ -95,7 +95,7 @@ class Crash(ProcessTest):
             steady = {worker.id: worker.pid for worker in control.workers()}[1]
 
         def crashing():
-            """The next one in the seat of those that crash, whatever it does at that moment."""
+            """The next one in the slot of those that crash, whatever it does at that moment."""
             return [pid for pid in seki.worker_pids() if pid != steady]
 
         for _ in range(5):

@@ -173,9 +173,9 @@ class BadConfiguration(ProcessTest):
         seki.write_config()
         checked = seki.ctl("--json", "config", "check")
         self.assertEqual(checked.code, 1, checked)
-        remark = checked.json[0]
-        self.assertEqual((remark["severity"], remark["file"], remark["key"]), ("error", seki.config, "wroker_count"))
-        self.assertIn("did you mean", remark["message"])
+        diagnostic = checked.json[0]
+        self.assertEqual((diagnostic["severity"], diagnostic["file"], diagnostic["key"]), ("error", seki.config, "wroker_count"))
+        self.assertIn("did you mean", diagnostic["message"])
 
     def test_a_missing_file_is_an_error(self):
         seki = Seki()

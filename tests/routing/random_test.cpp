@@ -123,7 +123,7 @@ bool fields_match(const Conditions& conditions, const Request& request, const He
 
 bool conditions_match(const Conditions& conditions, const Request& request, const Headers& headers) {
     if (!conditions.method.empty() && conditions.method != request.method) return false;
-    const auto within = [&](const Network& network) { return network.contains(request.source); };
+    const auto within = [&](const Network& network) { return network.contains(request.client_address); };
     if (std::ranges::any_of(conditions.source_deny, within)) return false;
     if (!conditions.source_allow.empty() && std::ranges::none_of(conditions.source_allow, within)) return false;
     return fields_match(conditions, request, headers);

@@ -16,9 +16,9 @@ namespace seki::stage {
 void Wire::tell(uint32_t events) { network_.tell(fd_, events); }
 
 // Now, or when somebody watches.
-void Wire::owe(uint32_t events) {
+void Wire::tell_when_watched(uint32_t events) {
     if (network_.watched_.contains(fd_)) return tell(events);
-    owed_ |= events;
+    untold_ |= events;
 }
 
 void Wire::secure(const tls::Client::Settings& settings) {
@@ -100,7 +100,7 @@ public:
     net::IoOutcome read(std::span<char> into) override {
         if (wire_->far_reset_) return net::IoOutcome::failed(ECONNRESET);
         if (network_.turns_round()) {
-            wire_->owe(EPOLLOUT);
+            wire_->tell_when_watched(EPOLLOUT);
             return net::IoOutcome::blocked(net::Readiness::output);
         }
         std::string& bytes = wire_->to_worker_;
@@ -119,7 +119,7 @@ public:
         SEKI_CHECK(wire_->established_ && !wire_->near_finished_);
         const bool turns_round = network_.turns_round();
         if (turns_round) {
-            wire_->owe(EPOLLIN);
+            wire_->tell_when_watched(EPOLLIN);
             bytes = bytes.substr(0, network_.portion(bytes.size()) / 2);
         }
         const size_t used = wire_->to_script_.size();
@@ -145,7 +145,7 @@ public:
     Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) override {
         auto watched = loop.watch(wire_->fd_, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, handler, order);
         // As epoll does: what is so already is the first event.
-        uint32_t now = std::exchange(wire_->owed_, 0);
+        uint32_t now = std::exchange(wire_->untold_, 0);
         if (!wire_->to_worker_.empty()) now |= EPOLLIN;
         if (wire_->far_finished_) now |= EPOLLIN | EPOLLRDHUP;
         if (wire_->established_) now |= EPOLLOUT;

@@ -69,7 +69,7 @@ private:
     friend class SocketTransport;
 
     void tell(uint32_t events);
-    void owe(uint32_t events);
+    void tell_when_watched(uint32_t events);
     // Towards and from the kernel, where it stands between the ends.
     void push();
     void pull();
@@ -93,7 +93,7 @@ private:
     bool near_closed_ = false;
     bool near_reset_ = false;
     bool near_full_ = false;  // a write took less than it was given
-    uint32_t owed_ = 0;       // events for an end that is not watched yet
+    uint32_t untold_ = 0;     // events for an end that is not watched yet
 };
 using WirePtr = std::shared_ptr<Wire>;
 

@@ -7,7 +7,7 @@ namespace seki::stage {
 SecuredEnd::SecuredEnd(const tls::Client::Settings& settings) : client_(wire_, settings) {}
 
 std::string SecuredEnd::begin() {
-    failed_ = !client_.go_on();
+    failed_ = !client_.advance();
     return output();
 }
 
@@ -32,7 +32,7 @@ std::string SecuredEnd::receive(std::string_view bytes, std::string& plain) {
         plain += client_.receive();
         return output();
     }
-    failed_ |= !client_.go_on();
+    failed_ |= !client_.advance();
     if (!client_.connected()) return output();
     if (!waiting_.empty()) client_.send(std::exchange(waiting_, {}));
     if (std::exchange(finish_waits_, false)) client_.close_notify();

@@ -164,7 +164,7 @@ TEST_F(SecuredClients, who_do_not_finish_their_handshake_are_not_waited_for) {
     const WirePtr wire = stage.network.wire();
     auto end = stage.network.transport(wire);
     wire->send("\x16\x03\x01");
-    stage.worker->welcome(Stage::https, std::move(end), SocketAddress::v4(0xC0000201U, 1));
+    stage.worker->accept_connection(Stage::https, std::move(end), SocketAddress::v4(0xC0000201U, 1));
     stage.pass(std::chrono::milliseconds(2900));
     EXPECT_FALSE(wire->peer_closed());
     stage.pass(std::chrono::milliseconds(200));
@@ -176,7 +176,7 @@ TEST_F(SecuredClients, who_speak_plain_http_are_told_so) {
     const WirePtr wire = stage.network.wire();
     auto end = stage.network.transport(wire);
     wire->send(get());
-    stage.worker->welcome(Stage::https, std::move(end), SocketAddress::v4(0xC0000201U, 1));
+    stage.worker->accept_connection(Stage::https, std::move(end), SocketAddress::v4(0xC0000201U, 1));
     stage.settle();
     EXPECT_EQ(take_answer(wire).status(), 400);
     EXPECT_TRUE(wire->peer_finished());

@@ -192,31 +192,32 @@ void Stage::listen_secured(const std::function<void(command::HttpsListenerConfig
 
 SocketAddress Stage::next_peer(uint8_t source) { return SocketAddress::v4(0xC0000200U + source, next_port_++); }
 
-WirePtr Stage::welcome(const worker::ListenerKey& key, std::string_view first_bytes, const SocketAddress& peer) {
+WirePtr Stage::accept_connection(const worker::ListenerKey& key, std::string_view first_bytes,
+                                 const SocketAddress& peer) {
     WirePtr wire = network.wire();
     auto end = network.transport(wire);
     wire->send(first_bytes);
-    worker->welcome(key, std::move(end), peer);
+    worker->accept_connection(key, std::move(end), peer);
     return wire;
 }
 
-WirePtr Stage::client(std::string_view first_bytes) { return welcome(http, first_bytes, next_peer()); }
+WirePtr Stage::client(std::string_view first_bytes) { return accept_connection(http, first_bytes, next_peer()); }
 
 WirePtr Stage::secured_client(std::string_view first_bytes, const tls::Client::Settings& settings) {
     WirePtr wire = network.wire();
     auto end = network.transport(wire);
     wire->secure(settings);
     wire->send(first_bytes);
-    worker->welcome(https, std::move(end), next_peer());
+    worker->accept_connection(https, std::move(end), next_peer());
     return wire;
 }
 
 WirePtr Stage::client_from(uint8_t source, std::string_view first_bytes) {
-    return welcome(http, first_bytes, next_peer(source));
+    return accept_connection(http, first_bytes, next_peer(source));
 }
 
 WirePtr Stage::client_at(const SocketAddress& peer, std::string_view first_bytes) {
-    return welcome(http, first_bytes, peer);
+    return accept_connection(http, first_bytes, peer);
 }
 
 WirePtr Stage::client_that_runs(const MakeProtocol& make, std::string_view first_bytes) {
@@ -237,7 +238,7 @@ WirePtr Stage::stream_client(std::string_view first_bytes) {
         first_bytes);
 }
 
-WirePtr Stage::tunnel_client(std::string_view first_bytes) { return welcome(tcp, first_bytes, next_peer()); }
+WirePtr Stage::tunnel_client(std::string_view first_bytes) { return accept_connection(tcp, first_bytes, next_peer()); }
 
 bool Stage::has_connection(uint8_t n) {
     settle();

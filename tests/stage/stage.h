@@ -67,7 +67,7 @@ public:
 
     Stage() : Stage(Options{}) {}
     explicit Stage(const Options& options);
-    // The books are at zero when everybody has gone.
+    // All counters are at zero when everybody has gone.
     ~Stage();
 
     // ---- given
@@ -134,7 +134,7 @@ public:
     std::unique_ptr<worker::Worker> worker;
 
 private:
-    WirePtr welcome(const worker::ListenerKey& key, std::string_view first_bytes, const SocketAddress& peer);
+    WirePtr accept_connection(const worker::ListenerKey& key, std::string_view first_bytes, const SocketAddress& peer);
     SocketAddress next_peer(uint8_t source = 1);
     std::unique_ptr<observe::LogSink> open_sink();
 

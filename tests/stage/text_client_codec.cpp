@@ -193,7 +193,7 @@ void TextClientCodec::write_own_frames(http::Output& out) {
     }
 }
 
-void TextClientCodec::allow(http::StreamId stream, size_t bytes) {
+void TextClientCodec::grant_credit(http::StreamId stream, size_t bytes) {
     if (const auto found = open_.find(stream); found != open_.end()) found->second.allowed = bytes;
 }
 

@@ -49,7 +49,7 @@ public:
     [[nodiscard]] uint64_t outgoing_raw(http::StreamId) const override { return 0; }
     void sent_raw(http::StreamId, uint64_t) override {}
     [[nodiscard]] bool persistent() const override { return !going_away_; }
-    void allow(http::StreamId stream, size_t bytes) override;
+    void grant_credit(http::StreamId stream, size_t bytes) override;
     void give_up(http::StreamId stream) override;
     void open_tunnel(http::StreamId) override {}
 

@@ -166,7 +166,7 @@ void TextCodec::write_own_frames(http::Output& out) {
 }
 
 // The client hears of it when it has used up half of what it was told before.
-void TextCodec::allow(http::StreamId stream, size_t bytes) {
+void TextCodec::grant_credit(http::StreamId stream, size_t bytes) {
     const auto found = open_.find(stream);
     if (found == open_.end()) return;
     Open& open = found->second;

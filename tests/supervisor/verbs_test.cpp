@@ -32,7 +32,7 @@ struct VerbsTest : Scene {
     }
 };
 
-TEST_F(VerbsTest, a_change_that_the_door_refuses_is_a_failure_with_the_reason) {
+TEST_F(VerbsTest, a_change_that_the_validator_refuses_is_a_failure_with_the_reason) {
     begin();
     obey(add_cluster(""));
     EXPECT_EQ(answers.back().status(), command::FAILURE);

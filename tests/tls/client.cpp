@@ -50,7 +50,7 @@ void Client::move_bytes() {
     wire_->to_client.clear();
 }
 
-bool Client::go_on() {
+bool Client::advance() {
     move_bytes();
     ERR_clear_error();
     const int done = SSL_do_handshake(ssl_.get());

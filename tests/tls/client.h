@@ -26,7 +26,7 @@ public:
     Client(std::shared_ptr<Wire> wire, const Settings& settings);
 
     // Looks at what has come and says what is to be said. False when it failed.
-    bool go_on();
+    bool advance();
     [[nodiscard]] bool connected() const { return SSL_is_init_finished(ssl_.get()) == 1; }
     void send(std::string_view text);
     // All that has come, decrypted.

@@ -15,9 +15,9 @@
 namespace seki::tls {
 
 // What a worker would have.
-class House {
+class ServerFixture {
 public:
-    House() { certificates->put(ecdsa); }
+    ServerFixture() { certificates->put(ecdsa); }
 
     std::shared_ptr<const ServerContext> context(ServerSettings settings = {}) {
         if (settings.protocols.empty()) settings.protocols = {Alpn::http11};
@@ -49,10 +49,10 @@ public:
     // Both say what they have to say. False when one of them failed.
     bool shake_hands() {
         for (int turns = 0; turns < 1000; ++turns) {
-            if (!client.go_on()) return false;
+            if (!client.advance()) return false;
             if (!server->open() && !server->refused()) outcome = server->read({});
             if (server->refused()) {
-                client.go_on();
+                client.advance();
                 return false;
             }
             if (server->open() && client.connected()) {

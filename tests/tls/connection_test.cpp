@@ -22,21 +22,21 @@ class EveryConnection : public testing::TestWithParam<Combination> {
 protected:
     EveryConnection() {
         if (std::get<KeyKind>(GetParam()) == KeyKind::rsa) {
-            house.certificates->remove(house.ecdsa->fingerprint());
-            house.certificates->put(make_certificate({.kind = KeyKind::rsa}));
+            fixture.certificates->remove(fixture.ecdsa->fingerprint());
+            fixture.certificates->put(make_certificate({.kind = KeyKind::rsa}));
         }
         settings.ciphers = std::get<const char*>(GetParam());
         settings.version = settings.ciphers.starts_with("TLS_") ? TLS1_3_VERSION : TLS1_2_VERSION;
         server.own_records = std::get<bool>(GetParam());
     }
 
-    House house;
+    ServerFixture fixture;
     Client::Settings settings;
     ServerSettings server;
 };
 
 TEST_P(EveryConnection, carries_bytes_both_ways_and_ends_in_order) {
-    Connection connection(house.context(server), settings);
+    Connection connection(fixture.context(server), settings);
     ASSERT_TRUE(connection.shake_hands()) << connection.client.error();
     connection.client.send("hello");
     EXPECT_EQ(connection.read(), "hello");
@@ -53,7 +53,7 @@ TEST_P(EveryConnection, carries_bytes_both_ways_and_ends_in_order) {
 }
 
 TEST_P(EveryConnection, is_resumed_by_its_ticket) {
-    const auto context = house.context(server);
+    const auto context = fixture.context(server);
     Connection first(context, settings);
     ASSERT_TRUE(first.shake_hands()) << first.client.error();
     EXPECT_FALSE(first.server->info().resumed);
@@ -69,8 +69,8 @@ TEST_P(EveryConnection, is_resumed_by_its_ticket) {
 }
 
 TEST_P(EveryConnection, goes_on_in_another_process_in_the_middle_of_anything) {
-    House other;
-    Connection connection(house.context(server), settings);
+    ServerFixture other;
+    Connection connection(fixture.context(server), settings);
     ASSERT_TRUE(connection.shake_hands()) << connection.client.error();
     if (!server.own_records) {
         EXPECT_FALSE(connection.server->to_export());
@@ -85,7 +85,7 @@ TEST_P(EveryConnection, goes_on_in_another_process_in_the_middle_of_anything) {
     connection.wire->to_server.resize(connection.wire->to_server.size() - held.size());
     std::string got(30'000, '\0');
     got.resize(connection.server->read(got).bytes);
-    connection.move_to(*house.engine);
+    connection.move_to(*fixture.engine);
     connection.wire->to_server += held;
     EXPECT_EQ(got + connection.read(), text);
 
@@ -103,7 +103,7 @@ TEST_P(EveryConnection, goes_on_in_another_process_in_the_middle_of_anything) {
         connection.client.update_key(true);
         connection.client.send("with a new key");
         EXPECT_EQ(connection.read(), "with a new key");
-        connection.move_to(*house.engine);
+        connection.move_to(*fixture.engine);
         EXPECT_EQ(connection.send("likewise"), "likewise");
     }
     EXPECT_EQ(connection.server->info().server_name, "example.com");
@@ -115,7 +115,7 @@ TEST_P(EveryConnection, goes_on_in_another_process_in_the_middle_of_anything) {
 
 TEST_P(EveryConnection, carries_bytes_in_whatever_pieces_the_socket_takes_them) {
     for (const size_t piece : {1U, 2U, 7U, 1000U}) {
-        Connection connection(house.context(server), settings);
+        Connection connection(fixture.context(server), settings);
         connection.wire->piece = piece;
         ASSERT_TRUE(connection.shake_hands()) << connection.client.error();
         const std::string text = numbered(20'000);
@@ -147,8 +147,8 @@ class OwnRecordsTest : public testing::Test {
 protected:
     void SetUp() override { ASSERT_TRUE(connection.shake_hands()) << connection.client.error(); }
 
-    House house;
-    Connection connection{house.context(), {}};
+    ServerFixture fixture;
+    Connection connection{fixture.context(), {}};
 };
 
 TEST_F(OwnRecordsTest, follow_a_key_that_changes_in_both_directions) {
@@ -199,8 +199,8 @@ TEST_F(OwnRecordsTest, answer_however_many_changes_of_keys_once_while_nothing_ca
         for (int i = 0; i < 50; ++i) connection.client.update_key_unheard(true);
         EXPECT_EQ(connection.read(), "");
         EXPECT_EQ(connection.outcome.stop, Stop::blocked);
-        house.clock.advance(std::chrono::seconds(1));
-        house.loop.turn(Duration::zero());
+        fixture.clock.advance(std::chrono::seconds(1));
+        fixture.loop.turn(Duration::zero());
     }
     connection.wire->capacity = SIZE_MAX;
     EXPECT_EQ(connection.server->write("answer").bytes, 6U);
@@ -229,8 +229,8 @@ TEST_F(OwnRecordsTest, are_small_at_the_beginning_and_after_a_pause_and_large_in
     };
     EXPECT_LT(longest(14'000), 1460U);
     EXPECT_GT(longest(30'000), 16'000U);
-    house.clock.advance(std::chrono::seconds(5));
-    house.loop.turn(Duration::zero());
+    fixture.clock.advance(std::chrono::seconds(5));
+    fixture.loop.turn(Duration::zero());
     EXPECT_LT(longest(14'000), 1460U);
 }
 
@@ -277,22 +277,22 @@ TEST_F(OwnRecordsTest, too_long_ones_are_not_waited_for) {
 TEST_F(OwnRecordsTest, leave_nothing_behind_in_an_idle_connection) {
     connection.client.send("hello");
     EXPECT_EQ(connection.read(), "hello");
-    EXPECT_EQ(house.engine->secrets.in_use(), 1U);
+    EXPECT_EQ(fixture.engine->secrets.in_use(), 1U);
     connection.server.reset();
-    EXPECT_EQ(house.engine->secrets.in_use(), 0U);
-    EXPECT_EQ(house.engine->ciphers->size(), 0U);
+    EXPECT_EQ(fixture.engine->secrets.in_use(), 0U);
+    EXPECT_EQ(fixture.engine->ciphers->size(), 0U);
 }
 
 TEST_F(OwnRecordsTest, of_another_version_are_not_adopted) {
     const std::string beside = connection.server->to_export()->beside;
     for (size_t size = 0; size < beside.size(); ++size) {
-        auto adopted = TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *house.engine,
+        auto adopted = TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine,
                                            std::string_view(beside).substr(0, size));
         EXPECT_FALSE(adopted.has_value());
     }
-    EXPECT_FALSE(TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *house.engine, beside + "x"));
+    EXPECT_FALSE(TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, beside + "x"));
     EXPECT_FALSE(
-        TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *house.engine, "\2" + beside.substr(1)));
+        TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, "\2" + beside.substr(1)));
 }
 
 // ---- handshakes
@@ -300,14 +300,14 @@ TEST_F(OwnRecordsTest, of_another_version_are_not_adopted) {
 class Handshakes : public testing::Test {
 protected:
     Handshakes() {
-        house.engine->on_handshake = [this](const HandshakeReport& report) {
+        fixture.engine->on_handshake = [this](const HandshakeReport& report) {
             failure = report.failure;
             resumed += report.resumed ? 1 : 0;
             ++reports;
         };
     }
 
-    House house;
+    ServerFixture fixture;
     HandshakeFailure failure = HandshakeFailure::none;
     int reports = 0;
     int resumed = 0;
@@ -317,9 +317,9 @@ TEST_F(Handshakes, choose_the_certificate_by_name_and_by_kind_of_key) {
     const auto wildcard = make_certificate({.names = {"*.example.org"}});
     const auto rsa = make_certificate({.kind = KeyKind::rsa, .names = {"two.example.org"}});
     const auto ecdsa = make_certificate({.names = {"two.example.org"}});
-    for (const auto& one : {wildcard, rsa, ecdsa}) house.certificates->put(one);
+    for (const auto& one : {wildcard, rsa, ecdsa}) fixture.certificates->put(one);
     const auto chosen = [&](const Client::Settings& settings) {
-        Connection connection(house.context(), settings);
+        Connection connection(fixture.context(), settings);
         EXPECT_TRUE(connection.shake_hands()) << connection.client.error();
         return connection.server->open() ? connection.server->info().certificate : nullptr;
     };
@@ -331,29 +331,29 @@ TEST_F(Handshakes, choose_the_certificate_by_name_and_by_kind_of_key) {
 }
 
 TEST_F(Handshakes, end_with_an_alert_where_nobody_has_the_name) {
-    Connection connection(house.context(), {.server_name = "stranger.example"});
+    Connection connection(fixture.context(), {.server_name = "stranger.example"});
     EXPECT_FALSE(connection.shake_hands());
     EXPECT_THAT(connection.client.error(), testing::HasSubstr("unrecognized name"));
     EXPECT_EQ(failure, HandshakeFailure::no_certificate);
 }
 
 TEST_F(Handshakes, take_the_default_certificate_for_other_names_and_for_none) {
-    house.certificates->set_default(house.ecdsa);
+    fixture.certificates->set_default(fixture.ecdsa);
     for (const char* name : {"stranger.example", ""}) {
-        Connection connection(house.context(), {.server_name = name});
+        Connection connection(fixture.context(), {.server_name = name});
         EXPECT_TRUE(connection.shake_hands()) << connection.client.error();
-        EXPECT_EQ(connection.server->info().certificate, house.ecdsa);
+        EXPECT_EQ(connection.server->info().certificate, fixture.ecdsa);
     }
 }
 
 TEST_F(Handshakes, agree_on_a_protocol_or_end) {
     ServerSettings settings;
     settings.protocols = {Alpn::h2, Alpn::http11};
-    Connection good(house.context(settings), {.protocols = "\x08http/1.1"});
+    Connection good(fixture.context(settings), {.protocols = "\x08http/1.1"});
     ASSERT_TRUE(good.shake_hands());
     EXPECT_EQ(good.server->info().protocol, Alpn::http11);
-    Connection bad(house.context(settings), {.protocols = "\x03"
-                                                          "foo"});
+    Connection bad(fixture.context(settings), {.protocols = "\x03"
+                                                            "foo"});
     EXPECT_FALSE(bad.shake_hands());
     EXPECT_EQ(failure, HandshakeFailure::no_protocol);
     EXPECT_THAT(bad.client.error(), testing::HasSubstr("no application protocol"));
@@ -362,13 +362,13 @@ TEST_F(Handshakes, agree_on_a_protocol_or_end) {
 TEST_F(Handshakes, end_where_no_version_is_common) {
     ServerSettings settings;
     settings.tls12 = false;
-    Connection connection(house.context(settings), {.version = TLS1_2_VERSION});
+    Connection connection(fixture.context(settings), {.version = TLS1_2_VERSION});
     EXPECT_FALSE(connection.shake_hands());
     EXPECT_EQ(failure, HandshakeFailure::incompatible);
 }
 
 TEST_F(Handshakes, answer_plain_http_in_words) {
-    Connection connection(house.context(), {});
+    Connection connection(fixture.context(), {});
     connection.wire->to_server = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     EXPECT_EQ(connection.server->read({}).stop, Stop::none);
     EXPECT_TRUE(connection.server->refused());
@@ -382,7 +382,7 @@ TEST_F(Handshakes, answer_plain_http_in_words) {
 
 TEST_F(Handshakes, answer_garbage_with_an_alert) {
     for (const std::string_view garbage : {"\x80\x2e\x01", "\n\n\n", "\x16\x04garbage", "\xff\xff\xff\xff\xff\xff"}) {
-        Connection connection(house.context(), {});
+        Connection connection(fixture.context(), {});
         connection.wire->to_server = garbage;
         EXPECT_EQ(connection.server->read({}).stop, Stop::none);
         EXPECT_TRUE(connection.server->refused());
@@ -393,14 +393,14 @@ TEST_F(Handshakes, answer_garbage_with_an_alert) {
 
 TEST_F(Handshakes, are_reported_once_however_they_end) {
     {
-        Connection connection(house.context(), {});
-        connection.client.go_on();
+        Connection connection(fixture.context(), {});
+        connection.client.advance();
         connection.server->read({});
     }
     EXPECT_EQ(failure, HandshakeFailure::closed);
     EXPECT_EQ(reports, 1);
     {
-        Connection connection(house.context(), {});
+        Connection connection(fixture.context(), {});
         EXPECT_TRUE(connection.shake_hands());
     }
     EXPECT_EQ(failure, HandshakeFailure::none);
@@ -408,12 +408,12 @@ TEST_F(Handshakes, are_reported_once_however_they_end) {
 }
 
 TEST_F(Handshakes, take_no_ticket_of_another_name_or_another_policy) {
-    house.certificates->put(make_certificate({.names = {"other.example.com"}}));
+    fixture.certificates->put(make_certificate({.names = {"other.example.com"}}));
     ServerSettings settings;
     settings.policy = "one";
-    const auto one = house.context(settings);
+    const auto one = fixture.context(settings);
     settings.policy = "two";
-    const auto two = house.context(settings);
+    const auto two = fixture.context(settings);
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         Connection first(one, {.version = version});
         ASSERT_TRUE(first.shake_hands());
@@ -429,12 +429,12 @@ TEST_F(Handshakes, take_no_ticket_of_another_name_or_another_policy) {
 }
 
 TEST_F(Handshakes, take_tickets_for_two_windows_and_then_no_more) {
-    const auto context = house.context();
+    const auto context = fixture.context();
     const auto resumes_after = [&](Duration time) {
         Connection first(context, {});
         EXPECT_TRUE(first.shake_hands());
-        house.clock.advance(time);
-        house.loop.turn(Duration::zero());
+        fixture.clock.advance(time);
+        fixture.loop.turn(Duration::zero());
         Connection next(context, {.session = first.client.ticket()});
         EXPECT_TRUE(next.shake_hands()) << next.client.error();
         return next.server->info().resumed;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "backend/balancing/by_lot.h"
 #include "backend/balancing/least_loaded.h"
 #include "backend/balancing/power_of_two.h"
 #include "backend/balancing/round_robin.h"
+#include "backend/balancing/weighted_random.h"
 
 namespace seki::backend {
 
@@ -23,7 +23,7 @@ std::unique_ptr<Balancing> make(LoadMetric metric) {
 
 constexpr Algorithm all[] = {
     {"ROUND_ROBIN", make<RoundRobin>},
-    {"RANDOM", make<ByLot>},
+    {"RANDOM", make<WeightedRandom>},
     {"LEAST_LOADED", make<LeastLoaded>},
     {"POWER_OF_TWO", make<PowerOfTwo>},
 };

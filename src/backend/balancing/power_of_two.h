@@ -1,6 +1,6 @@
 #pragma once
 
-// The backend with less load of two that are drawn by lot: nearly as even as the least loaded of all, but workers,
+// The backend with less load of two that are drawn at random: nearly as even as the least loaded of all, but workers,
 // which do not know of each other's requests, do not all run to the same one.
 
 #include "backend/balancing/balancing.h"

@@ -11,7 +11,7 @@ namespace seki::config {
 using command::Request;
 
 // The one friend of Checked, known to this file only.
-struct Door {
+struct Validator {
     static Checked<Request> pass(Request request) { return Checked<Request>(std::move(request)); }
 };
 
@@ -188,7 +188,7 @@ std::expected<Checked<Request>, std::vector<Refusal>> check_every_field(Request 
     examine.schema(request);
     check_change(examine, request);
     if (!examine.refusals().empty()) return std::unexpected(examine.refusals());
-    return Door::pass(std::move(request));
+    return Validator::pass(std::move(request));
 }
 
 Result<Checked<Request>> check(Request request) {

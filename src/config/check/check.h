@@ -1,10 +1,10 @@
 #pragma once
 
-// The only door into the configuration. A change is judged by itself, without regard to what exists (that is State's
-// part): identifiers, names, bounds, and whether this version can do at all what is asked. What passes is a
-// Checked<Request>, and nothing but check() can make one, so that no code behind it ever meets an unchecked change.
-// What passes is also put into its normal form: absent required fields are filled in, host names are lower case,
-// addresses are one value each, and adding a listener never activates it. Checking twice changes nothing.
+// The validator, and the only way into the configuration. A change is judged by itself, without regard to what exists
+// (that is State's part): identifiers, names, bounds, and whether this version can do at all what is asked. What passes
+// is a Checked<Request>, and nothing but check() can make one, so that no code behind it ever meets an unchecked
+// change. What passes is also put into its normal form: absent required fields are filled in, host names are lower
+// case, addresses are one value each, and adding a listener never activates it. Checking twice changes nothing.
 
 #include <expected>
 #include <string>
@@ -24,7 +24,7 @@ public:
 
 private:
     explicit Checked(Message message) : message_(std::move(message)) {}
-    friend struct Door;
+    friend struct Validator;
 
     Message message_;
 };

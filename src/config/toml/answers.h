@@ -18,7 +18,7 @@ namespace seki::config {
 void read_answers(TableReader& table, const ReadFile& read_file,
                   google::protobuf::Map<std::string, std::string>& answers);
 
-// A text, or what the file has that "file://PATH" names; nothing, with a remark, when that cannot be read.
+// A text, or what the file has that "file://PATH" names; nothing, with a diagnostic, when that cannot be read.
 std::optional<std::string> text_or_file(TableReader& table, const ReadFile& read_file, std::string_view key,
                                         std::string text);
 
@@ -26,7 +26,7 @@ std::optional<std::string> text_or_file(TableReader& table, const ReadFile& read
 std::span<const std::string_view> old_answer_keys();
 void read_old_answers(TableReader& table, const ReadFile& read_file, command::CustomHttpAnswers& answers);
 
-// What the file has that this key names; nothing, with a remark, when there is no such file.
+// What the file has that this key names; nothing, with a diagnostic, when there is no such file.
 std::optional<std::string> read_answer_file(TableReader& table, const ReadFile& read_file, std::string_view key);
 
 }  // namespace seki::config

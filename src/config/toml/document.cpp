@@ -20,7 +20,7 @@ TomlArray convert_array(const toml::array& array) {
     return converted;
 }
 
-// The library sorts by key; people expect remarks and listeners in the order in which they wrote them.
+// The library sorts by key; people expect diagnostics and listeners in the order in which they wrote them.
 TomlTable convert_table(const toml::table& table) {
     TomlTable converted;
     converted.reserve(table.size());
@@ -58,15 +58,15 @@ struct KindName {
 
 std::string_view kind_name(const TomlValue& value) { return std::visit(KindName(), value.is); }
 
-TomlTable read_document(std::string_view text, Remarks& remarks) {
+TomlTable read_document(std::string_view text, Diagnostics& diagnostics) {
     if (const uint32_t line = line_of_endless_key(text); line > 0) {
-        remarks.refuse({line, {}}, "a key has more than {} parts", max_key_parts);
+        diagnostics.refuse({line, {}}, "a key has more than {} parts", max_key_parts);
         return {};
     }
     const toml::parse_result result = toml::parse(text);
     if (result) return convert_table(result.table());
     const toml::parse_error& error = result.error();
-    remarks.refuse({line_of(error.source()), {}}, "this is no TOML: {}", error.description());
+    diagnostics.refuse({line_of(error.source()), {}}, "this is no TOML: {}", error.description());
     return {};
 }
 

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "config/toml/remark.h"
+#include "config/toml/diagnostic.h"
 
 namespace seki::config {
 
@@ -35,7 +35,7 @@ struct TomlEntry {
 // What a value is, with its article: "a number".
 std::string_view kind_name(const TomlValue& value);
 
-// The table of the whole text; empty, with a remark, when the text is no TOML.
-TomlTable read_document(std::string_view text, Remarks& remarks);
+// The table of the whole text; empty, with a diagnostic, when the text is no TOML.
+TomlTable read_document(std::string_view text, Diagnostics& diagnostics);
 
 }  // namespace seki::config

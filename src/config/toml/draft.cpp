@@ -86,9 +86,9 @@ void Draft::must_not_overlap(TableReader& table, const SocketAddress& address) c
 
 // ---- what all of it leads to
 
-bool Draft::apply(const Entry& entry, Remarks& remarks) {
+bool Draft::apply(const Entry& entry, Diagnostics& diagnostics) {
     if (const auto applied = trial_.apply(entry.change); !applied) {
-        remarks.refuse(entry.table.where(), "{}", applied.error().message);
+        diagnostics.refuse(entry.table.where(), "{}", applied.error().message);
         return false;
     }
     const auto now = std::chrono::floor<std::chrono::seconds>(SystemClock().wall().time_since_epoch());
@@ -99,9 +99,9 @@ bool Draft::apply(const Entry& entry, Remarks& remarks) {
 }
 
 template <typename Belongs>
-void Draft::apply_clusters(Remarks& remarks, Belongs belongs) {
+void Draft::apply_clusters(Diagnostics& diagnostics, Belongs belongs) {
     for (const Entry& entry : cluster_changes_) {
-        if (belongs(*entry.change)) apply(entry, remarks);
+        if (belongs(*entry.change)) apply(entry, diagnostics);
     }
 }
 
@@ -123,22 +123,22 @@ void Draft::find_failing_listeners() {
 
 // In the usual order, owners before what refers to them, whatever the order of the file. Of what cannot stand no
 // consequences are told: there are enough other things to mend.
-void Draft::try_out(Remarks& remarks) {
+void Draft::try_out(Diagnostics& diagnostics) {
     for (const Entry& entry : listener_changes_) {
-        if (apply(entry, remarks)) static_cast<void>(trial_.apply(activation(*entry.change)));
+        if (apply(entry, diagnostics)) static_cast<void>(trial_.apply(activation(*entry.change)));
     }
-    for (const Entry& entry : certificate_changes_) apply(entry, remarks);
-    apply_clusters(remarks, [](const Request& change) { return change.has_add_cluster(); });
-    apply_clusters(remarks, [](const Request& change) { return change.has_add_backend(); });
-    apply_clusters(remarks,
+    for (const Entry& entry : certificate_changes_) apply(entry, diagnostics);
+    apply_clusters(diagnostics, [](const Request& change) { return change.has_add_cluster(); });
+    apply_clusters(diagnostics, [](const Request& change) { return change.has_add_backend(); });
+    apply_clusters(diagnostics,
                    [](const Request& change) { return !change.has_add_cluster() && !change.has_add_backend(); });
-    if (remarks.has_errors()) return;
+    if (diagnostics.has_errors()) return;
     find_failing_listeners();
     find_unserved_clusters();
     for (const Found& found : found_) {
-        remarks.warn(found.by->table.where(found.consequence.field), "{}", found.consequence.text);
+        diagnostics.warn(found.by->table.where(found.consequence.field), "{}", found.consequence.text);
     }
-    if (const std::string why = why_nothing_is_served(trial_); !why.empty()) remarks.warn({}, "{}", why);
+    if (const std::string why = why_nothing_is_served(trial_); !why.empty()) diagnostics.warn({}, "{}", why);
 }
 
 std::vector<Checked<Request>> Draft::take() {

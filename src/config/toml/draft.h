@@ -1,8 +1,9 @@
 #pragma once
 
-// The changes that a file stands for. Each passes the door when it is gathered. When all are there, they are tried on a
-// state that is thrown away, so that a file in which two things exclude each other is refused when it is read, not when
-// it is applied; and what they lead to that may not have been meant (consequences.h) is a warning where it was written.
+// The changes that a file stands for. Each passes the validator when it is gathered. When all are there, they are tried
+// on a state that is thrown away, so that a file in which two things exclude each other is refused when it is read, not
+// when it is applied; and what they lead to that may not have been meant (consequences.h) is a warning where it was
+// written.
 
 #include <initializer_list>
 #include <map>
@@ -60,7 +61,7 @@ public:
     [[nodiscard]] const ReadFile& read_file() const noexcept { return read_file_; }
 
     // Once, when all have been added.
-    void try_out(Remarks& remarks);
+    void try_out(Diagnostics& diagnostics);
     std::vector<Checked<command::Request>> take();
 
 private:
@@ -76,9 +77,9 @@ private:
     void must_not_overlap(TableReader& table, const SocketAddress& address) const;
     std::optional<Checked<command::Request>> check_all(TableReader& table, command::Request request,
                                                        std::initializer_list<Alias> aliases);
-    bool apply(const Entry& entry, Remarks& remarks);
+    bool apply(const Entry& entry, Diagnostics& diagnostics);
     template <typename Belongs>
-    void apply_clusters(Remarks& remarks, Belongs belongs);
+    void apply_clusters(Diagnostics& diagnostics, Belongs belongs);
     void find_unserved_clusters();
     void find_failing_listeners();
 

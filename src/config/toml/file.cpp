@@ -28,8 +28,8 @@ void limit_connections(TableReader& table, const FileConfig& config, Draft& draf
 }
 
 void read_tables(const TomlTable& document, std::string_view name, const ReadFile& read_file, FileConfig& config,
-                 Remarks& remarks) {
-    TableReader table(document, {}, TableKind::global, remarks);
+                 Diagnostics& diagnostics) {
+    TableReader table(document, {}, TableKind::global, diagnostics);
     const auto directory = std::filesystem::path(name).parent_path();
     const ListenerSwitches switches = read_global(table, directory, config);
 
@@ -44,26 +44,26 @@ void read_tables(const TomlTable& document, std::string_view name, const ReadFil
     limit_connections(table, config, draft);
     if (switches.disable_cluster_metrics) disable_cluster_metrics(table, draft);
     table.finish();
-    draft.try_out(remarks);
+    draft.try_out(diagnostics);
     config.changes = draft.take();
 }
 
 FileResult refused(std::string_view name, std::string_view reason) {
-    Remarks remarks(name);
-    remarks.refuse({}, "{}", reason);
-    return std::unexpected(remarks.take());
+    Diagnostics diagnostics(name);
+    diagnostics.refuse({}, "{}", reason);
+    return std::unexpected(diagnostics.take());
 }
 
 }  // namespace
 
 FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file) {
     if (!is_utf8(text)) return refused(name, "it is not valid UTF-8");
-    Remarks remarks(name);
-    const TomlTable document = read_document(text, remarks);
+    Diagnostics diagnostics(name);
+    const TomlTable document = read_document(text, diagnostics);
     FileConfig config;
-    if (!remarks.has_errors()) read_tables(document, name, read_file, config, remarks);
-    if (remarks.has_errors()) return std::unexpected(remarks.take());
-    config.warnings = remarks.take();
+    if (!diagnostics.has_errors()) read_tables(document, name, read_file, config, diagnostics);
+    if (diagnostics.has_errors()) return std::unexpected(diagnostics.take());
+    config.warnings = diagnostics.take();
     return config;
 }
 

@@ -2,8 +2,8 @@
 
 // The configuration file: TOML with Sōzu's keys and a few of our own. What a file says falls into two parts: settings
 // that hold as long as the process lives, and things (listeners, clusters, frontends, backends) that the file merely
-// adds first. The second part is a list of ordinary changes, which have passed the same door (check/check.h) as every
-// later one.
+// adds first. The second part is a list of ordinary changes, which have passed the same validator (check/check.h) as
+// every later one.
 //
 // A file is either taken as a whole or refused with everything that is wrong in it, so that whoever wrote it corrects
 // it once. Nothing in it is ignored: what is unknown, misplaced or not available yet is an error; what older versions
@@ -20,7 +20,7 @@
 #include "command.pb.h"
 #include "config/check/check.h"
 #include "config/file_text.h"
-#include "config/toml/remark.h"
+#include "config/toml/diagnostic.h"
 
 namespace seki::config {
 
@@ -49,18 +49,18 @@ struct FileConfig {
     std::vector<Checked<command::Request>> changes;
 
     // For the log: what was taken but is not as it should be.
-    std::vector<Remark> warnings;
+    std::vector<Diagnostic> warnings;
 };
 
 // All that is to be said of a file that is refused, in the order of its lines; one of them at least is an error.
-using FileResult = std::expected<FileConfig, std::vector<Remark>>;
+using FileResult = std::expected<FileConfig, std::vector<Diagnostic>>;
 
 // How the text of a file that the configuration names comes here.
 using ReadFile = std::function<Result<std::string>(const std::string& path, size_t max_size)>;
 
 FileResult load(const std::string& path, const ReadFile& read_file = read_file_text);
 
-// `name` stands before each remark; relative paths in the text are relative to its directory.
+// `name` stands before each diagnostic; relative paths in the text are relative to its directory.
 FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file = read_file_text);
 
 }  // namespace seki::config

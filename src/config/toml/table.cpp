@@ -41,7 +41,7 @@ template <typename T>
 const T* TableReader::element(std::string_view key, size_t index, const TomlValue& value, std::string_view wanted) {
     const T* found = std::get_if<T>(&value.is);
     if (found == nullptr) {
-        remarks_->refuse(nth(where(key), index, value.line), "it must be {}, not {}", wanted, kind_name(value));
+        diagnostics_->refuse(nth(where(key), index, value.line), "it must be {}, not {}", wanted, kind_name(value));
     }
     return found;
 }
@@ -126,7 +126,7 @@ std::vector<uint64_t> TableReader::numbers(std::string_view key, uint64_t max) {
         if (*number >= 0 && static_cast<uint64_t>(*number) <= max) {
             numbers.push_back(static_cast<uint64_t>(*number));
         } else {
-            remarks_->refuse(nth(where(key), index, value.line), "{} is not within 0 and {}", *number, max);
+            diagnostics_->refuse(nth(where(key), index, value.line), "{} is not within 0 and {}", *number, max);
         }
     }
     return numbers;
@@ -140,7 +140,7 @@ std::vector<std::pair<std::string, std::string>> TableReader::text_map(std::stri
         if (const auto* text = std::get_if<std::string>(&value.is)) {
             map.emplace_back(name, *text);
         } else {
-            remarks_->refuse(below(where(key), name, value.line), "it must be text, not {}", kind_name(value));
+            diagnostics_->refuse(below(where(key), name, value.line), "it must be text, not {}", kind_name(value));
         }
     }
     return map;
@@ -149,7 +149,7 @@ std::vector<std::pair<std::string, std::string>> TableReader::text_map(std::stri
 std::optional<TableReader> TableReader::table(std::string_view key, TableKind kind) {
     const auto* table = find_a<TomlTable>(key, "a table");
     if (table == nullptr) return {};
-    return TableReader(*table, where(key), kind, *remarks_);
+    return TableReader(*table, where(key), kind, *diagnostics_);
 }
 
 std::vector<TableReader> TableReader::tables(std::string_view key, TableKind kind) {
@@ -159,7 +159,7 @@ std::vector<TableReader> TableReader::tables(std::string_view key, TableKind kin
     for (const TomlValue& value : *list) {
         const auto index = static_cast<size_t>(&value - list->data());
         const auto* table = element<TomlTable>(key, index, value, "a table");
-        if (table != nullptr) readers.emplace_back(*table, nth(where(key), index, value.line), kind, *remarks_);
+        if (table != nullptr) readers.emplace_back(*table, nth(where(key), index, value.line), kind, *diagnostics_);
     }
     return readers;
 }
@@ -171,9 +171,9 @@ std::vector<std::pair<std::string, TableReader>> TableReader::named_tables(std::
     for (const auto& [name, value] : *tables) {
         const Place place = below(where(key), name, value.line);
         if (const auto* table = std::get_if<TomlTable>(&value.is)) {
-            readers.emplace_back(name, TableReader(*table, place, kind, *remarks_));
+            readers.emplace_back(name, TableReader(*table, place, kind, *diagnostics_));
         } else {
-            remarks_->refuse(place, "it must be a table, not {}", kind_name(value));
+            diagnostics_->refuse(place, "it must be a table, not {}", kind_name(value));
         }
     }
     return readers;
@@ -184,18 +184,18 @@ void TableReader::finish() {
         if (std::ranges::find(known_, std::string_view(key)) != known_.end()) continue;
         const Place place = below(where(), key, value.line);
         if (const std::string_view advice = advice_for_retired(kind_, key); !advice.empty()) {
-            remarks_->warn(place, "this key of older versions is not read; {}", advice);
+            diagnostics_->warn(place, "this key of older versions is not read; {}", advice);
             continue;
         }
         if (const std::string_view correction = correction_for(kind_, key); !correction.empty()) {
-            remarks_->refuse(place, "{}", correction);
+            diagnostics_->refuse(place, "{}", correction);
             continue;
         }
         const std::string_view nearest = nearest_key(key, known_);
         if (nearest.empty()) {
-            remarks_->refuse(place, "unknown key");
+            diagnostics_->refuse(place, "unknown key");
         } else {
-            remarks_->refuse(place, "unknown key; did you mean '{}'?", nearest);
+            diagnostics_->refuse(place, "unknown key; did you mean '{}'?", nearest);
         }
     }
 }

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "command.pb.h"
+#include "config/toml/diagnostic.h"
 #include "config/toml/document.h"
 #include "config/toml/keys.h"
-#include "config/toml/remark.h"
 
 namespace seki::config {
 
@@ -41,8 +41,8 @@ private:
 
 class TableReader {
 public:
-    TableReader(const TomlTable& table, Place place, TableKind kind, Remarks& remarks)
-        : place_(table, std::move(place)), kind_(kind), remarks_(&remarks) {}
+    TableReader(const TomlTable& table, Place place, TableKind kind, Diagnostics& diagnostics)
+        : place_(table, std::move(place)), kind_(kind), diagnostics_(&diagnostics) {}
 
     [[nodiscard]] bool has(std::string_view key);
     std::optional<std::string> text(std::string_view key);
@@ -68,13 +68,13 @@ public:
 
     template <typename... Args>
     void refuse(std::string_view key, fmt::format_string<Args...> format, Args&&... args) {
-        remarks_->refuse(where(key), format, std::forward<Args>(args)...);
+        diagnostics_->refuse(where(key), format, std::forward<Args>(args)...);
     }
     template <typename... Args>
     void warn(std::string_view key, fmt::format_string<Args...> format, Args&&... args) {
-        remarks_->warn(where(key), format, std::forward<Args>(args)...);
+        diagnostics_->warn(where(key), format, std::forward<Args>(args)...);
     }
-    void missing(std::string_view key) { remarks_->refuse(where(), "the key '{}' is missing", key); }
+    void missing(std::string_view key) { diagnostics_->refuse(where(), "the key '{}' is missing", key); }
 
     // Once, after the last key was read.
     void finish();
@@ -88,7 +88,7 @@ private:
 
     TablePlace place_;
     TableKind kind_;
-    Remarks* remarks_;
+    Diagnostics* diagnostics_;
     std::vector<std::string_view> known_;  // string literals of the callers
 };
 

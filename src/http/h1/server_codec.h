@@ -33,7 +33,7 @@ public:
     void write_interim(StreamId stream, const ResponseHead& head, Output& out) override;
     void write_head(StreamId stream, const ResponseHead& head, std::span<const AddedField> added, bool close,
                     Output& out) override;
-    void read_again() override { state_ = State::head; }
+    void repeat_head() override { state_ = State::head; }
     [[nodiscard]] bool request_complete(StreamId) const override { return state_ == State::answering; }
     void finish(StreamId stream) override;
 

@@ -1,4 +1,4 @@
-// What the door says of certificates, and the form in which it lets them through.
+// What the validator says of certificates, and the form in which it lets them through.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

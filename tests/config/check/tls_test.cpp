@@ -1,4 +1,4 @@
-// What the door says of HTTPS listeners, of their updates, and of TLS towards backends.
+// What the validator says of HTTPS listeners, of their updates, and of TLS towards backends.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

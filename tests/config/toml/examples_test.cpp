@@ -22,7 +22,7 @@ Result<std::string> read_file(const std::string& path, size_t max_size) {
     return read_file_text(path, max_size);
 }
 
-TEST(Examples, all_load_without_a_remark) {
+TEST(Examples, all_load_without_a_diagnostic) {
     int files = 0;
     for (const auto& entry : std::filesystem::directory_iterator(SEKI_EXAMPLES)) {
         if (entry.path().extension() != ".toml") continue;

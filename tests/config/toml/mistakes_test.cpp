@@ -344,7 +344,7 @@ TEST(TomlFile, settings_that_exclude_each_other_are_refused) {
     EXPECT_THAT(warnings(config), ElementsAre(HasSubstr("min_buffers: 9 is more than max_buffers, 8")));
 }
 
-TEST(TomlFile, a_remark_stays_on_one_line) {
+TEST(TomlFile, a_diagnostic_stays_on_one_line) {
     EXPECT_THAT(errors("\"a\\nb\" = 1"), ElementsAre("s.toml:1: \"a\\x0ab\": unknown key"));
     EXPECT_THAT(errors("log_target = \"\\u001b[2J\""), ElementsAre(HasSubstr("'\\x1b[2J' is no log target")));
 }

@@ -19,23 +19,23 @@ inline FileConfig accepted(std::string_view text, const ReadFile& read_file = re
     return {};
 }
 
-inline std::vector<std::string> lines(const std::vector<Remark>& remarks) {
+inline std::vector<std::string> lines(const std::vector<Diagnostic>& diagnostics) {
     std::vector<std::string> lines;
-    for (const Remark& remark : remarks) lines.push_back(remark.text());
+    for (const Diagnostic& diagnostic : diagnostics) lines.push_back(diagnostic.text());
     return lines;
 }
 
 inline std::vector<std::string> errors(std::string_view text, const ReadFile& read_file = read_file_text) {
     const FileResult result = parse(text, "s.toml", read_file);
     if (result) return {};
-    std::vector<Remark> errors = result.error();
-    std::erase_if(errors, [](const Remark& remark) { return remark.severity != Severity::error; });
+    std::vector<Diagnostic> errors = result.error();
+    std::erase_if(errors, [](const Diagnostic& diagnostic) { return diagnostic.severity != Severity::error; });
     return lines(errors);
 }
 
 // Those about a place; pieces of files serve nobody, and are told so as a whole.
 inline std::vector<std::string> warnings(FileConfig config) {
-    std::erase_if(config.warnings, [](const Remark& remark) { return remark.line == 0; });
+    std::erase_if(config.warnings, [](const Diagnostic& diagnostic) { return diagnostic.line == 0; });
     return lines(config.warnings);
 }
 

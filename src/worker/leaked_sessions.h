@@ -15,11 +15,11 @@
 
 namespace seki::worker {
 
-class Zombies final : private Timer, private Runnable {
+class LeakedSessions final : private Timer, private Runnable {
 public:
     static constexpr uint32_t slots_per_turn = 1024;
 
-    Zombies(net::Sessions& sessions, observe::Log& log, observe::Metrics& metrics, Duration interval);
+    LeakedSessions(net::Sessions& sessions, observe::Log& log, observe::Metrics& metrics, Duration interval);
 
 private:
     using BytesById = absl::flat_hash_map<uint64_t, uint64_t>;  // by the packed id of a session

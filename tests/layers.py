@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks that the house keeps its walls: which room may include which, and what every file owes its reader.
+"""Checks the layers of the code: which library may include which, and what every file has to tell its reader.
 
-Rooms are the folders of src/. A room includes headers of lower levels, and of the rooms that its CMakeLists.txt uses;
+Libraries are the folders of src/. A library includes headers of lower levels, and of the libraries that its CMakeLists.txt uses;
 nothing else. The last line is the tally: each rule is one check.
 """
 import pathlib
@@ -20,19 +20,19 @@ LEVELS = [
     ["command", "proxy"],
     ["supervisor", "worker", "ctl"],
 ]
-LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+LEVEL_OF = {library: level for level, libraries in enumerate(LEVELS) for library in libraries}
 # What parses traffic must not be able to crash the process that keeps the others alive.
 NEVER = {"supervisor": {"proxy", "worker"}, "ctl": {"proxy", "worker"}}
 LONGEST_FILE_LINES = 500
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
-CMAKE_CALL = re.compile(r"seki_room\(\s*(\w+)(.*?)\)", re.DOTALL)
+CMAKE_CALL = re.compile(r"seki_library\(\s*(\w+)(.*?)\)", re.DOTALL)
 
 
 class File:
     def __init__(self, path):
         self.path = path
         self.name = path.relative_to(SRC).as_posix()
-        self.room = self.name.split("/")[0] if "/" in self.name else "main"
+        self.library = self.name.split("/")[0] if "/" in self.name else "main"
         self.text = path.read_text(encoding="utf-8")
         self.lines = self.text.splitlines()
         self.includes = INCLUDE.findall(self.text)
@@ -45,16 +45,16 @@ class File:
         return f"{self.shown}:{self.line_of(include)}"
 
 
-class Room:
-    """What the CMakeLists.txt of a room says: the rooms that it uses, and whether it knows the schema."""
+class Library:
+    """What the CMakeLists.txt of a library says: the libraries that it uses, and whether it knows the schema."""
 
     def __init__(self, name):
         cmake = SRC / name / "CMakeLists.txt"
         call = CMAKE_CALL.search(cmake.read_text(encoding="utf-8")) if cmake.exists() else None
         words = call.group(2).split() if call else []
         self.uses = set(self.section(words, "USES"))
-        libraries = set(self.section(words, "LIBRARIES"))
-        self.has_schema = "proto" in self.uses or "seki_proto" in libraries
+        external = set(self.section(words, "LIBRARIES"))
+        self.has_schema = "proto" in self.uses or "seki_proto" in external
 
     @staticmethod
     def section(words, title):
@@ -66,81 +66,81 @@ class Room:
                 yield word
 
 
-class House:
+class Tree:
     def __init__(self):
         paths = sorted(path for path in SRC.rglob("*") if path.suffix in (".h", ".cpp"))
         self.files = [File(path) for path in paths]
-        self.rooms = {path.name: Room(path.name) for path in sorted(SRC.iterdir()) if path.is_dir()}
+        self.libraries = {path.name: Library(path.name) for path in sorted(SRC.iterdir()) if path.is_dir()}
 
     def headers(self):
         return [file for file in self.files if file.path.suffix == ".h"]
 
-    def reachable(self, room):
-        found, open_rooms = set(), [room]
-        while open_rooms:
-            for used in self.rooms[open_rooms.pop()].uses & self.rooms.keys():
+    def reachable(self, library):
+        found, open_libraries = set(), [library]
+        while open_libraries:
+            for used in self.libraries[open_libraries.pop()].uses & self.libraries.keys():
                 if used not in found:
                     found.add(used)
-                    open_rooms.append(used)
+                    open_libraries.append(used)
         return found
 
     def foreign_includes(self):
-        """(file, include, its room) for each include of another room's header."""
+        """(file, include, its library) for each include of another library's header."""
         for file in self.files:
             for include in file.includes:
-                room = include.split("/")[0]
-                if "/" in include and room != file.room:
-                    yield file, include, room
+                library = include.split("/")[0]
+                if "/" in include and library != file.library:
+                    yield file, include, library
 
 
-def rooms_are_known(house):
-    for room in house.rooms:
-        if room not in LEVEL_OF:
-            yield f"src/{room}: this room stands on no level; add it to LEVELS"
+def rooms_are_known(tree):
+    for library in tree.libraries:
+        if library not in LEVEL_OF:
+            yield f"src/{library}: this library stands on no level; add it to LEVELS"
 
 
-def includes_go_down(house):
-    for file, include, room in house.foreign_includes():
-        if file.room == "main" or room not in LEVEL_OF or file.room not in LEVEL_OF:
+def includes_go_down(tree):
+    for file, include, library in tree.foreign_includes():
+        if file.library == "main" or library not in LEVEL_OF or file.library not in LEVEL_OF:
             continue
-        if LEVEL_OF[room] >= LEVEL_OF[file.room]:
-            yield f"{file.at(include)}: {file.room} must not include {room}, which is not below it"
+        if LEVEL_OF[library] >= LEVEL_OF[file.library]:
+            yield f"{file.at(include)}: {file.library} must not include {library}, which is not below it"
 
 
-def includes_exist(house):
-    names = {file.name for file in house.files}
-    for file in house.files:
+def includes_exist(tree):
+    names = {file.name for file in tree.files}
+    for file in tree.files:
         for include in file.includes:
             if include not in names and not include.endswith(".pb.h"):
-                yield f"{file.at(include)}: there is no src/{include} (includes are written room/file.h)"
+                yield f"{file.at(include)}: there is no src/{include} (includes are written library/file.h)"
 
 
-def includes_are_used_rooms(house):
+def includes_are_used_rooms(tree):
     told = set()
-    for file, include, room in house.foreign_includes():
-        if (file.room, room) in told or file.room not in house.rooms or room not in house.rooms:
+    for file, include, library in tree.foreign_includes():
+        if (file.library, library) in told or file.library not in tree.libraries or library not in tree.libraries:
             continue
-        if room not in house.reachable(file.room):
-            told.add((file.room, room))
-            yield f"{file.at(include)}: src/{file.room}/CMakeLists.txt does not use {room}"
+        if library not in tree.reachable(file.library):
+            told.add((file.library, library))
+            yield f"{file.at(include)}: src/{file.library}/CMakeLists.txt does not use {library}"
 
 
-def traffic_stays_out(house):
+def traffic_stays_out(tree):
     for name, forbidden in NEVER.items():
-        if name in house.rooms:
-            for room in sorted(forbidden & house.reachable(name)):
-                yield f"src/{name}/CMakeLists.txt: {name} must not reach {room}, through no other room either"
+        if name in tree.libraries:
+            for library in sorted(forbidden & tree.reachable(name)):
+                yield f"src/{name}/CMakeLists.txt: {name} must not reach {library}, through no other library either"
 
 
-def schema_is_declared(house):
-    for file in house.files:
+def schema_is_declared(tree):
+    for file in tree.files:
         for include in file.includes:
-            if include.endswith(".pb.h") and not (file.room in house.rooms and house.rooms[file.room].has_schema):
-                yield f"{file.at(include)}: src/{file.room}/CMakeLists.txt does not list seki_proto"
+            if include.endswith(".pb.h") and not (file.library in tree.libraries and tree.libraries[file.library].has_schema):
+                yield f"{file.at(include)}: src/{file.library}/CMakeLists.txt does not list seki_proto"
 
 
-def no_include_cycles(house):
-    edges = {file.name: [name for name in file.includes] for file in house.files}
+def no_include_cycles(tree):
+    edges = {file.name: [name for name in file.includes] for file in tree.files}
     done = set()
 
     def visit(name, trail):
@@ -157,27 +157,27 @@ def no_include_cycles(house):
         yield from visit(name, [])
 
 
-def headers_are_guarded(house):
-    for file in house.headers():
+def headers_are_guarded(tree):
+    for file in tree.headers():
         if "#pragma once" not in file.lines:
             yield f"{file.shown}: no #pragma once"
 
 
-def headers_tell_their_idea(house):
-    for file in house.headers():
+def headers_tell_their_idea(tree):
+    for file in tree.headers():
         told = [line for line in file.lines if line.strip() and line != "#pragma once"]
         if not told or not told[0].startswith("//"):
             yield f"{file.shown}: begins without a paragraph that tells its idea"
 
 
-def files_are_small(house):
-    for file in house.files:
+def files_are_small(tree):
+    for file in tree.files:
         if len(file.lines) > LONGEST_FILE_LINES:
             yield f"{file.shown}: {len(file.lines)} lines; past {LONGEST_FILE_LINES} look for the missing noun"
 
 
-def promises_have_owners(house):
-    for file in house.files:
+def promises_have_owners(tree):
+    for file in tree.files:
         for number, line in enumerate(file.lines, 1):
             if re.search(r"\b(TODO|FIXME|XXX)\b(?!\(\w+\))", line):
                 yield f"{file.shown}:{number}: a TODO without an owner; write TODO(name)"
@@ -199,10 +199,10 @@ RULES = [
 
 
 def main():
-    house = House()
+    tree = Tree()
     failed = 0
     for rule in RULES:
-        problems = list(rule(house))
+        problems = list(rule(tree))
         failed += bool(problems)
         for problem in problems:
             print(f"{problem} [{rule.__name__}]")

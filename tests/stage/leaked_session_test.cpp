@@ -1,4 +1,4 @@
-// Sessions that were forgotten, and those that only look so.
+// Sessions that nothing would end, and those that only look so.
 
 #include <gtest/gtest.h>
 #include <vector>
@@ -29,7 +29,7 @@ class Forgetful final : public net::Protocol {
     [[nodiscard]] bool paused() const noexcept override { return false; }
 };
 
-WirePtr forgotten(Stage& stage) {
+WirePtr leaked_session(Stage& stage) {
     WirePtr wire = stage.network.wire();
     net::Session* session = stage.worker->sessions().open(net::Session::Side::client, stage.network.transport(wire),
                                                           SocketAddress::v4(0xC0000201U, 1), true);
@@ -37,25 +37,25 @@ WirePtr forgotten(Stage& stage) {
     return wire;
 }
 
-uint64_t zombies(Stage& stage) { return stage.metrics.value(Counter::zombies); }
+uint64_t leaked(Stage& stage) { return stage.metrics.value(Counter::zombies); }
 
-TEST(Zombies, are_closed_logged_and_counted_when_nothing_happened_for_an_interval) {
+TEST(LeakedSessions, are_closed_logged_and_counted_when_nothing_happened_for_an_interval) {
     Stage stage;
-    const WirePtr zombie = forgotten(stage);
+    const WirePtr session = leaked_session(stage);
     stage.pass(interval);
-    EXPECT_FALSE(zombie->peer_closed()) << "it may have begun just now";
+    EXPECT_FALSE(session->peer_closed()) << "it may have begun just now";
     stage.pass(interval);
-    EXPECT_TRUE(zombie->peer_closed());
-    EXPECT_EQ(zombies(stage), 1U);
+    EXPECT_TRUE(session->peer_closed());
+    EXPECT_EQ(leaked(stage), 1U);
     const std::string log = stage.log();
     EXPECT_NE(log.find("a session that would never end is closed: "), std::string::npos);
     EXPECT_NE(log.find("192.0.2.1:1"), std::string::npos);
     EXPECT_NE(log.find("forgetful"), std::string::npos);
 }
 
-TEST(Zombies, are_not_those_on_which_bytes_move) {
+TEST(LeakedSessions, are_not_those_on_which_bytes_move) {
     Stage stage;
-    const WirePtr wire = forgotten(stage);
+    const WirePtr wire = leaked_session(stage);
     for (int n = 0; n < 5; ++n) {
         wire->send("x");
         stage.pass(interval);
@@ -65,7 +65,7 @@ TEST(Zombies, are_not_those_on_which_bytes_move) {
     EXPECT_TRUE(wire->peer_closed());
 }
 
-TEST(Zombies, are_not_those_whose_own_time_is_longer) {
+TEST(LeakedSessions, are_not_those_whose_own_time_is_longer) {
     Stage stage;
     command::Request listen;
     command::TcpListenerConfig& listener = *listen.mutable_add_tcp_listener();
@@ -77,21 +77,21 @@ TEST(Zombies, are_not_those_whose_own_time_is_longer) {
     const WirePtr tunnel = stage.tunnel_client("hello");
     const WirePtr backend = stage.backend(1);
     for (Duration passed{}; passed < hours(23); passed += interval) stage.pass(interval);
-    EXPECT_EQ(zombies(stage), 0U);
+    EXPECT_EQ(leaked(stage), 0U);
     backend->send("still there");
     stage.settle();
     EXPECT_EQ(tunnel->take(), "still there");
 }
 
-TEST(Zombies, are_found_among_more_sessions_than_a_turn_looks_at) {
-    constexpr uint32_t count = 2 * worker::Zombies::slots_per_turn;
+TEST(LeakedSessions, are_found_among_more_sessions_than_a_turn_looks_at) {
+    constexpr uint32_t count = 2 * worker::LeakedSessions::slots_per_turn;
     Stage stage({.max_connections = count});
     std::vector<WirePtr> many;
-    for (uint32_t n = 0; n < count; ++n) many.push_back(forgotten(stage));
+    for (uint32_t n = 0; n < count; ++n) many.push_back(leaked_session(stage));
     stage.pass(interval);
-    EXPECT_EQ(zombies(stage), 0U);
+    EXPECT_EQ(leaked(stage), 0U);
     stage.pass(interval);
-    EXPECT_EQ(zombies(stage), count);
+    EXPECT_EQ(leaked(stage), count);
     for (const WirePtr& wire : many) EXPECT_TRUE(wire->peer_closed());
 }
 

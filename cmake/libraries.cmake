@@ -1,10 +1,10 @@
-# A room is a folder of src/ and a library of its own; it names the lower rooms that it uses. The include path of a room is
-# src/, so that includes read "room/file.h"; the walls are kept by tests/walls.py, which knows the levels.
-set(SEKI_HOT_ROOMS base event http net routing observe backend proxy worker)
+# A folder of src/ is a library; it names the lower libraries that it uses. The include path is src/, so that includes
+# read "library/file.h"; the layers are kept by tests/layers.py, which knows them.
+set(SEKI_HOT_LIBRARIES base event http net routing observe backend proxy worker)
 # They speak of the schema nearly everywhere.
-set(SEKI_ROOMS_OF_SCHEMA config command supervisor ctl)
+set(SEKI_LIBRARIES_OF_SCHEMA config command supervisor ctl)
 
-function(seki_room name)
+function(seki_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
   if(ARG_SOURCES)
     add_library(seki_${name} STATIC ${ARG_SOURCES})
@@ -12,12 +12,12 @@ function(seki_room name)
     list(TRANSFORM ARG_USES PREPEND seki_)
     target_link_libraries(seki_${name} PUBLIC ${ARG_USES} ${ARG_LIBRARIES} PRIVATE seki_warnings)
     # Link-time optimisation where requests pass; elsewhere it would only make links slow.
-    if(CMAKE_BUILD_TYPE STREQUAL "Release" AND name IN_LIST SEKI_HOT_ROOMS)
+    if(CMAKE_BUILD_TYPE STREQUAL "Release" AND name IN_LIST SEKI_HOT_LIBRARIES)
       set_target_properties(seki_${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
       # Frame pointers cost 2 % of the instructions here; profilers unwind by -g1 and .eh_frame (perf --call-graph dwarf).
       target_compile_options(seki_${name} PRIVATE -O3 -fomit-frame-pointer)
     endif()
-    if(name IN_LIST SEKI_ROOMS_OF_SCHEMA)
+    if(name IN_LIST SEKI_LIBRARIES_OF_SCHEMA)
       seki_use_headers(seki_${name} seki_headers)
     endif()
   else()
@@ -35,7 +35,7 @@ function(seki_compile_as_test target)
   set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
 endfunction()
 
-# A test executable per room: tests/<room>/*_test.cpp. Every TEST becomes a ctest entry of its own executable's run.
+# A test executable per library: tests/<library>/*_test.cpp. Every TEST becomes a ctest entry of its own executable's run.
 function(seki_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
   add_executable(test_${name} ${ARG_SOURCES})

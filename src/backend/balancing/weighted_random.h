@@ -1,12 +1,12 @@
 #pragma once
 
-// By lot: each backend's chance is its part of all weights.
+// At random: each backend's chance is its part of all weights.
 
 #include "backend/balancing/balancing.h"
 
 namespace seki::backend {
 
-class ByLot final : public Balancing {
+class WeightedRandom final : public Balancing {
 public:
     std::optional<size_t> choose(const Candidates& candidates, uint64_t /*key*/, Random& random) override {
         uint32_t total = 0;

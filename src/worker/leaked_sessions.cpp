@@ -1,27 +1,27 @@
-#include "worker/zombies.h"
+#include "worker/leaked_sessions.h"
 
 #include <utility>
 
 namespace seki::worker {
 
-Zombies::Zombies(net::Sessions& sessions, observe::Log& log, observe::Metrics& metrics, Duration interval)
+LeakedSessions::LeakedSessions(net::Sessions& sessions, observe::Log& log, observe::Metrics& metrics, Duration interval)
     : sessions_(sessions), log_(log), metrics_(metrics), interval_(interval) {
     sessions_.loop().timers().arm(*this, sessions_.loop().now() + interval_);
 }
 
-void Zombies::on_timer() {
+void LeakedSessions::on_timer() {
     next_slot_ = 0;
     sessions_.loop().schedule(*this);
 }
 
-void Zombies::run() {
+void LeakedSessions::run() {
     next_slot_ = sessions_.for_some(next_slot_, slots_per_turn, [this](net::Session& session) { look_at(session); });
     if (next_slot_ != 0) return sessions_.loop().schedule(*this);
     suspects_ = std::exchange(found_, {});
     sessions_.loop().timers().arm(*this, sessions_.loop().now() + interval_);
 }
 
-void Zombies::look_at(net::Session& session) {
+void LeakedSessions::look_at(net::Session& session) {
     if (session.armed()) return;
     const uint64_t id = session.id().packed();
     const uint64_t bytes = session.bytes_read() + session.bytes_written();

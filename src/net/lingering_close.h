@@ -9,12 +9,12 @@
 
 namespace seki::net {
 
-class Farewell final : public Protocol {
+class LingeringClose final : public Protocol {
 public:
     static constexpr Duration flush_limit = std::chrono::seconds(30);  // a client that takes nothing of its answer
     static constexpr size_t read_budget = 256 * 1024;                  // of one turn
 
-    Farewell(Session& session, const Close& end, const Lingering& allowed);
+    LingeringClose(Session& session, const Close& end, const Lingering& allowed);
 
     Next on_ready(Session& session) override;
     Next on_deadline(Session& session) override;

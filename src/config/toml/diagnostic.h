@@ -17,7 +17,7 @@ enum class Severity : uint8_t {
     warning,  // it is taken, but something in it is not as it should be
 };
 
-struct Remark {
+struct Diagnostic {
     Severity severity = Severity::error;
     std::string file;
     uint32_t line = 0;  // from 1; 0 concerns the file as a whole
@@ -34,9 +34,9 @@ struct Place {
     std::string key;
 };
 
-class Remarks {
+class Diagnostics {
 public:
-    explicit Remarks(std::string_view file) : file_(file) {}
+    explicit Diagnostics(std::string_view file) : file_(file) {}
 
     template <typename... Args>
     void refuse(const Place& place, fmt::format_string<Args...> format, Args&&... args) {
@@ -51,19 +51,19 @@ public:
     [[nodiscard]] bool has_errors() const noexcept { return has_errors_; }
 
     // In the order of the lines.
-    std::vector<Remark> take();
+    std::vector<Diagnostic> take();
 
 private:
     void remember(Severity severity, const Place& place, std::string reason) {
-        by_line_.emplace(place.line, Remark{severity, file_, place.line, place.key, std::move(reason)});
+        by_line_.emplace(place.line, Diagnostic{severity, file_, place.line, place.key, std::move(reason)});
     }
 
     std::string file_;
-    std::multimap<uint32_t, Remark> by_line_;  // those of one line in the order in which they were found
+    std::multimap<uint32_t, Diagnostic> by_line_;  // those of one line in the order in which they were found
     bool has_errors_ = false;
 };
 
 // One line for each, warnings marked as such.
-std::string text(const std::vector<Remark>& remarks);
+std::string text(const std::vector<Diagnostic>& diagnostics);
 
 }  // namespace seki::config

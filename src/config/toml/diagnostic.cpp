@@ -1,9 +1,9 @@
-#include "config/toml/remark.h"
+#include "config/toml/diagnostic.h"
 
 namespace seki::config {
 namespace {
 
-// One remark is one line, whatever the file has in its keys and values.
+// One diagnostic is one line, whatever the file has in its keys and values.
 std::string printable(std::string_view text) {
     std::string shown;
     for (const char c : text) {
@@ -19,26 +19,26 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
-std::string Remark::text() const {
+std::string Diagnostic::text() const {
     std::string text = file;
     if (line > 0) text += fmt::format(":{}", line);
     if (!key.empty()) text += fmt::format(": {}", key);
     return printable(text + ": " + reason);
 }
 
-std::vector<Remark> Remarks::take() {
-    std::vector<Remark> remarks;
-    remarks.reserve(by_line_.size());
-    for (auto& [line, remark] : by_line_) remarks.push_back(std::move(remark));
+std::vector<Diagnostic> Diagnostics::take() {
+    std::vector<Diagnostic> diagnostics;
+    diagnostics.reserve(by_line_.size());
+    for (auto& [line, diagnostic] : by_line_) diagnostics.push_back(std::move(diagnostic));
     by_line_.clear();
-    return remarks;
+    return diagnostics;
 }
 
-std::string text(const std::vector<Remark>& remarks) {
+std::string text(const std::vector<Diagnostic>& diagnostics) {
     std::string lines;
-    for (const Remark& remark : remarks) {
-        if (remark.severity == Severity::warning) lines += "warning: ";
-        lines += remark.text() + "\n";
+    for (const Diagnostic& diagnostic : diagnostics) {
+        if (diagnostic.severity == Severity::warning) lines += "warning: ";
+        lines += diagnostic.text() + "\n";
     }
     return lines;
 }
