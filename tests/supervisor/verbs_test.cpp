@@ -9,12 +9,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct VerbsTest : Scene {
+    std::optional<OwnFigures> figures;
     std::unique_ptr<Verbs> verbs;
     std::vector<command::Response> answers;
 
     void begin() {
         start({checked(add_cluster("shop"))});
-        verbs = std::make_unique<Verbs>(supervisor->state(), supervisor->changes(), supervisor->workers(),
+        figures.emplace(supervisor->state());
+        verbs = std::make_unique<Verbs>(supervisor->state(), supervisor->changes(), supervisor->workers(), *figures,
                                         [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
                                             supervisor->stop(hard, std::move(answer), limit);
                                         });
