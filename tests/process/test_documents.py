@@ -186,6 +186,18 @@ class Readme(Typing):
             self.assertIn("seki", self.type(line))
 
 
+class Release(ProcessTest):
+    @unittest.skipUnless(pathlib.Path(SEKI).parent.name == "release", "of the release only")
+    def test_has_its_symbols_in_a_file_beside_it(self):
+        def sections(path):
+            return subprocess.run(["readelf", "-SW", path], capture_output=True, text=True, check=True).stdout
+
+        for name in (".symtab", ".debug_line"):
+            self.assertNotIn(name, sections(SEKI))
+            self.assertIn(name, sections(SEKI + ".debug"))
+        self.assertIn(".gnu_debuglink", sections(SEKI))
+
+
 class Documents(ProcessTest):
     def test_every_example_is_valid(self):
         examples = sorted((ROOT / "examples").glob("*.toml"))
