@@ -9,6 +9,7 @@
 #include "config/query.h"
 #include "observe/metrics_report.h"
 #include "supervisor/metrics_join.h"
+#include "supervisor/questions.h"
 
 namespace seki::supervisor {
 namespace {
@@ -26,13 +27,6 @@ Response made(const Changes::Warnings& warnings) {
         *response.mutable_message() += "\nwarning: " + warning;
         response.add_warnings(warning);
     }
-    return response;
-}
-
-// The content of the one who answers for all.
-Response of_main(command::ResponseContent content) {
-    Response response = ok();
-    (*response.mutable_content()->mutable_worker_responses()->mutable_map())["main"] = std::move(content);
     return response;
 }
 
@@ -126,16 +120,7 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
     static constexpr std::array table{
         Entry{Request::kStatus, &Verbs::status},
         Entry{Request::kListWorkers, &Verbs::list_workers},
-        Entry{Request::kListFrontends, &Verbs::list_frontends},
-        Entry{Request::kListListeners, &Verbs::list_listeners},
-        Entry{Request::kQueryClusterById, &Verbs::cluster_by_id},
-        Entry{Request::kQueryClustersByDomain, &Verbs::clusters_by_domain},
-        Entry{Request::kQueryClustersHashes, &Verbs::cluster_hashes},
-        Entry{Request::kQueryCertificatesFromTheState, &Verbs::certificates},
         Entry{Request::kQueryMetrics, &Verbs::metrics},
-        Entry{Request::kQueryHealthChecks, &Verbs::health_checks},
-        Entry{Request::kQueryMaxConnectionsPerIp, &Verbs::connections_per_ip},
-        Entry{Request::kCountRequests, &Verbs::request_counts},
         Entry{Request::kQuerySessions, &Verbs::sessions},
         Entry{Request::kKillSession, &Verbs::kill_session},
         Entry{Request::kSoftStop, &Verbs::stop_softly},
@@ -147,6 +132,7 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
 
 void Verbs::obey(Request request, Answer answer) {
     if (config::is_change(request)) return change(request, answer);
+    if (const auto answered = answer_about_state(state_, request)) return answer(*answered);
     if (const Handler handler = handler_of(request.request_type_case())) return (this->*handler)(request, answer);
     answer(response_of(command::FAILURE, fmt::format("{} is not available yet", config::verb_name(request))));
 }
@@ -168,70 +154,6 @@ void Verbs::stop_softly(Request& request, Answer& answer) {
 }
 
 void Verbs::stop_hard(Request& /*request*/, Answer& answer) { stop_(true, std::move(answer), std::nullopt); }
-
-// ---- about the configuration
-
-void Verbs::list_workers(Request& /*request*/, Answer& answer) {
-    Response response = ok();
-    *response.mutable_content()->mutable_workers() = infos_of(workers_);
-    answer(response);
-}
-
-void Verbs::list_frontends(Request& request, Answer& answer) {
-    Response response = ok();
-    *response.mutable_content()->mutable_frontend_list() = config::list_frontends(state_, request.list_frontends());
-    answer(response);
-}
-
-void Verbs::list_listeners(Request& /*request*/, Answer& answer) {
-    Response response = ok();
-    *response.mutable_content()->mutable_listeners_list() = config::list_listeners(state_);
-    answer(response);
-}
-
-void Verbs::cluster_by_id(Request& request, Answer& answer) {
-    command::ResponseContent content;
-    *content.mutable_clusters() = config::cluster_by_id(state_, request.query_cluster_by_id());
-    answer(of_main(std::move(content)));
-}
-
-void Verbs::clusters_by_domain(Request& request, Answer& answer) {
-    command::ResponseContent content;
-    *content.mutable_clusters() = config::clusters_by_domain(state_, request.query_clusters_by_domain());
-    answer(of_main(std::move(content)));
-}
-
-void Verbs::cluster_hashes(Request& /*request*/, Answer& answer) {
-    command::ResponseContent content;
-    *content.mutable_cluster_hashes() = config::cluster_hashes(state_);
-    answer(of_main(std::move(content)));
-}
-
-void Verbs::certificates(Request& request, Answer& answer) {
-    Response response = ok();
-    *response.mutable_content()->mutable_certificates_with_fingerprints() =
-        config::certificates(state_, request.query_certificates_from_the_state());
-    answer(response);
-}
-
-void Verbs::request_counts(Request& /*request*/, Answer& answer) {
-    Response response = ok();
-    *response.mutable_content()->mutable_request_counts() = config::request_counts(state_);
-    answer(response);
-}
-
-void Verbs::health_checks(Request& request, Answer& answer) {
-    Response response = ok();
-    *response.mutable_content()->mutable_health_checks_list() =
-        config::health_checks(state_, request.query_health_checks());
-    answer(response);
-}
-
-void Verbs::connections_per_ip(Request& /*request*/, Answer& answer) {
-    Response response = ok();
-    response.mutable_content()->mutable_max_connections_per_ip_limit()->set_limit(state_.max_connections_per_ip());
-    answer(response);
-}
 
 // ---- about what is going on
 
@@ -271,6 +193,12 @@ void Verbs::finish_asking(uint64_t id) {
     auto node = askings_.extract(id);
     Asking& asking = node.mapped();
     asking.answer(asking.combine(asking.join));
+}
+
+void Verbs::list_workers(Request& /*request*/, Answer& answer) {
+    Response response = ok();
+    *response.mutable_content()->mutable_workers() = infos_of(workers_);
+    answer(response);
 }
 
 // What a worker says of itself goes before what we think of it.

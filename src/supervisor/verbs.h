@@ -1,8 +1,8 @@
 #pragma once
 
 // What clients may ask for: a table from verb to what is done. Changes go through Changes; questions about the
-// configuration are answered from the state, which all workers serve; questions about what is going on are asked of
-// every worker and answered as one.
+// configuration are answered from the state (questions.h), which all workers serve; questions about what is going on
+// are asked of every worker and answered as one.
 
 #include <functional>
 #include <map>
@@ -49,16 +49,6 @@ private:
     void stop_hard(command::Request& request, Answer& answer);
 
     void list_workers(command::Request& request, Answer& answer);
-    void list_frontends(command::Request& request, Answer& answer);
-    void list_listeners(command::Request& request, Answer& answer);
-    void cluster_by_id(command::Request& request, Answer& answer);
-    void clusters_by_domain(command::Request& request, Answer& answer);
-    void cluster_hashes(command::Request& request, Answer& answer);
-    void certificates(command::Request& request, Answer& answer);
-    void request_counts(command::Request& request, Answer& answer);
-    void health_checks(command::Request& request, Answer& answer);
-    void connections_per_ip(command::Request& request, Answer& answer);
-
     void status(command::Request& request, Answer& answer);
     void metrics(command::Request& request, Answer& answer);
     void metric_names(command::Request& request, Answer& answer);

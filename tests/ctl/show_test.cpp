@@ -38,6 +38,21 @@ There are more; --limit shows them.
     EXPECT_EQ(shown("sessions {}"), "\nNo open sessions\n");
 }
 
+TEST(Show, content_without_a_form_of_its_own_field_by_field) {
+    const auto content = message_of<command::ResponseContent>(
+        "sessions { vec { id: 'a' worker_id: 1 line: 'b' } truncated: true silent_workers: 2 }");
+    EXPECT_EQ("\n" + show_fields(content.sessions()), R"(
+vec
+╭────┬───────────┬──────╮
+│ id │ worker_id │ line │
+├────┼───────────┼──────┤
+│ a  │         1 │ b    │
+╰────┴───────────┴──────╯
+truncated: true
+silent_workers: [2]
+)");
+}
+
 TEST(Show, workers_that_do_not_answer_by_name) {
     const std::string silence = "Worker 1 does not answer: what it knows is missing.\n";
     EXPECT_EQ(shown("sessions { silent_workers: 1 }"), "\nNo open sessions\n" + silence);

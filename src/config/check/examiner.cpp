@@ -29,14 +29,12 @@ void Examiner::id(std::string_view field, std::string_view value, size_t max_siz
     if (has_control(value)) return refuse(field, "it has a control character");
 }
 
-void Examiner::number(std::string_view field, uint64_t value, uint64_t min, uint64_t max) {
-    if (value < min || value > max) refuse(field, "{} is not within {} and {}", value, min, max);
+void Examiner::number(std::string_view field, uint64_t value, uint64_t min, uint64_t max, std::string_view unit) {
+    if (value < min || value > max) refuse(field, "{}{} is not within {} and {}{}", value, unit, min, max, unit);
 }
 
 void Examiner::timeout(std::string_view field, uint64_t seconds) {
-    if (seconds < min_timeout_s || seconds > max_timeout_s) {
-        refuse(field, "{} s is not within {} and {} s", seconds, min_timeout_s, max_timeout_s);
-    }
+    number(field, seconds, min_timeout_s, max_timeout_s, " s");
 }
 
 void Examiner::token(std::string_view field, std::string_view value, size_t max_size) {

@@ -28,7 +28,7 @@ public:
     void wants(std::string_view field, bool asked, Feature feature);
 
     void id(std::string_view field, std::string_view value, size_t max_size);
-    void number(std::string_view field, uint64_t value, uint64_t min, uint64_t max);
+    void number(std::string_view field, uint64_t value, uint64_t min, uint64_t max, std::string_view unit = {});
     void timeout(std::string_view field, uint64_t seconds);
     void token(std::string_view field, std::string_view value, size_t max_size);
     void tags(std::string_view field, const Texts& tags);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/limits.h"
+#include "config/listener_settings.h"
 #include "config/toml/answers.h"
 #include "config/toml/message.h"
 #include "config/toml/tls.h"
@@ -12,6 +13,7 @@ namespace seki::config {
 namespace {
 
 using command::Request;
+using google::protobuf::Message;
 
 constexpr std::array protocols{
     Choice{"http", command::HTTP},
@@ -32,47 +34,35 @@ constexpr std::array path_normalizations{
     Choice{"strict", command::PathNormalization::STRICT},
 };
 
-constexpr auto http_keys = std::to_array<std::string_view>({
-    "sticky_name",
-    "request_timeout",
-    "sozu_id_header",
-    "elide_x_real_ip",
-    "elide_lookalike_fields",
-    "send_x_real_ip",
-    "tunnel_timeout",
-    "max_header_bytes",
-    "max_header_fields",
-    "max_uri_bytes",
-    "max_body_bytes",
-    "min_body_rate",
-    "lingering_bytes",
-    "lingering_timeout",
-    "h2_max_rst_stream_per_window",
-    "h2_max_ping_per_window",
-    "h2_max_settings_per_window",
-    "h2_max_empty_data_per_window",
-    "h2_max_window_update_stream0_per_window",
-    "h2_max_continuation_frames",
-    "h2_max_glitch_count",
-    "h2_initial_connection_window",
-    "h2_max_concurrent_streams",
-    "h2_stream_shrink_ratio",
-    "h2_max_rst_stream_lifetime",
-    "h2_max_rst_stream_abusive_lifetime",
-    "h2_max_rst_stream_emitted_lifetime",
-    "h2_max_header_list_size",
-    "h2_max_header_table_size",
-    "h2_max_header_fields",
-    "h2_stream_idle_timeout_seconds",
-    "h2_graceful_shutdown_deadline_seconds",
-});
+constexpr auto stream_keys = std::to_array<std::string_view>({"public_address", "expect_proxy"});
 
-constexpr auto udp_keys = std::to_array<std::string_view>({"max_rx_datagram_size", "max_flows"});
+constexpr auto http_keys =
+    std::to_array<std::string_view>({"sticky_name", "sozu_id_header", "elide_x_real_ip", "send_x_real_ip"});
 
 // Each is read in a way of its own.
-constexpr auto other_http_keys = std::to_array<std::string_view>(
-    {"answers", "trusted_proxies", "sticky_cookie", "path_normalization", "client_half_close_timeout"});
+constexpr auto other_http_keys =
+    std::to_array<std::string_view>({"answers", "trusted_proxies", "sticky_cookie", "path_normalization"});
 constexpr std::array<std::string_view, 1> connect_keys{"connect_timeout"};
+
+void read_settings(TableReader& table, Message& listener, SettingOf of) {
+    for_each_setting(of, [&](const ListenerSetting& setting) {
+        if (setting.form != ListenerSetting::Form::seconds_or_off) return read_field(table, listener, setting.name);
+        const auto number = table.number_or_off(setting.name, setting.min, setting.max, timeout_off);
+        if (number) put_number(listener, setting.name, *number);
+    });
+}
+
+void no_settings(TableReader& table, SettingOf of, std::string_view who) {
+    for_each_setting(of, [&](const ListenerSetting& setting) { no_effect(table, std::span(&setting.name, 1), who); });
+}
+
+// Those that a TCP listener has as well are none of UDP's alone.
+void no_udp_keys(TableReader& table) {
+    for_each_setting(SettingOf::udp, [&](const ListenerSetting& setting) {
+        const bool shared = setting.form == ListenerSetting::Form::seconds;
+        if (!shared) no_effect(table, std::span(&setting.name, 1), "udp");
+    });
+}
 
 template <typename Listener>
 void inherit_timeouts(Listener& listener, const FileConfig& globals) {
@@ -89,8 +79,8 @@ void inherit_http_timeouts(Listener& listener, const FileConfig& globals) {
 
 template <typename Listener>
 void read_stream_keys(TableReader& table, Listener& listener) {
-    read_fields(table, listener,
-                {"public_address", "expect_proxy", "front_timeout", "back_timeout", "connect_timeout"});
+    read_fields(table, listener, stream_keys);
+    read_settings(table, listener, SettingOf::stream);
     if (listener.has_public_address() && listener.expect_proxy()) {
         table.refuse("public_address", "it excludes expect_proxy: the PROXY header tells the public address");
     }
@@ -121,8 +111,8 @@ template <typename Listener>
 void read_http_keys(TableReader& table, Listener& listener, const Draft& draft) {
     read_stream_keys(table, listener);
     read_fields(table, listener, http_keys);
-    const auto half_close = table.number_or_off("client_half_close_timeout", 0, max_timeout_s, timeout_off);
-    if (half_close) listener.set_client_half_close_timeout(static_cast<uint32_t>(*half_close));
+    read_settings(table, listener, SettingOf::http);
+    read_settings(table, listener, SettingOf::http2);
     read_answers(table, draft.read_file(), *listener.mutable_answers());
     read_old_answers(table, draft.read_file(), *listener.mutable_http_answers());
     if (table.has("trusted_proxies")) read_trusted_proxies(table, *listener.mutable_trusted_proxies());
@@ -138,18 +128,20 @@ void read_http_keys(TableReader& table, Listener& listener, const Draft& draft) 
 
 void read_http(TableReader& table, command::HttpListenerConfig& listener, const Draft& draft) {
     read_http_keys(table, listener, draft);
-    no_effect(table, udp_keys, "udp");
+    no_udp_keys(table);
     no_tls_keys(table);
 }
 
 void read_https(TableReader& table, command::HttpsListenerConfig& listener, const Draft& draft) {
     read_http_keys(table, listener, draft);
     read_tls(table, listener, draft);
-    no_effect(table, udp_keys, "udp");
+    no_udp_keys(table);
 }
 
 void no_http_keys(TableReader& table) {
     no_effect(table, http_keys, "http and https");
+    no_settings(table, SettingOf::http, "http and https");
+    no_settings(table, SettingOf::http2, "http and https");
     no_effect(table, other_http_keys, "http and https");
     no_effect(table, old_answer_keys(), "http and https");
     no_tls_keys(table);
@@ -159,12 +151,12 @@ void read_tcp(TableReader& table, command::TcpListenerConfig& listener, const Fi
     read_stream_keys(table, listener);
     inherit_timeouts(listener, globals);
     no_http_keys(table);
-    no_effect(table, udp_keys, "udp");
+    no_udp_keys(table);
 }
 
 void read_udp(TableReader& table, command::UdpListenerConfig& listener) {
-    read_fields(table, listener, {"public_address", "front_timeout", "back_timeout"});
-    read_fields(table, listener, udp_keys);
+    read_field(table, listener, "public_address");
+    read_settings(table, listener, SettingOf::udp);
     if (table.has("expect_proxy")) table.refuse("expect_proxy", "udp listeners do not have it");
     no_effect(table, connect_keys, "http, https and tcp");
     no_http_keys(table);

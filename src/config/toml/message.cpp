@@ -42,15 +42,17 @@ void read_address(TableReader& table, Message& message, const FieldDescriptor& f
 
 }  // namespace
 
-void read_number(TableReader& table, Message& message, std::string_view key, uint64_t min, uint64_t max) {
+void put_number(Message& message, std::string_view key, uint64_t number) {
     const FieldDescriptor& field = field_of(message, key);
-    const auto number = table.number(key, min, max);
-    if (!number) return;
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64) {
-        message.GetReflection()->SetUInt64(&message, &field, *number);
+        message.GetReflection()->SetUInt64(&message, &field, number);
     } else {
-        message.GetReflection()->SetUInt32(&message, &field, static_cast<uint32_t>(*number));
+        message.GetReflection()->SetUInt32(&message, &field, static_cast<uint32_t>(number));
     }
+}
+
+void read_number(TableReader& table, Message& message, std::string_view key, uint64_t min, uint64_t max) {
+    if (const auto number = table.number(key, min, max)) put_number(message, key, *number);
 }
 
 void read_field(TableReader& table, Message& message, std::string_view key) {

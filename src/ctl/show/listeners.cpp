@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/limits.h"
+#include "config/listener_settings.h"
 #include "ctl/address_text.h"
 #include "ctl/serde.h"
 #include "ctl/show/show.h"
@@ -39,7 +39,7 @@ std::string keys_of(const Json& map) {
 }
 
 std::string said(const FieldDescriptor& field, const Json& value) {
-    const bool off = field.name() == "client_half_close_timeout" && value == config::timeout_off;
+    const bool off = value.is_number_integer() && config::is_off(field.name(), value.get<uint64_t>());
     return off ? "off" : json_text(value);
 }
 

@@ -86,6 +86,12 @@ std::string show_metric_detail(const command::WorkerMetricDetailStatus& status) 
     return table.text();
 }
 
+std::string show_any(const ResponseContent& content) {
+    const auto& reflection = *content.GetReflection();
+    const auto* const field = reflection.GetOneofFieldDescriptor(content, content.GetDescriptor()->oneof_decl(0));
+    return field == nullptr ? std::string() : show_fields(reflection.GetMessage(content, field));
+}
+
 // Each process answered by itself: questions about clusters are shown side by side, others one below the other.
 std::string show_worker_responses(const command::WorkerResponses& responses) {
     const Holders holders(responses.map().begin(), responses.map().end());
@@ -190,10 +196,9 @@ std::string show(const ResponseContent& content) {
             return show_metric_detail(content.worker_metric_detail_status());
         case ResponseContent::kSessions:
             return show_sessions(content.sessions());
-        case ResponseContent::CONTENT_TYPE_NOT_SET:
-            break;
+        default:
+            return show_any(content);
     }
-    return {};
 }
 
 }  // namespace seki::ctl

@@ -33,6 +33,9 @@ std::string show_metrics(const command::AggregatedMetrics& metrics);
 std::string show_metrics(const command::WorkerMetrics& metrics);
 std::string show_metric_names(const command::AvailableMetrics& names);
 
+// What has no form of its own: a line for each field, a table for each list of messages.
+std::string show_fields(const google::protobuf::Message& message);
+
 // "worker 0", or "main".
 std::string holder_name(const std::string& key);
 // "Worker 1 does not answer: …", a line each.

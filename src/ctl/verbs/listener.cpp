@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <array>
-#include <span>
+#include <fmt/format.h>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/limits.h"
+#include "config/listener_settings.h"
 #include "ctl/fields.h"
 #include "ctl/text_file.h"
 #include "ctl/verbs/verbs.h"
@@ -18,66 +18,30 @@ constexpr const char* update_help = "Change what is given, keep the rest";
 constexpr const char* id_header_help = "Name of the header that carries the id of a request";
 constexpr std::string_view default_sticky_name = "SOZUBALANCEID";
 
-struct Knob {
-    const char* field;
-    const char* help;
-    const char* fallback;  // what a listener uses that was never told
-};
-
-// Option names are the fields' names with dashes.
-constexpr auto timeouts = std::to_array<Knob>({
-    {"front_timeout", "Seconds that a client may be silent", "60"},
-    {"back_timeout", "Seconds that a backend may be silent", "30"},
-    {"connect_timeout", "Seconds to connect to a backend", "3"},
-    {"request_timeout", "Seconds for the whole head of a request", "10"},
-});
-constexpr std::span<const Knob> stream_timeouts = std::span(timeouts).first(3);
-constexpr auto request_knobs = std::to_array<Knob>({
-    {"tunnel_timeout", "Seconds that an upgraded connection may be silent", ""},
-    {"max_header_bytes", "Bytes of a request's head", "16384"},
-    {"max_header_fields", "Fields of a request's head", "128"},
-    {"max_uri_bytes", "Bytes of a request's target", "8192"},
-    {"max_body_bytes", "Bytes of a request's body; 0 = no limit", "0"},
-    {"min_body_rate", "Bytes in a second that a request's body must keep up; 0 = no limit", "0"},
-    {"lingering_bytes", "Bytes of a request that may follow its answer before the connection is reset", "67108864"},
-    {"lingering_timeout", "Seconds that they may take", "30"},
-});
-constexpr auto udp_knobs = std::to_array<Knob>({
-    {"front_timeout", "Seconds that a flow lives without a datagram from the client", "30"},
-    {"back_timeout", "Seconds that a flow lives without a datagram from the backend", "30"},
-    {"max_rx_datagram_size", "Bytes of the largest datagram that is accepted", "1500"},
-    {"max_flows", "Flows at once; 0 = as many as descriptors allow", "0"},
-});
-constexpr auto h2_knobs = std::to_array<Knob>({
-    {"h2_max_rst_stream_per_window", "RST_STREAM frames in a second", "100"},
-    {"h2_max_ping_per_window", "PING frames in a second", "100"},
-    {"h2_max_settings_per_window", "SETTINGS frames in a second", "50"},
-    {"h2_max_empty_data_per_window", "Empty DATA frames in a second", "100"},
-    {"h2_max_window_update_stream0_per_window", "WINDOW_UPDATE frames of the connection in a second", "100"},
-    {"h2_max_continuation_frames", "CONTINUATION frames in a header block", "20"},
-    {"h2_max_glitch_count", "Oddities in a second until the connection is closed", "100"},
-    {"h2_initial_connection_window", "Bytes of the connection's receive window", "1048576"},
-    {"h2_max_concurrent_streams", "Streams at once", "100"},
-    {"h2_stream_shrink_ratio", "When closed streams' memory is given back", "2"},
-    {"h2_max_rst_stream_lifetime", "RST_STREAM frames received in a connection's life", "10000"},
-    {"h2_max_rst_stream_abusive_lifetime", "Streams reset before their answer began, in a connection's life", "50"},
-    {"h2_max_rst_stream_emitted_lifetime", "RST_STREAM frames sent in a connection's life", "500"},
-    {"h2_max_header_list_size", "Bytes of a decoded header list", "65536"},
-    {"h2_max_header_table_size", "Bytes of the HPACK table", "65536"},
-    {"h2_max_header_fields", "Fields of a header list, pieces of cookies included", "128"},
-    {"h2_stream_idle_timeout_seconds", "Seconds that a stream may be silent", ""},
-    {"h2_graceful_shutdown_deadline_seconds", "Seconds to drain after GOAWAY; 0 = no limit", "5"},
-});
-
-std::string option_name(std::string field) {
-    std::ranges::replace(field, '_', '-');
-    return "--" + field;
+std::string option_name(std::string_view field) {
+    std::string name = fmt::format("--{}", field);
+    std::ranges::replace(name, '_', '-');
+    return name;
 }
 
-void knob_options(Verb& verb, std::span<const Knob> knobs, bool show_defaults) {
-    for (const Knob& knob : knobs) {
-        verb.value(option_name(knob.field), knob.field, knob.help).default_text(show_defaults ? knob.fallback : "");
-    }
+// A number, or "off".
+void option_or_off(Verb& verb, const config::ListenerSetting& setting, const std::string& fallback) {
+    const auto put = [name = setting.name](command::Request& request, const std::vector<std::string>& values) {
+        const std::string off = std::to_string(config::timeout_off);
+        return put_text(find_field(payload(request), name), values.front() == "off" ? off : values.front());
+    };
+    verb.option(option_name(setting.name), "N|off", std::string(setting.help), put).default_text(fallback);
+}
+
+void setting_options(Verb& verb, config::SettingOf of, bool show_defaults) {
+    config::for_each_setting(of, [&](const config::ListenerSetting& setting) {
+        const std::string fallback(show_defaults ? setting.fallback : "");
+        if (setting.form == config::ListenerSetting::Form::seconds_or_off) {
+            return option_or_off(verb, setting, fallback);
+        }
+        verb.value(option_name(setting.name), std::string(setting.name), std::string(setting.help))
+            .default_text(fallback);
+    });
 }
 
 void public_address_option(Verb& verb) {
@@ -115,27 +79,10 @@ void trust_options(Verb& verb) {
         .excludes(networks);
 }
 
-void half_close_option(Verb& verb, bool show_default) {
-    verb.option("--client-half-close-timeout", "N|off",
-                "Seconds without traffic until a client that ended its sending side counts as gone",
-                [](command::Request& request, const std::vector<std::string>& values) {
-                    const std::string& said = values.front();
-                    const std::string off = std::to_string(config::timeout_off);
-                    return put_text(find_field(payload(request), "client_half_close_timeout"),
-                                    said == "off" ? off : said);
-                })
-        .default_text(show_default ? "2" : "");
-}
-
 // What only Seki has.
 void own_options(Verb& verb, bool show_defaults) {
     answers_option(verb);
     trust_options(verb);
-    verb.value("--elide-lookalike-fields", "elide_lookalike_fields",
-               "Whether fields are dropped that CGI takes for one that Seki vouches for")
-        .default_text(show_defaults ? "true" : "");
-    knob_options(verb, request_knobs, show_defaults);
-    half_close_option(verb, show_defaults);
     verb.value(
             "--path-normalization", "path_normalization",
             "Whether rules compare the normal form of paths; strict also refuses paths that others may read otherwise")
@@ -148,11 +95,12 @@ void http_add_options(Verb& add) {
     add.flag("--expect-proxy", "expect_proxy", "Clients begin with a PROXY header");
     add.value("--sticky-name", "sticky_name", "Name of the cookie that binds a client to a backend")
         .default_text(std::string(default_sticky_name));
-    knob_options(add, timeouts, true);
+    setting_options(add, config::SettingOf::stream, true);
     for (const char* status : {"404", "503"}) answer_option(add, status, std::string("http_answers.answer_") + status);
     add.value("--sozu-id-header", "sozu_id_header", id_header_help).default_text("Sozu-Id");
     add.flag("--send-x-real-ip", "send_x_real_ip", "Tell backends the client's address in X-Real-IP");
     add.flag("--elide-x-real-ip", "elide_x_real_ip", "Remove X-Real-IP of the client");
+    setting_options(add, config::SettingOf::http, true);
     own_options(add, true);
 }
 
@@ -165,18 +113,19 @@ void http_update_options(Verb& update) {
                  "Tell backends the client's address in X-Real-IP");
     on_off_flags(update, "--elide-x-real-ip", "--no-elide-x-real-ip", "elide_x_real_ip",
                  "Remove X-Real-IP of the client");
-    knob_options(update, timeouts, false);
-    knob_options(update, h2_knobs, false);
+    setting_options(update, config::SettingOf::stream, false);
+    setting_options(update, config::SettingOf::http2, false);
     for (const char* status : {"301", "401", "404", "408", "413", "421", "429", "502", "503", "504", "507"}) {
         answer_option(update, status, std::string("http_answers.answer_") + status);
     }
+    setting_options(update, config::SettingOf::http, false);
     own_options(update, false);
 }
 
 void tcp_update_options(Verb& update) {
     public_address_option(update);
     on_off_flags(update, "--expect-proxy", "--no-expect-proxy", "expect_proxy", "Clients begin with a PROXY header");
-    knob_options(update, stream_timeouts, false);
+    setting_options(update, config::SettingOf::stream, false);
 }
 
 // The verbs that only need to know which listener is meant.
@@ -221,7 +170,7 @@ void add_tcp(Family& listener) {
     address_option(add, "Address to listen on");
     public_address_option(add);
     add.flag("--expect-proxy", "expect_proxy", "Clients begin with a PROXY header");
-    knob_options(add, stream_timeouts, true);
+    setting_options(add, config::SettingOf::stream, true);
     Verb& update = tcp.verb("update", "update_tcp_listener {}", update_help);
     address_option(update, "Address of the listener");
     tcp_update_options(update);
@@ -233,11 +182,11 @@ void add_udp(Family& listener) {
     Verb& add = udp.verb("add", "add_udp_listener {}", add_help);
     address_option(add, "Address to listen on");
     public_address_option(add);
-    knob_options(add, udp_knobs, true);
+    setting_options(add, config::SettingOf::udp, true);
     Verb& update = udp.verb("update", "update_udp_listener {}", update_help);
     address_option(update, "Address of the listener");
     public_address_option(update);
-    knob_options(update, udp_knobs, false);
+    setting_options(update, config::SettingOf::udp, false);
     add_switches(udp, "UDP");
 }
 
