@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "config/served_certificate.h"
 #include "routing/host_pattern.h"
+#include "x509/crl.h"
 #include "x509/time.h"
 
 namespace seki::config {
@@ -71,6 +72,20 @@ void of_listener_certificates(const State& state, const SocketAddress& address, 
 void of_certificates_left(const State& state, const SocketAddress& address, Findings& findings) {
     if (!has_certificate_at(state, address) || listener_at(state, address) != nullptr) return;
     findings.add("address", "left behind: certificates on {}, for a listener to come", address.text());
+}
+
+void of_revocations(const State& state, const SocketAddress& address, int64_t now_s, Findings& findings) {
+    const auto* const listener = listener_at(state, address);
+    if (listener == nullptr) return;
+    for (const std::string& text : listener->client_ca_crls()) {
+        const auto lists = x509::read_revocation_lists(text);
+        SEKI_CHECK(lists.has_value());  // the validator has seen them
+        for (const x509::RevocationList& list : *lists) {
+            if (!list.next_update_s || *list.next_update_s > now_s) continue;
+            findings.add("client_ca_crls", "a list was good until {}: clients of its issuer are refused",
+                         x509::time_text(*list.next_update_s));
+        }
+    }
 }
 
 void of_secured_host(const State& state, const command::RequestHttpFrontend& frontend, Findings& findings) {

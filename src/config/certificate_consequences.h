@@ -17,6 +17,8 @@ void of_certificate(const State& state, const CertificateKey& key, int64_t now_s
 void of_listener_certificates(const State& state, const SocketAddress& address, Findings& findings);
 // Those of a listener that has gone.
 void of_certificates_left(const State& state, const SocketAddress& address, Findings& findings);
+// Of a listener's lists.
+void of_revocations(const State& state, const SocketAddress& address, int64_t now_s, Findings& findings);
 void of_secured_host(const State& state, const command::RequestHttpFrontend& frontend, Findings& findings);
 
 }  // namespace seki::config

@@ -274,6 +274,13 @@ std::vector<Consequence> consequences(const State& state, const Request& change,
             if (change.activate_listener().proxy() == command::HTTPS)
                 of_listener_certificates(state, checked_address(change.activate_listener().address()), findings);
             break;
+        case Request::kAddHttpsListener:
+            of_revocations(state, checked_address(change.add_https_listener().address()), now_s, findings);
+            break;
+        case Request::kUpdateHttpsListener:
+            if (change.update_https_listener().has_client_auth_policy())
+                of_revocations(state, checked_address(change.update_https_listener().address()), now_s, findings);
+            break;
         case Request::kAddTcpFrontend:
             of_tunnel(state, change.add_tcp_frontend(), findings);
             break;

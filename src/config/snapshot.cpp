@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "config/strict_verb.h"
+
 namespace seki::config {
 
 Snapshot::Snapshot(const State& state) : state_(state) {
@@ -13,11 +15,13 @@ Snapshot::Snapshot(const State& state) : state_(state) {
 }
 
 bool Snapshot::next(command::Request& request, const FillCertificate& fill) {
-    return std::apply(
+    const bool more = std::apply(
         [&](auto&... walks) {
             return (walks.add(request, fill) || ...) || (walks.activate(request) || ...) || limit(request);
         },
         walks_);
+    if (more) use_strict_verb(request);
+    return more;
 }
 
 template <typename Kind>

@@ -17,7 +17,6 @@ struct Named {
 
 // Protocols and functions by which people choose a build; config/check/available.h knows which are there.
 constexpr auto features = std::to_array<Named>({
-    {"client-certificates", Feature::client_certificates},
     {"http2", Feature::http2},
     {"backend-tls", Feature::tls_to_backends},
     {"udp", Feature::udp},
@@ -33,7 +32,8 @@ constexpr auto features = std::to_array<Named>({
 std::string program_version() { return "seki " SEKI_VERSION; }
 
 std::string version_text() {
-    std::string text = program_version() + "\n+http +https +tcp +sticky-sessions +redirects +basic-auth";
+    std::string text =
+        program_version() + "\n+http +https +tcp +sticky-sessions +redirects +basic-auth +client-certificates";
     for (const auto& [name, feature] : features) {
         text += config::why_unavailable(feature).empty() ? " +" : " -";
         text += name;

@@ -1,6 +1,7 @@
 #include "observe/access_log.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace seki::observe {
 
@@ -89,11 +90,16 @@ public:
         colour(dim);
         line_.add('[');
         line_.add_printable(access.tags.substr(0, AccessLog::max_tags_bytes));
-        if (!access.user_agent.empty()) {
-            if (!access.tags.empty()) line_.add(", ");
-            line_.add("user-agent=");
-            user_agent(access.user_agent);
-        }
+        bool first = access.tags.empty();
+        const auto tag = [&](std::string_view name, std::string_view value, size_t limit) {
+            if (value.empty()) return;
+            if (!std::exchange(first, false)) line_.add(", ");
+            line_.add(name);
+            in_brackets(value, limit);
+        };
+        tag("user-agent=", access.user_agent, AccessLog::max_user_agent_bytes);
+        tag("client-subject=", access.client_subject, AccessLog::max_subject_bytes);
+        tag("client-fingerprint=", access.client_fingerprint, AccessLog::max_subject_bytes);
         line_.add(']');
         colour(plain);
     }
@@ -119,10 +125,10 @@ private:
         line_.add(unit);
     }
 
-    // It stands in brackets, between spaces.
-    void user_agent(std::string_view text) noexcept {
+    // Between spaces.
+    void in_brackets(std::string_view text, size_t limit) noexcept {
         char shown[AccessLog::max_user_agent_bytes];
-        const size_t size = std::min(text.size(), sizeof shown);
+        const size_t size = std::min({text.size(), limit, sizeof shown});
         std::transform(text.begin(), text.begin() + static_cast<ptrdiff_t>(size), shown, [](char c) {
             if (c == ' ') return '_';
             if (c == '[') return '{';

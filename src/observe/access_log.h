@@ -43,6 +43,9 @@ struct AccessLine {
 
     std::string_view tags;  // "k=v, k2=v2"
     std::string_view user_agent;
+    // Of the client's certificate.
+    std::string_view client_subject;
+    std::string_view client_fingerprint;
     std::string_view protocol;  // http, https, WS, TCP
     bool has_endpoint = true;   // false: TCP, shown as "-"
     std::string_view authority;
@@ -60,6 +63,7 @@ public:
     static constexpr size_t max_method_bytes = 32;
     static constexpr size_t max_path_bytes = 1536;
     static constexpr size_t max_user_agent_bytes = 512;
+    static constexpr size_t max_subject_bytes = 256;
     static constexpr size_t max_tags_bytes = 512;
     static constexpr size_t max_message_bytes = 256;
 

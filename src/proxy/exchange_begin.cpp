@@ -66,6 +66,7 @@ void Exchange::open(Client& client, http::StreamId stream, ListenerPtr listener,
     client_activity_ = backend_activity_ = context_.loop.now();
     record_.begin(context_, client.session(), first_byte);
     record_.shares_connection = client.shared();
+    if (client.secured() != nullptr) record_.certificate = client.secured()->client.get();
     context_.added.clear();
 }
 
@@ -79,6 +80,7 @@ void Exchange::refuse(Client& client, http::StreamId stream, ListenerPtr listene
 }
 
 void Exchange::route(http::RequestHead& head) {
+    if (listener_->client_fields.any()) listener_->client_fields.drop_from(head.fields);
     const RequestFields fields(head.fields);
     const routing::Request asked{head.host,        compared_path(head.path),
                                  head.method_text, client_->session().peer().ip_address(),
@@ -178,6 +180,7 @@ void Exchange::forward(const RoutedRequest& routed) {
     if (head.has_cookies) strip_cookie(head.fields, listener_->sticky_cookie.name, added);
     const KeptFields kept = add_forwarded_fields(
         head, *listener_, {client_->session().peer(), client_->scheme(), record_.request_id_as_text()}, added);
+    if (client_->secured() != nullptr) listener_->client_fields.add_to(added, *client_->secured());
     if (route_.frontend->rewrites() && !rewrite_target(route_, routed, added))
         return answer({400, "the rewritten target is not valid"});
     const bool elides = listener_->elide_lookalike_fields;

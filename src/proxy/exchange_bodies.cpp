@@ -88,6 +88,8 @@ void Exchange::active(Direction direction, bool gave) noexcept {
 void Exchange::end(Direction direction, const http::FieldTable* trailers) {
     active(direction, true);
     ended_[index(direction)] = true;
+    // Whoever merges trailers into the head would take them for what Seki says there.
+    if (direction == Direction::request && listener_->client_fields.any()) trailers = nullptr;
     if (sink(direction) != nullptr) sink(direction)->send_end(sink_stream(direction), trailers);
     if (direction == Direction::response && mode_ == Mode::http) client_->answer_complete();
 }

@@ -15,6 +15,7 @@
 #include "net/address.h"
 #include "net/session.h"
 #include "proxy/answer_templates.h"
+#include "proxy/client_certificate_fields.h"
 #include "proxy/frontend.h"
 #include "proxy/hsts.h"
 #include "proxy/sticky.h"
@@ -96,6 +97,7 @@ struct Listener {
     Duration handshake_timeout = std::chrono::seconds(10);
     bool strict_sni_binding = false;  // requests are for hosts of the certificate only
     Hsts hsts;
+    ClientCertificateFields client_fields;
 
     [[nodiscard]] http::Scheme scheme() const noexcept {
         return tls != nullptr ? http::Scheme::https : http::Scheme::http;

@@ -371,6 +371,10 @@ void Recorder::write_line(const Record& record, bool tunnel, const Listener& lis
     line.bytes_in = bytes_in;
     line.bytes_out = bytes_out;
     line.user_agent = record.user_agent;
+    if (record.certificate != nullptr) {
+        line.client_subject = record.certificate->subject;
+        line.client_fingerprint = record.certificate->fingerprint;
+    }
     line.protocol = protocol_name(listener, tunnel);
     line.has_endpoint = listener.kind == Listener::Kind::http;
     line.authority = record.authority;

@@ -84,6 +84,7 @@ struct Record {
 
     Recorder* recorder = nullptr;
     net::Session* client = nullptr;
+    const tls::ClientCertificate* certificate = nullptr;  // of the client, with its connection
     Ulid session_id;
     Ulid request_id;
     std::array<char, Ulid::text_size> request_id_text{};

@@ -7,6 +7,7 @@
 #include "config/consequences.h"
 #include "config/convert.h"
 #include "config/placed_certificate.h"
+#include "config/strict_verb.h"
 
 namespace seki::supervisor {
 namespace {
@@ -211,7 +212,9 @@ void Changes::prepare(ChangeId id, Change& change) {
     } else if (change.request->has_add_certificate()) {
         order_addition(state_, config::Certificates::key(change.request->add_certificate()), prepare, segments);
     } else {
-        *prepare.add_changes() = order_of(state_, *change.request);
+        Request& told = *prepare.add_changes();
+        told = order_of(state_, *change.request);
+        config::use_strict_verb(told);
     }
     segments.name_in(prepare);
     for (WorkerProcess* worker : workers) prepare_on(*worker, id, change, order, segments);

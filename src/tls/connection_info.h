@@ -7,14 +7,16 @@
 
 #include "tls/alpn.h"
 #include "tls/certificate.h"
+#include "tls/client_certificate.h"
 
 namespace seki::tls {
 
 struct ConnectionInfo {
-    std::string server_name;     // that the client asked for, lower case
-    CertificatePtr certificate;  // that was chosen for it
-    uint16_t version = 0;        // as on the wire
-    uint16_t suite = 0;          // likewise
+    std::string server_name;      // that the client asked for, lower case
+    CertificatePtr certificate;   // that was chosen for it
+    ClientCertificatePtr client;  // that the client has shown; null: none
+    uint16_t version = 0;         // as on the wire
+    uint16_t suite = 0;           // likewise
     Alpn protocol = Alpn::none;
     bool resumed = false;
 };

@@ -16,6 +16,10 @@ std::string_view name_of(HandshakeFailure failure) noexcept {
             return "no_alpn";
         case HandshakeFailure::no_certificate:
             return "unknown_name";
+        case HandshakeFailure::no_client_certificate:
+            return "no_certificates_present";
+        case HandshakeFailure::bad_client_certificate:
+            return "invalid_certificate";
         case HandshakeFailure::malformed:
             return "invalid_message";
         case HandshakeFailure::plain_http:

@@ -33,6 +33,8 @@ enum class HandshakeFailure : uint8_t {
     incompatible,  // no version, cipher, group or signature that both have
     no_protocol,   // by ALPN, that both speak
     no_certificate,
+    no_client_certificate,
+    bad_client_certificate,
     malformed,
     plain_http,
     closed,  // the client went
@@ -52,6 +54,7 @@ struct HandshakeReport {
     Alpn protocol = Alpn::none;
     bool resumed = false;
     bool default_certificate = false;
+    bool client_certificate = false;  // the client has shown one
     Duration took{};
 };
 

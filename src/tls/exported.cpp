@@ -7,7 +7,7 @@ namespace seki::tls {
 
 namespace {
 
-constexpr uint8_t format = 1;
+constexpr uint8_t format = 2;
 constexpr size_t most_bytes = 256 * 1024;  // of one text
 
 class Writer {
@@ -114,12 +114,32 @@ CertificatePtr read_certificate(Reader& in) {
     return certificate;
 }
 
+void write_client(Writer& out, const ClientCertificatePtr& client) {
+    out.number(static_cast<uint8_t>(client != nullptr));
+    if (client == nullptr) return;
+    out.text(client->subject);
+    out.text(client->alternative_names);
+    out.text(client->fingerprint);
+}
+
+ClientCertificatePtr read_client(Reader& in) {
+    uint8_t there = 0;
+    in.number(there);
+    if (there == 0) return nullptr;
+    auto client = std::make_shared<ClientCertificate>();
+    in.text(client->subject);
+    in.text(client->alternative_names);
+    in.text(client->fingerprint);
+    return client;
+}
+
 }  // namespace
 
 std::string write_exported(const Exported& connection, const Secrets& secrets) {
     const ConnectionInfo& info = connection.info;
-    Writer out(1024 + info.certificate->names.size() + info.server_name.size() + connection.raw.size() +
-               connection.content.size() + connection.control.size());
+    size_t texts = info.certificate->names.size() + info.server_name.size();
+    if (info.client != nullptr) texts += info.client->subject.size() + info.client->alternative_names.size();
+    Writer out(1024 + texts + connection.raw.size() + connection.content.size() + connection.control.size());
     out.number(format);
     out.number(info.suite);
     out.number(info.version);
@@ -127,6 +147,7 @@ std::string write_exported(const Exported& connection, const Secrets& secrets) {
     out.number(static_cast<uint8_t>(info.resumed));
     out.text(info.server_name);
     write_certificate(out, *info.certificate);
+    write_client(out, info.client);
     write(out, secrets.read);
     write(out, secrets.write);
     out.number(connection.progress.begun_hash);
@@ -156,6 +177,7 @@ Result<Exported> read_exported(std::string_view bytes, Secrets& secrets) {
     in.number(info.resumed);
     in.text(info.server_name);
     info.certificate = read_certificate(in);
+    info.client = read_client(in);
     read(in, secrets.read);
     read(in, secrets.write);
     in.number(connection.progress.begun_hash);

@@ -1,6 +1,8 @@
 #include "tls/handshaking.h"
 
 #include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <utility>
@@ -46,6 +48,7 @@ bool read_secret(std::string_view text, TrafficSecret& secret) noexcept {
 HandshakeFailure failure_of(unsigned long error) noexcept {
     if (ERR_GET_LIB(error) != ERR_LIB_SSL) return HandshakeFailure::malformed;
     const int reason = ERR_GET_REASON(error);
+    if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) return HandshakeFailure::no_client_certificate;
     if (reason >= SSL_AD_REASON_OFFSET) return HandshakeFailure::alert;
     switch (reason) {
         case SSL_R_NO_SHARED_CIPHER:
@@ -103,7 +106,7 @@ Handshaking::Step Handshaking::take(std::string_view record) {
     ERR_clear_error();
     const int done = SSL_do_handshake(ssl_.get());
     count_records(before);
-    if (done == 1) return Step::done;
+    if (done == 1) return note_client() ? Step::done : Step::failed;
     if (SSL_get_error(ssl_.get(), done) == SSL_ERROR_WANT_READ) return Step::more;
     note_failure();
     return Step::failed;
@@ -183,11 +186,60 @@ bool Handshaking::use(const Candidates& candidates) {
 
 // A session under another policy, or of another name, is none here.
 bool Handshaking::bind_sessions_to_policy() {
-    const std::string text = context_->settings().policy + '\n' + server_name_;
+    const std::string text = context_->policy_digest() + server_name_;
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
     return EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) == 1 &&
            SSL_set_session_id_context(ssl_.get(), digest, size) == 1;
+}
+
+bool Handshaking::judge_client(X509_STORE_CTX* chain) {
+    const X509* const certificate = X509_STORE_CTX_get0_cert(chain);
+    const ClientVerifier::Verdict verdict = context_->clients()->judge(chain, context_->engine().loop.wall());
+    client_ = read_client_certificate(*certificate);
+    if (verdict.good && client_ != nullptr) {
+        client_good_until_ = verdict.good_until;
+        SSL_set_num_tickets(ssl_.get(), ClientVerifier::tickets_for(*certificate, context_->settings().tickets));
+        return true;
+    }
+    if (verdict.good) X509_STORE_CTX_set_error(chain, X509_V_ERR_CERT_REJECTED);
+    note_failure(HandshakeFailure::bad_client_certificate,
+                 client_ != nullptr ? fmt::format("{}, of '{}'", verdict.why, client_->subject)
+                                    : "the names in the client's certificate are too long");
+    ERR_clear_error();
+    return false;
+}
+
+bool Handshaking::write_session_end() {
+    if (SSL_session_reused(ssl_.get()) == 1) return true;  // it says so already
+    Engine& engine = context_->engine();
+    const WallTime end = std::min(client_good_until_, engine.loop.wall() + engine.tickets.window());
+    const int64_t nanoseconds = end.time_since_epoch().count();
+    return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl_.get()), &nanoseconds, sizeof nanoseconds) == 1;
+}
+
+bool Handshaking::may_resume(SSL_SESSION* session) {
+    void* data = nullptr;
+    size_t size = 0;
+    int64_t nanoseconds = 0;
+    if (SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1 || size != sizeof nanoseconds) return false;
+    std::memcpy(&nanoseconds, data, sizeof nanoseconds);
+    if (const X509* certificate = SSL_SESSION_get0_peer(session); certificate != nullptr)
+        SSL_set_num_tickets(ssl_.get(), ClientVerifier::tickets_for(*certificate, context_->settings().tickets));
+    return context_->engine().loop.wall().time_since_epoch().count() < nanoseconds;
+}
+
+// Whatever the library has let through, nobody comes past the policy here.
+bool Handshaking::note_client() {
+    if (context_->clients() == nullptr) return true;
+    const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+    if (certificate != nullptr && SSL_session_reused(ssl_.get()) == 1) client_ = read_client_certificate(*certificate);
+    const bool known = certificate != nullptr && client_ != nullptr && SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+    const bool may_be_unknown = certificate == nullptr && client_ == nullptr &&
+                                context_->settings().clients.mode == ClientPolicy::Mode::optional;
+    if (known || may_be_unknown) return true;
+    note_failure(HandshakeFailure::internal, "the client's certificate was not looked at");
+    return false;
 }
 
 int Handshaking::choose_protocol(std::span<const uint8_t> offered, const uint8_t** chosen, uint8_t* chosen_size) {
@@ -245,6 +297,7 @@ ConnectionInfo Handshaking::info() const {
     ConnectionInfo info;
     info.server_name = server_name_;
     info.certificate = chosen_certificate();
+    info.client = client_;
     info.version = static_cast<uint16_t>(SSL_version(ssl_.get()));
     info.suite = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get()));
     info.protocol = protocol_;

@@ -67,6 +67,12 @@ public:
     int client_hello(int* alert);
     void progress() noexcept;
     void note_secret(std::string_view line) noexcept;
+    // The certificate of a client, and what leads on from it.
+    bool judge_client(X509_STORE_CTX* chain);
+    // A session in which a client was recognised goes on as long as it would be recognised anew, and no longer than one
+    // key makes tickets; its tickets say until when.
+    bool write_session_end();
+    bool may_resume(SSL_SESSION* session);
     int choose_protocol(std::span<const uint8_t> offered, const uint8_t** chosen, uint8_t* chosen_size);
 
 private:
@@ -79,6 +85,8 @@ private:
     bool use(const Candidates& candidates);
     bool bind_sessions_to_policy();
     void listen_for_secrets(bool listens) noexcept;
+    // The handshake is over: with whom, in a new session or an old one.
+    bool note_client();
     void note_failure();
     void note_failure(HandshakeFailure failure, std::string why);
     // What was put out since all of it was sent the last time.
@@ -97,6 +105,8 @@ private:
     Candidates candidates_;
     TrafficSecret client_secret_;
     TrafficSecret server_secret_;
+    ClientCertificatePtr client_;
+    WallTime client_good_until_ = WallTime::max();
     uint32_t records_made_ = 0;  // in what the last step has put out, those of which only the peer sees what they are
     Alpn protocol_ = Alpn::none;
     bool took_default_ = false;

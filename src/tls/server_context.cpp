@@ -79,6 +79,20 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
     return found->current ? 1 : 2;
 }
 
+int on_client_chain(X509_STORE_CTX* chain, void*) {
+    const void* const ssl = X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx());
+    return Handshaking::of(static_cast<const SSL*>(ssl)).judge_client(chain) ? 1 : 0;
+}
+
+int on_ticket_made(SSL* ssl, void*) { return Handshaking::of(ssl).write_session_end() ? 1 : 0; }
+
+SSL_TICKET_RETURN on_ticket_read(SSL* ssl, SSL_SESSION* session, const unsigned char*, size_t, SSL_TICKET_STATUS status,
+                                 void*) {
+    const bool read = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+    if (!read || !Handshaking::of(ssl).may_resume(session)) return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 }  // namespace
 
 std::vector<std::string> unavailable_groups(const std::vector<std::string>& groups) {
@@ -115,7 +129,19 @@ Result<> ServerContext::set_up() {
     SSL_CTX_set_info_callback(context, on_progress);
     SSL_CTX_set_alpn_select_cb(context, on_protocols, nullptr);
     if (auto set = set_ciphers(); !set) return set;
-    return set_groups();
+    if (auto set = set_groups(); !set) return set;
+    return set_clients();
+}
+
+Result<> ServerContext::set_clients() {
+    policy_digest_ = settings_.clients.digest();
+    if (!settings_.clients.asks()) return {};
+    auto verifier = ClientVerifier::make(settings_.clients);
+    if (!verifier) return std::unexpected(verifier.error());
+    clients_ = std::move(*verifier);
+    SSL_CTX_set_cert_verify_callback(context_.get(), on_client_chain, nullptr);
+    SSL_CTX_set_session_ticket_cb(context_.get(), on_ticket_made, on_ticket_read, nullptr);
+    return clients_->install(context_.get());
 }
 
 Result<> ServerContext::set_ciphers() {

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "tls/alpn.h"
 #include "tls/certificate_store.h"
+#include "tls/client_policy.h"
 #include "tls/engine.h"
 
 namespace seki::tls {
@@ -25,7 +26,7 @@ struct ServerSettings {
     std::vector<Alpn> protocols;                    // the best first
     uint32_t tickets = 1;                           // for each handshake of TLS 1.3
     bool own_records = true;
-    std::string policy{};  // whom it lets in; sessions are resumed only under the same one
+    ClientPolicy clients{};
 };
 
 // What a listener asks for and the linked library has not.
@@ -42,6 +43,10 @@ public:
     [[nodiscard]] Engine& engine() const noexcept { return engine_; }
     [[nodiscard]] const ServerSettings& settings() const noexcept { return settings_; }
     [[nodiscard]] const CertificateStore& certificates() const noexcept { return *certificates_; }
+    // Null: clients are not asked for certificates.
+    [[nodiscard]] const ClientVerifier* clients() const noexcept { return clients_.get(); }
+    // Whom it lets in: sessions are resumed only under the same.
+    [[nodiscard]] const std::string& policy_digest() const noexcept { return policy_digest_; }
     [[nodiscard]] SSL_CTX* get() const noexcept { return context_.get(); }
 
 private:
@@ -54,10 +59,13 @@ private:
     Result<> set_up();
     Result<> set_ciphers();
     Result<> set_groups();
+    Result<> set_clients();
 
     Engine& engine_;
     ServerSettings settings_;
     std::shared_ptr<const CertificateStore> certificates_;
+    std::unique_ptr<const ClientVerifier> clients_;
+    std::string policy_digest_;
     std::unique_ptr<SSL_CTX, FreeContext> context_;
 };
 

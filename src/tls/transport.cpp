@@ -159,6 +159,7 @@ void TlsTransport::report_success(const Shaking& shaking, bool took_default) {
     report.protocol = info_.protocol;
     report.resumed = info_.resumed;
     report.default_certificate = took_default;
+    report.client_certificate = info_.client != nullptr;
     report.took = engine_.loop.now() - shaking.began;
     engine_.on_handshake(report);
 }

@@ -66,6 +66,8 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
             return add_http_listener(change.add_http_listener());
         case Request::kAddHttpsListener:
             return add_https_listener(change.add_https_listener());
+        case Request::kAddHttpsListenerWithClientAuth:
+            return add_https_listener(change.add_https_listener_with_client_auth());
         case Request::kAddTcpListener:
             add_listener({command::TCP, config::checked_address(change.add_tcp_listener().address())},
                          running_listener(change.add_tcp_listener()));

@@ -17,6 +17,10 @@ Counter counter_of(HandshakeFailure failure) noexcept {
             return Counter::tls_failed_no_alpn;
         case HandshakeFailure::no_certificate:
             return Counter::tls_failed_unknown_name;
+        case HandshakeFailure::no_client_certificate:
+            return Counter::tls_failed_no_client_certificate;
+        case HandshakeFailure::bad_client_certificate:
+            return Counter::tls_failed_bad_client_certificate;
         case HandshakeFailure::malformed:
             return Counter::tls_failed_invalid;
         case HandshakeFailure::plain_http:
@@ -78,6 +82,7 @@ void note_handshake(const tls::HandshakeReport& report, observe::Metrics& metric
     metrics.add(counter_of(report.suite));
     if (report.resumed) metrics.add(Counter::tls_resumed);
     if (report.default_certificate) metrics.add(Counter::tls_default_cert_used);
+    if (report.client_certificate) metrics.add(Counter::tls_client_certificates);
     if (report.protocol == tls::Alpn::http11) metrics.add(Counter::alpn_http11);
     metrics.record(observe::Time::tls_handshake, report.took);
 }

@@ -130,12 +130,15 @@ Result<proxy::Listener> running_listener(const command::HttpsListenerConfig& con
                                          uint32_t buffer_size, const Tls& tls) {
     auto listener = http_listener(config, http::Scheme::https, limits, buffer_size);
     if (!listener) return listener;
-    auto context = tls::ServerContext::make(tls.engine, running_server_settings(config), tls.certificates);
+    auto settings = running_server_settings(config);
+    if (!settings) return std::unexpected(settings.error());
+    auto context = tls::ServerContext::make(tls.engine, std::move(*settings), tls.certificates);
     if (!context) return std::unexpected(context.error());
     listener->tls = std::move(*context);
     listener->handshake_timeout = std::chrono::seconds(config.handshake_timeout());
     listener->strict_sni_binding = !config.has_strict_sni_binding() || config.strict_sni_binding();
     listener->hsts = running_hsts(config.hsts());
+    listener->client_fields = running_client_fields(config.client_auth_headers());
     return listener;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "x509/certificate.h"
+#include "x509/crl.h"
 #include "x509/pem.h"
 
 namespace seki::worker {
@@ -51,9 +52,37 @@ Result<std::shared_ptr<Bytes>> read_bytes(const command::HttpsListenerConfig& co
     return bytes;
 }
 
+tls::ClientPolicy::Mode mode_of(command::ClientAuthMode mode) noexcept {
+    switch (mode) {
+        case command::CLIENT_AUTH_NONE:
+            return tls::ClientPolicy::Mode::none;
+        case command::CLIENT_AUTH_OPTIONAL:
+            return tls::ClientPolicy::Mode::optional;
+        case command::CLIENT_AUTH_REQUIRED:
+            break;
+    }
+    return tls::ClientPolicy::Mode::required;
+}
+
+Result<tls::ClientPolicy> client_policy(const command::HttpsListenerConfig& config) {
+    tls::ClientPolicy policy;
+    policy.mode = mode_of(config.client_auth());
+    for (const std::string& text : config.client_ca_certificates()) {
+        auto certificates = x509::read_certificates(text);
+        if (!certificates) return std::unexpected(certificates.error());
+        std::ranges::move(*certificates, std::back_inserter(policy.authorities));
+    }
+    for (const std::string& text : config.client_ca_crls()) {
+        auto lists = x509::read_revocation_lists(text);
+        if (!lists) return std::unexpected(lists.error());
+        for (x509::RevocationList& list : *lists) policy.revocations.push_back(std::move(list.der));
+    }
+    return policy;
+}
+
 }  // namespace
 
-tls::ServerSettings running_server_settings(const command::HttpsListenerConfig& config) {
+Result<tls::ServerSettings> running_server_settings(const command::HttpsListenerConfig& config) {
     tls::ServerSettings settings;
     if (!config.versions().empty()) {
         settings.tls12 = std::ranges::find(config.versions(), command::TLS_V1_2) != config.versions().end();
@@ -65,7 +94,14 @@ tls::ServerSettings running_server_settings(const command::HttpsListenerConfig& 
     settings.protocols = protocols(config);
     settings.tickets = static_cast<uint32_t>(config.send_tls13_tickets());
     settings.own_records = config.own_tls_records();
+    auto clients = client_policy(config);
+    if (!clients) return std::unexpected(clients.error());
+    settings.clients = std::move(*clients);
     return settings;
+}
+
+proxy::ClientCertificateFields running_client_fields(const command::ClientAuthHeaders& config) {
+    return {config.subject(), config.san(), config.fingerprint(), config.verify_result()};
 }
 
 proxy::Hsts running_hsts(const command::HstsConfig& config) {

@@ -4,13 +4,15 @@
 
 #include "base/result.h"
 #include "command.pb.h"
+#include "proxy/client_certificate_fields.h"
 #include "proxy/hsts.h"
 #include "tls/certificate.h"
 #include "tls/server_context.h"
 
 namespace seki::worker {
 
-[[nodiscard]] tls::ServerSettings running_server_settings(const command::HttpsListenerConfig& config);
+Result<tls::ServerSettings> running_server_settings(const command::HttpsListenerConfig& config);
+[[nodiscard]] proxy::ClientCertificateFields running_client_fields(const command::ClientAuthHeaders& config);
 // Where the configuration says nothing, the value is empty.
 [[nodiscard]] proxy::Hsts running_hsts(const command::HstsConfig& config);
 // The one of a listener. The supervisor has checked it.

@@ -71,6 +71,7 @@ Result<std::vector<RevocationList>> read_revocation_lists(std::string_view pem) 
         if (block.label != "X509 CRL") continue;
         auto list = read_list(block.der);
         if (!list) return failure("one of its blocks is no list of revoked certificates");
+        list->der = block.der;
         lists.push_back(std::move(*list));
     }
     if (lists.empty()) return failure("it holds no list of revoked certificates (X509 CRL) in PEM");

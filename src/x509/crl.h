@@ -14,6 +14,7 @@
 namespace seki::x509 {
 
 struct RevocationList {
+    std::string der;
     std::string issuer;  // a distinguished name, in DER
     std::string scope;   // the content of its issuing distribution point (§5.2.5); empty: all that the issuer issued
     std::optional<int64_t> next_update_s;

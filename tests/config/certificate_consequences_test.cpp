@@ -127,5 +127,23 @@ TEST_F(CertificateConsequences, of_a_listener_that_goes_are_its_certificates) {
                 Contains("left behind: certificates on 127.0.0.1:443, for a listener to come"));
 }
 
+TEST_F(CertificateConsequences, of_a_list_of_revoked_certificates_past_its_time_are_told) {
+    Request request = https_listener(here);
+    command::HttpsListenerConfig& listener = *request.mutable_add_https_listener();
+    listener.set_client_auth(command::CLIENT_AUTH_REQUIRED);
+    listener.add_client_ca_certificates(x509::made::pair().certificate);
+    listener.add_client_ca_crls(x509::made::revocation_list({.issuer = "a", .next_update = now_s - 1}));
+    listener.add_client_ca_crls(x509::made::revocation_list({.issuer = "b", .next_update = now_s + 1}));
+    const char* text = "a list was good until 2021-02-03T23:59:59Z: clients of its issuer are refused";
+    EXPECT_THAT(of(request), ElementsAre(text));
+    Request update = https_update(here);
+    EXPECT_THAT(of(update), IsEmpty());
+    auto& policy = *update.mutable_update_https_listener()->mutable_client_auth_policy();
+    policy.set_client_auth(command::CLIENT_AUTH_REQUIRED);
+    *policy.mutable_client_ca_certificates() = listener.client_ca_certificates();
+    *policy.mutable_client_ca_crls() = listener.client_ca_crls();
+    EXPECT_THAT(of(update), ElementsAre(text));
+}
+
 }  // namespace
 }  // namespace seki::config

@@ -11,3 +11,41 @@ def make_certificate(folder, name, host):
                     "-keyout", key, "-out", certificate, "-days", "3650", "-subj", f"/CN={host}",
                     "-addext", f"subjectAltName=DNS:{host}"], check=True, stderr=subprocess.DEVNULL)
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
+
+
+class Authority:
+    """Who signs certificates of clients, and takes them back: files in a folder of its own."""
+
+    def __init__(self, folder, name):
+        self.folder = folder / name
+        self.folder.mkdir()
+        self.name = name
+        self.certificate, self.key = self.folder / "ca.pem", self.folder / "ca.key"
+        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.key,
+                      "-out", self.certificate, "-days", "3650", "-subj", f"/CN={name}")
+        (self.folder / "index").touch()
+        (self.folder / "config").write_text(f"[ca]\ndefault_ca = own\n[own]\ndatabase = {self.folder}/index\n"
+                                            f"certificate = {self.certificate}\nprivate_key = {self.key}\n"
+                                            "default_md = sha256\nunique_subject = no\n")
+
+    def issue(self, name, **extensions):
+        """Certificate and key of a client, as paths."""
+        certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        added = [part for which, value in extensions.items() for part in ("-addext", f"{which}={value}")]
+        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
+                      "-out", certificate, "-days", "3650", "-subj", f"/CN={name}", "-CA", self.certificate, "-CAkey",
+                      self.key, "-addext", "basicConstraints=critical,CA:FALSE", *added)
+        return certificate, key
+
+    def revoke(self, name):
+        self._openssl("ca", "-config", self.folder / "config", "-revoke", self.folder / f"{name}.pem")
+
+    def list_revoked(self):
+        """A list (CRL) of what was revoked so far; its path."""
+        path = self.folder / "crl.pem"
+        self._openssl("ca", "-config", self.folder / "config", "-gencrl", "-crldays", "30", "-out", path)
+        return path
+
+    @staticmethod
+    def _openssl(*arguments):
+        subprocess.run(["openssl", *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

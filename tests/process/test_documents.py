@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 import wire
-from certificates import make_certificate
+from certificates import Authority, make_certificate
 from harness import BINARY, ROOT, SANITIZER, ProcessTest, free_port, own_ip, until
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -218,6 +218,7 @@ class Documents(ProcessTest):
         self.assertGreater(len(lines), 5)
         with tempfile.TemporaryDirectory() as folder:
             make_certificate(pathlib.Path(folder), "new", "example.com")  # the files that some of them name
+            Authority(pathlib.Path(folder), "clients").list_revoked()
             for line in lines:
                 words = re.sub(r"-c \S+", "", line).split()[1:]
                 with self.subTest(line):

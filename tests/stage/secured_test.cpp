@@ -8,6 +8,7 @@
 #include "stage/message.h"
 #include "stage/stage.h"
 #include "tls/identities.h"
+#include "x509/made.h"
 
 namespace seki::stage {
 namespace {
@@ -293,6 +294,102 @@ TEST_F(PlacedCertificate, is_refused_when_the_memory_did_not_come) {
     EXPECT_THAT(refusal(false), HasSubstr("too many descriptors"));
     order.mutable_prepare()->mutable_certificates(0)->set_segment(77);
     EXPECT_THAT(refusal(), HasSubstr("did not come"));
+}
+
+// ---- clients with certificates
+
+class KnownClients : public SecuredClients {
+protected:
+    void listen(command::ClientAuthMode mode) {
+        x509::made::Wish wish;
+        wish.common_name = "clients";
+        wish.authority = true;
+        const x509::made::Key key = x509::made::ec_key();
+        const std::string authority = x509::made::certificate_of(key.get(), wish);
+        wish = {.common_name = "alice", .alternative_names = "DNS:alice.example"};
+        wish.issuer = "clients";
+        wish.issuer_key = key.get();
+        alice = x509::made::pair(wish);
+        SecuredClients::listen([&](command::HttpsListenerConfig& listener) {
+            listener.set_client_auth(mode);
+            listener.add_client_ca_certificates(authority);
+            command::ClientAuthHeaders& headers = *listener.mutable_client_auth_headers();
+            headers.set_subject("X-Subject");
+            headers.set_san("X-San");
+            headers.set_fingerprint("X-Print");
+            headers.set_verify_result("X-Verify");
+        });
+    }
+    WirePtr known_client(std::string_view first_bytes) {
+        return stage.secured_client(first_bytes,
+                                    {.server_name = "a", .certificate = alice.certificate, .key = alice.key});
+    }
+
+    x509::made::Pair alice;
+};
+
+TEST_F(KnownClients, are_made_known_to_backends_and_to_the_log) {
+    listen(command::CLIENT_AUTH_REQUIRED);
+    const WirePtr client = known_client(get());
+    const WirePtr backend = stage.backend(1);
+    const Message request = take_request(backend);
+    EXPECT_EQ(request.field("X-Subject"), "CN=alice");
+    EXPECT_EQ(request.field("X-San"), "DNS:alice.example");
+    EXPECT_EQ(request.field("X-Print").size(), 64U);
+    EXPECT_EQ(request.field("X-Verify"), "SUCCESS");
+    backend->send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 200);
+    EXPECT_THAT(stage.log(), HasSubstr("[client-subject=CN=alice, client-fingerprint="));
+    EXPECT_EQ(stage.metrics.value(observe::Counter::tls_client_certificates), 1U);
+}
+
+TEST_F(KnownClients, do_not_say_themselves_what_backends_are_told) {
+    listen(command::CLIENT_AUTH_OPTIONAL);
+    const std::string forged =
+        "X-Subject: CN=admin\r\nx_subject: CN=admin\r\nX.San: DNS:admin\r\nX-VERIFY: SUCCESS\r\nX_Print: ab\r\n";
+    const WirePtr stranger = this->client("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n" + forged +
+                                          "\r\n2\r\nhi\r\n0\r\n" + forged + "\r\n");
+    const WirePtr backend = stage.backend(1);
+    stage.settle();
+    const std::string sent = backend->received();
+    EXPECT_THAT(sent, testing::Not(HasSubstr("admin")));
+    EXPECT_THAT(sent, testing::Not(HasSubstr("SUCCESS")));
+    EXPECT_THAT(sent, testing::Not(HasSubstr("ab\r\n")));
+    EXPECT_THAT(sent, HasSubstr("X-Verify: NONE\r\n"));
+    EXPECT_THAT(sent, testing::EndsWith("2\r\nhi\r\n0\r\n\r\n"));
+}
+
+TEST_F(KnownClients, are_not_found_by_rules_for_what_strangers_say) {
+    listen(command::CLIENT_AUTH_OPTIONAL);
+    command::Request admin = secured(add_frontend("c", "a"));
+    auto& condition = *admin.mutable_add_https_frontend()->add_match_headers();
+    condition.set_name("X-Subject");
+    admin.mutable_add_https_frontend()->set_redirect(command::UNAUTHORIZED);
+    ASSERT_TRUE(stage.change({admin}).has_done());
+    const WirePtr stranger = this->client("GET / HTTP/1.1\r\nHost: a\r\nX-Subject: CN=admin\r\n\r\n");
+    EXPECT_EQ(take_request(stage.backend(1)).field("X-Verify"), "NONE");
+}
+
+TEST_F(KnownClients, are_the_only_ones_that_are_served_where_they_have_to_be_known) {
+    listen(command::CLIENT_AUTH_REQUIRED);
+    const WirePtr stranger = this->client(get());
+    stage.settle();
+    EXPECT_FALSE(stage.has_connection(1));
+    EXPECT_EQ(stage.metrics.value(observe::Counter::tls_failed_no_client_certificate), 1U);
+    alice = x509::made::pair();
+    const WirePtr mallory = known_client(get());
+    stage.settle();
+    EXPECT_FALSE(stage.has_connection(1));
+    EXPECT_EQ(stage.metrics.value(observe::Counter::tls_failed_bad_client_certificate), 1U);
+}
+
+TEST_F(KnownClients, come_under_a_policy_that_no_worker_serves_by_halves) {
+    command::Request listen;
+    command::HttpsListenerConfig& listener = *listen.mutable_add_https_listener_with_client_auth();
+    *listener.mutable_address() = config::to_wire(Stage::https.address);
+    listener.set_client_auth(command::CLIENT_AUTH_REQUIRED);
+    EXPECT_EQ(stage.prepare({listen}).refused().reason(), "there is no authority of clients");
 }
 
 }  // namespace

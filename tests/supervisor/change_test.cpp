@@ -380,6 +380,27 @@ TEST_F(ChangeTest, an_update_of_a_listener_is_told_as_the_whole_listener_and_kee
     EXPECT_TRUE(accepts(address));
 }
 
+TEST_F(ChangeTest, what_recognises_clients_is_told_so_that_a_worker_that_cannot_do_it_fails) {
+    const auto listener = [](command::Request request, const SocketAddress& address) {
+        command::HttpsListenerConfig& config = *request.mutable_add_https_listener();
+        *config.mutable_address() = config::to_wire(address);
+        config.mutable_client_auth_headers()->set_subject("X-Subject");
+        return request;
+    };
+    const SocketAddress address = free_address();
+    start({checked(listener({}, address))});
+    EXPECT_TRUE(worker(0).snapshot.changes(0).has_add_https_listener_with_client_auth());
+    command::Request update;
+    *update.mutable_update_https_listener()->mutable_address() = config::to_wire(address);
+    update.mutable_update_https_listener()->set_front_timeout(7);
+    submit(update);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+    const auto& orders = worker(0).orders;
+    const command::Request& told = orders[orders.size() - 2].prepare().changes(0);
+    EXPECT_EQ(told.add_https_listener_with_client_auth().front_timeout(), 7U);
+}
+
 TEST_F(ChangeTest, an_update_that_a_worker_refuses_leaves_the_listener_as_it_was) {
     const SocketAddress address = free_address();
     start({checked(add_listener(address))});

@@ -1,6 +1,7 @@
 #include "tls/client.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
 namespace seki::tls {
 
@@ -17,6 +18,7 @@ Client::Client(std::shared_ptr<Wire> wire, const Settings& settings)
         settings.version == TLS1_3_VERSION ? SSL_CTX_set_ciphersuites(context_.get(), settings.ciphers.c_str())
                                            : SSL_CTX_set_cipher_list(context_.get(), settings.ciphers.c_str());
     }
+    if (!settings.certificate.empty()) set_certificate(settings);
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_ex_data(ssl_.get(), 0, this);
     in_ = BIO_new(BIO_s_mem());
@@ -30,6 +32,24 @@ Client::Client(std::shared_ptr<Wire> wire, const Settings& settings)
                             static_cast<unsigned int>(settings.protocols.size()));
     }
     if (settings.session != nullptr) SSL_set_session(ssl_.get(), settings.session);
+}
+
+void Client::set_certificate(const Settings& settings) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> in(
+        BIO_new_mem_buf(settings.certificate.data(), static_cast<int>(settings.certificate.size())), &BIO_free);
+    const std::unique_ptr<BIO, decltype(&BIO_free)> key_in(
+        BIO_new_mem_buf(settings.key.data(), static_cast<int>(settings.key.size())), &BIO_free);
+    for (bool leaf = true; X509* certificate = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr); leaf = false) {
+        if (leaf) {
+            SSL_CTX_use_certificate(context_.get(), certificate);
+            X509_free(certificate);
+        } else {
+            SSL_CTX_add_extra_chain_cert(context_.get(), certificate);
+        }
+    }
+    EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_in.get(), nullptr, nullptr, nullptr);
+    SSL_CTX_use_PrivateKey(context_.get(), key);
+    EVP_PKEY_free(key);
 }
 
 // As the macro SSL_set_tlsext_host_name() does it.

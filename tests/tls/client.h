@@ -21,6 +21,9 @@ public:
         std::string ciphers{};    // OpenSSL's names; empty: its defaults
         std::string protocols{};  // as ALPN has them on the wire
         SSL_SESSION* session = nullptr;
+        // What it shows when it is asked, in PEM; the chain behind the certificate.
+        std::string certificate{};
+        std::string key{};
     };
 
     Client(std::shared_ptr<Wire> wire, const Settings& settings);
@@ -44,6 +47,7 @@ public:
     [[nodiscard]] int tickets() const noexcept { return tickets_; }
 
 private:
+    void set_certificate(const Settings& settings);
     void set_server_name(std::string name);
     static int on_session(SSL* ssl, SSL_SESSION* session);
     void speak();

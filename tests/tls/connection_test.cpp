@@ -292,7 +292,7 @@ TEST_F(OwnRecordsTest, of_another_version_are_not_adopted) {
     }
     EXPECT_FALSE(TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, beside + "x"));
     EXPECT_FALSE(
-        TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, "\2" + beside.substr(1)));
+        TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, "\x7f" + beside.substr(1)));
 }
 
 // ---- handshakes
@@ -410,9 +410,9 @@ TEST_F(Handshakes, are_reported_once_however_they_end) {
 TEST_F(Handshakes, take_no_ticket_of_another_name_or_another_policy) {
     fixture.certificates->put(make_certificate({.names = {"other.example.com"}}));
     ServerSettings settings;
-    settings.policy = "one";
     const auto one = fixture.context(settings);
-    settings.policy = "two";
+    settings.clients.mode = ClientPolicy::Mode::optional;
+    settings.clients.authorities.push_back(std::string(fixture.ecdsa->leaf));
     const auto two = fixture.context(settings);
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         Connection first(one, {.version = version});

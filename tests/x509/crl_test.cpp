@@ -1,9 +1,6 @@
 #include "x509/crl.h"
 
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
-
-#include <openssl/x509v3.h>
 
 #include "x509/made.h"
 #include "x509/pem.h"
@@ -13,40 +10,7 @@ namespace {
 
 // A list of an authority of this name; no end if it is 0.
 std::string list_of(const char* issuer, int64_t next_update, const char* scope = nullptr) {
-    const made::Key key = made::ec_key();
-    const std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> list(X509_CRL_new(), &X509_CRL_free);
-    X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
-    const std::unique_ptr<X509_NAME, decltype(&X509_NAME_free)> name(X509_NAME_new(), &X509_NAME_free);
-    X509_NAME_add_entry_by_txt(name.get(), "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(issuer), -1, -1,
-                               0);
-    X509_CRL_set_issuer_name(list.get(), name.get());
-    const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> time(ASN1_TIME_set(nullptr, made::year_2020),
-                                                                     &ASN1_TIME_free);
-    X509_CRL_set1_lastUpdate(list.get(), time.get());
-    if (next_update != 0) {
-        ASN1_TIME_set(time.get(), next_update);
-        X509_CRL_set1_nextUpdate(list.get(), time.get());
-    }
-    X509_REVOKED* revoked = X509_REVOKED_new();
-    const std::unique_ptr<ASN1_INTEGER, decltype(&ASN1_INTEGER_free)> serial(ASN1_INTEGER_new(), &ASN1_INTEGER_free);
-    ASN1_INTEGER_set(serial.get(), 7);
-    X509_REVOKED_set_serialNumber(revoked, serial.get());
-    X509_REVOKED_set_revocationDate(revoked, time.get());
-    X509_CRL_add0_revoked(list.get(), revoked);
-    if (scope != nullptr) {
-        X509V3_CTX context;
-        X509V3_set_ctx_nodb(&context);
-        X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, NID_issuing_distribution_point, scope);
-        EXPECT_NE(extension, nullptr);
-        X509_CRL_add_ext(list.get(), extension, -1);
-        X509_EXTENSION_free(extension);
-    }
-    EXPECT_GT(X509_CRL_sign(list.get(), key.get(), EVP_sha256()), 0);
-    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), &BIO_free);
-    PEM_write_bio_X509_CRL(bio.get(), list.get());
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &data);
-    return {data, static_cast<size_t>(size)};
+    return made::revocation_list({.issuer = issuer, .next_update = next_update, .serials = {7}, .scope = scope});
 }
 
 TEST(RevocationList, says_whose_it_is_and_until_when) {

@@ -66,13 +66,14 @@ std::string certificate_of(EVP_PKEY* key, const Wish& wish) {
     static int64_t serial = 0;
     const std::unique_ptr<X509, Free> certificate(X509_new());
     X509_set_version(certificate.get(), X509_VERSION_3);
-    ASN1_INTEGER_set_int64(X509_get_serialNumber(certificate.get()), ++serial);
+    ASN1_INTEGER_set_int64(X509_get_serialNumber(certificate.get()), wish.serial != 0 ? wish.serial : ++serial);
     ASN1_TIME_set(X509_getm_notBefore(certificate.get()), wish.not_before);
     ASN1_TIME_set(X509_getm_notAfter(certificate.get()), wish.not_after);
     set_name(X509_get_subject_name(certificate.get()), wish.common_name);
     set_name(X509_get_issuer_name(certificate.get()), wish.issuer.empty() ? wish.common_name : wish.issuer);
     X509_set_pubkey(certificate.get(), key);
-    add_extension(certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
+    add_extension(certificate.get(), NID_basic_constraints, wish.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+    if (!wish.purposes.empty()) add_extension(certificate.get(), NID_ext_key_usage, wish.purposes);
     if (!wish.alternative_names.empty()) {
         add_extension(certificate.get(), NID_subject_alt_name, wish.alternative_names);
     }
@@ -81,6 +82,43 @@ std::string certificate_of(EVP_PKEY* key, const Wish& wish) {
     EXPECT_GT(X509_sign(certificate.get(), signer, digest), 0);
     const Bio bio(BIO_new(BIO_s_mem()), &BIO_free);
     PEM_write_bio_X509(bio.get(), certificate.get());
+    return text_of(bio.get());
+}
+
+std::string revocation_list(const ListWish& wish) {
+    const Key own = wish.issuer_key != nullptr ? nullptr : ec_key();
+    const std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> list(X509_CRL_new(), &X509_CRL_free);
+    X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
+    const std::unique_ptr<X509_NAME, decltype(&X509_NAME_free)> name(X509_NAME_new(), &X509_NAME_free);
+    set_name(name.get(), wish.issuer);
+    X509_CRL_set_issuer_name(list.get(), name.get());
+    const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> time(ASN1_TIME_set(nullptr, year_2020),
+                                                                     &ASN1_TIME_free);
+    X509_CRL_set1_lastUpdate(list.get(), time.get());
+    for (const int64_t serial : wish.serials) {
+        X509_REVOKED* const revoked = X509_REVOKED_new();
+        const std::unique_ptr<ASN1_INTEGER, decltype(&ASN1_INTEGER_free)> number(ASN1_INTEGER_new(),
+                                                                                 &ASN1_INTEGER_free);
+        ASN1_INTEGER_set_int64(number.get(), serial);
+        X509_REVOKED_set_serialNumber(revoked, number.get());
+        X509_REVOKED_set_revocationDate(revoked, time.get());
+        X509_CRL_add0_revoked(list.get(), revoked);
+    }
+    if (wish.next_update != 0) {
+        ASN1_TIME_set(time.get(), wish.next_update);
+        X509_CRL_set1_nextUpdate(list.get(), time.get());
+    }
+    if (wish.scope != nullptr) {
+        X509V3_CTX context;
+        X509V3_set_ctx_nodb(&context);
+        X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, NID_issuing_distribution_point, wish.scope);
+        EXPECT_NE(extension, nullptr);
+        X509_CRL_add_ext(list.get(), extension, -1);
+        X509_EXTENSION_free(extension);
+    }
+    EXPECT_GT(X509_CRL_sign(list.get(), own != nullptr ? own.get() : wish.issuer_key, EVP_sha256()), 0);
+    const Bio bio(BIO_new(BIO_s_mem()), &BIO_free);
+    PEM_write_bio_X509_CRL(bio.get(), list.get());
     return text_of(bio.get());
 }
 

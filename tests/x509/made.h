@@ -33,14 +33,27 @@ inline constexpr int64_t year_2099 = 4'070'908'800;
 
 struct Wish {
     std::string common_name = "example.com";
-    std::string alternative_names;  // as openssl.cnf writes them: "DNS:a.example,IP:192.0.2.1"
+    std::string alternative_names{};  // as openssl.cnf writes them: "DNS:a.example,IP:192.0.2.1"
     int64_t not_before = year_2020;
     int64_t not_after = year_2099;
-    std::string issuer;              // empty: as the common name
+    std::string issuer{};            // empty: as the common name
     EVP_PKEY* issuer_key = nullptr;  // null: signs itself
     const char* digest = "SHA256";   // null where the key wants none
+    bool authority = false;
+    std::string purposes{};  // as openssl.cnf writes them: "clientAuth"; empty: any
+    int64_t serial = 0;      // 0: another one for each
 };
 std::string certificate_of(EVP_PKEY* key, const Wish& wish = {});
+
+// A list of revoked certificates.
+struct ListWish {
+    std::string issuer{};
+    EVP_PKEY* issuer_key = nullptr;   // null: made for it
+    int64_t next_update = year_2099;  // 0: none
+    std::vector<int64_t> serials{};
+    const char* scope = nullptr;  // as openssl.cnf writes it: "onlyuser:TRUE"
+};
+std::string revocation_list(const ListWish& wish);
 
 struct Pair {
     std::string certificate;

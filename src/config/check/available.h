@@ -16,7 +16,6 @@ enum class Feature : uint8_t {
     http2,
     http2_backends,
     ocsp,
-    client_certificates,
     tls_to_backends,
     ticket_secret,
     balancing_by_hash,

@@ -4,6 +4,7 @@
 #include "config/convert.h"
 #include "config/kinds.h"
 #include "config/limits.h"
+#include "config/strict_verb.h"
 #include "config/text.h"
 
 namespace seki::config {
@@ -31,18 +32,6 @@ void check_listener_key(Examiner& examine, Message& message) {
 void check_log_filter(Examiner& examine, std::string_view filter) {
     const std::string_view why = why_no_log_filter(filter);
     if (!why.empty()) examine.refuse("Logging", "{}", why);
-}
-
-// Two verbs have a second one, for servers that must not leave out what they say of clients' certificates.
-void use_one_verb(Request& request) {
-    if (request.has_add_https_listener_with_client_auth()) {
-        auto listener = std::move(*request.mutable_add_https_listener_with_client_auth());
-        *request.mutable_add_https_listener() = std::move(listener);
-    }
-    if (request.has_update_https_listener_with_client_auth()) {
-        auto update = std::move(*request.mutable_update_https_listener_with_client_auth());
-        *request.mutable_update_https_listener() = std::move(update);
-    }
 }
 
 void check_change(Examiner& examine, Request& request) {
@@ -175,7 +164,7 @@ bool is_change(const Request& request) {
 }
 
 std::expected<Checked<Request>, std::vector<Refusal>> check_every_field(Request request) {
-    use_one_verb(request);
+    use_plain_verb(request);
     // What else the sender knows about a frontend that goes is nobody's concern, right or wrong.
     if (request.has_remove_http_frontend()) {
         *request.mutable_remove_http_frontend() = route_identity(request.remove_http_frontend());

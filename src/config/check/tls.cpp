@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/ascii.h"
 #include "config/check/rules.h"
@@ -122,7 +123,6 @@ void check_revocations(Examiner& examine, const Texts& lists) {
 }
 
 void check_client_auth(Examiner& examine, AuthMode mode, const Texts& authorities, const Texts& lists) {
-    examine.wants("client_auth", mode != command::CLIENT_AUTH_NONE, Feature::client_certificates);
     if (total_size(lists) > max_revocations_size) {
         return examine.refuse("client_ca_crls", "they are larger than {} bytes", max_revocations_size);
     }
@@ -137,20 +137,43 @@ void check_client_auth(Examiner& examine, AuthMode mode, const Texts& authoritie
     }
 }
 
+std::array<std::string, 4> auth_headers(const command::ClientAuthHeaders& headers) {
+    return {headers.subject(), headers.san(), headers.fingerprint(), headers.verify_result()};
+}
+
+// What stands for all names that a backend cannot tell from it (http::same_variable).
+std::string as_variable(std::string name) {
+    std::ranges::transform(name, name.begin(), [](char c) {
+        const bool in_name = (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+        return in_name ? lower(c) : '-';
+    });
+    return name;
+}
+
 void check_auth_headers(Examiner& examine, const command::ClientAuthHeaders& headers) {
-    std::set<std::string> known;
-    for (const std::string* name :
-         {&headers.subject(), &headers.san(), &headers.fingerprint(), &headers.verify_result()}) {
-        if (name->empty()) continue;
-        examine.token("client_auth_headers", *name, max_header_name_size);
-        std::string lower_case = *name;
-        std::ranges::transform(lower_case, lower_case.begin(), lower);
-        if (!known.insert(lower_case).second) examine.refuse("client_auth_headers", "'{}' is named twice", *name);
-        if (http::field_id(*name) != http::FieldId::other) {
-            examine.refuse("client_auth_headers", "'{}' has another meaning", *name);
+    std::vector<std::string> known;
+    for (const std::string& name : auth_headers(headers)) {
+        if (name.empty()) continue;
+        examine.token("client_auth_headers", name, max_header_name_size);
+        const std::string variable = as_variable(name);
+        if (std::ranges::find(known, variable) != known.end()) {
+            examine.refuse("client_auth_headers", "'{}' is named twice", name);
+        }
+        if (http::field_id(variable) != http::FieldId::other) {
+            examine.refuse("client_auth_headers", "'{}' has another meaning", name);
+        }
+        known.push_back(variable);
+    }
+}
+
+// Both would be said, and a backend would take the one for the other.
+void check_against_id_header(Examiner& examine, const HttpsListenerConfig& listener) {
+    const std::string id_header = listener.has_sozu_id_header() ? listener.sozu_id_header() : "Sozu-Id";
+    for (const std::string& name : auth_headers(listener.client_auth_headers())) {
+        if (!name.empty() && http::same_variable(name, id_header)) {
+            examine.refuse("client_auth_headers", "'{}' has another meaning", name);
         }
     }
-    examine.wants("client_auth_headers", !known.empty(), Feature::client_certificates);
 }
 
 // What listeners and updates have in common.
@@ -203,6 +226,7 @@ void check_tls(Examiner& examine, HttpsListenerConfig& listener) {
     check_own_certificate(examine, listener);
     check_client_auth(examine, listener.client_auth(), listener.client_ca_certificates(), listener.client_ca_crls());
     if (listener.client_auth() == command::CLIENT_AUTH_NONE) listener.clear_client_auth();
+    check_against_id_header(examine, listener);
     const bool speaks_http11 = listener.alpn_protocols().empty() || has(listener.alpn_protocols(), "http/1.1");
     if (listener.disable_http11() && speaks_http11) {
         examine.refuse("disable_http11",

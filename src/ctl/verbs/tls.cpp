@@ -1,5 +1,6 @@
 #include <array>
 
+#include "config/strict_verb.h"
 #include "ctl/fields.h"
 #include "ctl/verbs/verbs.h"
 
@@ -44,18 +45,6 @@ void handshake_options(Verb& verb, bool show_defaults) {
     on_off_flags(verb, "--own-tls-records", "--library-tls-records", "own_tls_records", own_records_help);
 }
 
-// A server that knew nothing of clients' certificates would serve everybody.
-void say_it_twice(command::Request& request) {
-    if (request.has_add_https_listener() && request.add_https_listener().has_client_auth()) {
-        auto listener = request.add_https_listener();
-        *request.mutable_add_https_listener_with_client_auth() = std::move(listener);
-    }
-    if (request.has_update_https_listener() && request.update_https_listener().has_client_auth_policy()) {
-        auto update = request.update_https_listener();
-        *request.mutable_update_https_listener_with_client_auth() = std::move(update);
-    }
-}
-
 }  // namespace
 
 void tls_add_options(Verb& add) {
@@ -83,7 +72,7 @@ void tls_add_options(Verb& add) {
             request.mutable_add_https_listener()->add_versions(command::TLS_V1_2);
             request.mutable_add_https_listener()->add_versions(command::TLS_V1_3);
         }
-        say_it_twice(request);
+        config::use_strict_verb(request);
         return Result<>{};
     });
 }
@@ -102,7 +91,7 @@ void tls_update_options(Verb& update) {
     handshake_options(update, false);
     client_auth_options(update, "client_auth_policy.");
     update.finish([](command::Request& request, const Verb&) {
-        say_it_twice(request);
+        config::use_strict_verb(request);
         return Result<>{};
     });
 }

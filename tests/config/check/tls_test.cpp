@@ -172,26 +172,40 @@ TEST(TlsCheck, leaves_hsts_to_https) {
     EXPECT_THAT(refusals(plain), ElementsAre("hsts: only https frontends have it (RFC 6797 §7.2)"));
 }
 
-// ---- certificates of clients: whoever asks for them is refused as long as nobody is
+// ---- certificates of clients
 
-constexpr const char* not_yet = "client_auth: certificates of clients are not available yet";
-
-TEST(ClientAuthCheck, is_refused_under_either_verb) {
+TEST(ClientAuthCheck, is_one_under_either_verb) {
     const auto authority = x509::made::pair().certificate;
     const Request plain = listener_with([&](auto& listener) {
         listener.set_client_auth(command::CLIENT_AUTH_REQUIRED);
         listener.add_client_ca_certificates(authority);
+        listener.add_client_ca_crls(x509::made::revocation_list({.issuer = "a"}));
     });
-    EXPECT_THAT(refusals(plain), ElementsAre(not_yet));
+    EXPECT_THAT(refusals(plain), IsEmpty());
     Request other;
     *other.mutable_add_https_listener_with_client_auth() = plain.add_https_listener();
-    EXPECT_THAT(refusals(other), ElementsAre(not_yet));
+    EXPECT_EQ(passed(other).client_auth(), command::CLIENT_AUTH_REQUIRED);
     Request update;
     *update.mutable_update_https_listener_with_client_auth()->mutable_address() = wire(here);
     auto& policy = *update.mutable_update_https_listener_with_client_auth()->mutable_client_auth_policy();
     policy.set_client_auth(command::CLIENT_AUTH_OPTIONAL);
+    EXPECT_THAT(refusals(update), ElementsAre("client_ca_certificates: without them nobody could be recognised"));
     policy.add_client_ca_certificates(authority);
-    EXPECT_THAT(refusals(update), ElementsAre(not_yet));
+    EXPECT_THAT(refusals(update), IsEmpty());
+}
+
+TEST(ClientAuthCheck, has_one_list_of_revoked_certificates_about_each) {
+    const auto wrong = [](const char* scope, const char* other) {
+        return wrong_with([&](auto& listener) {
+            listener.set_client_auth(command::CLIENT_AUTH_REQUIRED);
+            listener.add_client_ca_certificates(x509::made::pair().certificate);
+            listener.add_client_ca_crls(x509::made::revocation_list({.issuer = "a", .scope = scope}));
+            listener.add_client_ca_crls(x509::made::revocation_list({.issuer = "a", .scope = other}));
+        });
+    };
+    EXPECT_THAT(wrong("onlyuser:TRUE", "onlyCA:TRUE"), IsEmpty());
+    EXPECT_THAT(wrong(nullptr, nullptr),
+                ElementsAre("client_ca_crls: two lists are of the same issuer and about the same certificates"));
 }
 
 TEST(ClientAuthCheck, is_no_secret_of_the_verb) {
@@ -214,7 +228,7 @@ TEST(ClientAuthCheck, never_takes_an_unknown_mode_for_none) {
 
 TEST(ClientAuthCheck, wants_what_it_is_to_recognise_clients_by) {
     EXPECT_THAT(wrong_with([](auto& listener) { listener.set_client_auth(command::CLIENT_AUTH_REQUIRED); }),
-                ElementsAre(not_yet, "client_ca_certificates: without them nobody could be recognised"));
+                ElementsAre("client_ca_certificates: without them nobody could be recognised"));
     EXPECT_THAT(wrong_with([](auto& listener) { listener.add_client_ca_certificates(x509::made::pair().certificate); }),
                 ElementsAre("client_auth: CLIENT_AUTH_OPTIONAL or _REQUIRED must be said along with certificates and "
                             "lists"));
@@ -223,7 +237,7 @@ TEST(ClientAuthCheck, wants_what_it_is_to_recognise_clients_by) {
                     listener.add_client_ca_certificates("x");
                     listener.add_client_ca_crls("y");
                 }),
-                ElementsAre(not_yet, "client_ca_certificates: it holds no certificate in PEM",
+                ElementsAre("client_ca_certificates: it holds no certificate in PEM",
                             "client_ca_crls: it holds no list of revoked certificates (X509 CRL) in PEM"));
 }
 
@@ -231,8 +245,16 @@ TEST(ClientAuthCheck, names_headers_that_mean_nothing_else) {
     const auto wrong = [](auto fill) {
         return wrong_with([&](auto& listener) { fill(*listener.mutable_client_auth_headers()); });
     };
-    EXPECT_THAT(wrong([](auto& headers) { headers.set_subject("X-Subject"); }),
-                ElementsAre("client_auth_headers: certificates of clients are not available yet"));
+    EXPECT_THAT(wrong([](auto& headers) { headers.set_subject("X-Subject"); }), IsEmpty());
+    EXPECT_THAT(wrong([](auto& headers) { headers.set_subject("X_Forwarded-For"); }),
+                ElementsAre("client_auth_headers: 'X_Forwarded-For' has another meaning"));
+    EXPECT_THAT(wrong([](auto& headers) { headers.set_subject("sozu_id"); }),
+                ElementsAre("client_auth_headers: 'sozu_id' has another meaning"));
+    EXPECT_THAT(wrong([](auto& headers) {
+                    headers.set_subject("X-A");
+                    headers.set_san("X_A");
+                }),
+                ElementsAre("client_auth_headers: 'X_A' is named twice"));
     EXPECT_THAT(wrong([](auto& headers) { headers.set_subject("no token"); }), Contains(HasSubstr("is no token")));
     EXPECT_THAT(wrong([](auto& headers) { headers.set_subject("Host"); }),
                 Contains("client_auth_headers: 'Host' has another meaning"));

@@ -219,14 +219,21 @@ TEST_F(TomlTls, hsts_belongs_to_https) {
                 Contains(HasSubstr("the key 'enabled' is missing")));
 }
 
-TEST_F(TomlTls, certificates_of_clients_are_refused_until_somebody_looks_at_them) {
+TEST_F(TomlTls, certificates_of_clients_are_read_with_what_recognises_them) {
     files.texts["certs/ca.pem"] = x509::made::pair().certificate;
-    EXPECT_THAT(wrong(std::string(https) + R"(client_auth = "required"
+    files.texts["certs/gone.pem"] = x509::made::revocation_list({.issuer = "a"});
+    const auto listener = taken(std::string(https) + own_certificate + R"(client_auth = "Required"
 client_ca_certificates = ["certs/ca.pem"]
+client_ca_crls = ["certs/gone.pem"]
 client_auth_headers = { subject = "X-Subject" }
-)"),
-                ElementsAre(HasSubstr("client_auth: certificates of clients are not available yet"),
-                            HasSubstr("client_auth_headers: certificates of clients are not available yet")));
+)");
+    const auto& read = listener.changes[0]->add_https_listener();
+    EXPECT_EQ(read.client_auth(), command::CLIENT_AUTH_REQUIRED);
+    EXPECT_EQ(read.client_ca_certificates(0), files.texts["certs/ca.pem"]);
+    EXPECT_EQ(read.client_ca_crls(0), files.texts["certs/gone.pem"]);
+    EXPECT_EQ(read.client_auth_headers().subject(), "X-Subject");
+    EXPECT_THAT(wrong(std::string(https) + "client_auth = \"required\"\nclient_ca_certificates = [\"certs/none.pem\"]"),
+                Contains(HasSubstr("client_ca_certificates: certs/none.pem: cannot open it")));
     EXPECT_THAT(wrong(std::string(https) + "client_ca_certificates = [\"certs/ca.pem\"]"),
                 ElementsAre(HasSubstr("client_ca_certificates: it needs the key 'client_auth'")));
     EXPECT_THAT(warnings(taken(std::string(https) + own_certificate +
