@@ -21,13 +21,23 @@ void add_links(std::vector<std::string>& chain, std::span<std::string> links, st
     }
 }
 
+bool is_weak(const Certificate& certificate) {
+    return certificate.has_weak_signature() && certificate.subject() != certificate.issuer();
+}
+
+bool any_is_weak(std::span<const std::string> chain) {
+    return std::ranges::any_of(chain, [](const std::string& der) {
+        const auto link = Certificate::read(der);
+        return link && is_weak(*link);
+    });
+}
+
 // What the library would not serve, and clients would not take.
 std::string_view why_not_served(const Certificate& certificate) {
     if (certificate.key_type().kind == KeyKind::other) {
         return "its key is of a kind that is not served: RSA, ECDSA on P-256, P-384 or P-521, and Ed25519 are";
     }
-    const bool self_signed = certificate.subject() == certificate.issuer();
-    if (certificate.has_weak_signature() && !self_signed) return "it is signed with SHA-1 or MD5, which clients refuse";
+    if (is_weak(certificate)) return "it is signed with SHA-1 or MD5, which clients refuse";
     return {};
 }
 
@@ -62,6 +72,7 @@ std::expected<Identity, IdentityFault> read_identity(std::string_view certificat
     }
     const auto in_order = chain_follows(*leaf, links);
     if (!in_order) return fault(Part::chain, "one of its blocks is no certificate");
+    if (any_is_weak(links)) return fault(Part::chain, "one of them is signed with SHA-1 or MD5, which clients refuse");
 
     auto private_key = read_private_key(key);
     if (!private_key) return fault(Part::key, private_key.error().message);

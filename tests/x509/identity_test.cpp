@@ -257,6 +257,22 @@ TEST(Identity, has_its_chain_wherever_it_was_written) {
     EXPECT_EQ(read(family.leaf, family.key).chain, std::vector<std::string>{});
 }
 
+TEST(Identity, has_no_chain_that_the_library_would_not_send) {
+    const Family family;
+    Wish wish;
+    wish.common_name = "middle.example";
+    wish.issuer = "root.example";
+    wish.issuer_key = family.root_key.get();
+    wish.digest = "SHA1";
+    const std::string weak = made::certificate_of(family.middle_key.get(), wish);
+    EXPECT_EQ(why_not(family.leaf, family.key, {weak}),
+              "chain: one of them is signed with SHA-1 or MD5, which clients refuse");
+    EXPECT_EQ(why_not(family.leaf + weak, family.key),
+              "chain: one of them is signed with SHA-1 or MD5, which clients refuse");
+    wish.common_name = "root.example";  // by itself: nobody asks for that signature
+    EXPECT_EQ(why_not(family.leaf, family.key, {family.middle, made::certificate_of(family.root_key.get(), wish)}), "");
+}
+
 TEST(Identity, says_whether_its_chain_leads_anywhere) {
     const Family family;
     EXPECT_TRUE(read(family.leaf, family.key).chain_follows);
