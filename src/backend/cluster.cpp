@@ -69,6 +69,13 @@ BackendPtr Cluster::find_cookie(std::string_view cookie) const {
     return found != backends_.end() ? *found : nullptr;
 }
 
+bool Cluster::lost_last(Monotonic now) noexcept {
+    const auto works = [now](const BackendPtr& backend) {
+        return backend->state == State::ready && backend->backoff.up(now);
+    };
+    return !std::ranges::any_of(backends_, works) && std::exchange(available_, false);
+}
+
 // ---- choosing
 
 void Cluster::set_balancing(const BalancingChoice& choice) {

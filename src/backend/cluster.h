@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "backend/backend.h"
@@ -47,6 +48,10 @@ public:
     // The next one, which is not among `tried`; null when there is none.
     [[nodiscard]] BackendPtr next(Monotonic now, std::span<const BackendPtr> tried, Random& random, uint64_t key = 0);
 
+    // After a failure: whether it was the last backend that worked. After a success: whether none did before.
+    bool lost_last(Monotonic now) noexcept;
+    bool recovered() noexcept { return !std::exchange(available_, true); }
+
     // Nothing names it any more; only exchanges that still run have it.
     void forget() noexcept { forgotten_ = true; }
     [[nodiscard]] bool forgotten() const noexcept { return forgotten_; }
@@ -57,6 +62,7 @@ private:
     BalancingChoice choice_;
     std::unique_ptr<Balancing> balancing_;
     bool forgotten_ = false;
+    bool available_ = true;  // some backend works
 };
 
 }  // namespace seki::backend

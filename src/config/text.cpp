@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <ranges>
 
+#include "base/utf8.h"
+
 namespace seki::config {
 namespace {
 
@@ -16,39 +18,9 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-// How many bytes the sequence that begins here has, and the smallest code point that needs so many; 0 for no beginning.
-struct Lead {
-    size_t size;
-    uint32_t smallest;
-    uint32_t bits;
-};
-
-Lead lead(unsigned char byte) {
-    if (byte < 0x80) return {1, 0, byte};
-    if (byte >= 0xC2 && byte <= 0xDF) return {2, 0x80, byte & 0x1FU};
-    if (byte >= 0xE0 && byte <= 0xEF) return {3, 0x800, byte & 0x0FU};
-    if (byte >= 0xF0 && byte <= 0xF4) return {4, 0x10000, byte & 0x07U};
-    return {0, 0, 0};
-}
-
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-    for (size_t i = 0; i < text.size();) {
-        const Lead first = lead(static_cast<unsigned char>(text[i]));
-        if (first.size == 0 || text.size() - i < first.size) return false;
-        uint32_t point = first.bits;
-        for (size_t n = 1; n < first.size; ++n) {
-            const auto byte = static_cast<unsigned char>(text[i + n]);
-            if ((byte & 0xC0U) != 0x80U) return false;
-            point = (point << 6U) | (byte & 0x3FU);
-        }
-        const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
-        if (point < first.smallest || point > 0x10FFFF || surrogate) return false;
-        i += first.size;
-    }
-    return true;
-}
+bool is_utf8(std::string_view text) { return seki::is_utf8(text); }
 
 bool has_control(std::string_view text) { return std::ranges::any_of(text, is_control); }
 

@@ -120,6 +120,7 @@ int Conversation::run(const FollowEvents&) {
         const Result<Response> response = client->receive(std::nullopt);
         if (!response) return fail(response.error().message);
         if (response->status() == command::FAILURE) return fail("Request failed: " + response->message());
+        for (const std::string& warning : response->warnings()) streams_.err << printable(warning) << std::endl;
         if (!response->content().has_event()) continue;
         if (line_.json) {
             Json event = content_json(*response);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "observe/access_json.h"
+#include "observe/access_record.h"
+
 namespace seki::observe {
 
 namespace {
@@ -143,20 +146,39 @@ private:
 
 }  // namespace
 
-Result<AccessLog::Format> AccessLog::parse_format(std::string_view name) {
-    if (name == "ascii") return Format::text;
-    if (name == "protobuf") return failure("access_logs_format 'protobuf' is not available yet");
-    return failure("access_logs_format '{}': it must be ascii or protobuf", name);
+AccessLog::AccessLog(LogSink& sink, LineHead& head, const Log& log, Format format)
+    : sink_(sink), head_(head), log_(log), format_(format) {
+    if (format_ != Format::records) return;
+    sink_.set_framing(LogSink::Framing::records);
+    record_ = std::make_unique<AccessRecord>(head_.tag());
 }
+
+AccessLog::~AccessLog() = default;
 
 void AccessLog::write(const AccessLine& access) {
     if (!wants(access.failed)) return;
     const std::span<char> window = sink_.open_line(access.now);
-    if (window.empty()) {
+    const size_t size = window.empty() ? 0 : write_into(window, access);
+    if (size == 0) {
         ++lost_;
         return;
     }
+    sink_.close_line(size);
+    ++lines_;
+}
+
+size_t AccessLog::write_into(std::span<char> window, const AccessLine& access) {
+    if (format_ == Format::records) return record_->write(window, access);
     LineWriter line(window);
+    if (format_ == Format::json) {
+        write_json(line, access, head_.time(access.now), head_.tag());
+    } else {
+        write_text(line, access);
+    }
+    return line.size();
+}
+
+void AccessLog::write_text(LineWriter& line, const AccessLine& access) {
     AccessLineWriter parts(line, coloured_);
     head_.write(line, access.now, access.failed ? "ERROR-ACCESS" : "INFO-ACCESS ");
     parts.context(access);
@@ -181,8 +203,6 @@ void AccessLog::write(const AccessLine& access) {
         line.add_printable(access.message.substr(0, max_message_bytes));
     }
     line.end_line();
-    sink_.close_line(line.size());
-    ++lines_;
 }
 
 }  // namespace seki::observe

@@ -1,6 +1,6 @@
 #pragma once
 
-// One line per exchange, per tunnel and per TCP session, in the text form that Sōzu writes:
+// One line per exchange, per tunnel and per TCP session, as JSON, as protobuf, or in the text form that Sōzu writes:
 //
 //     <time> <ns> <pid> <level> <tag>⇥[<session> <request> <cluster> <backend>] <client> <backend address>
 //     <request>/<service>/<response>/<client rtt>/<backend rtt> <in> <out> [<tags>, user-agent=…] None <protocol>
@@ -10,17 +10,21 @@
 // line, speak to a terminal, or push the status out of the line.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/ulid.h"
+#include "observe/access_tags.h"
 #include "observe/line.h"
 #include "observe/log.h"
 #include "observe/log_sink.h"
 
 namespace seki::observe {
+
+class AccessRecord;
 
 // An empty text is an absent one, shown as "-".
 struct AccessLine {
@@ -42,6 +46,7 @@ struct AccessLine {
     uint64_t bytes_out = 0;  // to the client
 
     std::string_view tags;  // "k=v, k2=v2"
+    const AccessTags* tag_list = nullptr;  // the same one by one
     std::string_view user_agent;
     // Of the client's certificate.
     std::string_view client_subject;
@@ -53,6 +58,12 @@ struct AccessLine {
     std::string_view path;
     uint16_t status = 0;  // 0: none
     std::string_view message;
+
+    // Of a connection with TLS; not in the text.
+    std::string_view tls_version;  // TLSv1.3
+    std::string_view tls_cipher;
+    std::string_view tls_sni;
+    std::string_view tls_alpn;
 };
 
 class AccessLog {
@@ -67,18 +78,24 @@ public:
     static constexpr size_t max_tags_bytes = 512;
     static constexpr size_t max_message_bytes = 256;
 
-    enum class Format : uint8_t { text };
-    // "ascii"; "protobuf" is refused: it is not available yet.
-    static Result<Format> parse_format(std::string_view name);
+    enum class Format : uint8_t {
+        text,
+        records,  // Sōzu's protobuf (access_record.h)
+        json      // access_json.h
+    };
 
-    // All outlive the access log. `log` has the filter: module `access`, level error for what failed, else info.
-    AccessLog(LogSink& sink, LineHead& head, const Log& log) noexcept : sink_(sink), head_(head), log_(log) {}
+    // All outlive the access log. `log` has the filter: module `access`, level error for what failed, else info. The
+    // sink has records alone, or text alone.
+    AccessLog(LogSink& sink, LineHead& head, const Log& log, Format format = Format::text);
+    ~AccessLog();
 
     void set_coloured(bool coloured) noexcept { coloured_ = coloured; }
     // Nothing need be collected for a line that is not wanted.
     [[nodiscard]] bool wants(bool failed) const noexcept {
         return log_.wants(failed ? Level::error : Level::info, Module::access);
     }
+    // Nor what only some formats have.
+    [[nodiscard]] bool shows_tls() const noexcept { return format_ != Format::text; }
     void write(const AccessLine& access);
 
     [[nodiscard]] uint64_t lines() const noexcept { return lines_; }
@@ -87,9 +104,14 @@ public:
     [[nodiscard]] LogSink& sink() noexcept { return sink_; }
 
 private:
+    size_t write_into(std::span<char> window, const AccessLine& access);
+    void write_text(LineWriter& line, const AccessLine& access);
+
     LogSink& sink_;
     LineHead& head_;
     const Log& log_;
+    Format format_;
+    std::unique_ptr<AccessRecord> record_;  // where the format is records
     uint64_t lines_ = 0;
     uint64_t lost_ = 0;
     bool coloured_ = false;

@@ -63,6 +63,11 @@ public:
 
     // Up to and with the tab. `level` as the line shows it: "INFO ", "ERROR-ACCESS".
     void write(LineWriter& line, WallTime now, std::string_view level) noexcept;
+    // "2026-03-04T10:11:12.345678Z", good until the next call.
+    std::string_view time(WallTime now) noexcept {
+        if (now != at_) renew(now);
+        return {stamp_, sizeof date_ + 7};
+    }
     [[nodiscard]] std::string_view tag() const noexcept { return {tag_, tag_size_}; }
 
     static constexpr size_t max_tag_size = 31;

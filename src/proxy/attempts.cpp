@@ -95,7 +95,7 @@ BackendEnd* Attempts::dial(const AttemptContext& attempt) {
     auto transport = context.connector.connect(chosen_->address);
     if (!transport) {
         context.recorder.connect_failed(*attempt.route.cluster, *chosen_, transport.error().error);
-        if (!transport.error().local()) note_failure(context);
+        if (!transport.error().local()) note_failure(context, *attempt.route.cluster);
         ++failed_;
         tried_.push_back(chosen_);
         return nullptr;
@@ -115,20 +115,20 @@ BackendEnd* Attempts::dial(const AttemptContext& attempt) {
     return attached;
 }
 
-void Attempts::connected(Context& context, Duration took) {
+void Attempts::connected(Context& context, Cluster& cluster, Duration took) {
     chosen_->connect_time.record(took);
-    if (chosen_->backoff.succeeded()) context.recorder.backend_up(*chosen_);
+    if (chosen_->backoff.succeeded()) context.recorder.backend_up(cluster, *chosen_);
 }
 
-void Attempts::note_failure(Context& context) const {
-    if (chosen_->backoff.failed(context.loop.now(), context.random)) context.recorder.backend_down(*chosen_);
+void Attempts::note_failure(Context& context, Cluster& cluster) const {
+    if (chosen_->backoff.failed(context.loop.now(), context.random)) context.recorder.backend_down(cluster, *chosen_);
 }
 
 void Attempts::lost(Context& context, const Route& route, const BackendLoss& loss) {
     if (loss.never_connected()) {
         const bool refused = loss.kind == BackendLoss::Kind::refused;
         context.recorder.connect_failed(*route.cluster, *chosen_, refused ? loss.error : ETIMEDOUT);
-        note_failure(context);
+        note_failure(context, *route.cluster);
     }
     // A connection from the pool that was stale says nothing about its backend; the next one shall be new.
     if (loss.reused) fresh_only_ = true;

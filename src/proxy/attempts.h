@@ -22,6 +22,7 @@ class Client;
 class Context;
 class Exchange;
 struct BackendLoss;
+struct Cluster;
 struct Record;
 struct Route;
 struct Timeouts;
@@ -59,7 +60,7 @@ public:
     // A connection to the next backend in turn, which has the exchange from here on; null after everything was tried.
     BackendEnd* connect(const AttemptContext& attempt);
     // A new connection stands, after so long a time.
-    void connected(Context& context, Duration took);
+    void connected(Context& context, Cluster& cluster, Duration took);
     // The connection is lost. What that says of its backend is kept in mind, and told.
     void lost(Context& context, const Route& route, const BackendLoss& loss);
     // Whether there may be another attempt after that, as no byte of an answer has come.
@@ -80,7 +81,7 @@ private:
     [[nodiscard]] std::optional<Monotonic> fit_for_idle(const AttemptContext& attempt) const;
     BackendEnd* take_idle(const AttemptContext& attempt) const;
     BackendEnd* dial(const AttemptContext& attempt);
-    void note_failure(Context& context) const;  // of the chosen backend
+    void note_failure(Context& context, Cluster& cluster) const;  // of the chosen backend
 
     backend::BackendPtr chosen_;
     std::vector<backend::BackendPtr> tried_;  // and not to be tried again

@@ -40,6 +40,10 @@ std::optional<http::StreamId> BackendEnd::write_again(Exchange& exchange, HeldRe
     return rewriter.stream();
 }
 
+void BackendEnd::connection_ended() {
+    if (--backend_->connections == 0 && backend_->removed) context_.recorder.removed_backend_released(*backend_);
+}
+
 bool BackendEnd::keep_idle(Client* client) {
     if (bound_) return client != nullptr && client->own().keep(context_, *this);
     return backend_->keep_alive.worthwhile(context_.loop.now()) && context_.pool.put(*backend_, session_);

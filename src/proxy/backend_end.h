@@ -91,6 +91,8 @@ public:
 protected:
     // The connection serves no exchange, and may serve others. False when nobody wants it.
     [[nodiscard]] bool keep_idle(Client* client);
+    // It is counted no more, and may have been the last of a backend that a change removed.
+    void connection_ended();
     // What adopt() does with a request that has to be written again.
     std::optional<http::StreamId> write_again(Exchange& exchange, HeldRequest& held);
 

@@ -190,7 +190,7 @@ net::Next BackendSide::lose(BackendLoss::Kind kind, http::Fault fault) {
 }
 
 void BackendSide::on_close(net::Session& session, net::CloseReason /*reason*/) {
-    --backend_->connections;
+    connection_ended();
     if (state_ == State::idle) context_.pool.remove(*backend_, session.id());
     if (exchange_ != nullptr) lose(BackendLoss::Kind::no_resources);
 }

@@ -67,6 +67,7 @@ void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     route_.lead_tunnel(*listener_);
     client_activity_ = backend_activity_ = context_.loop.now();
     record_.begin(context_, client.session(), client_activity_);
+    record_.secured = client.secured();
     if (route_.cluster != nullptr) {
         if (const auto refusal = let_in()) return refuse_tunnel(*refusal);
     }
@@ -95,7 +96,7 @@ BackendEnd* Exchange::connect() { return attempts_.connect({context_, *this, *cl
 void Exchange::connected() {
     backend_activity_ = context_.loop.now();
     record_.connected(backend_activity_);
-    attempts_.connected(context_, backend_activity_ - record_.connecting_at);
+    attempts_.connected(context_, *route_.cluster, backend_activity_ - record_.connecting_at);
 }
 
 // What happened looks to a client like the end of an idle connection of its own, for which clients are prepared. An

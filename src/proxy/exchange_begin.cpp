@@ -65,6 +65,7 @@ void Exchange::open(Client& client, http::StreamId stream, ListenerPtr listener,
     listener_ = std::move(listener);
     client_activity_ = backend_activity_ = context_.loop.now();
     record_.begin(context_, client.session(), first_byte);
+    record_.secured = client.secured();
     record_.shares_connection = client.shared();
     if (client.secured() != nullptr) record_.certificate = client.secured()->client.get();
     context_.added.clear();

@@ -11,6 +11,7 @@
 
 #include "http/answer_template.h"
 #include "http/scheme.h"
+#include "observe/access_tags.h"
 #include "proxy/cluster.h"
 #include "proxy/field_edits.h"
 #include "proxy/hsts.h"
@@ -30,6 +31,7 @@ struct Frontend {
     std::vector<Share> split;   // requests go to each in proportion to its weight
     uint32_t split_weight = 0;  // of all shares; > 0 when there are some
     std::string tags;           // "k=v, k2=v2", for the access log
+    observe::AccessTags tag_list;  // the same one by one
 
     bool auth_required = false;
     uint16_t redirect_status = 0;                 // where it answers by itself

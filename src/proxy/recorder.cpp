@@ -11,6 +11,8 @@
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "proxy/context.h"
+#include "tls/connection_info.h"
+#include "tls/suite.h"
 
 namespace seki::proxy {
 
@@ -72,6 +74,14 @@ uint16_t logged_status(const Record& record, bool tunnel) noexcept {
 std::optional<Duration> shown(Duration time) noexcept {
     if (time == none) return std::nullopt;
     return time;
+}
+
+void show_tls(observe::AccessLine& line, const tls::ConnectionInfo& secured) noexcept {
+    constexpr uint16_t tls13 = 0x0304;
+    line.tls_version = secured.version == tls13 ? "TLSv1.3" : "TLSv1.2";
+    if (const tls::Suite* suite = tls::find_suite(secured.suite)) line.tls_cipher = suite->name;
+    line.tls_sni = secured.server_name;
+    line.tls_alpn = tls::name_of(secured.protocol);
 }
 
 // An address as text without allocation.
@@ -243,16 +253,24 @@ void Recorder::connect_failed(const Cluster& cluster, const backend::Backend& ba
     }
 }
 
-void Recorder::backend_up(const backend::Backend& backend) {
+void Recorder::backend_up(Cluster& cluster, const backend::Backend& backend) {
     metrics_.add(Counter::backend_up);
     log_.info(Module::backend, "backend {} of cluster {} at {} works again", backend.id, backend.cluster_id,
               backend.address_text);
+    tell(Happening::Kind::backend_up, backend.cluster_id, &backend);
+    if (cluster.backends.recovered()) tell(Happening::Kind::cluster_recovered, backend.cluster_id);
 }
 
-void Recorder::backend_down(const backend::Backend& backend) {
+void Recorder::backend_down(Cluster& cluster, const backend::Backend& backend) {
     metrics_.add(Counter::backend_down);
     log_.warn(Module::backend, "backend {} of cluster {} at {} is down: connections to it fail", backend.id,
               backend.cluster_id, backend.address_text);
+    tell(Happening::Kind::backend_down, backend.cluster_id, &backend);
+    if (cluster.backends.lost_last(loop_.now())) tell(Happening::Kind::no_backends, backend.cluster_id);
+}
+
+void Recorder::removed_backend_released(const backend::Backend& backend) {
+    tell(Happening::Kind::removed_backend_released, backend.cluster_id, &backend);
 }
 
 void Recorder::backend_keeps_none(const backend::Backend& backend) {
@@ -354,7 +372,11 @@ void Recorder::write_line(const Record& record, bool tunnel, const Listener& lis
     line.session = record.session_id;
     line.request = record.request_id;
     line.client = client.view();
-    if (route.frontend != nullptr) line.tags = route.frontend->tags;
+    if (route.frontend != nullptr) {
+        line.tags = route.frontend->tags;
+        line.tag_list = &route.frontend->tag_list;
+    }
+    if (record.secured != nullptr && access_->shows_tls()) show_tls(line, *record.secured);
     if (route.cluster != nullptr) line.cluster = route.cluster->id();
     if (route.backend != nullptr) {
         line.backend = route.backend->id;

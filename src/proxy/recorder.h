@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,10 @@ struct ClusterSeries;
 struct Series;
 }  // namespace seki::observe
 
+namespace seki::tls {
+struct ConnectionInfo;
+}
+
 namespace seki::proxy {
 
 class Context;
@@ -46,6 +51,14 @@ enum class Count : uint8_t {
     retries_exhausted,
     connections_over_limit,
     requests_over_limit,
+};
+
+// What those who watch are told of when it happens. Good within the call.
+struct Happening {
+    enum class Kind : uint8_t { backend_down, backend_up, no_backends, cluster_recovered, removed_backend_released };
+    Kind kind;
+    std::string_view cluster;
+    const backend::Backend* backend = nullptr;  // null: it is about the cluster
 };
 
 // The story of one exchange. Texts of the request are kept in a small buffer of their own, cut where they are longer.
@@ -85,6 +98,7 @@ struct Record {
     Recorder* recorder = nullptr;
     net::Session* client = nullptr;
     const tls::ClientCertificate* certificate = nullptr;  // of the client, with its connection
+    const tls::ConnectionInfo* secured = nullptr;  // null: without TLS
     Ulid session_id;
     Ulid request_id;
     std::array<char, Ulid::text_size> request_id_text{};
@@ -129,6 +143,8 @@ public:
     Recorder& operator=(const Recorder&) = delete;
     ~Recorder();
 
+    std::function<void(const Happening&)> on_happening;
+
     // From now on a crash line of this process names the last request that began.
     void describe_crashes() noexcept;
     // Brings figures that others keep up to date, before metrics are reported.
@@ -149,8 +165,10 @@ public:
     // The connection for a request or a tunnel is lost, and there is another try. `kept`: it had served before.
     void retrying(const Record& record, const backend::Backend& backend, bool kept);
     void connect_failed(const Cluster& cluster, const backend::Backend& backend, int error);
-    void backend_up(const backend::Backend& backend);
-    void backend_down(const backend::Backend& backend);
+    void backend_up(Cluster& cluster, const backend::Backend& backend);
+    void backend_down(Cluster& cluster, const backend::Backend& backend);
+    // One that a change removed has no connections any more.
+    void removed_backend_released(const backend::Backend& backend);
     // It ends connections that it said it would keep.
     void backend_keeps_none(const backend::Backend& backend);
 
@@ -180,6 +198,9 @@ private:
     [[nodiscard]] observe::ClusterSeries* series_of(const Cluster& cluster);
     [[nodiscard]] observe::Series* series_of(observe::ClusterSeries& series, const backend::Cluster& cluster,
                                              const backend::Backend& backend);
+    void tell(Happening::Kind kind, std::string_view cluster, const backend::Backend* backend = nullptr) const {
+        if (on_happening) on_happening({kind, cluster, backend});
+    }
     void catch_up(observe::Counter which, uint64_t total, uint64_t& seen) noexcept;
     static unsigned long describe_last(void* owner, char* out, unsigned long capacity);
 

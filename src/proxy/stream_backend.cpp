@@ -237,7 +237,7 @@ net::Next StreamBackend::on_deadline(net::Session&) {
 }
 
 void StreamBackend::on_close(net::Session& session, net::CloseReason) {
-    --backend_->connections;
+    connection_ended();
     lose_all(BackendLoss::Kind::no_resources);
     if (std::exchange(pooled_, false)) context_.pool.remove(*backend_, session.id());
 }

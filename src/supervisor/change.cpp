@@ -159,7 +159,9 @@ bool Changes::begin(ChangeId id, Change& change) {
         return false;
     }
     note_consequences(change);
-    const bool changes_nothing = change.undo.empty() && change.request->request_type_case() != Request::kLogging;
+    // Two are in no table.
+    const bool in_state = !change.request->has_logging() && !change.request->has_configure_metrics();
+    const bool changes_nothing = change.undo.empty() && in_state;
     if (changes_nothing) finish(id, {});
     return !changes_nothing;
 }

@@ -18,28 +18,29 @@ namespace {
 
 using observe::Module;
 
-std::optional<ucred> peer_of(int client) {
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (::getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
-    return peer;
-}
-
-std::string name_of(const std::optional<ucred>& peer) {
-    return peer ? fmt::format("uid {}, pid {}", peer->uid, peer->pid) : "an unknown process";
-}
-
-bool is_stop(const command::Request& request) { return request.has_soft_stop() || request.has_hard_stop(); }
-
-// All but questions.
-bool is_action(const command::Request& request) {
-    return config::is_change(request) || is_stop(request) || request.has_kill_session();
-}
-
 // "AddBackend shop shop-1 10.0.0.1:80 by uid 0, pid 4242"
-std::string describe(const command::Request& request, const std::string& peer) {
+std::string describe(const command::Request& request, const Peer& peer) {
     const std::string subject = config::subject(request);
-    return fmt::format("{}{}{} by {}", config::verb_name(request), subject.empty() ? "" : " ", subject, peer);
+    return fmt::format("{}{}{} by {}", config::verb_name(request), subject.empty() ? "" : " ", subject, peer.text());
+}
+
+bool among(const std::vector<uint32_t>& uids, const Peer& peer) {
+    return peer.credentials && std::ranges::find(uids, peer.credentials->uid) != uids.end();
+}
+
+// For who may not know them.
+command::Response without_keys(command::Response response) {
+    if (!response.has_content()) return response;
+    command::ResponseContent& content = *response.mutable_content();
+    if (content.has_listeners_list()) {
+        for (auto& [address, listener] : *content.mutable_listeners_list()->mutable_https_listeners())
+            listener.clear_key();
+    }
+    if (content.has_certificates_with_fingerprints()) {
+        for (auto& [fingerprint, certificate] : *content.mutable_certificates_with_fingerprints()->mutable_certs())
+            certificate.set_key("");
+    }
+    return response;
 }
 
 Result<UniqueFd> make_socket() {
@@ -71,19 +72,19 @@ Result<> clear_path(const std::string& path, const UnixAddress& address) {
     return {};
 }
 
-Result<UniqueFd> listen_at(const std::string& path) {
+Result<UniqueFd> listen_at(const std::string& path, mode_t mode) {
     const auto address = UnixAddress::at(path);
     if (!address) return failure("{}: {}", path, address.error().message);
     if (auto cleared = clear_path(path, *address); !cleared) return std::unexpected(cleared.error());
     auto fd = make_socket();
     if (!fd) return fd;
-    // The mask makes the file private from the first moment on.
-    const mode_t mask = ::umask(0177);
+    // The mask gives the file no more than that from the first moment on.
+    const mode_t mask = ::umask(0777 & ~mode);
     const int bound = address->bind(fd->get());
     const int error = errno;
     ::umask(mask);
     if (bound != 0) return failure("{}: cannot bind: {}", path, system_error(error));
-    if (::chmod(path.c_str(), 0600) != 0) return failure("{}: {}", path, system_error(errno));
+    if (::chmod(path.c_str(), mode) != 0) return failure("{}: {}", path, system_error(errno));
     if (::listen(fd->get(), SOMAXCONN) != 0) return failure("{}: cannot listen: {}", path, system_error(errno));
     return fd;
 }
@@ -92,7 +93,7 @@ Result<UniqueFd> listen_at(const std::string& path) {
 
 Result<std::unique_ptr<CommandServer>> CommandServer::open(EventLoop& loop, observe::Log& log, Settings settings,
                                                            OnRequest on_request) {
-    auto socket = listen_at(settings.path);
+    auto socket = listen_at(settings.path, settings.mode);
     if (!socket) return std::unexpected(socket.error());
     std::unique_ptr<CommandServer> server(
         new CommandServer(loop, log, std::move(settings), std::move(on_request), std::move(*socket)));
@@ -165,50 +166,92 @@ void CommandServer::on_timer() {
 }
 
 void CommandServer::accept_connection(UniqueFd client) {
-    const auto peer = peer_of(client.get());
+    const uint64_t id = ++last_id_;
+    const Ulid session = Ulid::make(loop_.wall(), random_);
+    Peer peer = Peer::of(client.get(), id, session, loop_.wall());
     if (sessions_.size() >= max_sessions) {
-        log_.warn(Module::command, "{} is turned away: {} clients are connected already", name_of(peer), max_sessions);
+        log_.warn(Module::command, "{} is turned away: {} clients are connected already", peer.text(), max_sessions);
         return;
     }
     CommandSession::Owner& owner = *this;
-    std::string unauthorized = why_unauthorized(peer);
-    if (!unauthorized.empty()) log_.warn(Module::command, "{}: {}", name_of(peer), unauthorized);
-    sessions_.emplace(++last_id_, std::make_unique<CommandSession>(loop_, std::move(client), settings_.max_frame_bytes,
-                                                                   name_of(peer), std::move(unauthorized), owner));
+    sessions_.emplace(id, std::make_unique<CommandSession>(loop_, std::move(client), settings_.max_frame_bytes,
+                                                           std::move(peer), owner));
 }
 
-std::string CommandServer::why_unauthorized(const std::optional<ucred>& peer) const {
-    if (settings_.allowed_uids.empty()) return {};
-    if (!peer) return "unauthorized: unknown actor";
-    if (std::ranges::find(settings_.allowed_uids, peer->uid) != settings_.allowed_uids.end()) return {};
-    return fmt::format("unauthorized: actor UID {} not in command_allowed_uids", peer->uid);
+// ---- who may ask for what
+
+std::string CommandServer::why_unauthorized(const Peer& peer, const command::Request& request) const {
+    const bool restricted = !settings_.allowed_uids.empty() || !settings_.readonly_uids.empty();
+    if (restricted && !peer.credentials) return "unauthorized: unknown actor";
+    if (among(settings_.readonly_uids, peer)) {
+        if (!is_question(request))
+            return fmt::format("unauthorized: actor UID {} may only read", peer.credentials->uid);
+        return {};
+    }
+    if (settings_.allowed_uids.empty() || among(settings_.allowed_uids, peer)) return {};
+    return fmt::format("unauthorized: actor UID {} not in command_allowed_uids", peer.credentials->uid);
+}
+
+std::string CommandServer::why_refused(const CommandSession& session, const command::Request& request) {
+    std::string why = why_unauthorized(session.peer(), request);
+    if (!why.empty()) note(session.peer(), work_of(session.peer(), request), response_of(command::FAILURE, why));
+    return why;
+}
+
+// ---- requests
+
+CommandServer::Work CommandServer::work_of(const Peer& peer, const command::Request& request) {
+    return {Asked::of(request, settings_.audit != nullptr), describe(request, peer), Ulid::make(loop_.wall(), random_),
+            loop_.now()};
 }
 
 void CommandServer::on_request(CommandSession& session, command::Request request) {
-    const auto found = std::ranges::find(sessions_, &session, [](const auto& entry) { return entry.second.get(); });
-    SEKI_CHECK(found != sessions_.end());
-    const bool acts = is_action(request);
-    std::string what = describe(request, session.peer());
-    if (is_stop(request)) log_.info(Module::command, "{}", what);  // its answer may come much later
-    auto on_answer = [this, id = found->first, what = std::move(what), acts](const command::Response& response) {
-        note(what, acts, response);
-        const auto asker = sessions_.find(id);
-        if (asker != sessions_.end()) asker->second->answer(response);
+    const Peer& peer = session.peer();
+    Work work = work_of(peer, request);
+    // Its answer may come much later.
+    if (request.has_soft_stop() || request.has_hard_stop()) log_.info(Module::command, "{}", work.what);
+    if (request.has_subscribe_events()) {
+        session.subscribe();
+        note(peer, work, response_of(command::OK, {}));
+        command::Event event;
+        event.set_kind(command::EVENTS_SUBSCRIBED);
+        return publish("main", event);
+    }
+    if (request.has_set_metric_detail()) {
+        command::SetMetricDetail& lease = *request.mutable_set_metric_detail();
+        lease.set_peer_pid(peer.credentials ? peer.credentials->pid : 0);
+        lease.set_peer_session_ulid(peer.session.text());
+    }
+    auto on_answer = [this, peer, work = std::move(work)](const command::Response& response) {
+        note(peer, work, response);
+        const auto asker = sessions_.find(peer.id);
+        if (asker == sessions_.end()) return;
+        if (among(settings_.readonly_uids, peer)) return asker->second->answer(without_keys(response));
+        asker->second->answer(response);
     };
     on_request_(std::move(request), std::move(on_answer));
 }
 
-void CommandServer::note(const std::string& what, bool acts, const command::Response& response) {
+void CommandServer::note(const Peer& peer, const Work& work, const command::Response& response) {
     if (response.status() == command::FAILURE) {
-        log_.info(Module::command, "{} failed: {}", what, response.message());
-    } else if (acts) {
-        log_.info(Module::command, "{}", what);
+        log_.info(Module::command, "{} failed: {}", work.what, response.message());
+    } else if (work.asked.acts) {
+        log_.info(Module::command, "{}", work.what);
     } else {
-        log_.debug(Module::command, "{}", what);
+        log_.debug(Module::command, "{}", work.what);
     }
     for (const std::string& warning : response.warnings()) {
-        log_.warn(Module::command, "{}: {}", what, warning);
+        log_.warn(Module::command, "{}: {}", work.what, warning);
     }
+    if (work.asked.acts && settings_.figures != nullptr) settings_.figures->add("config." + work.asked.verb);
+    if (settings_.audit == nullptr) return;
+    settings_.audit->write(peer, work.id, work.asked, response, loop_.now() - work.began, loop_.wall());
+}
+
+void CommandServer::publish(const std::string& source, const command::Event& event) {
+    command::Response response = response_of(command::PROCESSING, source);
+    *response.mutable_content()->mutable_event() = event;
+    for (const auto& [id, session] : sessions_) session->tell(response);
 }
 
 void CommandServer::on_session_ended(CommandSession& session) {

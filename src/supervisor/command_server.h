@@ -7,22 +7,24 @@
 // that is no socket is left alone. At the end our file is removed, unless another one has taken its place by then.
 //
 // Who asked for what, and what came of it, is in the log: at level info what changes anything and what failed, at debug
-// all other questions.
+// all other questions; and all of it in the audit log, where there is one.
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <sys/socket.h>
 #include <sys/types.h>
 #include <vector>
 
+#include "base/random.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "event/event_loop.h"
 #include "observe/log.h"
+#include "supervisor/audit_log.h"
 #include "supervisor/command_session.h"
+#include "supervisor/own_figures.h"
 
 namespace seki::supervisor {
 
@@ -35,7 +37,11 @@ public:
     struct Settings {
         std::string path;
         size_t max_frame_bytes = 2'000'000;
-        std::vector<uint32_t> allowed_uids;  // empty: whoever can open the socket
+        mode_t mode = 0600;
+        std::vector<uint32_t> allowed_uids;   // empty: whoever can open the socket
+        std::vector<uint32_t> readonly_uids;  // of these, those who may only ask, and are not shown keys
+        AuditLog* audit = nullptr;            // these two outlive it, where they are
+        OwnFigures* figures = nullptr;
     };
 
     static constexpr size_t max_sessions = 256;
@@ -53,6 +59,8 @@ public:
     // Accepts nobody any more and lets each client have the answers that it waits for. `on_finished`: when all are
     // gone.
     void finish(std::function<void()> on_finished);
+    // Those who subscribed hear of it. `source`: main, or the id of a worker.
+    void publish(const std::string& source, const command::Event& event);
     [[nodiscard]] size_t sessions() const noexcept { return sessions_.size(); }
 
 private:
@@ -75,12 +83,22 @@ private:
     void on_event(uint32_t events) override;
     void on_timer() override;
     void on_request(CommandSession& session, command::Request request) override;
+    std::string why_refused(const CommandSession& session, const command::Request& request) override;
     void on_session_ended(CommandSession& session) override;
+
+    // A request until it is answered.
+    struct Work {
+        Asked asked;
+        std::string what;  // for people
+        Ulid id;
+        Monotonic began;
+    };
 
     bool accept_one();
     void accept_connection(UniqueFd client);
-    [[nodiscard]] std::string why_unauthorized(const std::optional<ucred>& peer) const;
-    void note(const std::string& what, bool acts, const command::Response& response);
+    [[nodiscard]] std::string why_unauthorized(const Peer& peer, const command::Request& request) const;
+    [[nodiscard]] Work work_of(const Peer& peer, const command::Request& request);
+    void note(const Peer& peer, const Work& work, const command::Response& response);
     void check_finished();
 
     EventLoop& loop_;
@@ -92,6 +110,7 @@ private:
     WatchId watch_;
     std::map<uint64_t, std::unique_ptr<CommandSession>> sessions_;
     uint64_t last_id_ = 0;
+    Random random_ = Random::from_kernel();
     std::function<void()> on_finished_;
 };
 

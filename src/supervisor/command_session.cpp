@@ -37,12 +37,10 @@ command::Response response_of(command::ResponseStatus status, std::string messag
     return response;
 }
 
-CommandSession::CommandSession(EventLoop& loop, UniqueFd socket, size_t max_frame_bytes, std::string peer,
-                               std::string unauthorized, Owner& owner)
+CommandSession::CommandSession(EventLoop& loop, UniqueFd socket, size_t max_frame_bytes, Peer peer, Owner& owner)
     : loop_(loop),
       owner_(owner),
       peer_(std::move(peer)),
-      unauthorized_(std::move(unauthorized)),
       channel_(loop, std::move(socket), limits(max_frame_bytes), *this) {}
 
 CommandSession::~CommandSession() { loop_.timers().cancel(*this); }
@@ -54,7 +52,7 @@ void CommandSession::on_frame(std::string_view payload) {
     if (request.request_type_case() == command::Request::REQUEST_TYPE_NOT_SET) {
         return refuse("Request came in empty, or with a verb that this version does not know");
     }
-    if (!unauthorized_.empty()) return refuse(unauthorized_);
+    if (const std::string why = owner_.why_refused(*this, request); !why.empty()) return refuse(why);
     verb_ = config::verb_name(request);
     busy_ = true;
     channel_.pause();
@@ -71,11 +69,19 @@ void CommandSession::refuse(const std::string& reason) {
 
 void CommandSession::answer(const command::Response& response) {
     SEKI_CHECK(busy_);
+    if (channel_.is_open()) {
+        const auto sent = channel_.send(response);
+        if (!sent) refuse(fmt::format("the answer: {}", sent.error().message));
+    }
+    done();
+}
+
+void CommandSession::done() {
     busy_ = false;
     loop_.timers().cancel(*this);
     if (!channel_.is_open()) return;
-    if (const auto sent = channel_.send(response); !sent) refuse(fmt::format("the answer: {}", sent.error().message));
     if (finished_) return channel_.close_after_flush();
+    if (lost_events_ != 0) loop_.timers().arm(*this, loop_.now() + pulse);
     channel_.resume();
 }
 
@@ -84,12 +90,38 @@ void CommandSession::finish() {
     if (!busy_) channel_.close_after_flush();
 }
 
+// ---- events
+
+void CommandSession::subscribe() {
+    SEKI_CHECK(busy_);
+    subscribed_ = true;
+    done();
+}
+
+void CommandSession::tell(const command::Response& event) {
+    if (!subscribed_ || finished_ || !channel_.is_open()) return;
+    if (lost_events_ != 0) tell_losses();
+    const bool told = lost_events_ == 0 && channel_.pending_bytes() <= max_backlog_bytes && channel_.send(event);
+    if (told) return;
+    ++lost_events_;
+    if (!armed()) loop_.timers().arm(*this, loop_.now() + pulse);
+}
+
+void CommandSession::tell_losses() {
+    if (channel_.pending_bytes() > max_backlog_bytes / 2) return;
+    command::Response notice = response_of(command::PROCESSING, "main");
+    notice.add_warnings(fmt::format("{} events are lost: they were not read in time", lost_events_));
+    if (channel_.send(notice)) lost_events_ = 0;
+}
+
 void CommandSession::on_timer() {
+    if (!channel_.is_open()) return;
+    if (lost_events_ != 0) tell_losses();
     // Not on top of what the client has not taken yet.
-    if (channel_.pending_bytes() == 0) {
+    if (busy_ && channel_.pending_bytes() == 0) {
         static_cast<void>(channel_.send(response_of(command::PROCESSING, fmt::format("Processing {}...", verb_))));
     }
-    loop_.timers().arm(*this, loop_.now() + pulse);
+    if (busy_ || lost_events_ != 0) loop_.timers().arm(*this, loop_.now() + pulse);
 }
 
 bool CommandSession::on_finished() {

@@ -67,6 +67,10 @@ void look_at_files(const config::FileConfig& file, Obstacles& obstacles) {
     obstacles.note("log_target", may_log_to(file.server.log_target()));
     if (file.server.has_access_logs_target())
         obstacles.note("access_logs_target", may_log_to(file.server.access_logs_target()));
+    if (file.server.has_audit_logs_target())
+        obstacles.note("audit_logs_target", may_log_to(file.server.audit_logs_target()));
+    if (file.server.has_audit_logs_json_target())
+        obstacles.note("audit_logs_json_target", may_log_to(file.server.audit_logs_json_target()));
     if (file.pid_file_path) obstacles.note("pid_file_path", may_write(*file.pid_file_path));
     if (const std::string& secret = file.server.tls_ticket_secret_file(); !secret.empty())
         obstacles.note("tls_ticket_secret_file", may_read_ticket_secret(secret));

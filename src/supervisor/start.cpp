@@ -18,6 +18,7 @@
 #include "observe/log.h"
 #include "observe/log_flusher.h"
 #include "observe/log_sink.h"
+#include "supervisor/audit_log.h"
 #include "supervisor/launcher.h"
 #include "supervisor/pid_file.h"
 #include "supervisor/preflight.h"
@@ -45,11 +46,14 @@ Supervisor::Settings settings_of(const config::FileConfig& file) {
     settings.workers.server = file.server;
     settings.workers.count = file.worker_count;
     settings.workers.automatic_restart = file.worker_automatic_restart;
+    settings.workers.json_access_log = file.json_access_log;
     settings.workers.answer_timeout = std::chrono::seconds(file.worker_timeout_s);
     settings.soft_stop_limit = std::chrono::seconds(file.shutdown_timeout_s);
     settings.command.path = file.command_socket;
     settings.command.max_frame_bytes = file.server.max_command_buffer_size();
+    settings.command.mode = file.command_socket_mode;
     settings.command.allowed_uids = file.command_allowed_uids;
+    settings.command.readonly_uids = file.command_readonly_uids;
     if (file.server.has_metrics()) {
         const command::ServerMetricsConfig& metrics = file.server.metrics();
         const auto address = SocketAddress::parse(metrics.address());
@@ -69,7 +73,10 @@ public:
         auto signals = Signals::watch(loop_, watched_signals(), [this](const auto& signal) { on_signal(signal); });
         if (!signals) return std::unexpected(signals.error());
         signals_ = std::move(*signals);
-        supervisor_ = std::make_unique<Supervisor>(loop_, *log_, launcher_, settings_of(file_));
+        if (auto opened = open_audit(); !opened) return opened;
+        Supervisor::Settings settings = settings_of(file_);
+        settings.command.audit = audit_.get();
+        supervisor_ = std::make_unique<Supervisor>(loop_, *log_, launcher_, std::move(settings));
         supervisor_->on_released = [this] { pid_file_.reset(); };
         if (auto started = supervisor_->start(std::move(file_.changes)); !started) return started;
         return write_pid_file();
@@ -95,6 +102,15 @@ private:
         flusher_.add(*sink_);
         flusher_.begin();
         for (const config::Diagnostic& warning : file_.warnings) log_->warn(Module::config, "{}", warning.text());
+        return {};
+    }
+
+    Result<> open_audit() {
+        auto audit = AuditLog::open(
+            {file_.server.audit_logs_target(), file_.server.audit_logs_json_target(), file_.command_socket}, head_,
+            flusher_);
+        if (!audit) return std::unexpected(audit.error());
+        audit_ = std::move(*audit);
         return {};
     }
 
@@ -148,6 +164,7 @@ private:
     observe::LineHead head_{"MAIN"};
     std::unique_ptr<observe::LogSink> sink_;
     std::optional<observe::Log> log_;
+    std::unique_ptr<AuditLog> audit_;  // null: none is wanted
     ProcessLauncher launcher_;
     std::unique_ptr<Signals> signals_;
     std::unique_ptr<Supervisor> supervisor_;

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "supervisor/change_events.h"
+
 namespace seki::supervisor {
 
 using observe::Module;
@@ -45,6 +47,7 @@ Result<> Supervisor::start(std::vector<CheckedChange> changes) {
     const auto obey = [this](command::Request request, Verbs::Answer answer) {
         verbs_.obey(std::move(request), std::move(answer));
     };
+    settings_.command.figures = &figures_;
     auto server = CommandServer::open(loop_, log_, settings_.command, obey);
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
@@ -53,17 +56,30 @@ Result<> Supervisor::start(std::vector<CheckedChange> changes) {
 }
 
 void Supervisor::note_committed(const command::Request& change) {
-    if (change.request_type_case() != command::Request::kLogging) return;
-    workers_.set_log_filter(change.logging());
-    if (auto set = log_.set_filter(change.logging()); !set) {
-        log_.error(Module::supervisor, "{}", set.error().message);
+    if (change.has_logging()) {
+        workers_.set_log_filter(change.logging());
+        if (auto set = log_.set_filter(change.logging()); !set) {
+            log_.error(Module::supervisor, "{}", set.error().message);
+        }
     }
+    if (change.has_configure_metrics()) configure_metrics(change.configure_metrics());
+    if (const auto event = event_of(change)) publish("main", *event);
 }
 
-// Nobody can subscribe to events yet.
+void Supervisor::configure_metrics(command::MetricsConfiguration asked) {
+    if (asked == command::CLEAR) return figures_.clear();
+    workers_.measure_clusters(asked == command::ENABLED);
+}
+
 void Supervisor::note_event(uint32_t worker, const command::Event& event) {
-    log_.info(Module::supervisor, "worker {}: {} {} {}", worker, command::EventKind_Name(event.kind()),
-              event.cluster_id(), event.backend_id());
+    log_.debug(Module::supervisor, "worker {}: {} {} {}", worker, command::EventKind_Name(event.kind()),
+               event.cluster_id(), event.backend_id());
+    publish(std::to_string(worker), event);
+}
+
+// Before the command socket is there nobody can have subscribed.
+void Supervisor::publish(const std::string& source, const command::Event& event) {
+    if (server_ != nullptr) server_->publish(source, event);
 }
 
 // The start is over without success; who serves by now stops too.
@@ -81,6 +97,9 @@ void Supervisor::stop(bool hard, Verbs::Answer answer, std::optional<Duration> l
         return;
     }
     hard_ = hard;
+    command::Event event;
+    event.set_kind(command::SOZU_STOP_REQUESTED);
+    publish("main", event);
     if (hard) {
         log_.info(Module::supervisor, "stopping at once");
         loop_.timers().cancel(deadline_);

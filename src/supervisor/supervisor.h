@@ -75,6 +75,8 @@ private:
     void on_timer() override { loop_.stop(); }
     void note_committed(const command::Request& change);
     void note_event(uint32_t worker, const command::Event& event);
+    void configure_metrics(command::MetricsConfiguration asked);
+    void publish(const std::string& source, const command::Event& event);
     void give_up(const std::string& reason);
     void begin_soft_stop(Duration limit);
     void end_at_latest(Duration limit);

@@ -121,6 +121,7 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
         Entry{Request::kStatus, &Verbs::status},
         Entry{Request::kListWorkers, &Verbs::list_workers},
         Entry{Request::kQueryMetrics, &Verbs::metrics},
+        Entry{Request::kSetMetricDetail, &Verbs::metric_detail},
         Entry{Request::kQuerySessions, &Verbs::sessions},
         Entry{Request::kKillSession, &Verbs::kill_session},
         Entry{Request::kSoftStop, &Verbs::stop_softly},
@@ -248,6 +249,32 @@ void Verbs::metrics(Request& request, Answer& answer) {
         if (query.no_clusters()) return response;
         std::string unknown = unknown_thing(query, state_, metrics);
         if (!unknown.empty()) return response_of(command::FAILURE, std::move(unknown));
+        return response;
+    };
+    ask_workers(request, combine, answer);
+}
+
+// Each worker says how fine it measures now. Those that refused are missing, as in Sōzu, which answers OK.
+void Verbs::metric_detail(Request& request, Answer& answer) {
+    constexpr size_t max_id_size = 64;
+    constexpr uint32_t longest_lease_s = 300;
+    const command::SetMetricDetail& lease = request.set_metric_detail();
+    if (lease.client_id().empty() || lease.client_id().size() > max_id_size) {
+        return answer(response_of(command::FAILURE, fmt::format("client_id: it must have 1 to {} bytes", max_id_size)));
+    }
+    if (lease.ttl_seconds() > longest_lease_s)
+        return answer(response_of(command::FAILURE, fmt::format("ttl_seconds: {} at most", longest_lease_s)));
+    const auto combine = [detail = workers_.metric_detail()](Join& join) {
+        Response response = ok();
+        command::MetricDetailStatus& status = *response.mutable_content()->mutable_metric_detail_status();
+        status.set_configured(detail);
+        status.set_effective(detail);
+        status.set_previous_effective(detail);
+        join.for_each_answer([&](command::MemberId worker, const worker::Report& report) {
+            const Response& of_one = report.answer().response();
+            if (of_one.status() != command::OK) return;
+            (*status.mutable_workers())[std::to_string(worker)] = of_one.content().worker_metric_detail_status();
+        });
         return response;
     };
     ask_workers(request, combine, answer);

@@ -51,6 +51,7 @@ private:
     void list_workers(command::Request& request, Answer& answer);
     void status(command::Request& request, Answer& answer);
     void metrics(command::Request& request, Answer& answer);
+    void metric_detail(command::Request& request, Answer& answer);
     void metric_names(command::Request& request, Answer& answer);
     void sessions(command::Request& request, Answer& answer);
     void kill_session(command::Request& request, Answer& answer);

@@ -109,6 +109,8 @@ Result<> Workers::launch(Slot& slot) {
     hello.mutable_config()->clear_max_connections_per_ip();
     hello.set_source_column(*column);
     hello.set_ticket_secret(ticket_secret_);
+    if (!measures_clusters_) hello.set_no_clusters(true);
+    if (settings_.json_access_log) hello.set_json_access_log(true);
     std::vector<UniqueFd> fds;
     fds.push_back(std::move(*memory));
     // Only a hello that fails is answered.
@@ -139,6 +141,7 @@ void Workers::on_worker_dead(WorkerProcess& worker) {
     worker.slots.clear();
     if (stopping_) return;
     reassign_slots();
+    tell(worker, command::WORKER_KILLED);
     Slot& slot = *slots_[worker.slot()];
     if (!slot.served || !settings_.automatic_restart) return;
     replace(slot, loop_.now() - worker.launched_at() >= steady_after);
@@ -303,6 +306,13 @@ void Workers::set_log_filter(const std::string& filter) {
     tell(unconfigured(), prepare);
 }
 
+void Workers::measure_clusters(bool wanted) {
+    measures_clusters_ = wanted;
+    worker::Order prepare;
+    prepare.mutable_prepare()->add_changes()->set_configure_metrics(wanted ? command::ENABLED : command::DISABLED);
+    tell(unconfigured(), prepare);
+}
+
 void Workers::let_serve(WorkerProcess& worker) {
     take_slot(worker, worker.slot());
     worker::Order serve;
@@ -315,9 +325,16 @@ void Workers::let_serve(WorkerProcess& worker) {
 void Workers::ready(WorkerProcess& worker) {
     if (worker.state() != State::starting) return;  // it was told to stop meanwhile
     worker.enter(State::serving);
-    slots_[worker.slot()]->served = true;
+    const bool again = std::exchange(slots_[worker.slot()]->served, true);
     log_.info(Module::supervisor, "worker {} serves", worker.id());
+    if (again) tell(worker, command::WORKER_RELAUNCHED);
     reassign_slots();
+}
+
+void Workers::tell(const WorkerProcess& worker, command::EventKind kind) {
+    command::Event event;
+    event.set_kind(kind);
+    if (on_event) on_event(worker.id(), event);
 }
 
 // ---- listening sockets

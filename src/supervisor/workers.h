@@ -27,6 +27,7 @@ public:
         command::ServerConfig server;  // what each worker is told first
         uint32_t count = 1;
         bool automatic_restart = true;
+        bool json_access_log = false;
         Duration answer_timeout = std::chrono::seconds(10);
         // Of a supervisor that takes over from another one: ids go on where the other's end (worker.proto).
         uint16_t generation = 0;
@@ -47,7 +48,7 @@ public:
     std::function<void()> on_launched;
     // The first worker of a slot ended before it served, and so would the next one. Called at most once for each slot.
     std::function<void(const std::string& reason)> on_cannot_begin;
-    // Something happened that a worker tells unasked.
+    // Something happened that a worker tells unasked, or to a worker.
     std::function<void(uint32_t worker, const command::Event& event)> on_event;
 
     Result<> start();
@@ -81,6 +82,8 @@ public:
     // Workers that start later begin with this filter of the log; unconfigured ones were not asked when it was decided,
     // and are told.
     void set_log_filter(const std::string& filter);
+    // Likewise whether they measure clusters and backends.
+    void measure_clusters(bool wanted);
     void signal_all(int number);
 
     // Nobody is replaced any more. Softly: each ends when its last session has ended. `on_stopped`: when all processes
@@ -90,6 +93,10 @@ public:
     // `on_released`: when nobody has one any more.
     void release_sockets(const std::vector<ListenerKey>& keys, std::function<void()> on_released);
     [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+    // How fine they measure where nobody asks for more.
+    [[nodiscard]] command::MetricDetail metric_detail() const noexcept {
+        return settings_.server.has_metrics() ? settings_.server.metrics().detail() : command::DETAIL_CLUSTER;
+    }
 
 private:
     struct Slot final : private Timer {
@@ -114,6 +121,7 @@ private:
     void launch_again(Slot& slot);
     void replace(Slot& slot, bool was_steady);
     static void tell(const std::vector<WorkerProcess*>& workers, worker::Order& prepare);
+    void tell(const WorkerProcess& worker, command::EventKind kind);
     void sync(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot, const Segments& certificates);
     void let_serve(WorkerProcess& worker);
     void ready(WorkerProcess& worker);
@@ -140,6 +148,7 @@ private:
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
     uint32_t next_id_;
     uint64_t times_taken_ = 0;
+    bool measures_clusters_ = true;
     bool stopping_ = false;
     std::function<void()> on_stopped_;
     size_t holders_ = 0;  // who has not released its sockets yet

@@ -107,6 +107,9 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         case Request::kLogging:
             steps_.emplace_back([this, filter = change.logging()] { on_log_filter(filter); });
             return {};
+        case Request::kConfigureMetrics:
+            steps_.emplace_back([this, asked = change.configure_metrics()] { on_metrics(asked); });
+            return {};
         case Request::kAddCluster:
             return add_cluster(change.add_cluster());
         case Request::kRemoveCluster:
@@ -319,6 +322,9 @@ void Apply::set_backend_state(const command::SetBackendState& change) {
 }
 
 // Exchanges that run go on; the connection of each ends with it.
-void Apply::retire(backend::Backend& backend) { pool_.close_idle(backend); }
+void Apply::retire(backend::Backend& backend) {
+    if (backend.connections == 0) return on_backend_released(backend);
+    pool_.close_idle(backend);
+}
 
 }  // namespace seki::worker

@@ -51,6 +51,10 @@ public:
     std::function<void(uint64_t limit)> on_connection_limit;
     // Likewise when a cluster has another limit of its own than before.
     std::function<void(const proxy::ClusterPtr& cluster)> on_cluster_limit;
+    // Likewise when clusters and backends shall be measured, or not, or all figures begin at zero.
+    std::function<void(command::MetricsConfiguration)> on_metrics;
+    // Likewise with a backend that was removed and has no connections.
+    std::function<void(const backend::Backend&)> on_backend_released;
 
 private:
     using Step = std::move_only_function<void()>;

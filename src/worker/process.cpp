@@ -18,6 +18,12 @@ bool is_of_another_version(const Order& order) {
     return !message.GetReflection()->GetUnknownFields(message).empty();
 }
 
+observe::AccessLog::Format access_format(const Hello& hello) {
+    using Format = observe::AccessLog::Format;
+    if (hello.json_access_log()) return Format::json;
+    return hello.config().access_log_format() == command::Protobuf ? Format::records : Format::text;
+}
+
 }  // namespace
 
 Process::Process(int id, UniqueFd channel)
@@ -89,7 +95,7 @@ void Process::on_closed(const std::string& reason) {
 Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> memory) {
     if (hello.version() != VERSION)
         return failure("the supervisor's version is {}, this worker's {}", hello.version(), static_cast<int>(VERSION));
-    if (auto opened = open_logs(hello.config()); !opened) return opened;
+    if (auto opened = open_logs(hello); !opened) return opened;
     if (auto watched = watch_signals(); !watched) return watched;
     if (auto opened = open_sources(hello, std::move(memory)); !opened) return opened;
     if (auto opened = open_tls(hello); !opened) return opened;
@@ -107,7 +113,6 @@ Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> memory) {
 }
 
 Result<> Process::begin_metrics(const command::ServerMetricsConfig& config) {
-    metrics_.set_detail(static_cast<observe::Detail>(config.detail()));
     const auto address = SocketAddress::parse(config.address());
     if (!address) return std::unexpected(address.error());
     statsd_ = std::make_unique<observe::Statsd>(
@@ -146,7 +151,8 @@ Result<> Process::open_tls(const Hello& hello) {
     return {};
 }
 
-Result<> Process::open_logs(const command::ServerConfig& config) {
+Result<> Process::open_logs(const Hello& hello) {
+    const command::ServerConfig& config = hello.config();
     auto sink = open_log(config.log_target());
     if (!sink) return std::unexpected(sink.error());
     log_sink_ = std::move(*sink);
@@ -158,8 +164,8 @@ Result<> Process::open_logs(const command::ServerConfig& config) {
         if (!access_sink) return std::unexpected(access_sink.error());
         access_sink_ = std::move(*access_sink);
     }
-    access_log_ =
-        std::make_unique<observe::AccessLog>(access_sink_ != nullptr ? *access_sink_ : *log_sink_, line_head_, *log_);
+    observe::LogSink& access_sink = access_sink_ != nullptr ? *access_sink_ : *log_sink_;
+    access_log_ = std::make_unique<observe::AccessLog>(access_sink, line_head_, *log_, access_format(hello));
     access_log_->set_coloured(config.log_colored());
     for (const observe::LogSink* one : flusher_.sinks()) {
         if (one->is_absent()) log_->warn(observe::Module::worker, "{} is not there: lines wait for it", one->target());

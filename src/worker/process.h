@@ -54,7 +54,7 @@ private:
     Result<> watch_signals();
     Result<> open_sources(const Hello& hello, std::vector<UniqueFd> memory);
     Result<> open_tls(const Hello& hello);
-    Result<> open_logs(const command::ServerConfig& config);
+    Result<> open_logs(const Hello& hello);
     Result<std::unique_ptr<observe::LogSink>> open_log(const std::string& target);
     Result<> begin_metrics(const command::ServerMetricsConfig& config);
     void reopen_logs();

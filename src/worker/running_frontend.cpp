@@ -16,11 +16,11 @@ using Tags = google::protobuf::Map<std::string, std::string>;
 using FieldMatches = google::protobuf::RepeatedPtrField<command::FieldMatch>;
 using routing::FieldCondition;
 
-std::string tags_text(const Tags& tags) {
+void set_tags(proxy::Frontend& frontend, const Tags& tags) {
     const std::map<std::string, std::string> sorted(tags.begin(), tags.end());
-    std::string text;
-    for (const auto& [key, value] : sorted) text += fmt::format("{}{}={}", text.empty() ? "" : ", ", key, value);
-    return text;
+    frontend.tag_list.assign(sorted.begin(), sorted.end());
+    for (const auto& [key, value] : sorted)
+        frontend.tags += fmt::format("{}{}={}", frontend.tags.empty() ? "" : ", ", key, value);
 }
 
 // ---- the rule
@@ -156,7 +156,7 @@ Result<proxy::FrontendPtr> running_frontend(const command::RequestHttpFrontend& 
     if (auto set = set_outcome(config, *frontend); !set) return std::unexpected(set.error());
     set_clusters(config, cluster, *frontend);
     set_edits(config, *frontend);
-    frontend->tags = tags_text(config.tags());
+    set_tags(*frontend, config.tags());
     frontend->auth_required = config.required_auth();
     if (config.has_hsts()) frontend->hsts = running_hsts(config.hsts());
     frontend->timeouts = timeouts_of(config);
@@ -166,7 +166,7 @@ Result<proxy::FrontendPtr> running_frontend(const command::RequestHttpFrontend& 
 proxy::FrontendPtr running_tunnel(const command::RequestTcpFrontend& config, const ClusterByName& cluster) {
     auto frontend = std::make_shared<proxy::Frontend>();
     frontend->cluster = cluster(config.cluster_id());
-    frontend->tags = tags_text(config.tags());
+    set_tags(*frontend, config.tags());
     return frontend;
 }
 

@@ -12,8 +12,10 @@
 #include "observe/metrics_report.h"
 #include "proxy/first_protocol.h"
 #include "proxy/side.h"
+#include "worker/event_of.h"
 #include "worker/handshake_figures.h"
 #include "worker/load_snapshot.h"
+#include "worker/settings.h"
 
 namespace seki::worker {
 
@@ -25,35 +27,6 @@ static_assert(config::min_buffer_size >= 2 * proxy::Side::max_trailer_bytes);
 
 constexpr Duration trim_interval = std::chrono::seconds(10);
 constexpr Duration eviction_pause = std::chrono::milliseconds(20);
-
-uint32_t max_sessions(const command::ServerConfig& config) {
-    return static_cast<uint32_t>(2 * config.max_connections() + config.backend_idle_connections_total());
-}
-
-uint32_t pipe_capacity(const command::ServerConfig& config) {
-    return config.has_splice_pipe_capacity_bytes() ? static_cast<uint32_t>(config.splice_pipe_capacity_bytes())
-                                                   : net::PipePool::default_capacity;
-}
-
-// Of requests, where their listener has none of its own.
-http::HeadLimits request_limits(const command::ServerConfig& config) {
-    http::HeadLimits limits;
-    limits.max_head_bytes = std::min<uint32_t>(limits.max_head_bytes, static_cast<uint32_t>(config.buffer_size()));
-    limits.max_target_bytes = std::min(limits.max_target_bytes, limits.max_head_bytes);
-    return limits;
-}
-
-proxy::Settings settings(const command::ServerConfig& config) {
-    proxy::Settings settings;
-    settings.answer_limits.max_head_bytes = static_cast<uint32_t>(config.buffer_size());
-    settings.answer_limits.max_fields = http::FieldTable::capacity;
-    if (config.basic_auth_max_credential_bytes() > 0)
-        settings.max_credential_bytes = config.basic_auth_max_credential_bytes();
-    settings.backend_idle_timeout = std::chrono::seconds(config.backend_idle_timeout());
-    settings.max_connections_per_source = config.max_connections_per_ip();
-    settings.retry_after_s = config.retry_after();
-    return settings;
-}
 
 command::Response answer(command::ResponseStatus status, std::string message) {
     command::Response response;
@@ -91,6 +64,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
       leaked_sessions_(sessions_, around.log, around.metrics,
                        std::chrono::seconds(hello.config().zombie_check_interval())),
       recount_(context_),
+      metric_detail_(around.loop, around.metrics),
       began_(around.loop.now()) {
     apply_.on_log_filter = [this](const std::string& filter) {
         if (auto set = around_.log.set_filter(filter); !set)
@@ -101,6 +75,19 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
         recount_.include(cluster);
         recount_.begin();
     };
+    apply_.on_metrics = [this](command::MetricsConfiguration asked) { switch_metrics(asked); };
+    apply_.on_backend_released = [&around = around_](const backend::Backend& backend) {
+        around.recorder.removed_backend_released(backend);
+    };
+    around.recorder.on_happening = [this](const proxy::Happening& happening) { tell(event_of(happening)); };
+    metric_detail_.on_transition = [this](const command::MetricDetailTransition& transition) {
+        command::Event event;
+        event.set_kind(command::METRIC_DETAIL_CHANGED);
+        *event.mutable_metric_detail() = transition;
+        tell(event);
+    };
+    if (hello.config().has_metrics()) metric_detail_.configure(hello.config().metrics().detail());
+    if (hello.no_clusters()) metric_detail_.switch_clusters(false);
     around.tls.on_handshake = [&around = around_](const tls::HandshakeReport& went) {
         note_handshake(went, around.metrics, around.log);
     };
@@ -110,6 +97,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
 
 Worker::~Worker() {
     sessions_.end_all();
+    around_.recorder.on_happening = nullptr;
     around_.tls.on_handshake = nullptr;
 }
 
@@ -412,6 +400,8 @@ command::Response Worker::query(const command::Request& request) {
             return kill_session(request.kill_session().id());
         case Request::kQueryMetrics:
             return metrics(request.query_metrics());
+        case Request::kSetMetricDetail:
+            return set_metric_detail(request.set_metric_detail());
         default:
             return answer(command::FAILURE, fmt::format("a worker cannot do {}", config::verb_name(request)));
     }
@@ -426,6 +416,20 @@ command::Response Worker::metrics(const command::QueryMetricsOptions& query) {
     }
     observe::fill_metrics(around_.metrics, query, *response.mutable_content()->mutable_worker_metrics());
     return response;
+}
+
+command::Response Worker::set_metric_detail(const command::SetMetricDetail& request) {
+    auto status = metric_detail_.lease(request);
+    if (!status) return answer(command::FAILURE, status.error().message);
+    command::Response response = answer(command::OK, "");
+    *response.mutable_content()->mutable_worker_metric_detail_status() = std::move(*status);
+    return response;
+}
+
+void Worker::switch_metrics(command::MetricsConfiguration asked) {
+    if (asked != command::CLEAR) return metric_detail_.switch_clusters(asked == command::ENABLED);
+    around_.recorder.before_report();
+    around_.metrics.clear();
 }
 
 command::Response Worker::list_sessions(uint32_t limit) {
@@ -453,6 +457,15 @@ command::Response Worker::kill_session(const std::string& id) {
     });
     return found ? answer(command::OK, fmt::format("killed session {}", id))
                  : answer(command::FAILURE, fmt::format("there is no session {}", id));
+}
+
+// ---- events
+
+void Worker::tell(const command::Event& event) {
+    seki::worker::Report report;
+    report.set_id(0);
+    *report.mutable_event() = event;
+    report_(report);
 }
 
 void Worker::refresh_figures() {

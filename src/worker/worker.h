@@ -22,6 +22,7 @@
 #include "worker.pb.h"
 #include "worker/apply.h"
 #include "worker/leaked_sessions.h"
+#include "worker/metric_detail.h"
 #include "worker/placed_certificates.h"
 #include "worker/recount.h"
 #include "worker/tables.h"
@@ -107,6 +108,9 @@ private:
     command::Response query(const command::Request& request);
     command::Response metrics(const command::QueryMetricsOptions& query);
     command::Response list_sessions(uint32_t limit);
+    command::Response set_metric_detail(const command::SetMetricDetail& request);
+    void switch_metrics(command::MetricsConfiguration asked);
+    void tell(const command::Event& event);
     command::Response kill_session(const std::string& id);
 
     [[nodiscard]] bool full() const noexcept { return sessions_.clients() >= max_clients_; }
@@ -133,6 +137,7 @@ private:
     Apply apply_;
     LeakedSessions leaked_sessions_;
     Recount recount_;
+    MetricDetail metric_detail_;
     std::vector<Socket> sockets_;
     std::vector<Socket> prepared_sockets_;
     Monotonic began_;

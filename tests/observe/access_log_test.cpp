@@ -137,13 +137,5 @@ TEST_F(AccessLogTest, lines_that_a_stalled_pipe_does_not_take_are_counted) {
     EXPECT_GT(access.lost_lines(), 0U);
 }
 
-TEST(AccessLogFormat, protobuf_is_refused_as_not_available) {
-    EXPECT_TRUE(AccessLog::parse_format("ascii"));
-    EXPECT_EQ(AccessLog::parse_format("protobuf").error().message,
-              "access_logs_format 'protobuf' is not available yet");
-    EXPECT_EQ(AccessLog::parse_format("json").error().message,
-              "access_logs_format 'json': it must be ascii or protobuf");
-}
-
 }  // namespace
 }  // namespace seki::observe

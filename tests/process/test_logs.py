@@ -1,4 +1,5 @@
 """Where log lines go: targets that are not there, slow, full or dying lose lines and never hold up a request."""
+import json
 import os
 import re
 import socket
@@ -6,7 +7,7 @@ import unittest
 
 import wire
 from control import Request, schema
-from harness import ProcessTest, until
+from harness import ProcessTest, http_body, until
 
 LINE = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z \d+ \d+ (INFO-ACCESS |ERROR-ACCESS|WARN ) WRK-\d+\t.*$")
 
@@ -139,6 +140,58 @@ class Targets(ProcessTest):
         seki = self.http(self.backend(), access_logs_target="file:///dev/full")
         self.ask(seki, *["/" + "x" * 900] * 600)
         self.assertGreater(figure(seki, "logs.lost_lines"), 0)
+
+
+class Formats(ProcessTest):
+    def test_json_has_an_object_on_each_line(self):
+        seki = self.instance(access_logs_format="json")
+        log = seki.folder / "access.json"
+        seki.settings["access_logs_target"] = f"file://{log}"
+        seki.body = http_body(seki.text, self.backend())
+        seki.start()
+        for turn in range(3):
+            seki.get(f"/{turn}?a=b", fields=['User-Agent: x"y'])
+        until(lambda: log.read_text(encoding="utf-8").count("\n") == 3, "three lines")
+        entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+        self.assertEqual([entry["url.path"] for entry in entries], ["/0", "/1", "/2"])
+        self.assertEqual({entry["http.response.status_code"] for entry in entries}, {200})
+        self.assertEqual(entries[0]["user_agent.original"], 'x"y')
+        self.assertEqual(entries[0]["url.query"], "a=b")
+        self.assertEqual(entries[0]["seki.backend"], "backend")
+
+    def test_protobuf_is_read_by_other_implementations(self):
+        seki = self.instance(access_logs_format="protobuf")
+        log = seki.folder / "access.bin"
+        seki.settings["access_logs_target"] = f"file://{log}"
+        seki.body = http_body(seki.text, self.backend())
+        seki.start()
+        for turn in range(3):
+            seki.get(f"/{turn}")
+        self.assertEqual(seki.ctl("shutdown").code, 0)
+        seki.wait()
+        records, data = [], log.read_bytes()
+        while data:
+            size = shift = used = 0
+            while True:
+                byte = data[used]
+                size |= (byte & 0x7F) << shift
+                used, shift = used + 1, shift + 7
+                if byte < 0x80:
+                    break
+            record = schema.ProtobufAccessLog()
+            record.ParseFromString(data[used:used + size])
+            self.assertEqual(data[used + size:used + size + 2], b"\0\0")
+            data = data[used + size + 2:]
+            records.append(record)
+        self.assertEqual([record.endpoint.http.path for record in records], ["/0", "/1", "/2"])
+        self.assertEqual({record.endpoint.http.status for record in records}, {200})
+
+    def test_records_and_lines_do_not_share_a_target(self):
+        seki = self.instance(access_logs_format="protobuf")
+        seki.write_config()
+        refused = seki.ctl("config", "check")
+        self.assertEqual(refused.code, 1)
+        self.assertIn("access_logs_format", refused.err)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Figures: what statsd, `metrics get` and the access log say of the same requests."""
 import collections
+import os
 import re
+import signal
 import socket
 import threading
 import unittest
@@ -121,6 +123,69 @@ address = "{server.text}"
         refused = seki.ctl("config", "check")
         self.assertEqual(refused.code, 1)
         self.assertIn("prefix", refused.err + refused.out)
+
+
+class Switches(ProcessTest):
+    def ask(self, seki, count):
+        for _ in range(count):
+            self.assertEqual(seki.get().status, 200)
+
+    def test_clearing_begins_at_zero_everywhere(self):
+        seki = self.http(self.backend(), worker_count=2)
+        self.ask(seki, 10)
+        self.assertEqual(seki.ctl("metrics", "clear").code, 0)
+        shown = metrics(seki)
+        self.assertEqual(shown.proxying["http.requests"].count, 0)
+        self.assertEqual(shown.proxying["access_logs.count"].count, 0)
+        self.assertNotIn("web", shown.clusters)
+        self.ask(seki, 3)
+        shown = metrics(seki)
+        self.assertEqual(shown.proxying["http.requests"].count, 3)
+        self.assertEqual(shown.proxying["access_logs.count"].count, 3)
+        self.assertEqual(shown.clusters["web"].cluster["requests"].count, 3)
+
+    def test_clusters_are_measured_or_not_also_by_workers_to_come(self):
+        seki = self.http(self.backend())
+        self.assertEqual(seki.ctl("metrics", "disable").code, 0)
+        self.ask(seki, 2)
+        self.assertNotIn("web", metrics(seki).clusters)
+        pid = seki.worker_pids()[0]
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: [one for one in seki.worker_pids() if one != pid], "another worker")
+        until(seki._is_ready, "it to serve")
+        self.ask(seki, 2)
+        self.assertNotIn("web", metrics(seki).clusters)
+        self.assertEqual(seki.ctl("metrics", "enable").code, 0)
+        self.ask(seki, 2)
+        self.assertEqual(metrics(seki).clusters["web"].cluster["requests"].count, 2)
+
+    def test_the_file_may_switch_clusters_off(self):
+        seki = self.http(self.backend(), disable_cluster_metrics=True)
+        self.ask(seki, 2)
+        self.assertNotIn("web", metrics(seki).clusters)
+
+    def test_a_lease_makes_workers_measure_finer_and_ends_with_its_owner_saying_so(self):
+        seki = self.http(self.backend(), worker_count=2)
+        with seki.control() as control:
+            def lease(**fields):
+                request = schema.SetMetricDetail(client_id="top", **fields)
+                return control.ask(Request(set_metric_detail=request)).content.metric_detail_status
+
+            status = lease(detail=schema.DETAIL_BACKEND)
+            self.assertEqual(status.configured, schema.DETAIL_CLUSTER)
+            self.assertEqual({worker.effective for worker in status.workers.values()}, {schema.DETAIL_BACKEND})
+            self.assertEqual(len(status.workers), 2)
+            self.ask(seki, 3)
+            self.assertEqual(metrics(seki).clusters["web"].backends[0].metrics["requests"].count, 3)
+            with seki.control() as other:
+                foreign = schema.SetMetricDetail(client_id="top", clear=True)
+                self.assertFalse(other.ask(Request(set_metric_detail=foreign)).content.metric_detail_status.workers)
+            status = lease(clear=True)
+            self.assertEqual({worker.effective for worker in status.workers.values()}, {schema.DETAIL_CLUSTER})
+            self.assertFalse(metrics(seki).clusters["web"].backends)
+            for wrong in ({"client_id": "x" * 65}, {"client_id": "a", "ttl_seconds": 301}):
+                control.send(Request(set_metric_detail=schema.SetMetricDetail(detail=schema.DETAIL_BACKEND, **wrong)))
+                self.assertEqual(control.final().status, schema.FAILURE)
 
 
 if __name__ == "__main__":

@@ -58,8 +58,9 @@ Stage::Stage(const Options& options)
     const worker::Worker::Surroundings around{loop, random, network, hasher, recorder, metrics, log_, sources, *tls};
     const worker::Hello first = hello(options);
     auto buffers = net::BufferPool::Memory::map(worker::Worker::buffer_sizes(first.config())).value();
-    worker = std::make_unique<worker::Worker>(around, first, std::move(buffers),
-                                              [this](const worker::Report& report) { reports_.push_back(report); });
+    worker = std::make_unique<worker::Worker>(around, first, std::move(buffers), [this](const worker::Report& report) {
+        if (report.id() != 0) reports_.push_back(report);
+    });
     command::Request listen;
     command::HttpListenerConfig& http_listener = *listen.mutable_add_http_listener();
     *http_listener.mutable_address() = config::to_wire(http.address);

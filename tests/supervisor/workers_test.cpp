@@ -229,7 +229,8 @@ TEST_F(WorkersTest, ids_go_on_where_those_of_a_former_supervisor_end) {
     EXPECT_THAT(logged(), HasSubstr("ERROR MAIN\tworker 40 (pid 1040) ended")) << "it was not expected";
 }
 
-TEST_F(WorkersTest, what_a_worker_tells_unasked_is_logged) {
+TEST_F(WorkersTest, what_a_worker_tells_unasked_is_logged_where_that_is_wanted) {
+    ASSERT_TRUE(log.set_filter("debug"));
     start();
     worker::Report report;
     report.set_id(0);

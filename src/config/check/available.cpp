@@ -21,11 +21,8 @@ constexpr std::array missing{
     Missing{Feature::ticket_secret, "another secret for TLS session tickets at run time is not available yet"},
     Missing{Feature::balancing_by_hash, "load balancing by hash (HRW, MAGLEV) is not available yet"},
     Missing{Feature::health_checks, "health checks are not available yet"},
-    Missing{Feature::metric_switches, "switching metrics at run time is not available yet"},
-    Missing{Feature::audit_logs, "audit logs are not available yet"},
     Missing{Feature::saved_state, "loading and saving the state automatically is not available yet"},
     Missing{Feature::cpu_affinity, "binding workers to processors is not available yet"},
-    Missing{Feature::protobuf_access_logs, "access logs in protobuf are not available yet"},
 };
 
 }  // namespace

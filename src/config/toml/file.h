@@ -32,7 +32,10 @@ struct FileConfig {
     // What only the supervisor and the command line read. Paths are absolute or relative to the working directory, no
     // longer to the file.
     std::string command_socket;
-    std::vector<uint32_t> command_allowed_uids;  // empty: whoever can open the socket
+    bool json_access_log = false;
+    uint32_t command_socket_mode = 0600;
+    std::vector<uint32_t> command_allowed_uids;   // empty: whoever can open the socket
+    std::vector<uint32_t> command_readonly_uids;  // who may only ask
     std::optional<std::string> pid_file_path;
     std::optional<std::string> saved_state;
     bool automatic_state_save = false;

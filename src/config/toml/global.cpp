@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/ascii.h"
 #include "base/unix_address.h"
@@ -53,9 +54,12 @@ constexpr std::array server_numbers{
     NumberKey{"tls_ticket_lifetime", 1, max_ticket_lifetime_s},
 };
 
+// Of Seki: the schema has no name for it.
+constexpr int json_format = 0;
 constexpr std::array access_log_formats{
     Choice{"ascii", command::Ascii},
     Choice{"protobuf", command::Protobuf},
+    Choice{"json", json_format},
 };
 
 constexpr std::array metric_details{
@@ -102,7 +106,8 @@ void read_log_target(TableReader& table, command::ServerConfig& server, std::str
     server.set_access_logs_target(*target);
 }
 
-void read_logs(TableReader& table, command::ServerConfig& server) {
+void read_logs(TableReader& table, FileConfig& config) {
+    command::ServerConfig& server = config.server;
     read_fields(table, server, {"log_level", "log_colored"});
     const std::string_view why = why_no_log_filter(server.log_level());
     if (!why.empty()) table.refuse("log_level", "'{}' is no log filter: {}", server.log_level(), why);
@@ -110,18 +115,34 @@ void read_logs(TableReader& table, command::ServerConfig& server) {
 
     read_log_target(table, server, "log_target");
     read_log_target(table, server, "access_logs_target");
-    if (const auto format = table.choice("access_logs_format", access_log_formats)) {
-        server.set_access_log_format(static_cast<command::ProtobufAccessLogFormat>(*format));
-        wants(table, "access_logs_format", *format == command::Protobuf, Feature::protobuf_access_logs);
+    const auto format = table.choice("access_logs_format", access_log_formats);
+    config.json_access_log = format == json_format;
+    if (format == command::Protobuf) {
+        server.set_access_log_format(command::Protobuf);
+        const bool mixed = !server.has_access_logs_target() || server.access_logs_target() == server.log_target();
+        if (mixed)
+            table.refuse("access_logs_format", "records and lines cannot share a target: set access_logs_target");
     }
     const auto colored = table.flag("access_logs_colored");
     if (colored && *colored != server.log_colored()) {
         table.warn("access_logs_colored", "it has no effect: the access log is colored as log_colored says");
     }
-    for (const std::string_view key : {"audit_logs_target", "audit_logs_json_target"}) {
-        read_field(table, server, key);
-        wants(table, key, table.has(key), Feature::audit_logs);
-    }
+}
+
+// What names no kind of target is the path of a file, as Sōzu has it.
+void read_audit_logs(TableReader& table, const fs::path& directory, command::ServerConfig& server) {
+    const auto target = [&](std::string_view key) -> std::optional<std::string> {
+        const auto text = table.text(key);
+        if (!text) return {};
+        const bool is_path = !text->contains("://") && *text != "stdout" && *text != "stderr" && !text->empty();
+        std::string named = is_path ? "file://" + (directory / *text).lexically_normal().string() : *text;
+        const auto known = observe::LogTarget::parse(named);
+        if (known && !has_control(named)) return named;
+        table.refuse(key, "{}", known ? "it has a control character" : known.error().message);
+        return {};
+    };
+    if (auto text = target("audit_logs_target")) server.set_audit_logs_target(std::move(*text));
+    if (auto json = target("audit_logs_json_target")) server.set_audit_logs_json_target(std::move(*json));
 }
 
 // It stands at the front of each line, where nothing may separate it.
@@ -180,6 +201,21 @@ void read_paths(TableReader& table, const fs::path& directory, FileConfig& confi
     wants(table, "saved_state", config.saved_state.has_value(), Feature::saved_state);
 }
 
+// Octal digits, as chmod(1) has them. The owner keeps his rights: he is who starts and stops.
+void read_socket_mode(TableReader& table, FileConfig& config) {
+    constexpr uint32_t owner = 0600;
+    const auto text = table.text("command_socket_mode");
+    if (!text) return;
+    uint32_t mode = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), mode, 8);
+    const bool digits = error == std::errc() && end == text->data() + text->size() && text->size() <= 4;
+    if (!digits || mode > 0777)
+        return table.refuse("command_socket_mode", "'{}' is no mode from \"0\" to \"0777\"", *text);
+    if ((mode & owner) != owner)
+        return table.refuse("command_socket_mode", "'{}' would lock the owner out: it must have 0600", *text);
+    config.command_socket_mode = mode;
+}
+
 void read_supervisor(TableReader& table, FileConfig& config) {
     const auto number = [&](std::string_view key, uint64_t min, uint64_t max, auto& value) {
         if (const auto read = table.number(key, min, max)) value = static_cast<std::decay_t<decltype(value)>>(*read);
@@ -191,6 +227,10 @@ void read_supervisor(TableReader& table, FileConfig& config) {
     number("ctl_command_timeout", 0, max_timeout_s * 1000, config.ctl_command_timeout_ms);
     config.implicit_listeners = table.flag("implicit_listeners").value_or(false);
     config.worker_automatic_restart = table.flag("worker_automatic_restart").value_or(true);
+    read_socket_mode(table, config);
+    for (const uint64_t uid : table.numbers("command_readonly_uids", UINT32_MAX)) {
+        config.command_readonly_uids.push_back(static_cast<uint32_t>(uid));
+    }
     for (const uint64_t uid : table.numbers("command_allowed_uids", UINT32_MAX)) {
         config.command_allowed_uids.push_back(static_cast<uint32_t>(uid));
     }
@@ -219,7 +259,8 @@ ListenerSwitches read_global(TableReader& table, const fs::path& directory, File
         table.warn("evict_on_queue_full", "with max_connections = {} one idle client is closed for each that comes",
                    server.max_connections());
     }
-    read_logs(table, server);
+    read_logs(table, config);
+    read_audit_logs(table, directory, server);
     read_metrics(table, server);
     read_paths(table, directory, config);
     read_supervisor(table, config);

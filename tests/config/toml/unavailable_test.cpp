@@ -36,11 +36,7 @@ INSTANTIATE_TEST_SUITE_P(
     TomlFile, NotAvailable,
     testing::Values(
         Unavailable{"saved_state = \"s\"", "saved_state"},
-        Unavailable{"audit_logs_target = \"a\"", "audit_logs_target"},
-        Unavailable{"audit_logs_json_target = \"a\"", "audit_logs_json_target"},
         Unavailable{"handle_process_affinity = true", "handle_process_affinity"},
-        Unavailable{"disable_cluster_metrics = true", "disable_cluster_metrics"},
-        Unavailable{"access_logs_format = \"protobuf\"", "access_logs_format"},
         Unavailable{"listeners = [{ protocol = \"https\", address = \"127.0.0.1:443\", alpn_protocols = [\"h2\"] }]",
                     "listeners[0].alpn_protocols"},
         Unavailable{CLUSTER "tls = { verify = true, server_name = \"a\" }", "clusters.a.tls"},
