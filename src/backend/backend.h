@@ -40,6 +40,7 @@ struct Backend {
     ConnectTime connect_time;
     uint32_t connections = 0;  // open ones, idle or not
     uint32_t exchanges = 0;    // running
+    uint32_t generation = 0;   // of connections: those of an earlier one serve no more requests
     // Connections on which a request may begin, which are Pool's: idle ones that anybody may take, last in, first out,
     // those that serve requests and have streams left, and idle ones that belong to one client each.
     std::vector<net::SessionId> idle;

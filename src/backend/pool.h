@@ -42,6 +42,11 @@ public:
     void remove(Backend& backend, net::SessionId id);
     // Ends all idle connections of a backend that is not wanted any more, and lets no more requests begin on others.
     void close_idle(Backend& backend);
+    // Connections are made in another way from now on: ends the idle ones, and none of the others is idle any more.
+    void renew(Backend& backend) {
+        ++backend.generation;
+        close_idle(backend);
+    }
 
     [[nodiscard]] uint32_t size() const noexcept { return size_; }
 

@@ -90,11 +90,25 @@ void Session::close(CloseManner manner, CloseReason reason) {
 }
 
 void Session::on_event(uint32_t events) {
-    if ((events & EPOLLOUT) != 0 && !connected_ && (events & (EPOLLERR | EPOLLHUP)) == 0) connected_ = true;
-    if ((events & write_events_) != 0) writable_ = true;
-    if ((events & read_events_) != 0 && !read_closed_) readable_ = true;
     ends_ |= static_cast<uint16_t>(events & end_events);
+    if (!connected_) go_on_connecting(events);
+    if (connected_ && (events & write_events_) != 0) writable_ = true;
+    if ((events & read_events_) != 0 && !read_closed_) readable_ = true;
     step();
+}
+
+// What fails is as a socket that broke; connect_problem() says more.
+void Session::go_on_connecting(uint32_t events) {
+    if ((events & EPOLLOUT) != 0 && (events & (EPOLLERR | EPOLLHUP)) == 0) stands_ = true;
+    if (!stands_) return;
+    const IoOutcome done = transport_->establish();
+    if (done.stop == IoOutcome::Stop::blocked) return;
+    if (done.stop != IoOutcome::Stop::none) {
+        ends_ |= EPOLLERR;
+        return;
+    }
+    connected_ = writable_ = true;
+    readable_ |= !transport_->drained();  // what came behind the last word of the peer
 }
 
 void Session::run() { step(); }

@@ -226,6 +226,7 @@ private:
         return readiness == Readiness::input ? EPOLLIN | end_events : EPOLLOUT;
     }
 
+    void go_on_connecting(uint32_t events);
     void step();
     void follow(Next next);
     bool ends_at_once(CloseManner manner);
@@ -252,6 +253,7 @@ private:
     uint16_t ends_ = 0;
     Side side_;
     bool connected_ : 1;
+    bool stands_ : 1 = false;  // the socket does; until it is connected there may be more to do
     bool readable_ : 1;
     bool writable_ : 1;
     bool read_closed_ : 1 = false;

@@ -62,8 +62,13 @@ public:
     virtual void reset_on_close() = 0;
     // The connection may be silent for long: the kernel shall notice when the peer is gone.
     virtual void notice_dead_peer() {}
-    // 0 or the errno value of a connection attempt that has just become writable.
+    // What has to be agreed upon with the peer once the socket stands, before contents (a handshake). Blocked: this is
+    // to be called again, whatever the socket is ready for; nothing is read or written before.
+    virtual IoOutcome establish() { return {}; }
+    // 0 or the errno value of a connection attempt that has just become writable, or that failed to establish.
     virtual int connect_error() = 0;
+    // Why the attempt failed, or what it waits for, where that takes words. Good as long as the transport.
+    [[nodiscard]] virtual std::string_view connect_problem() const { return {}; }
 
     virtual Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) = 0;
     // Before the connection goes to somebody else: a copy of its descriptor would keep the loop hearing of it.

@@ -110,6 +110,14 @@ namespace seki::observe {
     X(tls_failed_closed, "tls.handshake.failed.closed")                                 \
     X(tls_failed_timeout, "tls.handshake.failed.timeout")                               \
     X(tls_failed_other, "tls.handshake.failed.other")                                   \
+    X(backend_tls_handshakes, "backend.tls.handshakes")                                 \
+    X(backend_tls_resumed, "backend.tls.resumed")                                       \
+    X(backend_tls_failed_untrusted, "backend.tls.failed.untrusted")                     \
+    X(backend_tls_failed_alert, "backend.tls.failed.alert_received")                    \
+    X(backend_tls_failed_invalid, "backend.tls.failed.invalid_message")                 \
+    X(backend_tls_failed_closed, "backend.tls.failed.closed")                           \
+    X(backend_tls_failed_timeout, "backend.tls.failed.timeout")                         \
+    X(backend_tls_failed_other, "backend.tls.failed.other")                             \
     X(series_refused, "metrics.series_refused")                                         \
     X(lost_log_lines, "logs.lost_lines")                                                \
     X(statsd_lost, "statsd.lost_datagrams")

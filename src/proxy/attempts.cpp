@@ -7,6 +7,7 @@
 #include "proxy/backend_protocol.h"
 #include "proxy/client.h"
 #include "proxy/route.h"
+#include "tls/connector.h"
 
 namespace seki::proxy {
 
@@ -88,14 +89,22 @@ std::optional<Monotonic> Attempts::fit_for_idle(const AttemptContext& attempt) c
     return attempt.context.loop.now() + attempt.context.settings.backend_idle_timeout - backend::KeepAlive::soon;
 }
 
+// As the cluster has it now, whatever it was when the request began.
+std::expected<net::Connection, net::ConnectFailure> Attempts::connection(const AttemptContext& attempt) const {
+    const auto& policy = attempt.route.cluster->policy;
+    if (policy == nullptr || policy->tls == nullptr) return attempt.context.connector.connect(chosen_->address);
+    return tls::TlsConnector(attempt.context.connector, policy->tls).connect(chosen_->address);
+}
+
 // A new connection to the chosen backend; null when it could not even begin.
 BackendEnd* Attempts::dial(const AttemptContext& attempt) {
     Context& context = attempt.context;
     context.recorder.count(Count::pool_misses);
-    auto transport = context.connector.connect(chosen_->address);
+    auto transport = connection(attempt);
     if (!transport) {
-        context.recorder.connect_failed(*attempt.route.cluster, *chosen_, transport.error().error);
-        if (!transport.error().local()) note_failure(context, *attempt.route.cluster);
+        const std::string why = system_error(transport.error().error);
+        context.recorder.connect_failed(*attempt.route.cluster, *chosen_, why);
+        if (!transport.error().local()) note_failure(context, *attempt.route.cluster, why);
         ++failed_;
         tried_.push_back(chosen_);
         return nullptr;
@@ -120,15 +129,17 @@ void Attempts::connected(Context& context, Cluster& cluster, Duration took) {
     if (chosen_->backoff.succeeded()) context.recorder.backend_up(cluster, *chosen_);
 }
 
-void Attempts::note_failure(Context& context, Cluster& cluster) const {
-    if (chosen_->backoff.failed(context.loop.now(), context.random)) context.recorder.backend_down(cluster, *chosen_);
+void Attempts::note_failure(Context& context, Cluster& cluster, std::string_view why) const {
+    if (chosen_->backoff.failed(context.loop.now(), context.random))
+        context.recorder.backend_down(cluster, *chosen_, why);
 }
 
 void Attempts::lost(Context& context, const Route& route, const BackendLoss& loss) {
-    if (loss.never_connected()) {
+    if (loss.never_connected() || !loss.why.empty()) {
         const bool refused = loss.kind == BackendLoss::Kind::refused;
-        context.recorder.connect_failed(*route.cluster, *chosen_, refused ? loss.error : ETIMEDOUT);
-        note_failure(context, *route.cluster);
+        const std::string why = loss.why.empty() ? system_error(refused ? loss.error : ETIMEDOUT) : loss.why;
+        context.recorder.connect_failed(*route.cluster, *chosen_, why);
+        note_failure(context, *route.cluster, why);
     }
     // A connection from the pool that was stale says nothing about its backend; the next one shall be new.
     if (loss.reused) fresh_only_ = true;

@@ -9,11 +9,14 @@
 //     whether again       as long as what is lost with a connection cannot have changed anything
 
 #include <cstdint>
+#include <expected>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "backend/backend.h"
 #include "base/clock.h"
+#include "net/connector.h"
 
 namespace seki::proxy {
 
@@ -80,8 +83,10 @@ private:
     // is given none that others have used.
     [[nodiscard]] std::optional<Monotonic> fit_for_idle(const AttemptContext& attempt) const;
     BackendEnd* take_idle(const AttemptContext& attempt) const;
+    [[nodiscard]] std::expected<net::Connection, net::ConnectFailure> connection(const AttemptContext& attempt) const;
     BackendEnd* dial(const AttemptContext& attempt);
-    void note_failure(Context& context, Cluster& cluster) const;  // of the chosen backend
+    // Of the chosen backend.
+    void note_failure(Context& context, Cluster& cluster, std::string_view why) const;
 
     backend::BackendPtr chosen_;
     std::vector<backend::BackendPtr> tried_;  // and not to be tried again

@@ -45,6 +45,7 @@ void BackendEnd::connection_ended() {
 }
 
 bool BackendEnd::keep_idle(Client* client) {
+    if (!up_to_date()) return false;
     if (bound_) return client != nullptr && client->own().keep(context_, *this);
     return backend_->keep_alive.worthwhile(context_.loop.now()) && context_.pool.put(*backend_, session_);
 }

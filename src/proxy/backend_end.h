@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "backend/backend.h"
@@ -40,6 +41,7 @@ struct BackendLoss {
     bool reused = false;   // the connection had served before: nothing is said about the backend
     bool written = false;  // some byte of the request was given to the kernel
     std::optional<HeldRequest> held;
+    std::string why;  // the backend is not fit to be spoken to, in words; empty: nothing more is known
 
     [[nodiscard]] bool never_connected() const noexcept {
         return kind == Kind::refused || kind == Kind::connect_timeout;
@@ -52,7 +54,10 @@ class BackendEnd : public Side {
 public:
     BackendEnd(net::Session& session, Context& context, backend::BackendPtr backend,
                std::unique_ptr<http::ClientCodec> codec)
-        : Side(session, context), backend_(std::move(backend)), codec_(std::move(codec)) {
+        : Side(session, context),
+          backend_(std::move(backend)),
+          codec_(std::move(codec)),
+          generation_(backend_->generation) {
         speak(*codec_);
     }
 
@@ -93,6 +98,10 @@ protected:
     [[nodiscard]] bool keep_idle(Client* client);
     // It is counted no more, and may have been the last of a backend that a change removed.
     void connection_ended();
+    // Nothing about how connections to this backend are made has changed since.
+    [[nodiscard]] bool up_to_date() const noexcept { return generation_ == backend_->generation; }
+    // What the transport knows of why it was lost.
+    [[nodiscard]] std::string problem() { return std::string(session_.transport().connect_problem()); }
     // What adopt() does with a request that has to be written again.
     std::optional<http::StreamId> write_again(Exchange& exchange, HeldRequest& held);
 
@@ -105,6 +114,9 @@ protected:
     backend::BackendPtr backend_;
     std::unique_ptr<http::ClientCodec> codec_;
     bool bound_ = false;
+
+private:
+    uint32_t generation_;
 };
 
 }  // namespace seki::proxy

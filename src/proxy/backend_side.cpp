@@ -180,7 +180,7 @@ net::Next BackendSide::on_deadline(net::Session& session) {
 
 net::Next BackendSide::lose(BackendLoss::Kind kind, http::Fault fault) {
     const int error = kind == BackendLoss::Kind::refused ? session_.transport().connect_error() : 0;
-    BackendLoss loss{kind, fault, error, !fresh_, session_.bytes_written() != written_before_, take_held()};
+    BackendLoss loss{kind, fault, error, !fresh_, session_.bytes_written() != written_before_, take_held(), problem()};
     if (kind == BackendLoss::Kind::closed) learn_ended();
     Exchange& exchange = *std::exchange(exchange_, nullptr);
     --backend_->exchanges;

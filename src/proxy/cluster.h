@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "observe/series_handle.h"
 #include "proxy/answer_templates.h"
+#include "tls/client_context.h"
 
 namespace seki::proxy {
 
@@ -52,7 +53,8 @@ struct ClusterPolicy {
     TimeoutOverrides timeouts;
     AnswerTemplates answers;
     auth::Credentials credentials;
-    std::string www_authenticate;  // of 401; empty: left out
+    std::string www_authenticate;                   // of 401; empty: left out
+    std::shared_ptr<const tls::ClientContext> tls;  // towards the backends; null: none
 };
 
 struct Cluster {

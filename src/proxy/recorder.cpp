@@ -239,7 +239,7 @@ void Recorder::retrying(const Record& record, const backend::Backend& backend, b
                backend.id, backend.cluster_id);
 }
 
-void Recorder::connect_failed(const Cluster& cluster, const backend::Backend& backend, int error) {
+void Recorder::connect_failed(const Cluster& cluster, const backend::Backend& backend, std::string_view why) {
     metrics_.add(Counter::backend_connections_error);
     if (observe::ClusterSeries* series = series_of(cluster)) {
         series->add(SeriesCounter::connection_errors);
@@ -249,7 +249,7 @@ void Recorder::connect_failed(const Cluster& cluster, const backend::Backend& ba
     // One line per failure would drown the log when a busy backend is down: backend_down() has the line for people.
     if (log_.wants(observe::Level::debug, Module::backend)) {
         log_.debug(Module::backend, "backend {} of cluster {} at {}: cannot connect: {}", backend.id,
-                   backend.cluster_id, backend.address_text, system_error(error));
+                   backend.cluster_id, backend.address_text, why);
     }
 }
 
@@ -261,10 +261,10 @@ void Recorder::backend_up(Cluster& cluster, const backend::Backend& backend) {
     if (cluster.backends.recovered()) tell(Happening::Kind::cluster_recovered, backend.cluster_id);
 }
 
-void Recorder::backend_down(Cluster& cluster, const backend::Backend& backend) {
+void Recorder::backend_down(Cluster& cluster, const backend::Backend& backend, std::string_view why) {
     metrics_.add(Counter::backend_down);
-    log_.warn(Module::backend, "backend {} of cluster {} at {} is down: connections to it fail", backend.id,
-              backend.cluster_id, backend.address_text);
+    log_.warn(Module::backend, "backend {} of cluster {} at {} is down: connections to it fail: {}", backend.id,
+              backend.cluster_id, backend.address_text, why);
     tell(Happening::Kind::backend_down, backend.cluster_id, &backend);
     if (cluster.backends.lost_last(loop_.now())) tell(Happening::Kind::no_backends, backend.cluster_id);
 }

@@ -98,7 +98,7 @@ struct Record {
     Recorder* recorder = nullptr;
     net::Session* client = nullptr;
     const tls::ClientCertificate* certificate = nullptr;  // of the client, with its connection
-    const tls::ConnectionInfo* secured = nullptr;  // null: without TLS
+    const tls::ConnectionInfo* secured = nullptr;         // null: without TLS
     Ulid session_id;
     Ulid request_id;
     std::array<char, Ulid::text_size> request_id_text{};
@@ -164,9 +164,9 @@ public:
 
     // The connection for a request or a tunnel is lost, and there is another try. `kept`: it had served before.
     void retrying(const Record& record, const backend::Backend& backend, bool kept);
-    void connect_failed(const Cluster& cluster, const backend::Backend& backend, int error);
+    void connect_failed(const Cluster& cluster, const backend::Backend& backend, std::string_view why);
     void backend_up(Cluster& cluster, const backend::Backend& backend);
-    void backend_down(Cluster& cluster, const backend::Backend& backend);
+    void backend_down(Cluster& cluster, const backend::Backend& backend, std::string_view why);
     // One that a change removed has no connections any more.
     void removed_backend_released(const backend::Backend& backend);
     // It ends connections that it said it would keep.

@@ -146,8 +146,8 @@ void StreamBackend::offer() {
 }
 
 bool StreamBackend::fit() const {
-    return connected_ && !session_.read_closed() && !session_.end_reported() && !session_.write_failed() &&
-           !context_.draining && codec_->free_streams() > 0;
+    return connected_ && up_to_date() && !session_.read_closed() && !session_.end_reported() &&
+           !session_.write_failed() && !context_.draining && codec_->free_streams() > 0;
 }
 
 void StreamBackend::due(Monotonic when) {
@@ -164,7 +164,7 @@ void StreamBackend::lose(Stream& stream, BackendLoss::Kind kind, http::Fault fau
     const bool written = lost.id != 0 && session_.bytes_written() > lost.begins_at;
     // A backend that has looked at nothing is no worse for it.
     const bool reused = !fresh_ || kind == BackendLoss::Kind::unprocessed;
-    BackendLoss loss{kind, fault, error, reused, written, std::nullopt};
+    BackendLoss loss{kind, fault, error, reused, written, std::nullopt, problem()};
     const Exchange& exchange = *lost.exchange;
     const bool whole = lost.held && !exchange.sent_body() && !(lost.held->has_body() && exchange.request_ended());
     if (whole) loss.held.emplace(std::move(*lost.held));

@@ -51,8 +51,6 @@ constexpr auto names = std::to_array<Name>({
     {Verb::kUpdateHttpListener, "http_listener_updated", "listener:http"},
     {Verb::kAddHttpsListener, "https_listener_added", "listener:https"},
     {Verb::kUpdateHttpsListener, "https_listener_updated", "listener:https"},
-    {Verb::kAddHttpsListenerWithClientAuth, "https_listener_added", "listener:https"},
-    {Verb::kUpdateHttpsListenerWithClientAuth, "https_listener_updated", "listener:https"},
     {Verb::kAddTcpListener, "tcp_listener_added", "listener:tcp"},
     {Verb::kUpdateTcpListener, "tcp_listener_updated", "listener:tcp"},
     {Verb::kAddUdpListener, "udp_listener_added", "listener:udp"},

@@ -11,9 +11,12 @@
 
 namespace seki::tls {
 
+// Which of the two we are.
+enum class Role : uint8_t { server, client };
+
 struct ConnectionInfo {
     std::string server_name;      // that the client asked for, lower case
-    CertificatePtr certificate;   // that was chosen for it
+    CertificatePtr certificate;   // that was chosen for it; null where we are the client
     ClientCertificatePtr client;  // that the client has shown; null: none
     uint16_t version = 0;         // as on the wire
     uint16_t suite = 0;           // likewise

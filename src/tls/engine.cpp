@@ -20,6 +20,8 @@ std::string_view name_of(HandshakeFailure failure) noexcept {
             return "no_certificates_present";
         case HandshakeFailure::bad_client_certificate:
             return "invalid_certificate";
+        case HandshakeFailure::untrusted:
+            return "untrusted";
         case HandshakeFailure::malformed:
             return "invalid_message";
         case HandshakeFailure::plain_http:

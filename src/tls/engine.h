@@ -9,10 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include <openssl/x509.h>
+
 #include "event/event_loop.h"
 #include "net/address.h"
 #include "tls/alpn.h"
 #include "tls/cipher_cache.h"
+#include "tls/client_sessions.h"
 #include "tls/parsed_certificates.h"
 #include "tls/record.h"
 #include "tls/secret_pool.h"
@@ -26,6 +29,10 @@ struct Secrets {
     RecordState write;
 };
 
+struct FreeStore {
+    void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
+};
+
 // Why a handshake came to nothing, as metrics have it.
 enum class HandshakeFailure : uint8_t {
     none,
@@ -35,9 +42,10 @@ enum class HandshakeFailure : uint8_t {
     no_certificate,
     no_client_certificate,
     bad_client_certificate,
+    untrusted,  // the backend is not the one that is meant
     malformed,
     plain_http,
-    closed,  // the client went
+    closed,  // the peer went
     timeout,
     internal
 };
@@ -47,7 +55,8 @@ struct HandshakeReport {
     HandshakeFailure failure = HandshakeFailure::none;
     std::string_view why;          // for the log; empty when it went well
     std::string_view server_name;  // empty: the client named none, or did not come to that
-    const SocketAddress* client = nullptr;
+    const SocketAddress* peer = nullptr;
+    bool of_backend = false;  // the peer is one, and we are its client
     // Only of one that went well:
     const Suite* suite = nullptr;  // null: one that stays with OpenSSL
     bool tls13 = false;
@@ -62,6 +71,7 @@ class Engine {
 public:
     static constexpr uint32_t ready_ciphers = 2048;
     static constexpr size_t parsed_certificates = 4096;
+    static constexpr size_t kept_sessions = 1024;  // with backends
     // Records that are made for one send.
     static constexpr size_t batch_records = 4;
 
@@ -72,6 +82,9 @@ public:
     SecretPool<Secrets> secrets;
     ParsedCertificates certificates{parsed_certificates};
     TicketKeys tickets;
+    ClientSessions sessions{kept_sessions};
+    uint64_t next_policy = 1;                                     // number of the next ClientContext
+    std::unique_ptr<X509_STORE, FreeStore> system_authorities{};  // null until some policy asks for them
     std::vector<char> incoming;  // where records are read; good until the next read of any connection
     std::vector<char> outgoing;  // likewise where they are made
     std::function<void(const HandshakeReport&)> on_handshake;

@@ -137,16 +137,19 @@ ClientCertificatePtr read_client(Reader& in) {
 
 std::string write_exported(const Exported& connection, const Secrets& secrets) {
     const ConnectionInfo& info = connection.info;
-    size_t texts = info.certificate->names.size() + info.server_name.size();
+    static const Certificate none;
+    const Certificate& certificate = info.certificate != nullptr ? *info.certificate : none;
+    size_t texts = certificate.names.size() + info.server_name.size();
     if (info.client != nullptr) texts += info.client->subject.size() + info.client->alternative_names.size();
     Writer out(1024 + texts + connection.raw.size() + connection.content.size() + connection.control.size());
     out.number(format);
+    out.number(static_cast<uint8_t>(connection.role));
     out.number(info.suite);
     out.number(info.version);
     out.number(static_cast<uint8_t>(info.protocol));
     out.number(static_cast<uint8_t>(info.resumed));
     out.text(info.server_name);
-    write_certificate(out, *info.certificate);
+    write_certificate(out, certificate);
     write_client(out, info.client);
     write(out, secrets.read);
     write(out, secrets.write);
@@ -154,6 +157,9 @@ std::string write_exported(const Exported& connection, const Secrets& secrets) {
     out.number(connection.progress.begun_content);
     out.number(connection.progress.begun_sent);
     out.number(static_cast<uint8_t>(connection.progress.owes_key_update));
+    out.number(connection.progress.head_bytes);
+    out.number(connection.progress.head);
+    out.number(connection.progress.passing);
     out.number(static_cast<uint8_t>(connection.input_ended));
     out.number(static_cast<uint8_t>(connection.said_all));
     out.text(connection.raw);
@@ -170,7 +176,9 @@ Result<Exported> read_exported(std::string_view bytes, Secrets& secrets) {
     if (told != format) return wrong;
     Exported connection;
     ConnectionInfo& info = connection.info;
+    uint8_t role = 0;
     uint8_t protocol = 0;
+    in.number(role);
     in.number(info.suite);
     in.number(info.version);
     in.number(protocol);
@@ -184,6 +192,9 @@ Result<Exported> read_exported(std::string_view bytes, Secrets& secrets) {
     in.number(connection.progress.begun_content);
     in.number(connection.progress.begun_sent);
     in.number(connection.progress.owes_key_update);
+    in.number(connection.progress.head_bytes);
+    in.number(connection.progress.head);
+    in.number(connection.progress.passing);
     in.number(connection.input_ended);
     in.number(connection.said_all);
     in.text(connection.raw);
@@ -192,9 +203,12 @@ Result<Exported> read_exported(std::string_view bytes, Secrets& secrets) {
     const Suite* suite = find_suite(info.suite);
     const bool sane = in.done() && info.certificate != nullptr && suite != nullptr && fits(*suite, secrets.read) &&
                       fits(*suite, secrets.write) && protocol <= static_cast<uint8_t>(Alpn::h2) &&
+                      role <= static_cast<uint8_t>(Role::client) && connection.progress.head_bytes < 4 &&
                       connection.progress.begun_content <= max_fragment_bytes;
     if (!sane) return wrong;
     info.protocol = static_cast<Alpn>(protocol);
+    connection.role = static_cast<Role>(role);
+    if (connection.role == Role::client) info.certificate = nullptr;
     return connection;
 }
 

@@ -14,6 +14,7 @@
 namespace seki::tls {
 
 struct Exported {
+    Role role = Role::server;
     ConnectionInfo info;  // of the certificate its names and rank only
     OwnRecords::Progress progress;
     bool input_ended = false;

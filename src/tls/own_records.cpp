@@ -9,7 +9,8 @@ namespace seki::tls {
 
 namespace {
 
-constexpr char key_update_type = 24;  // RFC 8446 §4.6.3
+constexpr char new_session_ticket_type = 4;  // RFC 8446 §4
+constexpr char key_update_type = 24;
 constexpr char update_requested = 1;
 
 OwnRecords::Read broken(Alert alert) { return {.kind = OwnRecords::Read::Kind::broken, .content = {}, .alert = alert}; }
@@ -30,6 +31,8 @@ uint32_t OwnRecords::now_s() const noexcept {
 OwnRecords::Read OwnRecords::read(std::span<char> record) {
     const Opened opened = open(*engine_.ciphers, *suite_, keys_->read, record);
     if (!opened.good()) return broken(opened.alert);
+    // RFC 8446 §5.1: nothing comes between the parts of a message.
+    if (within_message() && opened.type != ContentType::handshake) return broken(Alert::unexpected_message);
     switch (opened.type) {
         case ContentType::application_data:
             if (!opened.content.empty()) {
@@ -54,14 +57,42 @@ OwnRecords::Read OwnRecords::alert_message(std::string_view message) {
     if (alert == Alert::close_notify) return {.kind = Read::Kind::ended};
     const bool ignored = alert == Alert::user_canceled || alert == Alert::no_renegotiation;
     if (ignored && ++empty_ <= most_empty) return {.kind = Read::Kind::nothing};
-    return {.kind = Read::Kind::broken};
+    return {.kind = Read::Kind::broken, .content = message};
 }
 
-// After the handshake a client says nothing of the kind but KeyUpdate, which ends its record because the key changes
-// (RFC 8446 §5.1).
+// After the handshake a client says nothing of the kind but KeyUpdate, and a server no more but tickets.
 OwnRecords::Read OwnRecords::handshake_message(std::string_view message) {
     if (suite_->version == Version::tls12) return broken(Alert::no_renegotiation);
-    if (message.empty() || message[0] != key_update_type) return broken(Alert::unexpected_message);
+    if (message.empty()) return broken(Alert::unexpected_message);
+    if (role_ == Role::client && (within_message() || message[0] == new_session_ticket_type))
+        return backend_messages(message);
+    return key_update_message(message);
+}
+
+// Tickets are passed over: as many as there are, and in whatever parts.
+OwnRecords::Read OwnRecords::backend_messages(std::string_view messages) {
+    constexpr uint8_t head_bytes = 4;
+    if (++empty_ > most_empty) return broken(Alert::unexpected_message);
+    while (!messages.empty()) {
+        const size_t passed = std::min<size_t>(progress_.passing, messages.size());
+        progress_.passing -= static_cast<uint32_t>(passed);
+        messages.remove_prefix(passed);
+        if (messages.empty()) break;
+        const char next = messages.front();
+        if (progress_.head_bytes == 0 && next == key_update_type) return key_update_message(messages);
+        if (progress_.head_bytes == 0 && next != new_session_ticket_type) return broken(Alert::unexpected_message);
+        progress_.head = (progress_.head << 8U) | static_cast<uint8_t>(next);
+        messages.remove_prefix(1);
+        if (++progress_.head_bytes < head_bytes) continue;
+        progress_.head_bytes = 0;
+        progress_.passing = std::exchange(progress_.head, 0) & 0xFFFFFFU;
+    }
+    return {.kind = Read::Kind::ticket};
+}
+
+// It ends its record, because the key changes (RFC 8446 §5.1).
+OwnRecords::Read OwnRecords::key_update_message(std::string_view message) {
+    if (message[0] != key_update_type) return broken(Alert::unexpected_message);
     const bool well_formed = message.size() == 5 && message.substr(1, 3) == std::string_view("\0\0\1", 3) &&
                              static_cast<uint8_t>(message[4]) <= update_requested;
     if (!well_formed) return broken(Alert::decode_error);

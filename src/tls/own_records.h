@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "tls/connection_info.h"
 #include "tls/engine.h"
 
 namespace seki::tls {
@@ -27,16 +28,21 @@ public:
         uint32_t begun_content = 0;
         uint32_t begun_sent = 0;
         bool owes_key_update = false;
+        // Of a message that is passed over: what came of its head, and how much of it is still to come.
+        uint8_t head_bytes = 0;
+        uint32_t head = 0;
+        uint32_t passing = 0;
     };
 
-    OwnRecords(Engine& engine, const Suite& suite, Keys keys) noexcept
-        : OwnRecords(engine, suite, std::move(keys), Progress()) {}
-    OwnRecords(Engine& engine, const Suite& suite, Keys keys, const Progress& progress) noexcept
-        : engine_(engine), suite_(&suite), keys_(std::move(keys)), progress_(progress) {}
+    OwnRecords(Engine& engine, Role role, const Suite& suite, Keys keys) noexcept
+        : OwnRecords(engine, role, suite, std::move(keys), Progress()) {}
+    OwnRecords(Engine& engine, Role role, const Suite& suite, Keys keys, const Progress& progress) noexcept
+        : engine_(engine), suite_(&suite), keys_(std::move(keys)), progress_(progress), role_(role) {}
     OwnRecords(const OwnRecords&) = delete;
     OwnRecords& operator=(const OwnRecords&) = delete;
     ~OwnRecords();
 
+    [[nodiscard]] Role role() const noexcept { return role_; }
     [[nodiscard]] const Suite& suite() const noexcept { return *suite_; }
     [[nodiscard]] const Secrets& keys() const noexcept { return *keys_; }
     [[nodiscard]] const Progress& progress() const noexcept { return progress_; }
@@ -47,8 +53,9 @@ public:
         enum class Kind : uint8_t {
             content,  // as in the record's memory
             nothing,  // the record was about something else; owes_key_update() may have become true
+            ticket,   // so was this, about means to resume the session, which nobody here looks at
             ended,    // the peer sends nothing more
-            broken    // `alert` says why, unless the peer itself broke it off
+            broken    // `alert` says why; or it was the peer, with the alert that `content` ends with
         };
         Kind kind;
         std::string_view content{};
@@ -93,6 +100,9 @@ private:
     static constexpr uint64_t most_records = uint64_t{1} << 23U;  // with one key (RFC 8446 §5.5)
 
     [[nodiscard]] Read handshake_message(std::string_view message);
+    [[nodiscard]] Read key_update_message(std::string_view message);
+    [[nodiscard]] Read backend_messages(std::string_view messages);
+    [[nodiscard]] bool within_message() const noexcept { return progress_.head_bytes > 0 || progress_.passing > 0; }
     [[nodiscard]] Read alert_message(std::string_view message);
     [[nodiscard]] size_t fragment_for(size_t content_bytes) noexcept;
     [[nodiscard]] std::string sealed(ContentType type, std::string_view content);
@@ -107,6 +117,7 @@ private:
     uint32_t key_update_s_ = 0;
     uint8_t key_updates_ = 0;
     uint8_t empty_ = 0;
+    Role role_;
 };
 
 }  // namespace seki::tls

@@ -42,6 +42,10 @@ struct RecordHeader {
 };
 // What the first bytes of a record say, of which there are record_header_bytes.
 [[nodiscard]] RecordHeader read_record_header(std::string_view bytes) noexcept;
+// There is a whole record at the front.
+[[nodiscard]] inline bool holds_record(std::string_view bytes) noexcept {
+    return bytes.size() >= record_header_bytes && bytes.size() >= read_record_header(bytes).record_bytes();
+}
 // Longer ones are an error whatever is in them (RFC 8446 §5.2, RFC 5246 §6.2.3).
 [[nodiscard]] constexpr size_t max_ciphertext_bytes(Version version) noexcept {
     return max_fragment_bytes + (version == Version::tls13 ? 256 : 2048);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <openssl/err.h>
 #include <utility>
 
 #include "base/check.h"
@@ -15,32 +16,24 @@ namespace {
 using net::IoOutcome;
 using net::Readiness;
 
-// Whoever speaks HTTP to a port of HTTPS shall read why nobody answers.
-constexpr std::string_view plain_http_answer =
-    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 53\r\nConnection: close\r\n\r\n"
-    "This port speaks HTTPS; the request came without TLS\n";
-
 constexpr size_t most_openssl_output = 64 * 1024;  // more than a record and what it may say beside
-
-bool whole_record(std::string_view raw) noexcept {
-    return raw.size() >= record_header_bytes && raw.size() >= read_record_header(raw).record_bytes();
-}
-
-// An alert that nobody protects, since there are no keys yet.
-std::string plain_alert(Alert alert) { return {'\x15', '\3', '\1', '\0', '\2', '\2', static_cast<char>(alert)}; }
 
 }  // namespace
 
 TlsTransport::TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ServerContext> context,
                            const SocketAddress& client)
-    : inner_(std::move(inner)), engine_(context->engine()), shaking_(std::make_unique<Shaking>()) {
-    shaking_->ssl = Handshaking::accept(std::move(context));
-    shaking_->began = engine_.loop.now();
-    shaking_->client = client;
+    : inner_(std::move(inner)), engine_(context->engine()), role_(Role::server) {
+    shaking_ = std::make_unique<Shaking>(std::move(context), client);
+}
+
+TlsTransport::TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ClientContext> context,
+                           const SocketAddress& backend)
+    : inner_(std::move(inner)), engine_(context->engine()), role_(Role::client) {
+    shaking_ = std::make_unique<Shaking>(std::move(context), backend);
 }
 
 TlsTransport::~TlsTransport() {
-    if (state_ == State::shaking) report_failure(HandshakeFailure::closed, "the client went");
+    if (state_ == State::shaking && shaking_ != nullptr) shaking_->report_end();
 }
 
 void TlsTransport::enter(State next) noexcept {
@@ -59,128 +52,62 @@ void TlsTransport::drop_empty_rest() noexcept {
 
 // ---- handshake
 
+IoOutcome TlsTransport::establish() {
+    if (state_ == State::shaking) {
+        const IoOutcome outcome = shake();
+        if (outcome.stop == IoOutcome::Stop::blocked) return outcome;
+        if (outcome.stop != IoOutcome::Stop::none)
+            shaking_->report_failure(HandshakeFailure::closed, "it ended the connection");
+    }
+    if (state_ != State::open) return IoOutcome::failed(EPROTO);
+    return send_control().value_or(IoOutcome{});
+}
+
+void TlsTransport::give_up() { shaking_->report_failure(HandshakeFailure::timeout, "not in time"); }
+
+int TlsTransport::connect_error() {
+    const bool failed = shaking_ != nullptr && shaking_->has_failure();
+    return failed ? EPROTO : inner_->connect_error();
+}
+
+std::string_view TlsTransport::connect_problem() const {
+    return shaking_ != nullptr ? shaking_->problem() : std::string_view();
+}
+
 IoOutcome TlsTransport::shake() {
-    if (shaking_->ssl == nullptr) {
-        report_failure(HandshakeFailure::internal, "no memory for a handshake");
-        refuse({});
-        return {};
-    }
-    Handshaking& ssl = *shaking_->ssl;
-    auto step = Handshaking::Step::more;
-    while (step == Handshaking::Step::more) {
-        if (const IoOutcome sent = send_output(ssl); sent.stop != IoOutcome::Stop::none) return sent;
-        std::string& raw = rest().raw;
-        if (!whole_record(raw)) {
-            IoOutcome outcome;
-            if (!read_more_of_record(outcome)) return outcome;
-            continue;
-        }
-        const size_t size = read_record_header(raw).record_bytes();
-        step = ssl.take(std::string_view(raw).substr(0, size));
-        raw.erase(0, size);
-    }
-    if (step == Handshaking::Step::done) {
-        shaken();
-    } else {
-        report_failure(ssl.failure(), ssl.why());
-        refuse(std::string(ssl.output()));
-    }
-    return {};
-}
-
-bool TlsTransport::read_more_of_record(IoOutcome& outcome) {
-    constexpr size_t piece = 4096;
-    std::string& raw = rest().raw;
-    const size_t had = raw.size();
-    raw.resize(had + piece);
-    outcome = inner_->read(std::span(raw).subspan(had));
-    raw.resize(had + outcome.bytes);
-    return outcome.stop == IoOutcome::Stop::none && may_be_handshake();
-}
-
-// Looked at before OpenSSL sees it, for it says less to those who do not speak TLS at all.
-bool TlsTransport::may_be_handshake() {
-    const std::string& raw = rest_->raw;
-    if (!shaking_->speaks_tls) {
-        const bool http = raw[0] >= 'A' && raw[0] <= 'Z';
-        shaking_->speaks_tls = raw[0] == static_cast<char>(ContentType::handshake) && (raw.size() < 2 || raw[1] == 3);
-        if (!shaking_->speaks_tls) {
-            report_failure(http ? HandshakeFailure::plain_http : HandshakeFailure::malformed,
-                           http ? "plain HTTP" : "no TLS");
-            refuse(http ? std::string(plain_http_answer) : plain_alert(Alert::unexpected_message));
-            return false;
-        }
-    }
-    const bool too_long = raw.size() >= record_header_bytes &&
-                          read_record_header(raw).fragment_bytes > max_ciphertext_bytes(Version::tls12);
-    if (!too_long) return true;
-    report_failure(HandshakeFailure::malformed, "a record is too long");
-    refuse(plain_alert(Alert::record_overflow));
-    return false;
-}
-
-IoOutcome TlsTransport::send_output(Handshaking& ssl) {
-    while (!ssl.output().empty()) {
-        const IoOutcome sent = inner_->write(ssl.output());
-        ssl.sent(sent.bytes);
-        if (sent.stop != IoOutcome::Stop::none) return sent;
-    }
+    const IoOutcome outcome = shaking_->go_on(*inner_);
+    if (outcome.stop != IoOutcome::Stop::none) return outcome;
+    shaking_->failed() ? refuse() : shaken();
     return {};
 }
 
 // The last flight (tickets, or the Finished of TLS 1.2) may be on its way still: then it goes before all else.
 void TlsTransport::shaken() {
-    const std::unique_ptr<Shaking> shaking = std::move(shaking_);
+    std::unique_ptr<Shaking> shaking = std::move(shaking_);
     enter(State::open);
-    Handshaking& ssl = *shaking->ssl;
-    info_ = ssl.info();
-    const bool took_default = ssl.took_default();
-    rest().control = ssl.output();
-    ssl.sent(ssl.output().size());
-    if (auto taken = ssl.take_keys()) {
-        records_.emplace(engine_, *taken->suite, std::move(taken->keys));
-    } else {
-        openssl_ = std::move(shaking->ssl);
-    }
+    OpensslConnection& openssl = shaking->openssl();
+    info_ = openssl.info();
+    const bool took_default = openssl.took_default();
+    rest().raw = shaking->take_raw();
+    rest().control = openssl.output();
+    openssl.sent(openssl.output().size());
+    auto taken = openssl.take_keys();
+    if (taken) records_.emplace(engine_, role_, *taken->suite, std::move(taken->keys));
+    // The tickets of TLS 1.3 come behind the handshake.
+    const bool only_tickets = taken && taken->suite->version == Version::tls13;
+    if (!taken || (role_ == Role::client && only_tickets)) openssl_ = shaking->take_openssl();
     // With the request here already, the answer to it takes along the tickets.
-    const bool only_tickets = records_ && records_->suite().version == Version::tls13;
-    if (rest().raw.empty() || !only_tickets) static_cast<void>(send_control());
+    const bool may_wait = role_ == Role::server && only_tickets && !rest().raw.empty();
+    if (!may_wait) static_cast<void>(send_control());
     drop_empty_rest();
-    report_success(*shaking, took_default);
+    shaking->report_success(info_, took_default);
+    if (records_ && openssl_ != nullptr) shaking_ = std::move(shaking);
 }
 
-void TlsTransport::report_success(const Shaking& shaking, bool took_default) {
-    if (!engine_.on_handshake) return;
-    HandshakeReport report;
-    report.server_name = info_.server_name;
-    report.client = &shaking.client;
-    report.suite = find_suite(info_.suite);
-    report.tls13 = info_.version == TLS1_3_VERSION;
-    report.protocol = info_.protocol;
-    report.resumed = info_.resumed;
-    report.default_certificate = took_default;
-    report.client_certificate = info_.client != nullptr;
-    report.took = engine_.loop.now() - shaking.began;
-    engine_.on_handshake(report);
-}
-
-void TlsTransport::refuse(std::string alert) {
+void TlsTransport::refuse() {
     enter(State::refused);
-    shaking_.reset();
-    rest().raw.clear();
-    rest().control = std::move(alert);
+    rest().control = shaking_->take_last_words();
     static_cast<void>(send_control());
-}
-
-void TlsTransport::report_failure(HandshakeFailure failure, std::string_view why) {
-    if (std::exchange(shaking_->reported, true) || !engine_.on_handshake) return;
-    HandshakeReport report;
-    report.failure = failure;
-    report.why = why;
-    report.client = &shaking_->client;
-    if (shaking_->ssl != nullptr) report.server_name = shaking_->ssl->server_name();
-    report.took = engine_.loop.now() - shaking_->began;
-    engine_.on_handshake(report);
 }
 
 // ---- hand-over
@@ -189,6 +116,7 @@ std::optional<net::Transport::Export> TlsTransport::to_export() const {
     const auto plain = inner_->to_export();
     if (!plain || !records_ || broken_) return std::nullopt;
     Exported connection;
+    connection.role = role_;
     connection.info = info_;
     connection.progress = records_->progress();
     connection.input_ended = input_ended_;
@@ -207,14 +135,14 @@ Result<std::unique_ptr<TlsTransport>> TlsTransport::adopt(std::unique_ptr<net::T
     if (keys == nullptr) return failure("no memory for the keys of a connection");
     auto read = read_exported(beside, *keys);
     if (!read) return std::unexpected(read.error());
-    std::unique_ptr<TlsTransport> made(new TlsTransport(std::move(inner), engine));
+    std::unique_ptr<TlsTransport> made(new TlsTransport(std::move(inner), engine, read->role));
     made->enter(State::open);
     made->info_ = std::move(read->info);
     made->input_ended_ = read->input_ended;
     made->said_all_ = read->said_all;
     made->rest() = {std::move(read->raw), std::move(read->content), std::move(read->control)};
     made->drop_empty_rest();
-    made->records_.emplace(engine, *find_suite(made->info_.suite), std::move(keys), read->progress);
+    made->records_.emplace(engine, read->role, *find_suite(made->info_.suite), std::move(keys), read->progress);
     return made;
 }
 
@@ -267,13 +195,15 @@ IoOutcome TlsTransport::read_contents(std::span<char> into) {
     }
     if (input_is_over()) held = 0;
     if (held > 0) rest().raw.assign(raw, held);
-    const bool more_here = rest_ != nullptr && (!rest_->content.empty() || whole_record(rest_->raw));
+    const bool more_here = rest_ != nullptr && (!rest_->content.empty() || holds_record(rest_->raw));
     drained_ = drained_ && !more_here && !input_is_over();
     if (got > 0 || into.empty()) return {got};
     if (broken_) return IoOutcome::failed(EPROTO);
     if (input_ended_) return IoOutcome::ended();
-    // The end of a connection within a record is none that the peer has meant.
-    if (stopped.stop == IoOutcome::Stop::end && held > 0) return IoOutcome::failed(EPROTO);
+    // The end of a connection within a record is none that the peer has meant. With a backend it may be the end of an
+    // answer that says so in no other way (RFC 9112 §9.8): it has to be said.
+    const bool cut = stopped.stop == IoOutcome::Stop::end && (held > 0 || role_ == Role::client);
+    if (cut) return IoOutcome::failed(EPROTO);
     return stopped;
 }
 
@@ -307,8 +237,13 @@ TlsTransport::Taken TlsTransport::take_records(std::span<char> raw, std::span<ch
 
 size_t TlsTransport::take_record(std::span<char> record, std::span<char> into) {
     using Kind = OwnRecords::Read::Kind;
+    const std::string sealed = openssl_ != nullptr ? std::string(record.data(), record.size()) : std::string();
     const OwnRecords::Read read = records_->read(record);
+    if (read.kind != Kind::ticket) settle_with_backend(read);
     switch (read.kind) {
+        case Kind::ticket:
+            show_ticket(sealed);
+            break;
         case Kind::content:
             return put(read.content, into);
         case Kind::nothing:
@@ -324,8 +259,30 @@ size_t TlsTransport::take_record(std::span<char> record, std::span<char> into) {
     return 0;
 }
 
+// With its first record that is no ticket a backend has taken the handshake for done, or refuses our certificate only
+// now (RFC 8446 §4.4.2.4). Tickets that come later are not waited for.
+void TlsTransport::settle_with_backend(const OwnRecords::Read& read) {
+    openssl_.reset();
+    if (shaking_ == nullptr) return;
+    if (read.kind == OwnRecords::Read::Kind::broken && !read.alert) {
+        const auto alert = static_cast<uint8_t>(read.content.back());
+        // The library has names only for alerts that are errors of its own.
+        const char* name = ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + alert));
+        return shaking_->report_failure(HandshakeFailure::alert, name != nullptr ? name : "an alert of no name");
+    }
+    shaking_.reset();
+}
+
+// OpenSSL, which has read nothing but such records since the handshake, makes a session of it.
+void TlsTransport::show_ticket(std::string_view record) {
+    if (openssl_ == nullptr) return;
+    char none[1];
+    const bool takes = openssl_->take(record) == OpensslConnection::Step::done && openssl_->read(none) == -1;
+    if (!takes) openssl_.reset();
+}
+
 size_t TlsTransport::take_from_openssl(std::string_view record, std::span<char> into) {
-    if (openssl_->take(record) == Handshaking::Step::failed) {
+    if (openssl_->take(record) == OpensslConnection::Step::failed) {
         broken_ = true;
         return 0;
     }
@@ -344,7 +301,7 @@ size_t TlsTransport::take_from_openssl(std::string_view record, std::span<char> 
     // OpenSSL has no limit to what a peer may say beside contents, nor to what it answers.
     if (taken == 0 && !openssl_->may_say_nothing(engine_.loop.now())) broken_ = true;
     if (openssl_->output().size() > most_openssl_output) broken_ = true;
-    if (openssl_begun_ == 0 && !send_control()) static_cast<void>(send_output(*openssl_));
+    if (openssl_begun_ == 0 && !send_control()) static_cast<void>(send_output(*openssl_, *inner_));
     return taken;
 }
 
@@ -370,7 +327,7 @@ size_t TlsTransport::begun() const noexcept { return records_ ? records_->begun(
 
 IoOutcome TlsTransport::write(std::string_view bytes, bool last) {
     if (state_ != State::open || broken_) return IoOutcome::failed(EPROTO);
-    if (openssl_ != nullptr) return write_by_openssl(bytes);
+    if (!records_) return write_by_openssl(bytes);
     return write_records(bytes, last);
 }
 
@@ -418,7 +375,7 @@ IoOutcome TlsTransport::write_by_openssl(std::string_view bytes) {
             openssl_begun_ = static_cast<uint32_t>(openssl_->write(bytes.substr(gone)));
             if (openssl_begun_ == 0) return IoOutcome::failed(EPROTO);
         }
-        const IoOutcome sent = send_output(*openssl_);
+        const IoOutcome sent = send_output(*openssl_, *inner_);
         if (sent.stop == IoOutcome::Stop::error) return sent;
         if (sent.stop == IoOutcome::Stop::blocked) return {gone, sent.stop, sent.awaits, 0};
         gone += std::exchange(openssl_begun_, 0);
@@ -452,7 +409,7 @@ std::optional<IoOutcome> TlsTransport::send_control() {
 IoOutcome TlsTransport::say_close_notify() {
     if (state_ == State::open && !std::exchange(said_all_, true)) {
         if (records_ && records_->begun() == 0) say(records_->alert(Alert::close_notify));
-        if (openssl_ != nullptr && openssl_begun_ == 0) {
+        if (!records_ && openssl_begun_ == 0) {
             openssl_->close_notify();
             say(std::string(openssl_->output()));
             openssl_->sent(openssl_->output().size());

@@ -1,8 +1,8 @@
 #pragma once
 
-// A connection through TLS, over any other transport. To the protocols above it is one that needs a handshake first
-// (handshake.h) and then moves their bytes; how the handshake is driven, whose records it then has (ours, or where
-// those cannot be, OpenSSL's), and what the peer says beside its bytes, stays in here.
+// A connection through TLS, over any other transport, from a client or to a backend. To the protocols above it is one
+// that needs a handshake first (handshake.h) and then moves their bytes; how the handshake is driven, whose records it
+// then has (ours, or where those cannot be, OpenSSL's), and what the peer says beside its bytes, stays in here.
 //
 //     shaking ──► open ──► (closed)
 //        └──────► refused: the peer is told why, what it still sends is dropped
@@ -16,8 +16,8 @@
 #include <string>
 
 #include "net/transport.h"
-#include "tls/handshaking.h"
 #include "tls/own_records.h"
+#include "tls/shaking.h"
 
 namespace seki::tls {
 
@@ -26,6 +26,9 @@ public:
     // `client`: for reports of the handshake.
     TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ServerContext> context,
                  const SocketAddress& client);
+    // We are the client. The handshake begins with the first establish().
+    TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ClientContext> context,
+                 const SocketAddress& backend);
     // Goes on with a connection that another process left (to_export); `inner` has its descriptor.
     static Result<std::unique_ptr<TlsTransport>> adopt(std::unique_ptr<net::Transport> inner, Engine& engine,
                                                        std::string_view beside);
@@ -36,7 +39,7 @@ public:
     // Of an open connection.
     [[nodiscard]] const ConnectionInfo& info() const noexcept { return info_; }
     // Its handshake was not done in time.
-    void give_up() { report_failure(HandshakeFailure::timeout, "not in time"); }
+    void give_up();
 
     // Until it is open, reads nothing and goes on with the handshake: success means that it is over, one way or
     // another.
@@ -51,7 +54,10 @@ public:
         inner_->reset_on_close();
     }
     void notice_dead_peer() override { inner_->notice_dead_peer(); }
-    int connect_error() override { return inner_->connect_error(); }
+    // Does the handshake.
+    net::IoOutcome establish() override;
+    int connect_error() override;
+    [[nodiscard]] std::string_view connect_problem() const override;
     Result<WatchId> watch(EventLoop& loop, EventHandler& handler, EventLoop::Order order) override {
         return inner_->watch(loop, handler, order);
     }
@@ -65,20 +71,13 @@ public:
 private:
     enum class State : uint8_t { shaking, open, refused };
 
-    TlsTransport(std::unique_ptr<net::Transport> inner, Engine& engine) : inner_(std::move(inner)), engine_(engine) {}
+    TlsTransport(std::unique_ptr<net::Transport> inner, Engine& engine, Role role)
+        : inner_(std::move(inner)), engine_(engine), role_(role) {}
     // What a connection has only in the middle of something.
     struct Rest {
         std::string raw;      // of records that are not complete, or were not looked at yet
         std::string content;  // for which there was no room
         std::string control;  // records of ours that the socket did not take
-    };
-    // Only until the handshake is over.
-    struct Shaking {
-        std::unique_ptr<Handshaking> ssl;
-        Monotonic began;
-        SocketAddress client;
-        bool reported = false;
-        bool speaks_tls = false;  // its first bytes were of that kind
     };
 
     void enter(State next) noexcept;
@@ -86,15 +85,8 @@ private:
     void drop_empty_rest() noexcept;
 
     net::IoOutcome shake();
-    net::IoOutcome send_output(Handshaking& ssl);
-    // Reads more of the record at hand; false when there is no more, or the client was refused.
-    bool read_more_of_record(net::IoOutcome& outcome);
-    [[nodiscard]] bool may_be_handshake();
     void shaken();
-    void report_success(const Shaking& shaking, bool took_default);
-    void refuse(std::string alert);
-    // While it is shaking hands.
-    void report_failure(HandshakeFailure failure, std::string_view why);
+    void refuse();
 
     net::IoOutcome read_contents(std::span<char> into);
     net::IoOutcome drop_input(std::span<char> into);
@@ -108,6 +100,8 @@ private:
     // Nothing more comes of it, one way or another.
     [[nodiscard]] bool input_is_over() const noexcept { return input_ended_ || broken_; }
     size_t take_record(std::span<char> record, std::span<char> into);
+    void show_ticket(std::string_view record);
+    void settle_with_backend(const OwnRecords::Read& read);
     size_t take_from_openssl(std::string_view record, std::span<char> into);
     size_t put(std::string_view content, std::span<char> into);
     void broke(std::optional<Alert> alert);
@@ -124,12 +118,14 @@ private:
 
     std::unique_ptr<net::Transport> inner_;
     Engine& engine_;
-    std::unique_ptr<Shaking> shaking_;
-    std::unique_ptr<Handshaking> openssl_;  // of an open connection whose records stay with it
+    std::unique_ptr<Shaking> shaking_;  // until it is open, or until a backend has said so
+    // Of an open connection whose records stay with it; or who only learns how to resume the session with a backend.
+    std::unique_ptr<OpensslConnection> openssl_;
     std::optional<OwnRecords> records_;
     std::unique_ptr<Rest> rest_;
     ConnectionInfo info_;
     uint32_t openssl_begun_ = 0;  // content of the record that has not left whole
+    Role role_;
     State state_ = State::shaking;
     bool drained_ = false;
     bool input_ended_ = false;

@@ -265,12 +265,12 @@ proxy::ClusterPtr Apply::use_cluster(const std::string& id) {
 }
 
 Result<> Apply::add_cluster(const command::Cluster& config) {
-    auto policy = running_policy(config);
+    const auto cluster = use_cluster(config.cluster_id());
+    auto policy = running_policy(config, tls_, cluster->policy.get());
     if (!policy) return std::unexpected(policy.error());
     const auto balancing = running_balancing(config);
     if (!balancing) return std::unexpected(balancing.error());
-    steps_.emplace_back([this, cluster = use_cluster(config.cluster_id()), made = std::move(*policy),
-                         balancing = *balancing]() mutable {
+    steps_.emplace_back([this, cluster, made = std::move(*policy), balancing = *balancing]() mutable {
         set_policy(cluster, std::move(made));
         cluster->backends.set_balancing(balancing);
     });
@@ -281,9 +281,13 @@ void Apply::set_policy(const proxy::ClusterPtr& cluster, std::shared_ptr<const p
     const auto limit = [&] {
         return cluster->policy != nullptr ? cluster->policy->max_connections_per_source : std::nullopt;
     };
+    const auto tls = [&] { return cluster->policy != nullptr ? cluster->policy->tls : nullptr; };
     const auto before = limit();
+    const auto tls_before = tls();
     cluster->policy = std::move(policy);
     if (limit() != before) on_cluster_limit(cluster);
+    if (tls() == tls_before) return;
+    for (const backend::BackendPtr& backend : cluster->backends.backends()) pool_.renew(*backend);
 }
 
 // Frontends may still lead there: then it serves on, and is counted anew.

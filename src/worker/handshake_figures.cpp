@@ -29,11 +29,45 @@ Counter counter_of(HandshakeFailure failure) noexcept {
             return Counter::tls_failed_closed;
         case HandshakeFailure::timeout:
             return Counter::tls_failed_timeout;
+        case HandshakeFailure::untrusted:
         case HandshakeFailure::internal:
         case HandshakeFailure::none:
             break;
     }
     return Counter::tls_failed_other;
+}
+
+Counter counter_of_backend(HandshakeFailure failure) noexcept {
+    switch (failure) {
+        case HandshakeFailure::none:
+            return Counter::backend_tls_handshakes;
+        case HandshakeFailure::untrusted:
+            return Counter::backend_tls_failed_untrusted;
+        case HandshakeFailure::alert:
+            return Counter::backend_tls_failed_alert;
+        case HandshakeFailure::closed:
+            return Counter::backend_tls_failed_closed;
+        case HandshakeFailure::timeout:
+            return Counter::backend_tls_failed_timeout;
+        case HandshakeFailure::incompatible:
+        case HandshakeFailure::no_protocol:
+        case HandshakeFailure::no_certificate:
+        case HandshakeFailure::no_client_certificate:
+        case HandshakeFailure::bad_client_certificate:
+        case HandshakeFailure::malformed:
+        case HandshakeFailure::plain_http:
+            return Counter::backend_tls_failed_invalid;
+        case HandshakeFailure::internal:
+            break;
+    }
+    return Counter::backend_tls_failed_other;
+}
+
+void note_backend(const tls::HandshakeReport& report, observe::Metrics& metrics, observe::Log& log) {
+    metrics.add(counter_of_backend(report.failure));
+    if (report.resumed) metrics.add(Counter::backend_tls_resumed);
+    if (report.failure == HandshakeFailure::none || !log.wants(observe::Level::debug, observe::Module::tls)) return;
+    log.debug(observe::Module::tls, "TLS with the backend at {}: {}", report.peer->text(), report.why);
 }
 
 Counter counter_of(const tls::Suite* suite) noexcept {
@@ -65,7 +99,7 @@ void note_failure(const tls::HandshakeReport& report, observe::Metrics& metrics,
     metrics.add(counter_of(report.failure));
     const bool ours = report.failure == HandshakeFailure::internal;
     if (!log.wants(ours ? observe::Level::error : observe::Level::debug, observe::Module::tls)) return;
-    const std::string client = report.client->text();
+    const std::string client = report.peer->text();
     const std::string_view name = report.server_name.empty() ? "no name" : report.server_name;
     if (ours) {
         log.error(observe::Module::tls, "handshake with {} ({}): {}", client, name, report.why);
@@ -77,6 +111,7 @@ void note_failure(const tls::HandshakeReport& report, observe::Metrics& metrics,
 }  // namespace
 
 void note_handshake(const tls::HandshakeReport& report, observe::Metrics& metrics, observe::Log& log) {
+    if (report.of_backend) return note_backend(report, metrics, log);
     if (report.failure != HandshakeFailure::none) return note_failure(report, metrics, log);
     metrics.add(report.tls13 ? Counter::tls_version_13 : Counter::tls_version_12);
     metrics.add(counter_of(report.suite));

@@ -168,7 +168,8 @@ static proxy::BackendReuse reuse_of(command::BackendReuse reuse) {
     return proxy::BackendReuse::safe;
 }
 
-Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command::Cluster& config) {
+Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command::Cluster& config, tls::Engine& engine,
+                                                                   const proxy::ClusterPolicy* before) {
     auto policy = std::make_shared<proxy::ClusterPolicy>();
     policy->reuse = reuse_of(config.backend_reuse());
     policy->sticky = config.sticky_session();
@@ -185,6 +186,11 @@ Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command
     auto put = put_answer("503", config.answer_503(), policy->answers);
     if (put) put = put_answers(config.answers(), policy->answers);  // these go before the older form
     if (!put) return std::unexpected(put.error());
+    if (config.has_tls()) {
+        auto tls = running_client_context(config.tls(), engine, before != nullptr ? before->tls : nullptr);
+        if (!tls) return std::unexpected(tls.error());
+        policy->tls = std::move(*tls);
+    }
     return policy;
 }
 

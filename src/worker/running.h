@@ -26,7 +26,9 @@ struct Tls {
 Result<proxy::Listener> running_listener(const command::HttpsListenerConfig& config, const http::HeadLimits& limits,
                                          uint32_t buffer_size, const Tls& tls);
 proxy::Listener running_listener(const command::TcpListenerConfig& config);
-Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command::Cluster& config);
+// `before`: what the cluster has now, or null; what is the same of it stays.
+Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command::Cluster& config, tls::Engine& engine,
+                                                                   const proxy::ClusterPolicy* before);
 Result<backend::BalancingChoice> running_balancing(const command::Cluster& config);
 backend::State running_state(command::BackendState state);
 std::shared_ptr<backend::Backend> running_backend(const command::AddBackend& addition);

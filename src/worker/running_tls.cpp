@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "config/stored_certificate.h"
 #include "x509/certificate.h"
 #include "x509/crl.h"
 #include "x509/pem.h"
@@ -17,14 +18,14 @@ std::vector<std::string> texts(const google::protobuf::RepeatedPtrField<std::str
     return {values.begin(), values.end()};
 }
 
-std::vector<tls::Alpn> protocols(const command::HttpsListenerConfig& config) {
+// Of a listener, or towards backends.
+std::vector<tls::Alpn> protocols(const google::protobuf::RepeatedPtrField<std::string>& names) {
     std::vector<tls::Alpn> all;
-    for (const std::string& name : config.alpn_protocols()) {
+    for (const std::string& name : names) {
         const auto protocol = tls::find_alpn(name);
         // What the connection then speaks must be there.
         if (protocol && *protocol != tls::Alpn::h2) all.push_back(*protocol);
     }
-    if (all.empty()) all.push_back(tls::Alpn::http11);
     return all;
 }
 
@@ -35,7 +36,8 @@ struct Bytes {
     std::vector<std::string> chain;
 };
 
-Result<std::shared_ptr<Bytes>> read_bytes(const command::HttpsListenerConfig& config) {
+template <typename Config>
+Result<std::shared_ptr<Bytes>> read_bytes(const Config& config) {
     auto bytes = std::make_shared<Bytes>();
     auto leaf = x509::read_certificates(config.certificate());
     if (!leaf) return std::unexpected(leaf.error());
@@ -80,38 +82,8 @@ Result<tls::ClientPolicy> client_policy(const command::HttpsListenerConfig& conf
     return policy;
 }
 
-}  // namespace
-
-Result<tls::ServerSettings> running_server_settings(const command::HttpsListenerConfig& config) {
-    tls::ServerSettings settings;
-    if (!config.versions().empty()) {
-        settings.tls12 = std::ranges::find(config.versions(), command::TLS_V1_2) != config.versions().end();
-        settings.tls13 = std::ranges::find(config.versions(), command::TLS_V1_3) != config.versions().end();
-    }
-    settings.ciphers = texts(config.cipher_list());
-    settings.groups = texts(config.groups_list());
-    settings.signature_algorithms = texts(config.signature_algorithms());
-    settings.protocols = protocols(config);
-    settings.tickets = static_cast<uint32_t>(config.send_tls13_tickets());
-    settings.own_records = config.own_tls_records();
-    auto clients = client_policy(config);
-    if (!clients) return std::unexpected(clients.error());
-    settings.clients = std::move(*clients);
-    return settings;
-}
-
-proxy::ClientCertificateFields running_client_fields(const command::ClientAuthHeaders& config) {
-    return {config.subject(), config.san(), config.fingerprint(), config.verify_result()};
-}
-
-proxy::Hsts running_hsts(const command::HstsConfig& config) {
-    if (!config.enabled()) return {};
-    return {fmt::format("max-age={}{}{}", config.max_age(), config.include_subdomains() ? "; includeSubDomains" : "",
-                        config.preload() ? "; preload" : ""),
-            config.force_replace_backend()};
-}
-
-Result<tls::CertificatePtr> running_certificate(const command::HttpsListenerConfig& config) {
+template <typename Config>
+Result<tls::CertificatePtr> identity_of(const Config& config) {
     auto bytes = read_bytes(config);
     if (!bytes) return std::unexpected(bytes.error());
     auto read = x509::Certificate::read((*bytes)->leaf);
@@ -129,6 +101,74 @@ Result<tls::CertificatePtr> running_certificate(const command::HttpsListenerConf
     made->chain = std::move(chain);
     made->owner = std::move(*bytes);
     return made;
+}
+
+}  // namespace
+
+Result<tls::ServerSettings> running_server_settings(const command::HttpsListenerConfig& config) {
+    tls::ServerSettings settings;
+    if (!config.versions().empty()) {
+        settings.tls12 = std::ranges::find(config.versions(), command::TLS_V1_2) != config.versions().end();
+        settings.tls13 = std::ranges::find(config.versions(), command::TLS_V1_3) != config.versions().end();
+    }
+    settings.ciphers = texts(config.cipher_list());
+    settings.groups = texts(config.groups_list());
+    settings.signature_algorithms = texts(config.signature_algorithms());
+    settings.protocols = protocols(config.alpn_protocols());
+    if (settings.protocols.empty()) settings.protocols.push_back(tls::Alpn::http11);
+    settings.tickets = static_cast<uint32_t>(config.send_tls13_tickets());
+    settings.own_records = config.own_tls_records();
+    auto clients = client_policy(config);
+    if (!clients) return std::unexpected(clients.error());
+    settings.clients = std::move(*clients);
+    return settings;
+}
+
+proxy::ClientCertificateFields running_client_fields(const command::ClientAuthHeaders& config) {
+    return {config.subject(), config.san(), config.fingerprint(), config.verify_result()};
+}
+
+static Result<tls::ClientSettings> client_settings(const command::BackendTls& config) {
+    tls::ClientSettings settings;
+    for (const std::string& pem : config.ca_certificates()) {
+        auto authorities = x509::read_certificates(pem);
+        if (!authorities) return failure("tls: ca_certificates: {}", authorities.error().message);
+        std::ranges::move(*authorities, std::back_inserter(settings.authorities));
+    }
+    settings.verify = config.verify();
+    for (const std::string& pin : config.pinned_keys()) {
+        const auto key = config::parse_fingerprint(pin);
+        if (!key) return failure("tls: pinned_keys: '{}' is no SHA-256", pin);
+        settings.pinned_keys.push_back(*key);
+    }
+    settings.server_name = config.server_name();
+    settings.protocols = protocols(config.alpn_protocols());
+    if (!config.has_certificate()) return settings;
+    auto certificate = identity_of(config);
+    if (!certificate) return failure("tls: certificate: {}", certificate.error().message);
+    settings.certificate = std::move(*certificate);
+    return settings;
+}
+
+Result<std::shared_ptr<const tls::ClientContext>> running_client_context(
+    const command::BackendTls& config, tls::Engine& engine, const std::shared_ptr<const tls::ClientContext>& before) {
+    std::string policy = config.SerializeAsString();
+    if (before != nullptr && before->settings().policy == policy) return before;
+    auto settings = client_settings(config);
+    if (!settings) return std::unexpected(settings.error());
+    settings->policy = std::move(policy);
+    return tls::ClientContext::make(engine, std::move(*settings));
+}
+
+proxy::Hsts running_hsts(const command::HstsConfig& config) {
+    if (!config.enabled()) return {};
+    return {fmt::format("max-age={}{}{}", config.max_age(), config.include_subdomains() ? "; includeSubDomains" : "",
+                        config.preload() ? "; preload" : ""),
+            config.force_replace_backend()};
+}
+
+Result<tls::CertificatePtr> running_certificate(const command::HttpsListenerConfig& config) {
+    return identity_of(config);
 }
 
 }  // namespace seki::worker

@@ -49,6 +49,10 @@ void Wire::to_script(std::string_view bytes) {
 
 void Wire::finish() {
     if (secured_ != nullptr) to_worker(secured_->finish());
+    cut();
+}
+
+void Wire::cut() {
     far_finished_ = true;
     socket_.valid() ? push() : tell(EPOLLIN | EPOLLRDHUP);
 }
@@ -258,6 +262,7 @@ std::expected<net::Connection, net::ConnectFailure> Network::connect(const Socke
     const auto reception = receptions_.find(to);
     WirePtr made = wire();
     made->established_ = false;
+    if (backend_side_ != nullptr) made->secure(*backend_side_);
     auto end = transport(made);
     if (reception == receptions_.end() || reception->second == Reception::refuse) {
         made->refused_ = true;

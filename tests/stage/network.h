@@ -34,10 +34,14 @@ public:
 
     // From here on the script's bytes go through TLS. In the memory of the network only.
     void secure(const tls::Client::Settings& settings);
+    // The same for a backend, which waits for what the worker says first.
+    void secure(const tls::ServerSide& side) { secured_ = std::make_unique<SecuredEnd>(side); }
     [[nodiscard]] SecuredEnd* secured() noexcept { return secured_.get(); }
     void send(std::string_view bytes);
     // No more bytes will come from here (FIN).
     void finish();
+    // The same without a word of TLS that this was all.
+    void cut();
     // The connection breaks (RST).
     void reset();
     // How many bytes the worker may have on their way to us; the rest it has to keep.
@@ -109,6 +113,8 @@ public:
     void listen(const SocketAddress& address, Reception reception = Reception::accept) {
         receptions_[address] = reception;
     }
+    // Who connects to any backend finds TLS there, from now on; null: none. It outlives its connections.
+    void secure_backends(const tls::ServerSide* side) { backend_side_ = side; }
     // Connections to the address that nobody took yet, oldest first; null when there is none.
     WirePtr next_connection(const SocketAddress& address);
     [[nodiscard]] bool has_connection(const SocketAddress& address) { return !connections_[address].empty(); }
@@ -154,6 +160,7 @@ private:
     std::map<int, uint32_t> pending_;
     std::vector<Event> events_;
     std::vector<std::weak_ptr<Wire>> wires_;
+    const tls::ServerSide* backend_side_ = nullptr;
     std::map<SocketAddress, Reception> receptions_;
     std::map<SocketAddress, std::deque<WirePtr>> connections_;
 };

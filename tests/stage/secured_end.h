@@ -8,12 +8,16 @@
 #include <string_view>
 
 #include "tls/client.h"
+#include "tls/server.h"
 
 namespace seki::stage {
 
 class SecuredEnd {
 public:
-    explicit SecuredEnd(const tls::Client::Settings& settings);
+    explicit SecuredEnd(const tls::Client::Settings& settings)
+        : peer_(std::make_unique<tls::Client>(wire_, settings)) {}
+    // The script is a backend.
+    explicit SecuredEnd(const tls::ServerSide& side) : peer_(std::make_unique<tls::Server>(wire_, side)) {}
 
     // Each returns what is to go over the wire.
     std::string begin();
@@ -22,16 +26,16 @@ public:
     // Bytes came over the wire: what they say is added to `plain`.
     std::string receive(std::string_view bytes, std::string& plain);
 
-    [[nodiscard]] bool shaking_hands() const { return !client_.connected() && !failed_; }
+    [[nodiscard]] bool shaking_hands() const { return !peer_->connected() && !failed_; }
     // The worker has said that it says nothing more.
-    [[nodiscard]] bool saw_end() const { return client_.saw_close_notify(); }
-    [[nodiscard]] tls::Client& client() noexcept { return client_; }
+    [[nodiscard]] bool saw_end() const { return peer_->saw_close_notify(); }
+    [[nodiscard]] tls::Peer& peer() noexcept { return *peer_; }
 
 private:
     std::string output() { return std::exchange(wire_->to_server, {}); }
 
     std::shared_ptr<tls::Wire> wire_ = std::make_shared<tls::Wire>();
-    tls::Client client_;
+    std::unique_ptr<tls::Peer> peer_;
     std::string waiting_;  // for the end of the handshake
     bool finish_waits_ = false;
     bool failed_ = false;

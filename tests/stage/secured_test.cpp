@@ -207,7 +207,7 @@ TEST_F(SecuredClients, have_the_certificates_that_there_are_now) {
         const WirePtr client = this->client(get());
         stage.settle();
         char name[64] = {};
-        X509* const shown = SSL_get1_peer_certificate(client->secured()->client().ssl());
+        X509* const shown = SSL_get1_peer_certificate(client->secured()->peer().ssl());
         if (shown == nullptr) return std::string("none");
         X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, name, sizeof name);
         const std::string serial = std::to_string(ASN1_INTEGER_get(X509_get0_serialNumber(shown)));

@@ -37,6 +37,9 @@ Swarm::Swarm(uint64_t seed) : chances_(seed * 2 + 1), cuts_(seed * 2), stage(opt
     }
     stage.route_to_backends(backends);
     EXPECT_TRUE(stage.change({add_frontend("c", "b")}).has_done());
+    // In every third one the backends are reached through TLS, most of the time.
+    secured_backends_ = !sockets_ && seed % 3 == 1;
+    if (secured_backends_) secure_backends(true);
     // In every fourth one some clients come through TLS.
     secured_ = seed % 4 == 1;
     if (!secured_) return;
@@ -73,7 +76,20 @@ void Swarm::act() {
     }
 }
 
+void Swarm::secure_backends(bool secured) {
+    command::Request request;
+    request.mutable_add_cluster()->set_cluster_id("c");
+    if (secured) {
+        command::BackendTls& tls = *request.mutable_add_cluster()->mutable_tls();
+        tls.add_ca_certificates(tls::to_pem(*certificate_).certificate);
+        tls.set_server_name("backend");
+    }
+    stage.network.secure_backends(secured ? &backend_side_ : nullptr);
+    EXPECT_TRUE(stage.change({request}).has_done());
+}
+
 void Swarm::change_something() {
+    if (secured_backends_ && chance(4)) return secure_backends(!chance(3));
     const auto n = static_cast<uint8_t>(1 + below(backends));
     switch (below(5)) {
         case 0:

@@ -14,6 +14,7 @@
 
 #include "stage/message.h"
 #include "stage/stage.h"
+#include "tls/identities.h"
 
 namespace seki::stage {
 
@@ -222,6 +223,8 @@ private:
 
     Random chances_;
     Random cuts_;
+    tls::CertificatePtr certificate_ = tls::make_certificate({.names = {"backend"}});  // of all backends
+    tls::ServerSide backend_side_{*certificate_, {}};
 
 public:
     Stage stage;
@@ -229,6 +232,7 @@ public:
 private:
     void act();
     void change_something();
+    void secure_backends(bool secured);
     worker::Report change_frontend(const command::Request& change);
     void meet_connections();
     void look();
@@ -244,6 +248,7 @@ private:
     bool sockets_ = false;
     bool streams_to_backends_ = false;
     bool secured_ = false;
+    bool secured_backends_ = false;  // in this swarm; whether they are now, changes
 };
 
 }  // namespace seki::stage

@@ -43,13 +43,14 @@ X509Ptr make_x509(const Identity& identity, EVP_PKEY* key) {
     X509* const x509 = made.get();
     X509_set_version(x509, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(x509), ++serial);
-    X509_gmtime_adj(X509_getm_notBefore(x509), -3600);
+    ASN1_TIME_set(X509_getm_notBefore(x509), 1'580'000'000);
     X509_gmtime_adj(X509_getm_notAfter(x509), 86'400L * identity.valid_days);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC,
                                reinterpret_cast<const unsigned char*>(identity.names.front().c_str()), -1, -1, 0);
     X509_set_issuer_name(x509, X509_get_subject_name(x509));
     std::string names;
     for (const std::string& name : identity.names) names += (names.empty() ? "DNS:" : ",DNS:") + name;
+    for (const std::string& address : identity.addresses) names += ",IP:" + address;
     X509_EXTENSION* alternative = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
     X509_add_ext(x509, alternative, -1);
     X509_EXTENSION_free(alternative);

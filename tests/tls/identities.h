@@ -14,7 +14,8 @@ namespace seki::tls {
 struct Identity {
     KeyKind kind = KeyKind::ecdsa;
     std::vector<std::string> names{"example.com"};
-    int valid_days = 90;
+    int valid_days = 90;  // from now; before that, since 2020
+    std::vector<std::string> addresses{};
 };
 
 // Signed by itself.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "config/check/rules.h"
@@ -40,12 +41,14 @@ void check_piece(Examiner& examine, Check check) {
 }  // namespace
 
 void check_backend_tls(Examiner& examine, command::BackendTls& tls) {
-    examine.wants("tls", true, Feature::tls_to_backends);
     if (tls.has_server_name()) check_server_name(examine, *tls.mutable_server_name());
     check_pins(examine, *tls.mutable_pinned_keys());
     check_piece(examine, [&](Examiner& piece) {
         check_authorities(piece, "ca_certificates", tls.ca_certificates());
         check_alpn(piece, "alpn_protocols", *tls.mutable_alpn_protocols());
+        const auto& protocols = tls.alpn_protocols();
+        const bool offers_h2 = std::ranges::find(protocols, "h2") != protocols.end();
+        piece.wants("alpn_protocols", offers_h2, Feature::http2_backends);
     });
     const bool shows_itself = tls.has_certificate() || tls.has_key() || !tls.certificate_chain().empty();
     if (!shows_itself) return;

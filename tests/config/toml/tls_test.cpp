@@ -243,13 +243,17 @@ client_auth_headers = { subject = "X-Subject" }
                 ElementsAre(HasSubstr("client_auth: only https listeners have it")));
 }
 
-TEST_F(TomlTls, tls_to_backends_is_read_to_be_refused) {
+TEST_F(TomlTls, what_is_wrong_with_tls_to_backends_is_named_with_its_key) {
     files.texts["certs/ca.pem"] = "x";
     const auto found = wrong(
         "[clusters.a]\nprotocol = \"http\"\n[clusters.a.tls]\nca_certificates = [\"certs/ca.pem\"]\n"
-        "verify = false\npinned_keys = [\"x\"]\nserver_name = \"b\"\nalpn_protocols = []\n" +
+        "verify = false\npinned_keys = [\"x\"]\nserver_name = \"*.b\"\n"
+        "alpn_protocols = [\"h2\", \"smtp\"]\n" +
         std::string(own_certificate));
-    EXPECT_THAT(found, Contains(HasSubstr("clusters.a.tls: TLS to backends is not available yet")));
+    EXPECT_THAT(found, Contains(HasSubstr("clusters.a.tls: server_name: '*.b' is no name of a host")));
+    EXPECT_THAT(found, Contains(HasSubstr("clusters.a.tls: pinned_keys: 'x' is no SHA-256 in 64 hexadecimal digits")));
+    EXPECT_THAT(found, Contains(HasSubstr("clusters.a.tls: alpn_protocols: 'smtp' is neither h2 nor http/1.1")));
+    EXPECT_THAT(found, Contains(HasSubstr("clusters.a.tls: alpn_protocols: HTTP/2 towards backends")));
     EXPECT_THAT(found, Contains(HasSubstr("clusters.a.tls: ca_certificates: it holds no certificate in PEM")));
 }
 

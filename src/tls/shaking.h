@@ -1,0 +1,69 @@
+#pragma once
+
+// A handshake over a transport, from its first byte until it is over: OpenSSL says what is to be said, here it is sent,
+// and records of the peer are read for it, whole and one at a time. What the peer sent behind the last one stays in
+// raw(). How it went is reported once (Engine::on_handshake).
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/transport.h"
+#include "tls/client_context.h"
+#include "tls/openssl_connection.h"
+#include "tls/server_context.h"
+
+namespace seki::tls {
+
+class Shaking {
+public:
+    Shaking(std::shared_ptr<const ServerContext> context, const SocketAddress& client);
+    // OpenSSL comes with the first go_on(): the connection may never stand.
+    Shaking(std::shared_ptr<const ClientContext> context, const SocketAddress& backend);
+
+    // Success: it is over, one way or another.
+    net::IoOutcome go_on(net::Transport& transport);
+    [[nodiscard]] bool failed() const noexcept { return failed_; }
+    // What the peer is told when it failed.
+    [[nodiscard]] std::string take_last_words() noexcept { return std::move(last_words_); }
+
+    // The peer's bytes that were not used.
+    [[nodiscard]] std::string take_raw() noexcept { return std::move(raw_); }
+    [[nodiscard]] OpensslConnection& openssl() noexcept { return *openssl_; }
+    [[nodiscard]] std::unique_ptr<OpensslConnection> take_openssl() noexcept { return std::move(openssl_); }
+
+    void report_success(const ConnectionInfo& info, bool took_default);
+    void report_failure(HandshakeFailure failure, std::string_view why);
+    // The connection goes, whether or not it is over.
+    void report_end();
+    // Why it failed, or is not over yet.
+    [[nodiscard]] std::string_view problem() const noexcept;
+    [[nodiscard]] bool has_failure() const noexcept { return !why_.empty(); }
+
+private:
+    Shaking(Engine& engine, Role role, const SocketAddress& peer)
+        : engine_(engine), began_(engine.loop.now()), peer_(peer), role_(role) {}
+    void begin();
+    bool read_more(net::Transport& transport, net::IoOutcome& outcome);
+    [[nodiscard]] bool speaks_tls();
+    void fail(HandshakeFailure failure, std::string_view why, std::string alert);
+    [[nodiscard]] HandshakeReport report() const;
+
+    Engine& engine_;
+    std::unique_ptr<OpensslConnection> openssl_;
+    std::shared_ptr<const ClientContext> to_;  // until it begins
+    Monotonic began_;
+    SocketAddress peer_;
+    std::string raw_;
+    std::string last_words_;
+    std::string why_;
+    Role role_;
+    bool failed_ = false;
+    bool reported_ = false;
+    bool speaks_tls_ = false;  // its first bytes were of that kind
+};
+
+// Sends what OpenSSL has to say, as far as the transport takes it.
+net::IoOutcome send_output(OpensslConnection& openssl, net::Transport& transport);
+
+}  // namespace seki::tls
