@@ -11,7 +11,7 @@ import time
 import control
 from measure import machine, report
 from measure.peers import Site
-from measure.running import free_address
+from measure.running import certificate, free_address
 
 WORKERS = 2
 NOBODY = 9                # a port that no backend has to be on: nothing is asked of it
@@ -105,7 +105,8 @@ def measure(work, peer, hosts):
     folder = work / "run" / f"begin-{hosts}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    site = Site(folder=folder, http=free_address(), tcp=free_address(), origin_port=NOBODY, hosts=hosts)
+    site = Site(folder=folder, http=free_address(), tcp=free_address(), https=free_address(),
+                certificate=certificate(work), origin_port=NOBODY, hosts=hosts)
     for name, text in peer.files(site).items():
         (folder / name).write_text(text.replace("worker_count = 1", f"worker_count = {WORKERS}"), encoding="utf-8")
     process = subprocess.Popen(peer.command(site), preexec_fn=machine.pin(machine.PROXY_CPU | machine.LOAD_CPU))

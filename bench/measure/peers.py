@@ -29,6 +29,8 @@ class Site:
     folder: pathlib.Path
     http: str           # ip:port to listen on
     tcp: str
+    https: str
+    certificate: pathlib.Path  # with its key
     origin_port: int
     hosts: int = 0      # 0: one host, bench.test
     connections: int = 12_000
@@ -42,6 +44,11 @@ class Site:
         if self.hosts == 0:
             return [("bench.test", self.origin)]
         return [(host_name(number), f"{backend_ip(number)}:{self.origin_port}") for number in range(self.hosts)]
+
+
+def secured(site, host):
+    """The frontend of the first host on the HTTPS listener; with many hosts there is none."""
+    return f', {{ address = "{site.https}", hostname = "{host}" }}' if site.hosts == 0 else ""
 
 
 class Seki:
@@ -67,6 +74,12 @@ address = "{site.http}"
 protocol = "tcp"
 address = "{site.tcp}"
 
+[[listeners]]
+protocol = "https"
+address = "{site.https}"
+certificate = "{site.certificate}"
+key = "{site.certificate}"
+
 [clusters.tunnel]
 protocol = "tcp"
 frontends = [{{ address = "{site.tcp}" }}]
@@ -76,7 +89,7 @@ backends = [{{ address = "{site.origin}" }}]
             parts.append(f"""
 [clusters.web-{number}]
 protocol = "http"
-frontends = [{{ address = "{site.http}", hostname = "{host}" }}]
+frontends = [{{ address = "{site.http}", hostname = "{host}" }}{secured(site, host)}]
 backends = [{{ address = "{backend}" }}]
 """)
         return {"seki.toml": "".join(parts)}
@@ -114,7 +127,9 @@ defaults
   {self.defaults}
 frontend web
   bind {site.http} backlog 8192
-  http-request set-header X-Forwarded-Proto http
+  bind {site.https} backlog 8192 ssl crt {site.certificate} alpn http/1.1
+  http-request set-header X-Forwarded-Proto http if !{{ ssl_fc }}
+  http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
   {self.route(site)}
 {backends}listen tunnel
   mode tcp
@@ -142,7 +157,8 @@ class Nginx:
         kept = "keepalive 256; keepalive_requests 1000000000; keepalive_timeout 300s;"
         servers = "".join(
             f"  upstream b{number} {{ server {backend}; {kept} }}\n"
-            f"  server {{ listen {site.http}{' backlog=8192' if number == 0 else ''}; server_name {host};"
+            f"  server {{ listen {site.http}{' backlog=8192' if number == 0 else ''};"
+            f" {f'listen {site.https} ssl backlog=8192;' if number == 0 else ''} server_name {host};"
             f" location / {{ proxy_pass http://b{number}; }} }}\n"
             for number, (host, backend) in enumerate(site.routes()))
         temporary = " ".join(f"{kind}_temp_path {site.folder}/{kind};"
@@ -153,6 +169,8 @@ events {{ worker_connections {max(64, site.connections * 3 // 2)}; }}
 http {{
   access_log off; keepalive_timeout 300s; keepalive_requests 1000000000; {temporary}
   server_names_hash_max_size 131072; server_names_hash_bucket_size 128;
+  ssl_certificate {site.certificate}; ssl_certificate_key {site.certificate}; ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_session_cache shared:tls:20m; ssl_session_timeout 12h;
   proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; proxy_max_temp_file_size 0;
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;
 {servers}}}

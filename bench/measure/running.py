@@ -34,9 +34,23 @@ def build_tools(work):
     for name, options in {"origin": [], "floor": [], "load": [], "change": [], "wrap_worker": ["-shared", "-fPIC"],
                           "count_calls": ["-shared", "-fPIC"]}.items():
         source, program = SOURCES / f"{name}.cpp", work / name
+        libraries = ["-lssl", "-lcrypto"] if name == "load" else []
         if not program.exists() or program.stat().st_mtime < max(source.stat().st_mtime, headers):
-            subprocess.run(["g++", "-std=c++23", "-O2", "-Wall", "-Wextra", *options, "-o", program, source],
+            subprocess.run(["g++", "-std=c++23", "-O2", "-Wall", "-Wextra", *options, "-o", program, source, *libraries],
                            check=True)
+
+
+def certificate(work):
+    """PEM of a certificate for bench.test with its key (P-256) behind it, made once."""
+    made = work / "bench.pem"
+    if not made.exists():
+        aside = work / "bench.new"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650",
+                        "-subj", "/CN=bench.test", "-addext", "subjectAltName=DNS:bench.test", "-keyout", aside, "-out",
+                        work / "bench.crt"], check=True, stderr=subprocess.DEVNULL)
+        aside.write_text((work / "bench.crt").read_text() + aside.read_text())
+        aside.rename(made)
+    return made
 
 
 def free_address():
@@ -104,9 +118,10 @@ class Proxy:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.name = name
-        self.site = Site(folder=folder, http=free_address(), tcp=free_address(), origin_port=origin_port, **site)
+        self.site = Site(folder=folder, http=free_address(), tcp=free_address(), https=free_address(),
+                         certificate=certificate(work), origin_port=origin_port, **site)
         if name.startswith("floor"):
-            self.site.tcp = self.site.http  # it does not know the difference
+            self.site.tcp = self.site.https = self.site.http  # it does not know the difference
         for file, text in peer.files(self.site).items():
             (folder / file).write_text(text)
         started = time.monotonic()
@@ -128,7 +143,7 @@ class Proxy:
         time.sleep(0.2)  # let it finish what it does after it listens
 
     def _wait_ready(self, deadline):
-        while not (answers(self.site.http) and connects(self.site.tcp)):
+        while not (answers(self.site.http) and connects(self.site.tcp) and connects(self.site.https)):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name} did not start: {(self.site.folder / 'out').read_text()[-2000:]}")
             time.sleep(0.01)

@@ -5,6 +5,7 @@
 //     -k keep|close|hang   what happens to a connection after its request (hang: the client closes)
 //     -r rate              open loop: requests per second; latency counts from the scheduled moment
 //     -w requests          to warm up with    -D seconds that a slice may take    -S source addresses to rotate over
+//     -s                   through TLS 1.3    -R   and resume sessions; the first of each connection cannot
 //     -i                   one request per connection, then hold them all open until stdin ends
 //
 // Prints READY when it is warm. Then each line on stdin, a count, runs one slice and prints one line of JSON.
@@ -14,6 +15,7 @@
 #include <iostream>
 #include <vector>
 
+#include "channel.h"
 #include "load_options.h"
 #include "reply_reader.h"
 
@@ -23,10 +25,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Microseconds = std::chrono::duration<double, std::micro>;
 
-enum class State { closed, connecting, idle, waiting, draining };  // draining: the reply is here, the end is not yet
+// draining: the reply is here, the end is not yet
+enum class State { closed, connecting, shaking, idle, waiting, draining };
 
 struct Connection {
-    int fd = -1;
+    Channel channel{};
     State state = State::closed;
     Clock::time_point asked{};
     ReplyReader reply{};
@@ -47,6 +50,7 @@ struct Counts {
     long errors = 0;
     long not_ok = 0;
     long idle_closes = 0;
+    long resumed = 0;
     std::string first_error{};
     std::vector<double> latencies_us{};
 };
@@ -56,6 +60,7 @@ public:
     explicit Load(const Options& options)
         : options_(options), connections_(static_cast<size_t>(options.connections)), bytes_(256 << 10) {
         request_ = make_request(options.host);
+        if (options.secured) tls_ = std::make_unique<TlsClient>(options.resumes, options.host);
     }
 
     // Closed loop over all connections.
@@ -92,10 +97,11 @@ public:
             return all.empty() ? 0 : all[static_cast<size_t>(static_cast<double>(all.size() - 1) * part)];
         };
         std::printf(
-            "{\"ok\": %zu, \"errors\": %ld, \"not_ok\": %ld, \"idle_closes\": %ld, \"elapsed_s\": %.6f, \"rps\": %.1f, "
+            "{\"ok\": %zu, \"errors\": %ld, \"not_ok\": %ld, \"idle_closes\": %ld, \"resumed\": %ld, \"elapsed_s\": "
+            "%.6f, \"rps\": %.1f, "
             "\"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"client_cpu_s\": %.4f, "
             "\"error\": \"%s\"}\n",
-            all.size(), counts_.errors, counts_.not_ok, counts_.idle_closes, elapsed,
+            all.size(), counts_.errors, counts_.not_ok, counts_.idle_closes, counts_.resumed, elapsed,
             static_cast<double>(all.size()) / elapsed, quantile(0.5), quantile(0.9), quantile(0.99), quantile(0.999),
             cpu_seconds() - cpu_started_, counts_.first_error.c_str());
         std::fflush(stdout);
@@ -163,15 +169,16 @@ private:
     }
 
     void open(Connection& connection) {
-        connection.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        no_delay(connection.fd);
-        bind_source(connection.fd);
+        const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connection.channel.open(fd);
+        no_delay(fd);
+        bind_source(fd);
         connection.state = State::connecting;
         sockaddr_in target = options_.target;
-        if (connect(connection.fd, raw(target), sizeof target) != 0 && errno != EINPROGRESS) {
+        if (connect(fd, raw(target), sizeof target) != 0 && errno != EINPROGRESS) {
             return fail(connection, "connect");
         }
-        control(epoll_, EPOLL_CTL_ADD, connection.fd, EPOLLOUT, &connection);
+        control(epoll_, EPOLL_CTL_ADD, fd, EPOLLOUT, &connection);
     }
 
     void bind_source(int fd) {
@@ -206,38 +213,69 @@ private:
         connection.state = State::waiting;
         connection.reply.reset();
         ++counts_.issued;
-        const ssize_t sent = send(connection.fd, request.data(), request.size(), MSG_NOSIGNAL);
+        const ssize_t sent = connection.channel.write(request);
         if (sent != static_cast<ssize_t>(request.size())) fail(connection, "send");
     }
 
     void handle(Connection& connection) {
         if (connection.state == State::connecting) return connected(connection);
+        if (connection.state == State::shaking) return shake_hands(connection);
         if (connection.state != State::closed) readable(connection);
     }
 
     void connected(Connection& connection) {
         int error = 0;
         socklen_t size = sizeof error;
-        getsockopt(connection.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+        getsockopt(connection.channel.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
         if (error != 0) return fail(connection, "connect");
-        control(epoll_, EPOLL_CTL_MOD, connection.fd, EPOLLIN, &connection);
+        if (tls_ == nullptr) return ready(connection);
+        connection.channel.secure(*tls_);
+        connection.state = State::shaking;
+        shake_hands(connection);
+    }
+
+    void shake_hands(Connection& connection) {
+        switch (connection.channel.shake_hands()) {
+            case Channel::Step::done:
+                if (connection.channel.resumed()) ++counts_.resumed;
+                return ready(connection);
+            case Channel::Step::failed:
+                return fail(connection, "handshake");
+            case Channel::Step::wants_input:
+                return control(epoll_, EPOLL_CTL_MOD, connection.channel.fd(), EPOLLIN, &connection);
+            case Channel::Step::wants_output:
+                return control(epoll_, EPOLL_CTL_MOD, connection.channel.fd(), EPOLLOUT, &connection);
+        }
+    }
+
+    void ready(Connection& connection) {
+        control(epoll_, EPOLL_CTL_MOD, connection.channel.fd(), EPOLLIN, &connection);
         connection.state = State::idle;
         if (may_issue()) ask(connection);
     }
 
     void readable(Connection& connection) {
-        const ssize_t size = recv(connection.fd, bytes_.data(), bytes_.size(), 0);
-        if (size < 0 && errno == EAGAIN) return;
-        if (size <= 0) return ended(connection);
-        if (connection.state != State::waiting) return fail(connection, "more than the reply");
+        while (read_some(connection) && connection.channel.holds_more()) {
+        }
+    }
+
+    // False when there is no more, or the connection is at something else.
+    bool read_some(Connection& connection) {
+        const ssize_t size = connection.channel.read(bytes_.data(), bytes_.size());
+        if (size < 0 && errno == EAGAIN) return false;
+        if (size <= 0) return ended(connection), false;
+        if (connection.state != State::waiting) return fail(connection, "more than the reply"), false;
         switch (connection.reply.feed({bytes_.data(), static_cast<size_t>(size)})) {
             case ReplyReader::Progress::more:
-                return;
+                return true;
             case ReplyReader::Progress::broken:
-                return fail(connection, "broken reply");
+                fail(connection, "broken reply");
+                break;
             case ReplyReader::Progress::complete:
-                return replied(connection);
+                replied(connection);
+                break;
         }
+        return false;
     }
 
     void replied(Connection& connection) {
@@ -273,7 +311,7 @@ private:
 
     void fail(Connection& connection, const char* why) {
         if (counts_.errors++ == 0) counts_.first_error = std::string(why) + ": " + std::strerror(errno);
-        if (connection.state == State::connecting) ++counts_.issued;
+        if (connection.state == State::connecting || connection.state == State::shaking) ++counts_.issued;
         if (connection.state != State::idle) ++counts_.done;
         shut(connection);
         next(connection);
@@ -289,13 +327,13 @@ private:
     }
 
     static void shut(Connection& connection) {
-        close(connection.fd);
-        connection.fd = -1;
+        connection.channel.shut();
         connection.state = State::closed;
     }
 
     const Options options_;
     int epoll_ = epoll_create1(0);
+    std::unique_ptr<TlsClient> tls_;  // null: plain
     std::vector<Connection> connections_;
     std::vector<Connection*> free_;  // open loop: connections without a request
     std::vector<char> bytes_;

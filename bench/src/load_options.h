@@ -24,6 +24,8 @@ struct Options {
     double rate = 0;  // > 0: requests per second, open loop
     double longest_slice_seconds = 30;
     unsigned sources = 1;  // > 1: rotate over 127.0.0.2 and so on
+    bool secured = false;  // through TLS
+    bool resumes = false;  // sessions
     bool idle = false;     // one request per connection, then hold them all
 };
 
@@ -34,7 +36,7 @@ inline Ending parse_ending(const std::string& text) {
 
 inline Options parse_options(int argc, char** argv) {
     Options options;
-    for (int option; (option = getopt(argc, argv, "a:c:w:u:H:N:h:k:r:D:S:i")) > 0;) {
+    for (int option; (option = getopt(argc, argv, "a:c:w:u:H:N:h:k:r:D:S:sRi")) > 0;) {
         switch (option) {
             case 'a':
                 options.target = parse_address(optarg);
@@ -68,6 +70,12 @@ inline Options parse_options(int argc, char** argv) {
                 break;
             case 'S':
                 options.sources = static_cast<unsigned>(std::stoul(optarg));
+                break;
+            case 's':
+                options.secured = true;
+                break;
+            case 'R':
+                options.resumes = true;
                 break;
             case 'i':
                 options.idle = true;

@@ -24,7 +24,7 @@ std::unique_ptr<ClientHandshaking> ClientHandshaking::begin(std::shared_ptr<cons
     const bool ready = made->open(made->context_->get()) && made->ask_for_name();
     if (ready) made->resume();
     ERR_clear_error();
-    return ready && made->go_on() == Step::more ? std::move(made) : nullptr;
+    return ready && made->go_on() == HandshakeStep::more ? std::move(made) : nullptr;
 }
 
 // Nobody is told that the connection ends, and its session is as good as before.

@@ -16,6 +16,7 @@
 #include "tls/alpn.h"
 #include "tls/cipher_cache.h"
 #include "tls/client_sessions.h"
+#include "tls/key_exchange.h"
 #include "tls/parsed_certificates.h"
 #include "tls/record.h"
 #include "tls/secret_pool.h"
@@ -82,6 +83,7 @@ public:
     SecretPool<Secrets> secrets;
     ParsedCertificates certificates{parsed_certificates};
     TicketKeys tickets;
+    KeyExchange exchange;
     ClientSessions sessions{kept_sessions};
     uint64_t next_policy = 1;                                     // number of the next ClientContext
     std::unique_ptr<X509_STORE, FreeStore> system_authorities{};  // null until some policy asks for them

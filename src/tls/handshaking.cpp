@@ -7,35 +7,9 @@
 #include <openssl/evp.h>
 #include <utility>
 
-#include "base/ascii.h"
+#include "tls/client_hello.h"
 
 namespace seki::tls {
-
-namespace {
-
-uint32_t big_endian(std::span<const uint8_t> bytes) noexcept {
-    uint32_t number = 0;
-    for (const uint8_t byte : bytes) number = (number << 8U) | byte;
-    return number;
-}
-
-// The first name of the extension (RFC 6066 §3): lower case, without the dot that some put at the end. Empty: there is
-// none that could be one.
-std::string server_name_of(std::span<const uint8_t> extension) {
-    constexpr uint8_t host_name = 0;
-    constexpr size_t head = 5;  // length of the list, type, length of the name
-    constexpr size_t longest_name = 255;
-    if (extension.size() <= head || extension[2] != host_name) return {};
-    const size_t size = big_endian(extension.subspan(3, 2));
-    if (size == 0 || size > longest_name || size > extension.size() - head) return {};
-    std::string name(reinterpret_cast<const char*>(extension.data()) + head, size);
-    write_lower(name, name.data());
-    if (name.back() == '.') name.pop_back();
-    const bool sane = std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f'; });
-    return sane ? name : std::string();
-}
-
-}  // namespace
 
 Handshaking::Handshaking(std::shared_ptr<const ServerContext> context) noexcept
     : OpensslConnection(context->engine(), Role::server, context->settings().own_records),
@@ -56,12 +30,9 @@ int Handshaking::client_hello(int* alert) {
     size_t size = 0;
     if (SSL_client_hello_get0_ext(ssl(), TLSEXT_TYPE_server_name, &extension, &size) == 1)
         server_name_ = server_name_of(std::span(extension, size));
-    const CertificateStore& certificates = context_->certificates();
-    candidates_ = certificates.find(server_name_);
-    if (candidates_.empty() && certificates.default_certificate() != nullptr) {
-        candidates_.push_back(certificates.default_certificate());
-        took_default_ = true;
-    }
+    auto found = context_->certificates_for(server_name_);
+    candidates_ = std::move(found.candidates);
+    took_default_ = found.is_default;
     if (candidates_.empty()) {
         note_failure(HandshakeFailure::no_certificate, "no certificate for this name");
         *alert = SSL_AD_UNRECOGNIZED_NAME;
@@ -86,11 +57,8 @@ bool Handshaking::use(const Candidates& candidates) {
 
 // A session under another policy, or of another name, is none here.
 bool Handshaking::bind_sessions_to_policy() {
-    const std::string text = context_->policy_digest() + server_name_;
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    return EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) == 1 &&
-           SSL_set_session_id_context(ssl(), digest, size) == 1;
+    const auto binding = context_->session_binding(server_name_);
+    return SSL_set_session_id_context(ssl(), binding.data(), static_cast<unsigned>(binding.size())) == 1;
 }
 
 bool Handshaking::judge_client(X509_STORE_CTX* chain) {
@@ -143,16 +111,11 @@ bool Handshaking::note_client() {
 }
 
 int Handshaking::choose_protocol(std::span<const uint8_t> offered, const uint8_t** chosen, uint8_t* chosen_size) {
-    for (const Alpn mine : context_->settings().protocols) {
-        for (auto rest = offered; !rest.empty() && rest.size() > rest[0]; rest = rest.subspan(1U + rest[0])) {
-            const auto theirs = rest.subspan(1, rest[0]);
-            if (std::string_view(reinterpret_cast<const char*>(theirs.data()), theirs.size()) != name_of(mine))
-                continue;
-            protocol_ = mine;
-            *chosen = theirs.data();
-            *chosen_size = rest[0];
-            return SSL_TLSEXT_ERR_OK;
-        }
+    if (const auto protocol = choose_alpn(context_->settings().protocols, offered)) {
+        protocol_ = *protocol;
+        *chosen = reinterpret_cast<const uint8_t*>(name_of(*protocol).data());
+        *chosen_size = static_cast<uint8_t>(name_of(*protocol).size());
+        return SSL_TLSEXT_ERR_OK;
     }
     note_failure(HandshakeFailure::no_protocol, "no protocol (ALPN) that both speak");
     return SSL_TLSEXT_ERR_ALERT_FATAL;

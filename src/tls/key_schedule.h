@@ -22,22 +22,21 @@ using TrafficSecret = Secret<48>;
 using MasterSecret = Secret<48>;
 using HandshakeRandom = std::array<uint8_t, 32>;
 
-// HKDF-Expand-Label without context (RFC 8446 §7.1). False when the system has no memory for it.
-[[nodiscard]] bool expand_label(Hash hash, std::span<const uint8_t> secret, std::string_view label,
-                                std::span<uint8_t> out);
+// HKDF-Expand-Label (RFC 8446 §7.1).
+void expand_label(Hash hash, std::span<const uint8_t> secret, std::string_view label, std::span<const uint8_t> context,
+                  std::span<uint8_t> out);
 // HKDF (RFC 5869) with SHA-256, for keys that have nothing to do with a connection.
-[[nodiscard]] bool derive(std::span<const uint8_t> secret, std::string_view info, std::span<uint8_t> out);
+void derive(std::span<const uint8_t> secret, std::string_view info, std::span<uint8_t> out);
 
-[[nodiscard]] bool derive_record_key(const Suite& suite, const TrafficSecret& secret, RecordKey& key);
+void derive_record_key(const Suite& suite, const TrafficSecret& secret, RecordKey& key);
 // Of the secret that follows a KeyUpdate (RFC 8446 §7.2).
-[[nodiscard]] bool next_secret(const Suite& suite, TrafficSecret& secret);
+void next_secret(const Suite& suite, TrafficSecret& secret);
 
 struct ConnectionKeys {
     RecordKey client;  // writes with this
     RecordKey server;
 };
-[[nodiscard]] bool derive_tls12_keys(const Suite& suite, const MasterSecret& master,
-                                     const HandshakeRandom& client_random, const HandshakeRandom& server_random,
-                                     ConnectionKeys& keys);
+void derive_tls12_keys(const Suite& suite, const MasterSecret& master, const HandshakeRandom& client_random,
+                       const HandshakeRandom& server_random, ConnectionKeys& keys);
 
 }  // namespace seki::tls

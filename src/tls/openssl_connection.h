@@ -17,39 +17,24 @@
 
 #include "tls/connection_info.h"
 #include "tls/engine.h"
+#include "tls/handshake_steps.h"
 
 namespace seki::tls {
 
-class OpensslConnection {
+class OpensslConnection : public HandshakeSteps {
 public:
-    OpensslConnection(const OpensslConnection&) = delete;
-    OpensslConnection& operator=(const OpensslConnection&) = delete;
-    virtual ~OpensslConnection() = default;
+    HandshakeStep take(std::string_view record) override;
+    [[nodiscard]] std::string_view output() const noexcept override { return made().substr(output_sent_); }
+    void sent(size_t bytes) noexcept override;
+    [[nodiscard]] HandshakeFailure failure() const noexcept override { return failure_; }
+    [[nodiscard]] const std::string& why() const noexcept override { return why_; }
+    [[nodiscard]] const std::string& server_name() const noexcept override { return server_name_; }
+    [[nodiscard]] ConnectionInfo info() const override;
+    [[nodiscard]] bool took_default() const noexcept override { return false; }
+    [[nodiscard]] std::optional<TakenKeys> take_keys() override;
 
-    enum class Step : uint8_t { more, done, failed };
-    // The next record from the peer.
-    Step take(std::string_view record);
+    // ---- where the records stay here
 
-    // What is to be sent to the peer, and how much of it was.
-    [[nodiscard]] std::string_view output() const noexcept { return made().substr(output_sent_); }
-    void sent(size_t bytes) noexcept;
-
-    // ---- when it failed
-
-    [[nodiscard]] HandshakeFailure failure() const noexcept { return failure_; }
-    [[nodiscard]] const std::string& why() const noexcept { return why_; }
-    [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
-
-    // ---- when it is done
-
-    [[nodiscard]] virtual ConnectionInfo info() const;
-    [[nodiscard]] virtual bool took_default() const noexcept { return false; }
-    // The keys of both directions, and the suite; nothing where the records have to stay with OpenSSL.
-    struct Taken {
-        const Suite* suite;
-        SecretPool<Secrets>::Ptr keys;
-    };
-    [[nodiscard]] std::optional<Taken> take_keys();
     // A record that is about no content: whether so many may come.
     [[nodiscard]] bool may_say_nothing(Monotonic now) noexcept;
     // Contents of records that were taken; as SSL_read, but 0 for an orderly end, -1 when there is nothing, -2 for an
@@ -71,7 +56,7 @@ protected:
     [[nodiscard]] bool open(SSL_CTX* context);
     [[nodiscard]] SSL* ssl() const noexcept { return ssl_.get(); }
     // OpenSSL goes on with the handshake, as far as that leads.
-    Step go_on();
+    HandshakeStep go_on();
     // The handshake is done, as far as OpenSSL goes; false: it is not to be.
     virtual bool completes() { return true; }
     virtual void before_step() noexcept { listen_for_secrets(true); }

@@ -98,7 +98,7 @@ OwnRecords::Read OwnRecords::key_update_message(std::string_view message) {
     if (!well_formed) return broken(Alert::decode_error);
     if (std::exchange(key_update_s_, now_s()) != now_s()) key_updates_ = 0;
     if (++key_updates_ > most_key_updates) return broken(Alert::unexpected_message);
-    if (!update_key(*engine_.ciphers, *suite_, keys_->read)) return broken(Alert::internal_error);
+    update_key(*engine_.ciphers, *suite_, keys_->read);
     if (message[4] == update_requested) progress_.owes_key_update = true;
     return {.kind = Read::Kind::nothing};
 }
@@ -177,7 +177,7 @@ std::string OwnRecords::alert(Alert alert) {
 std::string OwnRecords::key_update() {
     progress_.owes_key_update = false;
     std::string record = sealed(ContentType::handshake, std::string_view("\x18\0\0\1\0", 5));
-    if (!record.empty() && !update_key(*engine_.ciphers, *suite_, keys_->write)) record.clear();
+    if (!record.empty()) update_key(*engine_.ciphers, *suite_, keys_->write);
     return record;
 }
 

@@ -146,15 +146,11 @@ Opened open(CipherCache& ciphers, const Suite& suite, RecordState& state, std::s
     return opened.content.size() > max_fragment_bytes ? wrong(Alert::record_overflow) : opened;
 }
 
-bool update_key(CipherCache& ciphers, const Suite& suite, RecordState& state) {
-    TrafficSecret secret = state.secret;
-    RecordKey key;
-    if (!next_secret(suite, secret) || !derive_record_key(suite, secret, key)) return false;
+void update_key(CipherCache& ciphers, const Suite& suite, RecordState& state) {
     ciphers.forget(state.cipher);
-    state.secret = secret;
-    state.key = key;
+    next_secret(suite, state.secret);
+    derive_record_key(suite, state.secret, state.key);
     state.sequence = 0;
-    return true;
 }
 
 }  // namespace seki::tls

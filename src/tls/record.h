@@ -24,6 +24,7 @@ enum class Alert : uint8_t {
     bad_record_mac = 20,
     record_overflow = 22,
     decode_error = 50,
+    decrypt_error = 51,
     protocol_version = 70,
     internal_error = 80,
     user_canceled = 90,
@@ -78,6 +79,6 @@ struct Opened {
 [[nodiscard]] Opened open(CipherCache& ciphers, const Suite& suite, RecordState& state, std::span<char> record);
 
 // The key that follows a KeyUpdate in this direction.
-[[nodiscard]] bool update_key(CipherCache& ciphers, const Suite& suite, RecordState& state);
+void update_key(CipherCache& ciphers, const Suite& suite, RecordState& state);
 
 }  // namespace seki::tls

@@ -7,6 +7,7 @@
 #include <openssl/rand.h>
 
 #include "tls/handshaking.h"
+#include "tls/hash.h"
 
 namespace seki::tls {
 
@@ -17,6 +18,13 @@ constexpr std::array<std::string_view, 4> default_groups{"X25519MLKEM768", "x255
 // Where OpenSSL calls one otherwise than everybody else.
 std::string group_name(std::string_view name) {
     return name == "x25519" ? "X25519" : name == "x448" ? "X448" : std::string(name);
+}
+
+// RFC 8446 §4.2.7. 0: none that stands in front of ours in a client's list of shares.
+uint16_t group_id(std::string_view name) noexcept {
+    if (name == "X25519") return 0x001D;
+    if (name == "P-256") return 0x0017;
+    return name == "X25519MLKEM768" ? 0x11EC : 0;
 }
 
 // The library's macros take texts that could be written to.
@@ -151,6 +159,7 @@ Result<> ServerContext::set_ciphers() {
         const Suite* suite = find_suite(name);
         if (suite == nullptr) return failure("cipher '{}' is not known", name);
         (suite->version == Version::tls13 ? tls13 : tls12).emplace_back(suite->openssl);
+        if (suite->version == Version::tls13) tls13_suites_.push_back(suite);
     }
     if (settings_.ciphers.empty()) tls12 = {"ECDHE+AESGCM", "ECDHE+CHACHA20"};
     const bool has_tls12 = tls12.empty() || SSL_CTX_set_cipher_list(context_.get(), joined(tls12).c_str()) == 1;
@@ -162,6 +171,35 @@ Result<> ServerContext::set_ciphers() {
     return {};
 }
 
+ServerContext::Shown ServerContext::certificates_for(std::string_view server_name) const {
+    Shown shown{certificates_->find(server_name)};
+    shown.is_default = shown.candidates.empty() && certificates_->default_certificate() != nullptr;
+    if (shown.is_default) shown.candidates.push_back(certificates_->default_certificate());
+    return shown;
+}
+
+ServerContext::SessionBinding ServerContext::session_binding(std::string_view server_name) const {
+    RunningHash hash(Hash::sha256);
+    hash.add(policy_digest_);
+    hash.add(server_name);
+    SessionBinding binding;
+    std::ranges::copy(hash.value().bytes(), binding.begin());
+    return binding;
+}
+
+bool ServerContext::shakes_hands_by_itself() const noexcept {
+    return settings_.tls13 && settings_.own_records && settings_.signature_algorithms.empty() && clients_ == nullptr;
+}
+
+const Suite* ServerContext::tls13_suite(uint16_t id) const noexcept {
+    const Suite* const suite = find_suite(id);
+    if (suite == nullptr || suite->version != Version::tls13) return nullptr;
+    const bool taken = settings_.ciphers.empty() || std::ranges::find(tls13_suites_, suite) != tls13_suites_.end();
+    return taken ? suite : nullptr;
+}
+
+bool ServerContext::takes_group(uint16_t id) const noexcept { return std::ranges::find(groups_, id) != groups_.end(); }
+
 Result<> ServerContext::set_groups() {
     std::vector<std::string> groups;
     for (const std::string& name : wanted_groups(settings_.groups)) {
@@ -170,6 +208,7 @@ Result<> ServerContext::set_groups() {
     if (groups.empty()) return failure("the TLS library has none of these groups");
     if (!tls::set_groups(context_.get(), joined(groups)))
         return failure("the TLS library does not take these groups together");
+    for (const std::string& name : groups) groups_.push_back(group_id(name));
     const std::vector<std::string>& algorithms = settings_.signature_algorithms;
     if (algorithms.empty() || set_signature_algorithms(context_.get(), joined(algorithms))) return {};
     return failure("the TLS library does not take these signature algorithms");

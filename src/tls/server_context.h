@@ -3,6 +3,7 @@
 // What the connections of an HTTPS listener have in common: versions, ciphers and protocols it takes, its certificates,
 // and OpenSSL's form of all that. A listener that changes gets a new one; the certificates stay.
 
+#include <array>
 #include <memory>
 #include <openssl/ssl.h>
 #include <string>
@@ -47,6 +48,20 @@ public:
     [[nodiscard]] const ClientVerifier* clients() const noexcept { return clients_.get(); }
     // Whom it lets in: sessions are resumed only under the same.
     [[nodiscard]] const std::string& policy_digest() const noexcept { return policy_digest_; }
+    // Those that may be shown to a client that asks for this name, or for none.
+    struct Shown {
+        Candidates candidates;
+        bool is_default = false;
+    };
+    [[nodiscard]] Shown certificates_for(std::string_view server_name) const;
+    // What a session that is resumed must have had in common with this one: whom it lets in, and the name.
+    using SessionBinding = std::array<uint8_t, 32>;
+    [[nodiscard]] SessionBinding session_binding(std::string_view server_name) const;
+    // Whether what this listener wants is in reach of OwnHandshake; and what of it.
+    [[nodiscard]] bool shakes_hands_by_itself() const noexcept;
+    [[nodiscard]] const Suite* tls13_suite(uint16_t id) const noexcept;  // null: not taken
+    [[nodiscard]] bool takes_group(uint16_t id) const noexcept;
+
     [[nodiscard]] SSL_CTX* get() const noexcept { return context_.get(); }
 
 private:
@@ -66,6 +81,8 @@ private:
     std::shared_ptr<const CertificateStore> certificates_;
     std::unique_ptr<const ClientVerifier> clients_;
     std::string policy_digest_;
+    std::vector<const Suite*> tls13_suites_;
+    std::vector<uint16_t> groups_;  // as on the wire
     std::unique_ptr<SSL_CTX, FreeContext> context_;
 };
 

@@ -1,5 +1,6 @@
 #include "tls/shaking.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "tls/client_handshaking.h"
@@ -16,6 +17,8 @@ constexpr std::string_view plain_http_answer =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 53\r\nConnection: close\r\n\r\n"
     "This port speaks HTTPS; the request came without TLS\n";
 
+constexpr std::string_view no_memory = "no memory for a handshake";
+
 // An alert that nobody protects, since there are no keys yet.
 std::string plain_alert(Alert alert) { return {'\x15', '\3', '\1', '\0', '\2', '\2', static_cast<char>(alert)}; }
 
@@ -23,7 +26,7 @@ std::string plain_alert(Alert alert) { return {'\x15', '\3', '\1', '\0', '\2', '
 
 Shaking::Shaking(std::shared_ptr<const ServerContext> context, const SocketAddress& client)
     : Shaking(context->engine(), Role::server, client) {
-    openssl_ = Handshaking::accept(std::move(context));
+    from_ = std::move(context);
 }
 
 Shaking::Shaking(std::shared_ptr<const ClientContext> context, const SocketAddress& backend)
@@ -31,28 +34,45 @@ Shaking::Shaking(std::shared_ptr<const ClientContext> context, const SocketAddre
     to_ = std::move(context);
 }
 
-void Shaking::begin() {
+HandshakeSteps& Shaking::steps() noexcept {
+    if (own_ != nullptr) return *own_;
+    return *openssl_;
+}
+
+void Shaking::begin_with_backend() {
     began_ = engine_.loop.now();
     openssl_ = ClientHandshaking::begin(std::exchange(to_, nullptr), peer_);
+    if (openssl_ == nullptr) fail(HandshakeFailure::internal, no_memory, {});
+}
+
+// The first one of a client says whose handshake it is.
+HandshakeStep Shaking::take(std::string_view record) {
+    if (begun()) return steps().take(record);
+    own_ = OwnHandshake::begin(from_, record);
+    if (own_ != nullptr) return HandshakeStep::more;
+    openssl_ = Handshaking::accept(from_);
+    if (openssl_ != nullptr) return openssl_->take(record);
+    fail(HandshakeFailure::internal, no_memory, {});
+    return HandshakeStep::more;
 }
 
 IoOutcome Shaking::go_on(net::Transport& transport) {
-    using Step = OpensslConnection::Step;
-    if (to_ != nullptr) begin();
-    if (openssl_ == nullptr) fail(HandshakeFailure::internal, "no memory for a handshake", {});
-    Step step = Step::more;
-    while (step == Step::more && !failed_) {
-        if (const IoOutcome sent = send_output(*openssl_, transport); sent.stop != IoOutcome::Stop::none) return sent;
+    if (to_ != nullptr) begin_with_backend();
+    HandshakeStep step = HandshakeStep::more;
+    while (step == HandshakeStep::more && !failed_) {
+        if (begun()) {
+            if (const IoOutcome sent = send_output(steps(), transport); sent.stop != IoOutcome::Stop::none) return sent;
+        }
         if (!holds_record(raw_)) {
             IoOutcome outcome;
             if (!read_more(transport, outcome)) return outcome;
             continue;
         }
         const size_t size = read_record_header(raw_).record_bytes();
-        step = openssl_->take(std::string_view(raw_).substr(0, size));
-        raw_.erase(0, size);
+        step = take(std::string_view(raw_).substr(0, size));
+        raw_.erase(0, std::min(size, raw_.size()));  // nothing is left of it where it failed
     }
-    if (step == Step::failed) fail(openssl_->failure(), openssl_->why(), std::string(openssl_->output()));
+    if (step == HandshakeStep::failed) fail(steps().failure(), steps().why(), std::string(steps().output()));
     return {};
 }
 
@@ -92,6 +112,7 @@ void Shaking::fail(HandshakeFailure failure, std::string_view why, std::string a
     report_failure(failure, why);
     last_words_ = std::move(alert);
     openssl_.reset();
+    own_.reset();
     raw_.clear();
 }
 
@@ -125,7 +146,7 @@ void Shaking::report_failure(HandshakeFailure failure, std::string_view why) {
     HandshakeReport failed = report();
     failed.failure = failure;
     failed.why = why;
-    if (openssl_ != nullptr) failed.server_name = openssl_->server_name();
+    if (begun()) failed.server_name = steps().server_name();
     engine_.on_handshake(failed);
 }
 
@@ -139,10 +160,10 @@ std::string_view Shaking::problem() const noexcept {
     return late ? "TLS: the handshake is not done" : std::string_view(why_);
 }
 
-IoOutcome send_output(OpensslConnection& openssl, net::Transport& transport) {
-    while (!openssl.output().empty()) {
-        const IoOutcome sent = transport.write(openssl.output());
-        openssl.sent(sent.bytes);
+IoOutcome send_output(HandshakeSteps& steps, net::Transport& transport) {
+    while (!steps.output().empty()) {
+        const IoOutcome sent = transport.write(steps.output());
+        steps.sent(sent.bytes);
         if (sent.stop != IoOutcome::Stop::none) return sent;
     }
     return {};

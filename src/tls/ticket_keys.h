@@ -19,9 +19,13 @@ using TicketSecret = Secret<32>;
 using TicketKeyName = std::array<uint8_t, 16>;
 
 struct TicketKey {
+    // Of tickets that OpenSSL makes.
     TicketKeyName name{};
     Secret<32> cipher_key;  // AES-256-CBC
     Secret<32> mac_key;     // HMAC-SHA-256
+    // Of ours (own_ticket.h).
+    TicketKeyName own_name{};
+    Secret<32> own_key;  // AES-256-GCM
 };
 
 class TicketKeys {
@@ -38,6 +42,8 @@ public:
     };
     // The one of this name, while its tickets are taken.
     [[nodiscard]] std::optional<Found> find(std::span<const uint8_t> name, WallTime now);
+    // Likewise by own_name; null when there is none.
+    [[nodiscard]] const TicketKey* find_own(std::span<const uint8_t> name, WallTime now);
 
 private:
     static constexpr int64_t kept_windows = 4;  // the next, the one at hand, two old ones

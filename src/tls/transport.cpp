@@ -85,13 +85,13 @@ IoOutcome TlsTransport::shake() {
 void TlsTransport::shaken() {
     std::unique_ptr<Shaking> shaking = std::move(shaking_);
     enter(State::open);
-    OpensslConnection& openssl = shaking->openssl();
-    info_ = openssl.info();
-    const bool took_default = openssl.took_default();
+    HandshakeSteps& steps = shaking->steps();
+    info_ = steps.info();
+    const bool took_default = steps.took_default();
     rest().raw = shaking->take_raw();
-    rest().control = openssl.output();
-    openssl.sent(openssl.output().size());
-    auto taken = openssl.take_keys();
+    rest().control = steps.output();
+    steps.sent(steps.output().size());
+    auto taken = steps.take_keys();
     if (taken) records_.emplace(engine_, role_, *taken->suite, std::move(taken->keys));
     // The tickets of TLS 1.3 come behind the handshake.
     const bool only_tickets = taken && taken->suite->version == Version::tls13;
@@ -277,12 +277,12 @@ void TlsTransport::settle_with_backend(const OwnRecords::Read& read) {
 void TlsTransport::show_ticket(std::string_view record) {
     if (openssl_ == nullptr) return;
     char none[1];
-    const bool takes = openssl_->take(record) == OpensslConnection::Step::done && openssl_->read(none) == -1;
+    const bool takes = openssl_->take(record) == HandshakeStep::done && openssl_->read(none) == -1;
     if (!takes) openssl_.reset();
 }
 
 size_t TlsTransport::take_from_openssl(std::string_view record, std::span<char> into) {
-    if (openssl_->take(record) == OpensslConnection::Step::failed) {
+    if (openssl_->take(record) == HandshakeStep::failed) {
         broken_ = true;
         return 0;
     }

@@ -143,8 +143,7 @@ Result<> Process::open_tls(const Hello& hello) {
     if (told.empty()) return failure("no secret for session tickets came with hello");
     const std::span bytes(reinterpret_cast<const uint8_t*>(told.data()), told.size());
     tls::TicketSecret secret;
-    if (!tls::derive(bytes, "secret of session tickets", secret.resize(tls::TicketSecret::capacity)))
-        return failure("no memory for the keys of session tickets");
+    tls::derive(bytes, "secret of session tickets", secret.resize(tls::TicketSecret::capacity));
     auto engine = tls::Engine::make(loop_, secret, std::chrono::seconds(hello.config().tls_ticket_lifetime()));
     if (!engine) return std::unexpected(engine.error());
     tls_ = std::move(*engine);

@@ -18,6 +18,7 @@ Client::Client(std::shared_ptr<Wire> wire, const Settings& settings)
                                            : SSL_CTX_set_cipher_list(context_.get(), settings.ciphers.c_str());
     }
     if (!settings.certificate.empty()) set_certificate(settings);
+    if (std::string groups = settings.groups; !groups.empty()) SSL_CTX_set1_groups_list(context_.get(), groups.data());
     begin(context_.get());
     SSL_set_ex_data(ssl(), 0, this);
     SSL_set_connect_state(ssl());

@@ -17,6 +17,7 @@ public:
         std::string server_name = "example.com";
         int version = TLS1_3_VERSION;
         std::string ciphers{};    // OpenSSL's names; empty: its defaults
+        std::string groups{};     // likewise; a share is sent for the first
         std::string protocols{};  // as ALPN has them on the wire
         SSL_SESSION* session = nullptr;
         // What it shows when it is asked, in PEM; the chain behind the certificate.
