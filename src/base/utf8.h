@@ -17,8 +17,8 @@ struct Utf8Character {
 Utf8Character first_character(std::string_view text) noexcept;
 bool is_utf8(std::string_view text) noexcept;
 
-// With a '?' for each control character, each byte that is not UTF-8, and what separates lines or turns the direction of
-// writing round (the "Trojan Source" trick). Line feeds stay.
+// With a '?' for each control character, each byte that is not UTF-8, and what separates lines or turns the direction
+// of writing round (the "Trojan Source" trick). Line feeds stay.
 std::string printable(std::string_view text);
 
 }  // namespace seki

@@ -23,8 +23,8 @@ struct Address {
 // "192.0.2.9:51234", "[2001:db8::1]:80", "example.com", a path.
 Address split(std::string_view text) noexcept {
     const size_t colon = text.rfind(':');
-    const bool has_port = colon != std::string_view::npos && text.find_first_not_of("0123456789", colon + 1) == text.npos &&
-                          colon + 1 < text.size();
+    const bool has_port = colon != std::string_view::npos &&
+                          text.find_first_not_of("0123456789", colon + 1) == text.npos && colon + 1 < text.size();
     Address address{text.substr(0, has_port ? colon : text.size()), has_port ? text.substr(colon + 1) : ""};
     if (address.name.starts_with('[') && address.name.ends_with(']'))
         address.name = address.name.substr(1, address.name.size() - 2);

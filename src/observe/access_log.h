@@ -45,7 +45,7 @@ struct AccessLine {
     uint64_t bytes_in = 0;   // from the client
     uint64_t bytes_out = 0;  // to the client
 
-    std::string_view tags;  // "k=v, k2=v2"
+    std::string_view tags;                 // "k=v, k2=v2"
     const AccessTags* tag_list = nullptr;  // the same one by one
     std::string_view user_agent;
     // Of the client's certificate.

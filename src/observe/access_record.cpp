@@ -68,8 +68,7 @@ void set_endpoint(command::ProtobufEndpoint& endpoint, const AccessLine& access)
 
 }  // namespace
 
-AccessRecord::AccessRecord(std::string_view tag)
-    : tag_(tag), record_(std::make_unique<command::ProtobufAccessLog>()) {}
+AccessRecord::AccessRecord(std::string_view tag) : tag_(tag), record_(std::make_unique<command::ProtobufAccessLog>()) {}
 
 AccessRecord::~AccessRecord() = default;
 
@@ -96,11 +95,14 @@ void AccessRecord::fill(const AccessLine& access) {
         if (value) set(us(*value));
     };
     const auto now = static_cast<uint64_t>(access.now.time_since_epoch().count());
-    text(access.message, AccessLog::max_message_bytes, [&](std::string value) { record.set_message(std::move(value)); });
+    text(access.message, AccessLog::max_message_bytes,
+         [&](std::string value) { record.set_message(std::move(value)); });
     set_ulid(*record.mutable_request_id(), access.request.value_or(access.session));
     set_ulid(*record.mutable_session_id(), access.session);
-    text(access.cluster, AccessLog::max_name_bytes, [&](std::string value) { record.set_cluster_id(std::move(value)); });
-    text(access.backend, AccessLog::max_name_bytes, [&](std::string value) { record.set_backend_id(std::move(value)); });
+    text(access.cluster, AccessLog::max_name_bytes,
+         [&](std::string value) { record.set_cluster_id(std::move(value)); });
+    text(access.backend, AccessLog::max_name_bytes,
+         [&](std::string value) { record.set_backend_id(std::move(value)); });
     if (!set_address(*record.mutable_session_address(), access.client)) record.clear_session_address();
     if (!set_address(*record.mutable_backend_address(), access.backend_address)) record.clear_backend_address();
     record.set_protocol(std::string(access.protocol));
@@ -130,7 +132,8 @@ void AccessRecord::fill(const AccessLine& access) {
     time(access.response_time, [&](uint64_t value) { record.set_response_time(value); });
     text(access.tls_version, 16, [&](std::string value) { record.set_tls_version(std::move(value)); });
     text(access.tls_cipher, 64, [&](std::string value) { record.set_tls_cipher(std::move(value)); });
-    text(access.tls_sni, AccessLog::max_authority_bytes, [&](std::string value) { record.set_tls_sni(std::move(value)); });
+    text(access.tls_sni, AccessLog::max_authority_bytes,
+         [&](std::string value) { record.set_tls_sni(std::move(value)); });
     text(access.tls_alpn, 16, [&](std::string value) { record.set_tls_alpn(std::move(value)); });
 }
 

@@ -27,10 +27,10 @@ struct Frontend {
     };
 
     Outcome outcome = Outcome::forward;
-    ClusterPtr cluster;         // null: see `split`; if that is empty too, requests are refused (401)
-    std::vector<Share> split;   // requests go to each in proportion to its weight
-    uint32_t split_weight = 0;  // of all shares; > 0 when there are some
-    std::string tags;           // "k=v, k2=v2", for the access log
+    ClusterPtr cluster;            // null: see `split`; if that is empty too, requests are refused (401)
+    std::vector<Share> split;      // requests go to each in proportion to its weight
+    uint32_t split_weight = 0;     // of all shares; > 0 when there are some
+    std::string tags;              // "k=v, k2=v2", for the access log
     observe::AccessTags tag_list;  // the same one by one
 
     bool auth_required = false;

@@ -118,14 +118,10 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
         Handler handler;
     };
     static constexpr std::array table{
-        Entry{Request::kStatus, &Verbs::status},
-        Entry{Request::kListWorkers, &Verbs::list_workers},
-        Entry{Request::kQueryMetrics, &Verbs::metrics},
-        Entry{Request::kSetMetricDetail, &Verbs::metric_detail},
-        Entry{Request::kQuerySessions, &Verbs::sessions},
-        Entry{Request::kKillSession, &Verbs::kill_session},
-        Entry{Request::kSoftStop, &Verbs::stop_softly},
-        Entry{Request::kHardStop, &Verbs::stop_hard},
+        Entry{Request::kStatus, &Verbs::status},          Entry{Request::kListWorkers, &Verbs::list_workers},
+        Entry{Request::kQueryMetrics, &Verbs::metrics},   Entry{Request::kSetMetricDetail, &Verbs::metric_detail},
+        Entry{Request::kQuerySessions, &Verbs::sessions}, Entry{Request::kKillSession, &Verbs::kill_session},
+        Entry{Request::kSoftStop, &Verbs::stop_softly},   Entry{Request::kHardStop, &Verbs::stop_hard},
     };
     const auto* const found = std::ranges::find(table, verb, &Entry::verb);
     return found == table.end() ? nullptr : found->handler;

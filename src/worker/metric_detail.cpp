@@ -34,8 +34,8 @@ Result<command::WorkerMetricDetailStatus> MetricDetail::lease(const SetMetricDet
 Result<> MetricDetail::change_lease(const SetMetricDetail& request) {
     const auto found = leases_.find(request.client_id());
     const bool known = found != leases_.end();
-    const bool foreign = known && (found->second.pid != request.peer_pid() ||
-                                   found->second.session != request.peer_session_ulid());
+    const bool foreign =
+        known && (found->second.pid != request.peer_pid() || found->second.session != request.peer_session_ulid());
     if (foreign) return failure("the lease '{}' is another client's", request.client_id());
     if (request.clear()) {
         if (known) leases_.erase(found);
@@ -44,9 +44,8 @@ Result<> MetricDetail::change_lease(const SetMetricDetail& request) {
     if (!request.has_detail()) return failure("a lease needs a detail");
     if (!known && leases_.size() >= max_leases) return failure("there are {} leases already", max_leases);
     const uint32_t seconds = request.ttl_seconds() == 0 ? default_lease_s : request.ttl_seconds();
-    leases_.insert_or_assign(request.client_id(),
-                             Lease{request.detail(), loop_.now() + std::chrono::seconds(seconds), request.peer_pid(),
-                                   request.peer_session_ulid()});
+    leases_.insert_or_assign(request.client_id(), Lease{request.detail(), loop_.now() + std::chrono::seconds(seconds),
+                                                        request.peer_pid(), request.peer_session_ulid()});
     return {};
 }
 
