@@ -39,7 +39,6 @@ INSTANTIATE_TEST_SUITE_P(
         Unavailable{"handle_process_affinity = true", "handle_process_affinity"},
         Unavailable{"listeners = [{ protocol = \"https\", address = \"127.0.0.1:443\", alpn_protocols = [\"h2\"] }]",
                     "listeners[0].alpn_protocols"},
-        Unavailable{CLUSTER "tls = { verify = true, server_name = \"a\" }", "clusters.a.tls"},
         Unavailable{"listeners = [{ protocol = \"udp\", address = \"127.0.0.1:53\", max_rx_datagram_size = 1400, "
                     "max_flows = 10 }]",
                     "listeners[0].protocol"},
