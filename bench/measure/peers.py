@@ -101,6 +101,19 @@ backends = [{{ address = "{backend}" }}]
         return subprocess.run([self.executable, "--version"], capture_output=True, text=True).stdout.split("\n")[0]
 
 
+class Sozu(Seki):
+    """The reference, where somebody has built it (cargo install sozu); Seki reads its files, and so it reads Seki's."""
+    executable = os.environ.get("SOZU", "")
+
+    def files(self, site):
+        text = super().files(site)["seki.toml"].replace("backend_idle_connections_total = 6000", "")
+        # It wants more descriptors for each connection than may be had for so many.
+        return {"seki.toml": text.replace(f"max_connections = {site.connections}", "max_connections = 1000")}
+
+    def version(self):
+        return "Sōzu " + super().version().split()[1]
+
+
 class HAProxy:
     executable = os.environ.get("HAPROXY", "/usr/sbin/haproxy")
 
@@ -206,6 +219,7 @@ def known(work):
     """Every peer by name; those that are not installed are left out. haproxy-again is the A/A control."""
     peers = {
         "seki": Seki(),
+        "sozu": Sozu(),
         "haproxy": HAProxy(),
         "haproxy-again": HAProxy(),
         # splice-auto alone hardly ever decides to splice.
