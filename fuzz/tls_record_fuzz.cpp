@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     auto keys = engine.secrets.make();
     set_key(suite, keys->read);
     set_key(suite, keys->write);
-    tls::OwnRecords reader(engine, suite, std::move(keys));
+    tls::OwnRecords reader(engine, tls::Role::server, suite, std::move(keys));
     tls::RecordState peer;
     set_key(suite, peer);
     bool broken = false;
@@ -80,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         // The peer's key follows a KeyUpdate as ours does.
         const bool updated =
             suite.version == tls::Version::tls13 && read.kind == Kind::nothing && changes_key(type, content);
-        if (updated) require(tls::update_key(*engine.ciphers, suite, peer));
+        if (updated) tls::update_key(*engine.ciphers, suite, peer);
         if (reader.owes_key_update()) require(!reader.key_update().empty());
     }
     engine.ciphers->forget(peer.cipher);
