@@ -152,7 +152,8 @@ TEST_F(AccessFormatsTest, protobuf_is_sozus_record) {
     const auto all = records();
     ASSERT_EQ(all.size(), 2U);
     const command::ProtobufAccessLog& record = all[0];
-    EXPECT_EQ(record.SerializeAsString(), all[1].SerializeAsString());
+    // As text: the order of a map's bytes is by chance.
+    EXPECT_EQ(record.ShortDebugString(), all[1].ShortDebugString());
     EXPECT_EQ(record.request_id().high(), 3U);
     EXPECT_EQ(record.session_id().low(), 2U);
     EXPECT_EQ(record.cluster_id(), "shop");
