@@ -169,6 +169,7 @@ void CommandServer::accept_connection(UniqueFd client) {
     const uint64_t id = ++last_id_;
     const Ulid session = Ulid::make(loop_.wall(), random_);
     Peer peer = Peer::of(client.get(), id, session, loop_.wall());
+    if (settings_.audit != nullptr) peer.look_up_names();
     if (sessions_.size() >= max_sessions) {
         log_.warn(Module::command, "{} is turned away: {} clients are connected already", peer.text(), max_sessions);
         return;

@@ -43,9 +43,13 @@ Peer Peer::of(int socket, uint64_t id, const Ulid& session, WallTime now) {
     socklen_t size = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return peer;
     peer.credentials = credentials;
-    peer.user = user_of(credentials.uid);
-    peer.command = command_of(credentials.pid);
     return peer;
+}
+
+void Peer::look_up_names() {
+    if (!credentials) return;
+    user = user_of(credentials->uid);
+    command = command_of(credentials->pid);
 }
 
 std::string Peer::text() const {

@@ -14,9 +14,10 @@
 namespace seki::supervisor {
 
 struct Peer {
-    // Of a connected socket: its credentials, with the names that this machine has for them. `id` and `session` are
-    // ours.
+    // Of a connected socket: its credentials. `id` and `session` are ours.
     static Peer of(int socket, uint64_t id, const Ulid& session, WallTime now);
+    // The names that this machine has for them: for who writes them down, since files have to be read.
+    void look_up_names();
 
     // "uid 0, pid 4242"
     [[nodiscard]] std::string text() const;

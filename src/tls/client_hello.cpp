@@ -13,22 +13,6 @@ constexpr uint8_t client_hello_type = 1;
 constexpr uint16_t legacy_version = 0x0303;  // TLS 1.2, for those who look only there
 constexpr uint16_t tls13 = 0x0304;
 
-// RFC 8446 §4.2, RFC 6066, RFC 7301.
-enum class Extension : uint16_t {
-    server_name = 0,
-    max_fragment_length = 1,
-    status_request = 5,
-    supported_groups = 10,
-    signature_algorithms = 13,
-    alpn = 16,
-    pre_shared_key = 41,
-    early_data = 42,
-    supported_versions = 43,
-    cookie = 44,
-    psk_key_exchange_modes = 45,
-    key_share = 51,
-};
-
 bool has_pair(Bytes list, uint16_t wanted) noexcept {
     for (; list.size() >= 2; list = list.subspan(2)) {
         if ((list[0] << 8U | list[1]) == wanted) return true;

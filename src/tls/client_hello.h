@@ -13,6 +13,22 @@
 
 namespace seki::tls {
 
+// RFC 8446 §4.2, RFC 6066, RFC 7301.
+enum class Extension : uint16_t {
+    server_name = 0,
+    max_fragment_length = 1,
+    status_request = 5,
+    supported_groups = 10,
+    signature_algorithms = 13,
+    alpn = 16,
+    pre_shared_key = 41,
+    early_data = 42,
+    supported_versions = 43,
+    cookie = 44,
+    psk_key_exchange_modes = 45,
+    key_share = 51,
+};
+
 // RFC 8446 §4.2.7.
 enum class Group : uint16_t { p256 = 0x0017, x25519 = 0x001D };
 

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <ctime>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <string_view>
 
 #include <openssl/x509_vfy.h>
 
-#include "base/hex.h"
+#include "tls/hash.h"
 
 namespace seki::tls {
 
@@ -96,22 +95,17 @@ NamesPtr names_to_tell(const std::vector<std::string>& all) {
 }  // namespace
 
 std::string ClientPolicy::digest() const {
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    RunningHash hash(Hash::sha256);
     const auto add = [&hash](std::string_view text) {
         const uint64_t size = text.size();
-        EVP_DigestUpdate(hash.get(), &size, sizeof size);
-        EVP_DigestUpdate(hash.get(), text.data(), text.size());
+        hash.add({reinterpret_cast<const char*>(&size), sizeof size});
+        hash.add(text);
     };
-    EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr);
     add({reinterpret_cast<const char*>(&mode), sizeof mode});
     add(std::to_string(authorities.size()));
     for (const std::string& der : authorities) add(der);
     for (const std::string& der : revocations) add(der);
-    std::string digest(EVP_MAX_MD_SIZE, '\0');
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(hash.get(), reinterpret_cast<unsigned char*>(digest.data()), &size);
-    digest.resize(size);
-    return digest;
+    return std::string(text_of(hash.value().bytes()));
 }
 
 Result<std::unique_ptr<ClientVerifier>> ClientVerifier::make(const ClientPolicy& policy) {

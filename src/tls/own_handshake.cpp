@@ -25,14 +25,6 @@ enum Message : uint8_t {
     finished = 20,
 };
 
-enum Extension : uint16_t {
-    server_name_extension = 0,
-    alpn = 16,
-    pre_shared_key = 41,
-    supported_versions = 43,
-    key_share = 51,
-};
-
 constexpr uint16_t record_version = 0x0303;  // whatever the connection's is
 constexpr uint8_t psk_with_key_exchange = 1;
 constexpr size_t message_head_bytes = 4;
@@ -81,7 +73,7 @@ void use_secret(const Suite& suite, const HashValue& secret, RecordState& state)
 }
 
 void add_extension(WireWriter& out, Extension type, const auto& fill) {
-    out.u16(type);
+    out.u16(static_cast<uint16_t>(type));
     out.list(2, fill);
 }
 
@@ -115,6 +107,7 @@ OwnHandshake::~OwnHandshake() {
 bool OwnHandshake::agree(const ClientHello& hello) {
     info_.version = TLS1_3_VERSION;
     info_.server_name = server_name_of(hello.server_name);
+    keeps_sessions_ = std::ranges::find(hello.psk_modes, psk_with_key_exchange) != hello.psk_modes.end();
     return choose_suite(hello) && choose_group(hello) && choose_protocol(hello) && choose_certificate(hello);
 }
 
@@ -154,8 +147,8 @@ bool OwnHandshake::choose_certificate(const ClientHello& hello) {
     size_t best = SIZE_MAX;
     for (const CertificatePtr& certificate : found.candidates) {
         const ParsedCertificate* const parsed = context_->engine().certificates.get(certificate);
-        const uint16_t algorithm = parsed == nullptr ? uint16_t{0} : choose_signature(hello, parsed->key.get());
-        if (algorithm == 0) continue;
+        if (parsed == nullptr) continue;
+        const uint16_t algorithm = signature_algorithm(parsed->key.get());
         const size_t rank = hello.rank_of_signature(algorithm);
         if (rank >= best) continue;
         best = rank;
@@ -167,15 +160,15 @@ bool OwnHandshake::choose_certificate(const ClientHello& hello) {
 
 // The first one only: a client that has several puts the newest there.
 void OwnHandshake::try_ticket(const ClientHello& hello, Bytes message) {
-    if (std::ranges::find(hello.psk_modes, psk_with_key_exchange) == hello.psk_modes.end()) return;
+    if (!keeps_sessions_ || hello.psk_identities.empty()) return;
     WireReader identities(hello.psk_identities);
     WireReader binders(hello.psk_binders);
     const Bytes identity = identities.list16();
     const Bytes binder = binders.list8();
     Engine& engine = context_->engine();
     const auto ticket = open_ticket(engine.tickets, engine.loop.wall(), identity);
-    const auto binding = context_->session_binding(info_.server_name);
-    if (!ticket || ticket->hash != suite_->hash || ticket->bound_to != binding) return;
+    if (!ticket || ticket->hash != suite_->hash) return;
+    if (ticket->bound_to != context_->session_binding(info_.server_name)) return;
     RunningHash said(suite_->hash);
     said.add(message.first(hello.bytes_before_binders));
     const HashValue key = derive_secret(suite_->hash, early_secret(suite_->hash, ticket->secret), "res binder",
@@ -193,7 +186,6 @@ bool OwnHandshake::answer(const ClientHello& hello, Bytes message) {
     connection_keys_ = engine.secrets.make();
     const auto agreed = engine.exchange.agree(group_, hello.share_of(group_));
     if (handshake_keys_ == nullptr || connection_keys_ == nullptr || !agreed) return false;
-    wants_tickets_ = std::ranges::find(hello.psk_modes, psk_with_key_exchange) != hello.psk_modes.end();
     transcript_.emplace(suite_->hash);
     transcript_->add(message);
     const std::string opening = server_hello(hello, agreed->share());
@@ -223,12 +215,12 @@ std::string OwnHandshake::server_hello(const ClientHello& hello, Bytes share) co
         out.u16(suite_->id);
         out.u8(0);  // no compression
         out.list(2, [&] {
-            add_extension(out, supported_versions, [&] { out.u16(TLS1_3_VERSION); });
-            add_extension(out, key_share, [&] {
+            add_extension(out, Extension::supported_versions, [&] { out.u16(TLS1_3_VERSION); });
+            add_extension(out, Extension::key_share, [&] {
                 out.u16(static_cast<uint16_t>(group_));
                 out.list(2, [&] { out.raw(share); });
             });
-            if (!psk_.empty()) add_extension(out, pre_shared_key, [&] { out.u16(0); });
+            if (!psk_.empty()) add_extension(out, Extension::pre_shared_key, [&] { out.u16(0); });
         });
     });
     return message;
@@ -238,9 +230,9 @@ bool OwnHandshake::say_flight() {
     std::string flight;
     add_message(flight, encrypted_extensions, [this](WireWriter& out) {
         out.list(2, [&] {
-            if (!info_.server_name.empty() && !took_default_) add_extension(out, server_name_extension, [] {});
+            if (!info_.server_name.empty() && !took_default_) add_extension(out, Extension::server_name, [] {});
             if (info_.protocol == Alpn::none) return;
-            add_extension(out, alpn,
+            add_extension(out, Extension::alpn,
                           [&] { out.list(2, [&] { out.list(1, [&] { out.raw(name_of(info_.protocol)); }); }); });
         });
     });
@@ -363,7 +355,7 @@ HandshakeStep OwnHandshake::take_finished() {
     if (!same(expected.bytes(), bytes_of(message_).subspan(message_head_bytes)))
         return fail(HandshakeFailure::malformed, Alert::decrypt_error, "the client's Finished is not right");
     transcript_->add(message_);
-    if (wants_tickets_ && !say_tickets())
+    if (keeps_sessions_ && !say_tickets())
         return fail(HandshakeFailure::internal, Alert::internal_error, "a ticket cannot be made");
     return HandshakeStep::done;
 }

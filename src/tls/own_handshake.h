@@ -82,7 +82,7 @@ private:
     size_t sent_ = 0;
     std::string message_;  // of the client's Finished, while it is not whole
     bool took_default_ = false;
-    bool wants_tickets_ = false;
+    bool keeps_sessions_ = false;  // the client does, and with keys of their own for each
     bool saw_change_cipher_spec_ = false;
     HandshakeFailure failure_ = HandshakeFailure::none;
     std::string why_;

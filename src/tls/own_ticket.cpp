@@ -78,8 +78,8 @@ std::string seal_ticket(TicketKeys& keys, WallTime now, const OwnTicket& ticket)
 
 std::optional<OwnTicket> open_ticket(TicketKeys& keys, WallTime now, Bytes sealed) {
     if (sealed.size() <= name_bytes + nonce_bytes + tag_bytes) return std::nullopt;
-    const TicketKey* const key = keys.find_own(sealed.first(name_bytes), now);
-    if (key == nullptr) return std::nullopt;
+    const auto found = keys.find(&TicketKey::own_name, sealed.first(name_bytes), now);
+    if (!found) return std::nullopt;
     const Bytes nonce = sealed.subspan(name_bytes, nonce_bytes);
     const Bytes body = sealed.subspan(name_bytes + nonce_bytes, sealed.size() - name_bytes - nonce_bytes - tag_bytes);
     std::array<uint8_t, tag_bytes> tag{};
@@ -90,7 +90,7 @@ std::optional<OwnTicket> open_ticket(TicketKeys& keys, WallTime now, Bytes seale
     int size = 0;
     const bool good =
         context != nullptr &&
-        EVP_DecryptInit_ex2(context.get(), cipher(), key->own_key.bytes().data(), nonce.data(), nullptr) == 1 &&
+        EVP_DecryptInit_ex2(context.get(), cipher(), found->key->own_key.bytes().data(), nonce.data(), nullptr) == 1 &&
         EVP_DecryptUpdate(context.get(), nullptr, &size, sealed.data(), name_bytes) == 1 &&
         EVP_DecryptUpdate(context.get(), out, &size, body.data(), static_cast<int>(body.size())) == 1 &&
         EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, tag_bytes, tag.data()) == 1 &&
@@ -100,9 +100,9 @@ std::optional<OwnTicket> open_ticket(TicketKeys& keys, WallTime now, Bytes seale
     if (good) ticket = from_plain(bytes_of(plain));
     OPENSSL_cleanse(plain.data(), plain.size());
     if (!ticket) return std::nullopt;
-    // From a worker whose clock is ahead it comes before it was made.
+    // As long as its client was told. From a worker whose clock is ahead it comes before it was made.
     const int64_t age_s = seconds_of(now) - ticket->made_at_s;
-    return age_s <= 2 * (keys.window() / std::chrono::seconds(1)) ? ticket : std::nullopt;
+    return age_s <= keys.window() / std::chrono::seconds(1) ? ticket : std::nullopt;
 }
 
 }  // namespace seki::tls

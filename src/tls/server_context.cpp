@@ -79,7 +79,8 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
             EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key->cipher_key.bytes().data(), iv) == 1;
         return ready && set_mac_key(mac, *key) ? 1 : -1;
     }
-    const auto found = engine.tickets.find(std::span<const uint8_t>(name, TicketKeyName{}.size()), now);
+    const auto found =
+        engine.tickets.find(&TicketKey::name, std::span<const uint8_t>(name, TicketKeyName{}.size()), now);
     if (!found) return 0;
     const bool ready =
         EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, found->key->cipher_key.bytes().data(), iv) == 1;

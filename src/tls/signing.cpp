@@ -82,10 +82,10 @@ std::string sign_otherwise(uint16_t algorithm, EVP_PKEY* key, std::string_view c
 
 }  // namespace
 
-uint16_t choose_signature(const ClientHello& hello, const EVP_PKEY* key) {
+uint16_t signature_algorithm(const EVP_PKEY* key) {
     const uint16_t algorithm = algorithm_of(key);
     ERR_clear_error();
-    return algorithm != 0 && hello.rank_of_signature(algorithm) != SIZE_MAX ? algorithm : uint16_t{0};
+    return algorithm;
 }
 
 std::string sign(uint16_t algorithm, EVP_PKEY* key, std::string_view content) {

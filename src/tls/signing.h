@@ -6,13 +6,12 @@
 #include <cstdint>
 #include <openssl/evp.h>
 #include <string>
-
-#include "tls/client_hello.h"
+#include <string_view>
 
 namespace seki::tls {
 
-// The number of the algorithm (RFC 8446 §4.2.3) that a key of this kind signs with, if the client takes it; else 0.
-[[nodiscard]] uint16_t choose_signature(const ClientHello& hello, const EVP_PKEY* key);
+// The number of the algorithm (RFC 8446 §4.2.3) that a key of this kind signs with; 0 (reserved there): none.
+[[nodiscard]] uint16_t signature_algorithm(const EVP_PKEY* key);
 // Empty when the system has no memory for it.
 [[nodiscard]] std::string sign(uint16_t algorithm, EVP_PKEY* key, std::string_view content);
 

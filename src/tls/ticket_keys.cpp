@@ -9,22 +9,14 @@ namespace seki::tls {
 
 const TicketKey* TicketKeys::current(WallTime now) { return of_window(window_of(now)); }
 
-std::optional<TicketKeys::Found> TicketKeys::find(std::span<const uint8_t> name, WallTime now) {
+std::optional<TicketKeys::Found> TicketKeys::find(TicketKeyName TicketKey::* kind, std::span<const uint8_t> name,
+                                                  WallTime now) {
     const int64_t at_hand = window_of(now);
     for (const int64_t back : {0, 1, 2, -1}) {
         const TicketKey* const key = of_window(at_hand - back);
-        if (key != nullptr && std::ranges::equal(key->name, name)) return Found{key, back == 0};
+        if (key != nullptr && std::ranges::equal(key->*kind, name)) return Found{key, back == 0};
     }
     return std::nullopt;
-}
-
-const TicketKey* TicketKeys::find_own(std::span<const uint8_t> name, WallTime now) {
-    const int64_t at_hand = window_of(now);
-    for (const int64_t back : {0, 1, 2, -1}) {
-        const TicketKey* const key = of_window(at_hand - back);
-        if (key != nullptr && std::ranges::equal(key->own_name, name)) return key;
-    }
-    return nullptr;
 }
 
 const TicketKey* TicketKeys::of_window(int64_t window) {

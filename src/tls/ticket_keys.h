@@ -40,10 +40,9 @@ public:
         const TicketKey* key;
         bool current;
     };
-    // The one of this name, while its tickets are taken.
-    [[nodiscard]] std::optional<Found> find(std::span<const uint8_t> name, WallTime now);
-    // Likewise by own_name; null when there is none.
-    [[nodiscard]] const TicketKey* find_own(std::span<const uint8_t> name, WallTime now);
+    // The one of this name, which is of that kind (name or own_name), while its tickets are taken.
+    [[nodiscard]] std::optional<Found> find(TicketKeyName TicketKey::* kind, std::span<const uint8_t> name,
+                                            WallTime now);
 
 private:
     static constexpr int64_t kept_windows = 4;  // the next, the one at hand, two old ones

@@ -30,6 +30,7 @@ struct AuditLogTest : testing::Test {
         const UniqueFd one(ends[0]);
         const UniqueFd other(ends[1]);
         peer = Peer::of(one.get(), 3, Ulid{1, 2}, noon);
+        peer.look_up_names();
     }
     ~AuditLogTest() override { std::filesystem::remove_all(folder); }
 

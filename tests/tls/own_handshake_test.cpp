@@ -114,6 +114,23 @@ TEST_F(OwnHandshakes, are_whole_with_a_ticket_that_somebody_changed) {
     EXPECT_TRUE(OwnHandshake::begin(one, record)->info().resumed);
 }
 
+TEST_F(OwnHandshakes, resume_a_session_for_as_long_as_its_client_was_told) {
+    const auto one = context();
+    const auto resumes_after = [&](Duration time) {
+        Connection first(one, {});
+        EXPECT_TRUE(first.shake_hands());
+        fixture.clock.advance(time);
+        fixture.loop.turn(Duration::zero());
+        Connection next(one, {.session = first.client.ticket()});
+        EXPECT_TRUE(next.shake_hands()) << next.client.error();
+        return next.server->info().resumed;
+    };
+    EXPECT_TRUE(resumes_after({}));
+    EXPECT_TRUE(resumes_after(std::chrono::hours(12)));
+    EXPECT_FALSE(resumes_after(std::chrono::hours(13)));
+    EXPECT_TRUE(resumes_after(std::chrono::hours(-1))) << "the clock of another worker is a little behind";
+}
+
 TEST_F(OwnHandshakes, make_as_many_tickets_as_the_listener_says) {
     for (const uint32_t tickets : {0U, 1U, 3U}) {
         Connection connection(context([&](auto& settings) { settings.tickets = tickets; }), {});

@@ -21,11 +21,9 @@ enum class Feature : uint8_t {
     balancing_by_hash,
     health_checks,
     statsd,
-    metric_switches,
     audit_logs,
     saved_state,
     cpu_affinity,
-    protobuf_access_logs,
 };
 
 // The sentence that refuses the feature ("HTTPS is not available yet"); empty when the feature is there.
