@@ -27,10 +27,16 @@ Result<UniqueFd> SealedFrames::Memory::copy() const {
 
 // ---- writing
 
-Result<SealedFrames::Writer> SealedFrames::Writer::create(const char* name) {
+Result<UniqueFd> SealedFrames::make_memory(const char* name) {
     UniqueFd fd(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!fd.valid()) return failure("cannot make memory to share: {}", system_error(errno));
-    return Writer(std::move(fd));
+    return fd;
+}
+
+Result<SealedFrames::Writer> SealedFrames::Writer::create(const char* name) {
+    auto fd = make_memory(name);
+    if (!fd) return std::unexpected(fd.error());
+    return Writer(std::move(*fd));
 }
 
 Result<> SealedFrames::Writer::append(const google::protobuf::MessageLite& message) {

@@ -31,6 +31,8 @@ public:
     public:
         // `name`: as it is listed among the mappings of a process.
         static Result<Writer> create(const char* name);
+        // Into memory of make_memory() that is empty so far.
+        static Writer over(UniqueFd memory) { return Writer(std::move(memory)); }
 
         Result<> append(const google::protobuf::MessageLite& message);
         // Good for one use.
@@ -42,6 +44,9 @@ public:
         Memory memory_;
         std::string buffer_;
     };
+
+    // Empty, and not sealed yet.
+    static Result<UniqueFd> make_memory(const char* name);
 
     // Refuses what is not sealed, and what has another size.
     static Result<SealedFrames> open(UniqueFd fd, uint64_t bytes);

@@ -24,6 +24,21 @@ bool Snapshot::next(command::Request& request, const FillCertificate& fill) {
     return more;
 }
 
+// Activations are few.
+uint64_t Snapshot::skip(uint64_t count) {
+    uint64_t done = 0;
+    std::apply([&](auto&... walks) { ((done += walks.skip(count - done)), ...); }, walks_);
+    for (command::Request request; done < count && next(request); request.Clear()) ++done;
+    return done;
+}
+
+template <typename Kind>
+uint64_t Snapshot::Walk<Kind>::skip(uint64_t count) {
+    uint64_t done = 0;
+    for (; done < count && to_add != end; ++done) ++to_add;
+    return done;
+}
+
 template <typename Kind>
 bool Snapshot::Walk<Kind>::add(command::Request& request, const FillCertificate& fill) {
     if (to_add == end) return false;

@@ -4,6 +4,7 @@
 // another, so that whoever writes them down can do it in slices and need not hold them all. It is what diff() from an
 // empty state makes.
 
+#include <cstdint>
 #include <functional>
 #include <tuple>
 
@@ -22,6 +23,8 @@ public:
     using FillCertificate =
         std::function<void(command::Request& request, const CertificateKey& key, const StoredCertificate& certificate)>;
     bool next(command::Request& request, const FillCertificate& fill = nullptr);
+    // Passes over so many changes, as far as there are; returns over how many.
+    uint64_t skip(uint64_t count);
 
 private:
     template <typename Kind>
@@ -32,6 +35,7 @@ private:
 
         bool add(command::Request& request, const FillCertificate& fill);
         bool activate(command::Request& request);
+        uint64_t skip(uint64_t count);
     };
 
     bool limit(command::Request& request);

@@ -74,8 +74,9 @@ public:
     State() = default;
     State(State&&) = default;
     State& operator=(State&&) = default;
-    State(const State&) = delete;
     State& operator=(const State&) = delete;
+    // What is added to it is kept in memory of its own: a copy of this process may do so, too.
+    [[nodiscard]] State copy() const { return *this; }
 
     // An error leaves everything as it was. Changes that concern no table (the log filter) are accepted and change
     // nothing here.
@@ -100,6 +101,10 @@ public:
     [[nodiscard]] bool same_as(const State& other) const;
 
 private:
+    // Takes long: nobody is to do that by mistake.
+    State(const State& other)
+        : tables_(other.tables_), max_connections_per_ip_(other.max_connections_per_ip_), counts_(other.counts_) {}
+
     template <typename Kind>
     Table<Kind>& mutable_table() noexcept {
         return std::get<Table<Kind>>(tables_);

@@ -24,6 +24,15 @@ public:
     using Entries = std::map<Key, Message>;
     using Entry = typename Entries::value_type;
 
+    Table() = default;
+    Table(Table&&) noexcept = default;
+    Table& operator=(Table&&) noexcept = default;
+    Table(const Table& other) : entries_(other.entries_) {
+        for (const Entry& entry : entries_) link(entry);
+    }
+    Table& operator=(const Table&) = delete;
+    ~Table() = default;
+
     [[nodiscard]] const Entries& entries() const noexcept { return entries_; }
 
     [[nodiscard]] const Message* find(const Key& key) const {

@@ -46,6 +46,18 @@ struct SwitchHttp2 {
 // The supervisor becomes the new executable, then every worker is replaced, one after another.
 struct UpgradeAll {};
 
+// Send the changes of a file, in as many frames as it takes. `last` has the options.
+struct ApplyFile {
+    std::string path;
+    command::ChangeSet last;
+};
+
+// Show what is different between two files.
+struct DiffStates {
+    std::string from;
+    std::string to;
+};
+
 // Print what completes the command line in a shell, or its manual page. Done while the arguments are parsed, whose tree
 // both describe.
 struct PrintCompletions {
@@ -54,6 +66,7 @@ struct PrintCompletions {
 struct PrintManual {};
 
 using Action =
-    std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, SwitchHttp2, UpgradeAll, PrintCompletions, PrintManual>;
+    std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, SwitchHttp2, UpgradeAll, ApplyFile, DiffStates,
+                 PrintCompletions, PrintManual>;
 
 }  // namespace seki::ctl

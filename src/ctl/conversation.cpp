@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "base/check.h"
+#include "ctl/json.h"
 #include "ctl/missing.h"
-#include "ctl/serde.h"
 #include "ctl/show/show.h"
+#include "ctl/state_file.h"
 #include "ctl/terminal_text.h"
 
 namespace seki::ctl {
@@ -41,7 +42,8 @@ int Conversation::run(const Action& action) {
     return std::visit(
         [this]<typename Kind>(const Kind& kind) -> int {
             constexpr bool local = std::is_same_v<Kind, Start> || std::is_same_v<Kind, CheckConfig> ||
-                                   std::is_same_v<Kind, PrintCompletions> || std::is_same_v<Kind, PrintManual>;
+                                   std::is_same_v<Kind, DiffStates> || std::is_same_v<Kind, PrintCompletions> ||
+                                   std::is_same_v<Kind, PrintManual>;
             SEKI_CHECK(!local);
             if constexpr (local)
                 return exit_error;
@@ -88,6 +90,7 @@ void Conversation::print(const Response& response) {
     if (line_.json) {
         Json content = content_json(response);
         for (const std::string& warning : response.warnings()) content["warnings"].push_back(warning);
+        if (response.has_state_version()) content["state_version"] = std::to_string(response.state_version());
         streams_.out << json_text(content, json_indent) << "\n";
         return;
     }
@@ -187,6 +190,26 @@ int Conversation::run(const UpgradeAll&) {
         const std::optional<Response> replaced = ask(*client, request, limit);
         if (!replaced) return exit_error;
         print(*replaced);
+    }
+    return exit_ok;
+}
+
+// Whoever gives up in between leaves parts that the server forgets.
+int Conversation::run(const ApplyFile& apply) {
+    auto parts = change_sets(apply.path, apply.last, settings_.max_frame_bytes);
+    if (!parts) return fail(parts.error().message);
+    std::optional<Client> client = connect();
+    if (!client) return exit_error;
+    std::optional<uint64_t> id;
+    for (command::ChangeSet& part : *parts) {
+        Request request;
+        *request.mutable_apply_changes() = std::move(part);
+        if (id) request.mutable_apply_changes()->set_id(*id);
+        const bool last = !request.apply_changes().more();
+        const std::optional<Response> response = ask(*client, request, timeout());
+        if (!response) return exit_error;
+        if (last) print(*response);
+        id = response->content().change_set().id();
     }
     return exit_ok;
 }

@@ -34,6 +34,7 @@ private:
     int run(const Watch& watch);
     int run(const SwitchHttp2& change);
     int run(const UpgradeAll& upgrade);
+    int run(const ApplyFile& apply);
 
     // Nothing if it failed, which was told on `err` then.
     std::optional<command::Response> ask(Client& client, const command::Request& request, Timeout timeout);

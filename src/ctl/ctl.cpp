@@ -9,8 +9,10 @@
 #include "config/default_path.h"
 #include "ctl/command_line.h"
 #include "ctl/conversation.h"
-#include "ctl/serde.h"
+#include "ctl/json.h"
 #include "ctl/settings.h"
+#include "ctl/show/show.h"
+#include "ctl/state_file.h"
 #include "ctl/terminal_text.h"
 
 namespace seki::ctl {
@@ -72,6 +74,14 @@ int converse(const CommandLine& line) {
     return Conversation(line, *settings, connect, streams).run(line.action);
 }
 
+int diff_states(const CommandLine& line, const DiffStates& files) {
+    const auto found = differences_between(files.from, files.to);
+    if (!found) return fail(found.error().message);
+    std::cout << (line.json ? json_text(to_json(*found, Spelling::plain), json_indent) + "\n"
+                            : show_differences(*found));
+    return exit_ok;
+}
+
 int answer(const Exit& exit) {
     (exit.code == exit_ok ? std::cout : std::cerr) << exit.text;
     return exit.code;
@@ -82,6 +92,7 @@ int obey(std::span<const char* const> arguments, const Roles& roles) {
     if (const auto* exit = std::get_if<Exit>(&parsed)) return answer(*exit);
     const auto& line = std::get<CommandLine>(parsed);
     if (std::holds_alternative<CheckConfig>(line.action)) return check_config(line, roles);
+    if (const auto* files = std::get_if<DiffStates>(&line.action)) return diff_states(line, *files);
     if (!std::holds_alternative<Start>(line.action)) return converse(line);
     return roles.start(config_path(line));
 }

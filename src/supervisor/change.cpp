@@ -1,13 +1,14 @@
 #include "supervisor/change.h"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
 #include "config/consequences.h"
 #include "config/convert.h"
-#include "config/placed_certificate.h"
-#include "config/strict_verb.h"
+#include "config/subject.h"
 
 namespace seki::supervisor {
 namespace {
@@ -22,103 +23,62 @@ Patience patience_with(const WorkerProcess& worker) {
     return worker.state() == WorkerProcess::State::starting ? Patience::start : Patience::order;
 }
 
-template <typename Kind, typename Named>
-Request whole(const config::State& state, const Named& named) {
-    const auto* found = state.table<Kind>().find(Kind::key(named));
-    SEKI_CHECK(found != nullptr);
-    Request request;
-    *Kind::add(request) = *found;
-    return request;
+// "AddBackend shop shop-1 10.0.0.1:80"
+void describe(const Transaction& asked, Changes::Refusal& refusal) {
+    if (!refusal.change) return;
+    const Request& change = *asked.changes.at(*refusal.change);
+    const std::string subject = config::subject(change);
+    refusal.what = config::verb_name(change) + (subject.empty() ? "" : " ") + subject;
 }
 
-// What workers are told of a change that the state has taken. They know nothing of updates: they get the listener or
-// frontend as it is now and put it in the place of the one they have. Likewise a backend, which may have had a state
-// before.
-Request order_of(const config::State& state, const Request& change) {
-    switch (change.request_type_case()) {
-        case Request::kUpdateHttpListener:
-            return whole<config::HttpListeners>(state, change.update_http_listener());
-        case Request::kUpdateHttpsListener:
-            return whole<config::HttpsListeners>(state, change.update_https_listener());
-        case Request::kUpdateTcpListener:
-            return whole<config::TcpListeners>(state, change.update_tcp_listener());
-        case Request::kUpdateHttpFrontend:
-            return whole<config::HttpFrontends>(state, change.update_http_frontend());
-        case Request::kUpdateHttpsFrontend:
-            return whole<config::HttpsFrontends>(state, change.update_https_frontend());
-        case Request::kAddBackend:
-            return whole<config::Backends>(state, change.add_backend());
-        default:
-            return change;
-    }
-}
-
-// Its bytes are in the memory that workers share.
-void order_addition(const config::State& state, const config::CertificateKey& key, worker::Prepare& order,
-                    config::UsedSegments& segments) {
-    const auto* certificate = state.table<config::Certificates>().find(key);
-    SEKI_CHECK(certificate != nullptr);
-    config::place_certificate(key, *certificate, *order.add_changes(), order);
-    segments.add(*certificate);
-}
-
-// Workers know nothing of exchanges either: they get the new certificate, and lose the old one, in one step.
-void order_exchange(const config::State& state, const command::ReplaceCertificate& replaced, worker::Prepare& order,
-                    config::UsedSegments& segments) {
-    const config::CertificateKey key = config::Certificates::key(config::addition_of(replaced));
-    order_addition(state, key, order, segments);
-    if (key.fingerprint == config::parse_fingerprint(replaced.old_fingerprint())) return;
-    command::RemoveCertificate& removed = *order.add_changes()->mutable_remove_certificate();
-    *removed.mutable_address() = replaced.address();
-    removed.set_fingerprint(replaced.old_fingerprint());
-}
-
-template <typename Kind>
-Result<> must_listen(const config::State& state, const char* kind, const command::SocketAddress& wire) {
-    const SocketAddress address = config::checked_address(wire);
-    if (state.table<Kind>().find(address) != nullptr) return {};
-    return failure("there is no {} listener on {}", kind, address.text());
-}
-
-// What a worker that serves would refuse. There may be none that does.
-Result<> can_be_served(const config::State& state, const Request& change) {
-    switch (change.request_type_case()) {
-        case Request::kAddHttpFrontend:
-            return must_listen<config::HttpListeners>(state, "HTTP", change.add_http_frontend().address());
-        case Request::kUpdateHttpFrontend:
-            return must_listen<config::HttpListeners>(state, "HTTP", change.update_http_frontend().address());
-        case Request::kAddHttpsFrontend:
-            return must_listen<config::HttpsListeners>(state, "HTTPS", change.add_https_frontend().address());
-        case Request::kUpdateHttpsFrontend:
-            return must_listen<config::HttpsListeners>(state, "HTTPS", change.update_https_frontend().address());
-        case Request::kAddTcpFrontend:
-            return must_listen<config::TcpListeners>(state, "TCP", change.add_tcp_frontend().address());
-        default:
-            return {};
-    }
+uint64_t first_version(const EventLoop& loop) {
+    return static_cast<uint64_t>(std::chrono::floor<std::chrono::milliseconds>(loop.wall().time_since_epoch()).count());
 }
 
 }  // namespace
 
 Changes::Changes(EventLoop& loop, config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log)
-    : loop_(loop), state_(state), sockets_(sockets), workers_(workers), log_(log) {
+    : loop_(loop), state_(state), sockets_(sockets), workers_(workers), log_(log), version_(first_version(loop)) {
     workers_.on_launched = [this] { sync_unconfigured(); };
 }
 
 Result<> Changes::load(const std::vector<CheckedChange>& changes) {
-    for (const CheckedChange& request : changes) {
-        Change change(request, nullptr);
-        if (auto applied = apply(change); !applied) return applied;
-        if (change.opens) sockets_.confirm(*change.opens);
-        if (on_committed) on_committed(*request);
+    for (const CheckedChange& change : changes) {
+        if (auto applied = state_.apply(change); !applied) return std::unexpected(applied.error());
+        if (const auto key = activates(*change); key && !sockets_.is_open(*key)) {
+            if (auto opened = sockets_.open(*key); !opened) return opened;
+            sockets_.confirm(*key);
+        }
+        if (on_committed) on_committed(*change);
     }
     return {};
 }
 
-void Changes::submit(CheckedChange request, OnOutcome on_outcome) {
+Changes::ChangeId Changes::enter(Transaction transaction, OnOutcome on_outcome) {
     const ChangeId id = ++last_;
-    changes_.try_emplace(id, std::move(request), std::move(on_outcome));
-    queue_.push_back(id);
+    changes_.try_emplace(id, std::move(transaction), std::move(on_outcome), Applied(state_, sockets_));
+    return id;
+}
+
+void Changes::submit(Transaction transaction, OnOutcome on_outcome) {
+    queue_.push_back(enter(std::move(transaction), std::move(on_outcome)));
+    begin_next();
+}
+
+void Changes::submit(CheckedChange change, OnOutcome on_outcome) {
+    Transaction transaction;
+    transaction.changes.push_back(std::move(change));
+    submit(std::move(transaction), std::move(on_outcome));
+}
+
+void Changes::submit_next(Transaction transaction, OnOutcome on_outcome) {
+    queue_.push_front(enter(std::move(transaction), std::move(on_outcome)));
+    begin_next();
+}
+
+void Changes::release() {
+    SEKI_CHECK(holds_ > 0);
+    --holds_;
     begin_next();
 }
 
@@ -127,121 +87,170 @@ void Changes::submit(CheckedChange request, OnOutcome on_outcome) {
 void Changes::begin_next() {
     if (beginning_) return;
     beginning_ = true;
-    while (!undecided_ && writing_ == nullptr && !queue_.empty() && !must_wait(changes_.at(queue_.front()))) {
-        const ChangeId id = queue_.front();
+    while (!undecided_ && holds_ == 0 && writing_ == nullptr && !queue_.empty() &&
+           !must_wait(changes_.at(queue_.front()))) {
+        undecided_ = queue_.front();
         queue_.pop_front();
-        if (begin(id, changes_.at(id))) prepare(id, changes_.at(id));
+        go_on(*undecided_);
     }
     beginning_ = false;
 }
 
 // For the sockets of a listener that went: while a worker has not let go of them, the address would be in use, by us.
 bool Changes::must_wait(const Change& change) const {
-    if (change.request->request_type_case() != Request::kActivateListener) return false;
-    const ListenerKey opens = config::checked_listener_key(change.request->activate_listener());
-    return std::ranges::any_of(changes_, [&opens](const auto& entry) {
-        const Change& other = entry.second;
-        return !other.closing.empty() && other.closes->address.port() == opens.address.port() &&
-               config::share_ports(other.closes->type, opens.type);
+    std::vector<ListenerKey> closing;
+    for (const auto& [id, other] : changes_) {
+        if (!other.closing.empty()) std::ranges::copy(other.closes, std::back_inserter(closing));
+    }
+    if (closing.empty()) return false;
+    return std::ranges::any_of(change.asked.changes, [&closing](const CheckedChange& asked) {
+        const auto opens = activates(*asked);
+        return opens && std::ranges::any_of(closing, [&opens](const ListenerKey& closed) {
+                   return closed.address.port() == opens->address.port() &&
+                          config::share_ports(closed.type, opens->type);
+               });
     });
 }
 
+void Changes::run() {
+    SEKI_CHECK(undecided_.has_value());
+    go_on(*undecided_);
+}
+
+// A slice in this turn and the rest in the next ones, until it is prepared or refused.
+void Changes::go_on(ChangeId id) {
+    Change& change = changes_.at(id);
+    if (workers_.stopping()) return refuse(id, {.message = stopping_reason});
+    const auto& expected = change.asked.expect_version;
+    if (expected && *expected != version_) {
+        return refuse(id, {.message = fmt::format("the state has version {} and not {}", version_, *expected)});
+    }
+    if (change.next < change.asked.changes.size()) {
+        if (!apply_slice(id, change)) return;
+        if (change.next < change.asked.changes.size()) return loop_.schedule(*this);
+        size_t failed = 0;
+        if (auto opened = change.applied.open(!change.asked.dry_run, failed); !opened)
+            return refuse(id, {.message = opened.error().message, .change = failed});
+    }
+    if (!judge_slice(change)) return loop_.schedule(*this);
+    if (!change.applied.empty()) return prepare(id, change);
+    finish(id, Made{std::move(change.warnings), version_});
+    settle();
+}
+
 // False when it ended here.
-bool Changes::begin(ChangeId id, Change& change) {
-    if (workers_.stopping()) {
-        finish(id, failure("{}", stopping_reason));
-        return false;
+bool Changes::apply_slice(ChangeId id, Change& change) {
+    const size_t end = std::min(change.next + slice_changes, change.asked.changes.size());
+    for (; change.next < end; ++change.next) {
+        if (auto applied = change.applied.apply(change.asked.changes[change.next], change.next); !applied) {
+            refuse(id, {.message = applied.error().message, .change = change.next});
+            return false;
+        }
     }
-    auto applied = can_be_served(state_, *change.request);
-    if (applied) applied = apply(change);
-    if (!applied) {
-        finish(id, std::move(applied));
-        return false;
-    }
-    note_consequences(change);
-    // Two are in no table.
-    const bool in_state = !change.request->has_logging() && !change.request->has_configure_metrics();
-    const bool changes_nothing = change.undo.empty() && in_state;
-    if (changes_nothing) finish(id, {});
-    return !changes_nothing;
+    return true;
 }
 
-Result<> Changes::apply(Change& change) {
-    auto undo = state_.apply(change.request);
-    if (!undo) return std::unexpected(undo.error());
-    change.undo = std::move(*undo);
-    if (change.undo.empty()) return {};
-    switch (change.request->request_type_case()) {
-        case Request::kActivateListener:
-            change.opens = config::checked_listener_key(change.request->activate_listener());
-            break;
-        case Request::kDeactivateListener:
-            change.closes = config::checked_listener_key(change.request->deactivate_listener());
-            break;
-        case Request::kRemoveListener:
-            change.closes = config::checked_listener_key(change.request->remove_listener());
-            break;
-        default:
-            break;
-    }
-    if (change.closes && !sockets_.is_open(*change.closes)) change.closes.reset();
-    if (!change.opens) return {};
-    auto opened = sockets_.open(*change.opens);
-    if (!opened) state_.undo(std::move(change.undo));
-    return opened;
-}
-
-// Also of a change that left everything as it was: who sends it again has not seen them.
-void Changes::note_consequences(Change& change) {
+// Also of a change that left everything as it was: who sends it again has not seen them. False when there are more.
+bool Changes::judge_slice(Change& change) {
     const auto now = std::chrono::floor<std::chrono::seconds>(loop_.wall().time_since_epoch());
-    for (config::Consequence& consequence : config::consequences(state_, *change.request, now.count())) {
-        change.warnings.push_back(std::move(consequence.text));
+    const size_t judged = std::min(change.asked.changes.size(), max_judged);
+    const size_t end = std::min(change.judged + slice_changes, judged);
+    for (; change.judged < end; ++change.judged) {
+        for (config::Consequence& found :
+             config::consequences(state_, *change.asked.changes[change.judged], now.count())) {
+            const bool known = std::ranges::find(change.warnings, found.text) != change.warnings.end();
+            if (!known && change.warnings.size() < max_warnings) change.warnings.push_back(std::move(found.text));
+        }
     }
+    return change.judged == judged;
+}
+
+// Before any worker knew of it.
+void Changes::refuse(ChangeId id, Refusal refusal) {
+    Change& change = changes_.at(id);
+    change.applied.take_back();
+    for (const ListenerKey& key : change.applied.opens()) sockets_.take_out(key);
+    finish(id, std::unexpected(std::move(refusal)));
+    settle();
+}
+
+// The state is as it was decided; whoever waited for that has it to himself for a moment.
+void Changes::settle() {
+    undecided_.reset();
+    const bool began = std::exchange(beginning_, true);
+    for (auto& then : std::exchange(when_settled_, {})) then();
+    beginning_ = began;
+    sync_unconfigured();
+    begin_next();
+}
+
+void Changes::when_settled(std::move_only_function<void()> then) {
+    if (!undecided_) return then();
+    when_settled_.push_back(std::move(then));
 }
 
 // ---- prepare
 
 void Changes::prepare(ChangeId id, Change& change) {
-    undecided_ = id;
     const std::vector<WorkerProcess*> workers = workers_.configured();
     for (const WorkerProcess* worker : workers) change.prepared.expect(worker->id());
     if (workers.empty()) return decide(id);
-    worker::Order order;
-    worker::Prepare& prepare = *order.mutable_prepare();
-    config::UsedSegments segments;
-    if (change.request->has_replace_certificate()) {
-        order_exchange(state_, change.request->replace_certificate(), prepare, segments);
-    } else if (change.request->has_add_certificate()) {
-        order_addition(state_, config::Certificates::key(change.request->add_certificate()), prepare, segments);
-    } else {
-        Request& told = *prepare.add_changes();
-        told = order_of(state_, *change.request);
-        config::use_strict_verb(told);
-    }
-    segments.name_in(prepare);
-    for (WorkerProcess* worker : workers) prepare_on(*worker, id, change, order, segments);
+    for (WorkerProcess* worker : workers) prepare_on(*worker, id, change);
 }
 
-// A worker that cannot be given its descriptors is like one that refuses them.
-void Changes::prepare_on(WorkerProcess& worker, ChangeId id, Change& change, worker::Order order,
-                         const config::UsedSegments& segments) {
-    Result<std::vector<UniqueFd>> fds;
-    if (change.opens) {
-        change.had_slots[worker.id()] = worker.slots;
-        fds = workers_.name_sockets(worker, *change.opens, *order.mutable_prepare());
+// The last part decides; a part that comes behind a refused one is refused too.
+void Changes::prepare_on(WorkerProcess& worker, ChangeId id, Change& change) {
+    const size_t parts = change.applied.parts().size();
+    for (size_t part = 0; part < parts; ++part) {
+        if (!prepare_part(worker, id, change, part)) return;
     }
+}
+
+// A worker that cannot be given its descriptors is like one that refuses them. False when it has answered.
+bool Changes::prepare_part(WorkerProcess& worker, ChangeId id, Change& change, size_t number) {
+    const Applied::Part& part = change.applied.parts()[number];
+    const bool last = number + 1 == change.applied.parts().size();
+    worker::Order order;
+    *order.mutable_prepare() = part.order;
+    Result<std::vector<UniqueFd>> fds;
+    if (last) fds = name_sockets(worker, change, order);
     if (fds) {
-        if (auto copied = segments.copy_to(*fds); !copied) fds = std::unexpected(copied.error());
+        part.segments.name_in(*order.mutable_prepare());
+        if (auto copied = part.segments.copy_to(*fds); !copied) fds = std::unexpected(copied.error());
     }
     if (!fds) {
         worker::Report refused;
         refused.mutable_refused()->set_reason(fds.error().message);
-        return prepared(id, worker.id(), &refused);
+        prepared(id, worker.id(), &refused);
+        return false;
     }
-    const auto on_report = [this, id, member = worker.id()](const worker::Report* report) {
-        prepared(id, member, report);
+    const auto on_report = [this, id, &worker, number, last](const worker::Report* report) {
+        if (report != nullptr && report->has_refused()) note_refusal(id, worker, number, *report);
+        if (last) prepared(id, worker.id(), report);
     };
     worker.order(order, patience_with(worker), on_report, std::move(*fds));
+    return !last;
+}
+
+Result<std::vector<UniqueFd>> Changes::name_sockets(WorkerProcess& worker, Change& change, worker::Order& order) {
+    std::vector<UniqueFd> all;
+    if (!change.applied.opens().empty()) change.had_slots[worker.id()] = worker.slots;
+    for (const ListenerKey& key : change.applied.opens()) {
+        auto sockets = workers_.name_sockets(worker, key, *order.mutable_prepare());
+        if (!sockets) return sockets;
+        std::ranges::move(*sockets, std::back_inserter(all));
+    }
+    return all;
+}
+
+// The first one of a worker counts: what follows is refused because of it.
+void Changes::note_refusal(ChangeId id, WorkerProcess& worker, size_t part, const worker::Report& report) {
+    Change& change = changes_.at(id);
+    Refusal refusal{.message = report.refused().reason()};
+    const auto& numbers = change.applied.parts()[part].changes;
+    if (report.refused().has_change() && report.refused().change() < numbers.size())
+        refusal.change = numbers[report.refused().change()];
+    change.refused.try_emplace(worker.id(), std::move(refusal));
 }
 
 // Null: it is lost.
@@ -255,43 +264,47 @@ void Changes::prepared(ChangeId id, command::MemberId member, const worker::Repo
     if (answers.complete()) decide(id);
 }
 
-// Empty: everybody who lives is prepared.
-std::string Changes::refusal(Change& change) const {
-    std::string reasons;
+// None: everybody who lives is prepared.
+std::optional<Changes::Refusal> Changes::refusal(Change& change) const {
+    Refusal refusal;
     size_t answers = 0;
     change.prepared.for_each_answer([&](command::MemberId member, const worker::Report& report) {
         ++answers;
         if (report.has_prepared()) return;
-        const std::string& reason = report.has_refused() ? report.refused().reason() : "no answer to prepare";
-        reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : ", ", member, reason);
+        std::string reason = report.has_refused() ? report.refused().reason() : "no answer to prepare";
+        if (const auto noted = change.refused.find(member); noted != change.refused.end()) {
+            reason = noted->second.message;
+            if (!refusal.change) refusal.change = noted->second.change;
+        }
+        refusal.message += fmt::format("{}{}: {}", refusal.message.empty() ? "" : ", ", member, reason);
     });
-    if (reasons.empty() && answers == 0 && !change.prepared.lost().empty()) return "no worker survived preparing it";
-    return reasons;
+    if (!refusal.message.empty()) return refusal;
+    if (answers == 0 && !change.prepared.lost().empty()) return Refusal{.message = "no worker survived preparing it"};
+    return {};
 }
 
 void Changes::decide(ChangeId id) {
     SEKI_CHECK(undecided_ == id);
     Change& change = changes_.at(id);
     // What it opened was closed by the stop.
-    const std::string refused = workers_.stopping() ? stopping_reason : refusal(change);
-    if (refused.empty()) {
-        commit(id, change);
+    auto refused = workers_.stopping() ? Refusal{.message = stopping_reason} : refusal(change);
+    if (refused) {
+        abort(id, std::unexpected(std::move(*refused)));
+    } else if (change.asked.dry_run) {
+        abort(id, Made{std::move(change.warnings), version_});
     } else {
-        abort(id, refused);
+        commit(id, change);
     }
-    undecided_.reset();
-    sync_unconfigured();
-    begin_next();
+    settle();
 }
 
 // ---- what was decided
 
-void Changes::abort(ChangeId id, const std::string& reason) {
+void Changes::abort(ChangeId id, Outcome outcome) {
     Change& change = changes_.at(id);
-    change.outcome = failure("{}", reason);
-    state_.undo(std::move(change.undo));
-    change.closes.reset();
-    if (change.opens) close(change, *change.opens);
+    change.outcome = std::move(outcome);
+    change.applied.take_back();
+    for (const ListenerKey& key : change.applied.opens()) close(change, key);
     worker::Order order;
     order.mutable_abort();  // sockets that came with prepare go with it
     tell_everybody(id, change, order);
@@ -299,24 +312,29 @@ void Changes::abort(ChangeId id, const std::string& reason) {
 }
 
 void Changes::commit(ChangeId id, Change& change) {
-    if (on_committed) on_committed(*change.request);
-    if (change.closes) close(change, *change.closes);
+    ++version_;
+    if (on_committed) {
+        for (const CheckedChange& made : change.asked.changes) on_committed(*made);
+    }
+    if (on_new_version) on_new_version();
+    for (const ListenerKey& key : change.applied.closes()) close(change, key);
     if (workers_.configured().empty()) change.warnings.emplace_back("no worker serves now");
+    change.outcome = Made{std::move(change.warnings), version_};
     worker::Order order;
     order.mutable_commit();
     tell_everybody(id, change, order);
-    if (change.opens) workers_.confirm(*change.opens, change.had_slots);
+    for (const ListenerKey& key : change.applied.opens()) workers_.confirm(key, change.had_slots);
     answered(id);
 }
 
 void Changes::close(Change& change, const ListenerKey& key) {
-    change.closing = sockets_.take_out(key);
-    change.closes = key;
+    std::ranges::move(sockets_.take_out(key), std::back_inserter(change.closing));
+    change.closes.push_back(key);
 }
 
 void Changes::tell_everybody(ChangeId id, Change& change, const worker::Order& decision) {
     change.answers_missing = 1;  // of whoever decided, so that nothing is over before everybody was told
-    if (change.closes) {
+    if (!change.closes.empty()) {
         for (WorkerProcess* worker : workers_.ending()) {
             ++change.answers_missing;
             worker->when_ended([this, id] { answered(id); });
@@ -327,15 +345,15 @@ void Changes::tell_everybody(ChangeId id, Change& change, const worker::Order& d
 
 // A worker accepts from a listener only while it knows that listener.
 void Changes::tell(WorkerProcess& worker, ChangeId id, Change& change, worker::Order decision) {
-    if (decision.has_commit() && change.closes) {
-        workers_.unassign(worker, *change.closes, letting_go(worker, id, change));
+    if (decision.has_commit()) {
+        for (const ListenerKey& key : change.closes) workers_.unassign(worker, key, letting_go(worker, id, change));
     }
     worker.order(decision, patience_with(worker), letting_go(worker, id, change));
 }
 
 WorkerProcess::OnReport Changes::letting_go(WorkerProcess& worker, ChangeId id, Change& change) {
     ++change.answers_missing;
-    return [this, id, &worker, closes = change.closes.has_value()](const worker::Report* report) {
+    return [this, id, &worker, closes = !change.closes.empty()](const worker::Report* report) {
         if (report != nullptr || !closes) return answered(id);
         worker.when_ended([this, id] { answered(id); });
     };
@@ -348,15 +366,19 @@ void Changes::answered(ChangeId id) {
     begin_next();
 }
 
-void Changes::finish(ChangeId id, Result<> outcome) {
+void Changes::finish(ChangeId id, Outcome outcome) {
     auto node = changes_.extract(id);
     Change& change = node.mapped();
     change.closing.clear();  // whoever hears of it may want the address
     // Whoever asked is told of a refusal, and the log by who heard the request (CommandServer).
-    if (outcome) log_.debug(Module::supervisor, "{} is in force", config::verb_name(*change.request));
-    if (!change.on_outcome) return;
-    if (outcome) return change.on_outcome(std::move(change.warnings));
-    change.on_outcome(std::unexpected(outcome.error()));
+    if (outcome) {
+        for (const CheckedChange& made : change.asked.changes)
+            log_.debug(Module::supervisor, "{} is in force", config::verb_name(*made));
+    } else {
+        describe(change.asked, outcome.error());
+        outcome.error().version = version_;
+    }
+    if (change.on_outcome) change.on_outcome(std::move(outcome));
 }
 
 // ---- workers that begin

@@ -1,14 +1,18 @@
 #include "supervisor/launcher.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 namespace seki::supervisor {
 namespace {
@@ -94,7 +98,52 @@ private:
     posix_spawnattr_t attributes_{};
 };
 
+// Kills it if it cannot be watched.
+Result<std::unique_ptr<Process>> watch(pid_t pid, const char* what) {
+    UniqueFd ended(open_pidfd(pid));
+    if (ended.valid()) return std::make_unique<Child>(pid, std::move(ended));
+    const int error = errno;
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    return failure("cannot watch {}: {}", what, system_error(error));
+}
+
+// A copy of a listening socket would keep its queue alive, and one of a client's connection the client waiting.
+void close_all_but(std::span<const int> keep) {
+    std::vector<int> kept(keep.begin(), keep.end());
+    kept.insert(kept.end(), {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+    std::ranges::sort(kept);
+    unsigned first = 0;
+    for (const int fd : kept) {
+        const auto number = static_cast<unsigned>(fd);
+        if (number > first) ::close_range(first, number - 1, 0);
+        first = number + 1;
+    }
+    ::close_range(first, UINT_MAX, 0);
+}
+
+// Signals that are meant for all of us (an init system's SIGTERM) wait in vain; what the copy does wrong ends it.
+void detach_signals() {
+    for (int number = 1; number < _NSIG; ++number) ::signal(number, SIG_DFL);
+    sigset_t all;
+    sigfillset(&all);
+    for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, number);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+}
+
 }  // namespace
+
+Result<std::unique_ptr<Process>> begin_copy(std::span<const int> keep, const std::function<void()>& work) {
+    constexpr int when_idle = 19;
+    const pid_t pid = ::fork();
+    if (pid < 0) return failure("cannot start another process: {}", system_error(errno));
+    if (pid > 0) return watch(pid, "another process");
+    detach_signals();
+    close_all_but(keep);
+    static_cast<void>(::setpriority(PRIO_PROCESS, 0, when_idle));
+    work();
+    ::_exit(0);
+}
 
 Result<Launched> ProcessLauncher::launch(uint32_t worker_id) {
     int pair[2];
@@ -110,14 +159,9 @@ Result<Launched> ProcessLauncher::launch(uint32_t worker_id) {
 
     const auto pid = Beginning().spawn(theirs.get(), arguments.data());
     if (!pid) return std::unexpected(pid.error());
-    UniqueFd ended(open_pidfd(*pid));
-    if (!ended.valid()) {
-        const int error = errno;
-        ::kill(*pid, SIGKILL);
-        ::waitpid(*pid, nullptr, 0);
-        return failure("cannot watch a worker: {}", system_error(error));
-    }
-    return Launched{std::make_unique<Child>(*pid, std::move(ended)), std::move(ours)};
+    auto process = watch(*pid, "a worker");
+    if (!process) return std::unexpected(process.error());
+    return Launched{std::move(*process), std::move(ours)};
 }
 
 }  // namespace seki::supervisor

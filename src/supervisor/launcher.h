@@ -3,7 +3,9 @@
 // How a worker comes to be: as a child process that runs our own executable in the hidden role "worker". Behind a seam,
 // so that tests play the worker themselves.
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <sys/types.h>
 
@@ -39,5 +41,10 @@ class ProcessLauncher final : public Launcher {
 public:
     Result<Launched> launch(uint32_t worker_id) override;
 };
+
+// A copy of this process (fork(2)), with its memory as it is now, that does `work` and ends. It has no descriptors but
+// the standard streams and `keep`, no signal ends it but SIGKILL, and it runs when others have nothing to do. The process
+// must have one thread.
+Result<std::unique_ptr<Process>> begin_copy(std::span<const int> keep, const std::function<void()>& work);
 
 }  // namespace seki::supervisor

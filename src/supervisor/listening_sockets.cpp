@@ -95,6 +95,19 @@ Result<> ListeningSockets::open(const ListenerKey& key) {
     return {};
 }
 
+Result<> ListeningSockets::take_over(const ListenerKey& key, const ListenerKey& from) {
+    SEKI_CHECK(!is_open(key));
+    std::vector<UniqueFd> sockets;
+    for (uint32_t slot = 0; slot < slots_; ++slot) {
+        auto fd = copy(from, slot);
+        if (!fd) return failure("{}: {}", key.text(), fd.error().message);
+        if (auto done = may_be_silent(key.type) ? net::notice_dead_peer(fd->get()) : Result<>{}; !done) return done;
+        sockets.push_back(std::move(*fd));
+    }
+    sockets_.emplace(key, Listener{std::move(sockets)});
+    return {};
+}
+
 // A stop may have closed it meanwhile.
 void ListeningSockets::confirm(const ListenerKey& key) {
     const auto found = sockets_.find(key);

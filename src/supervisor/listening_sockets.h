@@ -38,6 +38,8 @@ public:
 
     // Binds and listens. An address that anybody else listens on is an error that says so.
     Result<> open(const ListenerKey& key);
+    // Listens with copies of the sockets of another listener, which is about to be closed, at the same address.
+    Result<> take_over(const ListenerKey& key, const ListenerKey& from);
     void confirm(const ListenerKey& key);
     [[nodiscard]] bool is_open(const ListenerKey& key) const { return sockets_.contains(key); }
     // From now on it is not open; what is returned keeps the sockets alive until all workers have let go of them.

@@ -41,8 +41,10 @@ std::vector<int> watched_signals() {
     return numbers;
 }
 
-Supervisor::Settings settings_of(const config::FileConfig& file) {
+Supervisor::Settings settings_of(const config::FileConfig& file, const std::string& config_path) {
     Supervisor::Settings settings;
+    settings.config_path = config_path;
+    settings.file = file;
     settings.workers.server = file.server;
     settings.workers.count = file.worker_count;
     settings.workers.automatic_restart = file.worker_automatic_restart;
@@ -64,7 +66,8 @@ Supervisor::Settings settings_of(const config::FileConfig& file) {
 
 class Run {
 public:
-    explicit Run(config::FileConfig file) : file_(std::move(file)), loop_(clock_, poller_) {}
+    Run(config::FileConfig file, std::string config_path)
+        : file_(std::move(file)), config_path_(std::move(config_path)), loop_(clock_, poller_) {}
 
     Result<> begin() {
         install_crash_handlers("MAIN");
@@ -74,11 +77,12 @@ public:
         if (!signals) return std::unexpected(signals.error());
         signals_ = std::move(*signals);
         if (auto opened = open_audit(); !opened) return opened;
-        Supervisor::Settings settings = settings_of(file_);
+        std::vector<CheckedChange> changes = std::exchange(file_.changes, {});
+        Supervisor::Settings settings = settings_of(file_, config_path_);
         settings.command.audit = audit_.get();
         supervisor_ = std::make_unique<Supervisor>(loop_, *log_, launcher_, std::move(settings));
         supervisor_->on_released = [this] { pid_file_.reset(); };
-        if (auto started = supervisor_->start(std::move(file_.changes)); !started) return started;
+        if (auto started = supervisor_->start(std::move(changes)); !started) return started;
         return write_pid_file();
     }
 
@@ -157,6 +161,7 @@ private:
     }
 
     config::FileConfig file_;
+    std::string config_path_;
     SystemClock clock_;
     EpollPoller poller_;
     EventLoop loop_;
@@ -200,7 +205,7 @@ int supervisor_main(const Options& options) {
     std::string in_the_way;
     for (const Obstacle& obstacle : obstacles(*file)) in_the_way += (in_the_way.empty() ? "" : "\n") + obstacle.text();
     if (!in_the_way.empty()) return refuse(in_the_way);
-    Run run(std::move(*file));
+    Run run(std::move(*file), options.config_path);
     if (auto begun = run.begin(); !begun) return refuse(begun.error().message);
     run.run();
     const auto outcome = run.outcome();

@@ -1,11 +1,14 @@
 #include "supervisor/supervisor.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <tuple>
+#include <unistd.h>
 #include <utility>
 
 #include "supervisor/change_events.h"
+#include "supervisor/state_loading.h"
 
 namespace seki::supervisor {
 
@@ -19,7 +22,13 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
       workers_(loop, log, launcher, sockets_, settings_.workers),
       changes_(loop, state_, sockets_, workers_, log),
       figures_(state_),
-      verbs_(state_, changes_, workers_, figures_,
+      tasks_(loop),
+      checkings_(loop),
+      change_sets_(loop, changes_, checkings_),
+      state_files_(state_, changes_, tasks_, checkings_),
+      reloader_(state_, changes_, tasks_, checkings_, settings_.config_path, settings_.file),
+      state_verbs_(state_, changes_, state_files_, change_sets_, reloader_, settings_.command.max_frame_bytes / 4),
+      verbs_(state_, changes_, workers_, figures_, state_verbs_,
              [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
                  stop(hard, std::move(answer), limit);
              }) {
@@ -41,7 +50,10 @@ Result<> Supervisor::start(std::vector<CheckedChange> changes) {
     std::ranges::copy_if(changes, std::back_inserter(activations), binds);
     std::erase_if(changes, binds);
     if (auto loaded = changes_.load(changes); !loaded) return loaded;
+    changes.insert(changes.end(), activations.begin(), activations.end());
+    if (auto remembered = reloader_.remember(changes); !remembered) return remembered;
     changes = {};
+    if (auto loaded = load_saved_state(activations); !loaded) return loaded;
     // Made when it is first asked for, which takes longer than anybody is to wait for an answer.
     std::ignore = worker::Order::descriptor();
     const auto obey = [this](command::Request request, Verbs::Answer answer) {
@@ -52,7 +64,33 @@ Result<> Supervisor::start(std::vector<CheckedChange> changes) {
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
     if (auto bound = changes_.load(activations); !bound) return bound;
+    if (automatic_save_) automatic_save_->note_change();
     return workers_.start();
+}
+
+// Where there is no file yet, nothing was saved.
+Result<> Supervisor::load_saved_state(std::vector<CheckedChange>& activations) {
+    const auto& path = settings_.file.saved_state;
+    if (!path) return {};
+    if (settings_.file.automatic_state_save) {
+        automatic_save_.emplace(loop_, log_, state_, changes_, tasks_, *path);
+        changes_.on_new_version = [this] { automatic_save_->note_change(); };
+    }
+    if (::access(path->c_str(), F_OK) != 0 && errno == ENOENT) {
+        log_.info(Module::supervisor, "{}: there is no saved state yet", *path);
+        return {};
+    }
+    const auto loaded = load_state(*path, state_, [&](CheckedChange change, const std::string&) -> Result<> {
+        if (!change->has_activate_listener()) return changes_.load({std::move(change)});
+        activations.push_back(std::move(change));
+        return {};
+    });
+    if (!loaded) return failure("the saved state cannot be loaded: {}", loaded.error().message);
+    log_.info(Module::supervisor, "{}: {} records are loaded", *path, loaded->records);
+    for (const std::string& name : loaded->kept)
+        log_.warn(Module::supervisor, "{}: {} is in the configuration file with other settings, which hold", *path,
+                  name);
+    return {};
 }
 
 void Supervisor::note_committed(const command::Request& change) {
@@ -145,6 +183,11 @@ void Supervisor::stopped() {
     // Before the command socket goes, by which others see that we have ended.
     if (on_released) on_released();
     log_.info(Module::supervisor, "all workers have ended");
+    if (automatic_save_) return automatic_save_->finish([this] { end(); });
+    end();
+}
+
+void Supervisor::end() {
     const command::Response done = response_of(command::OK, "all workers have ended");
     for (Verbs::Answer& answer : asked_to_stop_) answer(done);
     asked_to_stop_.clear();

@@ -37,6 +37,8 @@ public:
         CommandServer::Settings command;
         Duration soft_stop_limit{};  // of a soft stop that names none; zero: none
         std::optional<observe::StatsdOutput::Settings> statsd;
+        std::string config_path;
+        config::FileConfig file;  // what it says, but for its changes
     };
 
     // All but the settings outlive it.
@@ -45,6 +47,7 @@ public:
 
     // Takes the configuration, which may take long, before anybody can ask for anything. Then opens the command socket,
     // so that a second instance is refused before it touches anything; then binds, and starts the workers.
+    // What was saved comes behind the changes of the file.
     Result<> start(std::vector<CheckedChange> changes);
 
     // Called when the names that a successor wants are free; the pid file is not ours to remove.
@@ -77,11 +80,13 @@ private:
     void note_event(uint32_t worker, const command::Event& event);
     void configure_metrics(command::MetricsConfiguration asked);
     void publish(const std::string& source, const command::Event& event);
+    Result<> load_saved_state(std::vector<CheckedChange>& activations);
     void give_up(const std::string& reason);
     void begin_soft_stop(Duration limit);
     void end_at_latest(Duration limit);
     void release();
     void stopped();
+    void end();
 
     EventLoop& loop_;
     observe::Log& log_;
@@ -92,6 +97,13 @@ private:
     Changes changes_;
     OwnFigures figures_;
     std::optional<OwnStatsd> statsd_;
+    ForkedTasks tasks_;
+    Checkings checkings_;
+    ChangeSets change_sets_;
+    StateFiles state_files_;
+    Reloader reloader_;
+    std::optional<AutomaticSave> automatic_save_;
+    StateVerbs state_verbs_;
     Verbs verbs_;
     std::unique_ptr<CommandServer> server_;
     std::vector<Verbs::Answer> asked_to_stop_;

@@ -21,9 +21,10 @@ using State = WorkerProcess::State;
 Response ok(std::string message = {}) { return response_of(command::OK, std::move(message)); }
 
 // Clients that know nothing of warnings show them with the message.
-Response made(const Changes::Warnings& warnings) {
+Response made(const Changes::Made& change) {
     Response response = ok("Successfully applied request to all workers");
-    for (const std::string& warning : warnings) {
+    response.set_state_version(change.version);
+    for (const std::string& warning : change.warnings) {
         *response.mutable_message() += "\nwarning: " + warning;
         response.add_warnings(warning);
     }
@@ -130,6 +131,7 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
 void Verbs::obey(Request request, Answer answer) {
     if (config::is_change(request)) return change(request, answer);
     if (const auto answered = answer_about_state(state_, request)) return answer(*answered);
+    if (state_verbs_.obey(request, answer)) return;
     if (const Handler handler = handler_of(request.request_type_case())) return (this->*handler)(request, answer);
     answer(response_of(command::FAILURE, fmt::format("{} is not available yet", config::verb_name(request))));
 }
@@ -139,7 +141,7 @@ void Verbs::obey(Request request, Answer answer) {
 void Verbs::change(Request& request, Answer& answer) {
     auto checked = config::check(std::move(request));
     if (!checked) return answer(response_of(command::FAILURE, checked.error().message));
-    changes_.submit(std::move(*checked), [answer = std::move(answer)](Result<Changes::Warnings> outcome) mutable {
+    changes_.submit(std::move(*checked), [answer = std::move(answer)](const Changes::Outcome& outcome) mutable {
         answer(outcome ? made(*outcome) : response_of(command::FAILURE, outcome.error().message));
     });
 }

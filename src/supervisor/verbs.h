@@ -16,6 +16,7 @@
 #include "supervisor/change.h"
 #include "supervisor/command_server.h"
 #include "supervisor/own_figures.h"
+#include "supervisor/state_verbs.h"
 #include "supervisor/workers.h"
 
 namespace seki::supervisor {
@@ -26,8 +27,14 @@ public:
     using Stop = std::function<void(bool hard, Answer, std::optional<Duration> limit)>;
 
     // All outlive this.
-    Verbs(const config::State& state, Changes& changes, Workers& workers, OwnFigures& figures, Stop stop)
-        : state_(state), changes_(changes), workers_(workers), figures_(figures), stop_(std::move(stop)) {}
+    Verbs(const config::State& state, Changes& changes, Workers& workers, OwnFigures& figures, StateVerbs& state_verbs,
+          Stop stop)
+        : state_(state),
+          changes_(changes),
+          workers_(workers),
+          figures_(figures),
+          state_verbs_(state_verbs),
+          stop_(std::move(stop)) {}
 
     void obey(command::Request request, Answer answer);
 
@@ -64,6 +71,7 @@ private:
     Changes& changes_;
     Workers& workers_;
     OwnFigures& figures_;
+    StateVerbs& state_verbs_;
     Stop stop_;
     std::map<uint64_t, Asking> askings_;
     uint64_t last_asking_ = 0;

@@ -23,17 +23,20 @@ void for_each_cluster(const proxy::Frontend& frontend, Visit visit) {
 
 }  // namespace
 
-Result<> Apply::prepare(const Prepare& order, bool serving) {
-    abort();
+std::expected<void, Apply::Refusal> Apply::prepare(const Prepare& order, bool serving) {
+    if (!order.continued()) abort();
+    if (refused_) return std::unexpected(Refusal{"what it belongs to was refused"});
     int places = 0;
-    for (const Request& change : order.changes()) {
+    for (int index = 0; index < order.changes_size(); ++index) {
+        const Request& change = order.changes(index);
         auto prepared = !change.has_add_certificate() ? prepare_one(change, serving)
                         : places < order.certificates_size()
                             ? add_certificate(change.add_certificate(), order.certificates(places++))
                             : failure("the place of a certificate is not told");
         if (!prepared) {
             abort();
-            return prepared;
+            refused_ = true;
+            return std::unexpected(Refusal{std::move(prepared.error().message), index});
         }
     }
     return {};
@@ -47,6 +50,7 @@ void Apply::commit() {
 void Apply::abort() {
     steps_.clear();
     new_listeners_.clear();
+    refused_ = false;
     remove_unused();
 }
 

@@ -4,6 +4,7 @@
 // fail and costs what the change costs. In between nothing that runs knows of it, so that several workers change as
 // one.
 
+#include <expected>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -38,10 +39,15 @@ public:
           certificates_(certificates),
           defaults_(defaults) {}
 
+    // Which of the changes cannot be made, from 0 on, and why.
+    struct Refusal {
+        std::string reason;
+        int change = 0;
+    };
     // All of them, or none and the reason. `serving`: what names a listener that is not there is refused; before that,
-    // while the configuration is still coming, it is kept for the listener to come. Takes the place of what was
-    // prepared before.
-    Result<> prepare(const Prepare& order, bool serving);
+    // while the configuration is still coming, it is kept for the listener to come. An order that is continued is one
+    // with what was prepared before, and refused where that was; any other takes its place.
+    std::expected<void, Refusal> prepare(const Prepare& order, bool serving);
     void commit();
     void abort();
 
@@ -94,6 +100,7 @@ private:
     std::vector<Step> steps_;
     std::vector<ListenerKey> new_listeners_;  // of what is prepared
     std::vector<std::string> clusters_;       // used by what is prepared
+    bool refused_ = false;                    // a part of what would be prepared was
     std::vector<ListenerKey> routes_;         // likewise
 };
 

@@ -151,11 +151,7 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> fds) {
             tell(load(order.load(), std::move(fds)));
             break;
         case Order::kPrepare:
-            if (const auto prepared = prepare(order.prepare(), std::move(fds))) {
-                report.mutable_prepared();
-            } else {
-                tell(prepared);
-            }
+            prepare(order.prepare(), std::move(fds), report);
             break;
         case Order::kCommit:
             commit();
@@ -192,19 +188,23 @@ Result<> Worker::load(const Load& load, std::vector<UniqueFd> memory) {
     return load_snapshot(std::move(frames), load.bytes(), apply_);
 }
 
-Result<> Worker::prepare(const Prepare& prepare, std::vector<UniqueFd> fds) {
-    prepared_sockets_.clear();
+void Worker::prepare(const Prepare& prepare, std::vector<UniqueFd> fds, seki::worker::Report& report) {
+    if (!prepare.continued()) prepared_sockets_.clear();
+    const auto refuse = [&report](std::string reason) { report.mutable_refused()->set_reason(std::move(reason)); };
     const size_t sockets = std::min(fds.size(), static_cast<size_t>(prepare.sockets_size()));
     const auto behind = fds.begin() + static_cast<std::ptrdiff_t>(sockets);
     std::vector<UniqueFd> memory(std::make_move_iterator(behind), std::make_move_iterator(fds.end()));
     fds.erase(behind, fds.end());
     auto made = make_sockets(prepare.sockets(), std::move(fds));
-    if (!made) return std::unexpected(made.error());
+    if (!made) return refuse(made.error().message);
     const auto segments = certificates_.map(prepare.segments(), std::move(memory));
-    if (!segments) return std::unexpected(segments.error());
-    if (auto prepared = apply_.prepare(prepare, state_ == State::serving); !prepared) return prepared;
-    prepared_sockets_ = std::move(*made);
-    return {};
+    if (!segments) return refuse(segments.error().message);
+    if (auto prepared = apply_.prepare(prepare, state_ == State::serving); !prepared) {
+        report.mutable_refused()->set_change(static_cast<uint32_t>(prepared.error().change));
+        return refuse(prepared.error().reason);
+    }
+    std::ranges::move(*made, std::back_inserter(prepared_sockets_));
+    report.mutable_prepared();
 }
 
 void Worker::commit() {

@@ -94,7 +94,7 @@ private:
     using Named = google::protobuf::RepeatedPtrField<ListeningSocket>;
 
     Result<> load(const Load& load, std::vector<UniqueFd> memory);
-    Result<> prepare(const Prepare& prepare, std::vector<UniqueFd> fds);
+    void prepare(const Prepare& prepare, std::vector<UniqueFd> fds, seki::worker::Report& report);
     void commit();
     void abort();
     Result<> assign(const Assign& assign, std::vector<UniqueFd> sockets);

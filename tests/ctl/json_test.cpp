@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "ctl/serde.h"
+#include "ctl/json.h"
 #include "ctl/spoken.h"
 
 namespace seki::ctl {

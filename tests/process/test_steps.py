@@ -209,5 +209,28 @@ class AListenerIsDeactivated(Steps, ProcessTest):
                                                                      to_scm=False))
 
 
+class ManyChangesAreMadeAsOne(Steps, ProcessTest):
+    """All of them or none: clients of the one see it when those of the other do."""
+
+    old, new = (404, b""), (200, b"fresh")
+    meanwhile = {old, new}
+    steps = [*PREPARE, *COMMIT]
+
+    def clients(self, seki):
+        return seki.address, "fresh.example"
+
+    def request(self, seki):
+        changes = schema.ChangeSet()
+        changes.changes.append(Request(add_http_frontend=frontend(seki.address, "fresh.example", "fresh")))
+        changes.changes.append(AListenerIsActivated.request(self, seki))
+        changes.changes.extend(Request(add_cluster=cluster(f"c{number}")) for number in range(100))
+        return Request(apply_changes=changes)
+
+    def everybody_gets(self, wanted, seki):
+        super().everybody_gets(wanted, seki)
+        second = {outcome(begin(seki.second, "example.com")) for _ in range(CONNECTIONS)}
+        self.assertEqual(second, {(200, b"web")} if wanted == self.new else {NOTHING})
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -553,7 +553,7 @@ TEST_F(ChangeTest, who_hears_that_a_listener_is_gone_may_have_its_address_at_onc
     const SocketAddress address = free_address();
     start({checked(add_listener(address)), checked(activate(address))});
     std::string outcome;
-    supervisor->changes().submit(checked(deactivate(address)), [&](const Result<Changes::Warnings>&) {
+    supervisor->changes().submit(checked(deactivate(address)), [&](const Changes::Outcome&) {
         ListeningSockets others(1, 16);
         const auto opened = others.open({command::HTTP, address});
         outcome = opened ? "free" : opened.error().message;

@@ -312,9 +312,9 @@ struct Scene : ::testing::Test {
         ASSERT_TRUE(checked) << checked.error().message;
         const size_t index = outcomes.size();
         outcomes.emplace_back("pending");
-        supervisor->changes().submit(std::move(*checked), [this, index](Result<Changes::Warnings> outcome) {
+        supervisor->changes().submit(std::move(*checked), [this, index](Changes::Outcome outcome) {
             outcomes[index] = outcome ? "OK" : outcome.error().message;
-            if (outcome) warnings = *outcome;
+            if (outcome) warnings = outcome->warnings;
         });
     }
 

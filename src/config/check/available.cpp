@@ -20,7 +20,6 @@ constexpr std::array missing{
     Missing{Feature::ticket_secret, "another secret for TLS session tickets at run time is not available yet"},
     Missing{Feature::balancing_by_hash, "load balancing by hash (HRW, MAGLEV) is not available yet"},
     Missing{Feature::health_checks, "health checks are not available yet"},
-    Missing{Feature::saved_state, "loading and saving the state automatically is not available yet"},
     Missing{Feature::cpu_affinity, "binding workers to processors is not available yet"},
 };
 

@@ -22,7 +22,6 @@ enum class Feature : uint8_t {
     health_checks,
     statsd,
     audit_logs,
-    saved_state,
     cpu_affinity,
 };
 

@@ -198,7 +198,6 @@ void read_paths(TableReader& table, const fs::path& directory, FileConfig& confi
     if (config.automatic_state_save && !table.has("saved_state")) {
         table.refuse("automatic_state_save", "it needs the key 'saved_state'");
     }
-    wants(table, "saved_state", config.saved_state.has_value(), Feature::saved_state);
 }
 
 // Octal digits, as chmod(1) has them. The owner keeps his rights: he is who starts and stops.

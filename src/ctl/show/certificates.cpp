@@ -1,4 +1,4 @@
-#include "ctl/address_text.h"
+#include "ctl/json.h"
 #include "ctl/show/show.h"
 #include "ctl/table.h"
 #include "x509/certificate.h"

@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "config/convert.h"
-#include "ctl/address_text.h"
-#include "ctl/serde.h"
+#include "ctl/json.h"
 #include "ctl/show/show.h"
 #include "ctl/table.h"
 

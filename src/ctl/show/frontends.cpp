@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "config/conditions.h"
-#include "ctl/address_text.h"
+#include "ctl/json.h"
 #include "ctl/show/show.h"
 #include "ctl/table.h"
 

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "config/listener_settings.h"
-#include "ctl/address_text.h"
-#include "ctl/serde.h"
+#include "ctl/json.h"
 #include "ctl/show/show.h"
 #include "ctl/table.h"
 #include "ctl/terminal_text.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ctl/address_text.h"
+#include "ctl/json.h"
 #include "ctl/table.h"
 #include "ctl/terminal_text.h"
 
@@ -196,6 +196,14 @@ std::string show(const ResponseContent& content) {
             return show_metric_detail(content.worker_metric_detail_status());
         case ResponseContent::kSessions:
             return show_sessions(content.sessions());
+        case ResponseContent::kChangeSet:
+            return show_change_set(content.change_set());
+        case ResponseContent::kStatePage:
+            return show_state_page(content.state_page());
+        case ResponseContent::kStateVersion:
+            return show_state_version(content.state_version());
+        case ResponseContent::kDifferences:
+            return show_differences(content.differences());
         default:
             return show_any(content);
     }

@@ -1,7 +1,7 @@
 #pragma once
 
 // Answers as text for people: tables, and sentences where there is nothing to tabulate. Every text that came from the
-// server has been made printable. The JSON of --json is in serde.h.
+// server has been made printable. The JSON of --json is in json.h.
 
 #include <cstdint>
 #include <map>
@@ -32,6 +32,10 @@ std::string show_certificates(const command::ListOfCertificatesByAddress& certif
 std::string show_metrics(const command::AggregatedMetrics& metrics);
 std::string show_metrics(const command::WorkerMetrics& metrics);
 std::string show_metric_names(const command::AvailableMetrics& names);
+std::string show_differences(const command::Differences& differences);
+std::string show_state_version(const command::StateVersion& version);
+std::string show_change_set(const command::ChangeSetPart& part);
+std::string show_state_page(const command::StatePage& page);
 
 // What has no form of its own: a line for each field, a table for each list of messages.
 std::string show_fields(const google::protobuf::Message& message);

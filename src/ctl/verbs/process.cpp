@@ -35,6 +35,34 @@ void add_upgrade(Family& root) {
     });
 }
 
+// The verb that Sōzu has too, unless one asks for more.
+void add_reload(Family& root) {
+    Verb& reload = root.verb("reload", R"(reload_configuration: "")",
+                             "Read the configuration file again, and make what is different in it");
+    reload.value("-f,--file", "", "File to read; without it, the one that the server was started with").type("FILE");
+    const auto as_reload = [](command::Request& request) -> command::Reload& {
+        if (!request.has_reload()) {
+            const std::string path = request.reload_configuration();
+            request.mutable_reload()->set_path(path);
+        }
+        return *request.mutable_reload();
+    };
+    reload.sign("--dry-run", "Only show what would be different",
+                [as_reload](command::Request& request, const auto&) -> Result<> {
+                    as_reload(request).set_dry_run(true);
+                    return {};
+                });
+    reload.sign("--exact", "What was changed at run time and is not in the file goes",
+                [as_reload](command::Request& request, const auto&) -> Result<> {
+                    as_reload(request).set_exact(true);
+                    return {};
+                });
+    reload.option("--expect-version", "NUMBER", "Only if the state has this version",
+                  [as_reload](command::Request& request, const auto& values) {
+                      return put_text(find_field(as_reload(request), "expect_version"), values.front());
+                  });
+}
+
 void add_descriptions(Family& root) {
     Verb& completions = root.verb("completions", "", "Print a script that completes these commands in a shell");
     completions
@@ -66,9 +94,7 @@ void add_process_verbs(Family& root) {
         .required()
         .type("off|error|warn|info|debug|trace|FILTER");
 
-    Verb& reload = root.verb("reload", R"(reload_configuration: "")",
-                             "Add what the configuration file has and the server has not");
-    reload.value("-f,--file", "", "File to load; without it, the one that the server was started with").type("FILE");
+    add_reload(root);
 
     Family config = root.family("config", "The configuration file");
     config.verb("check", "", "Load the file of --config and say whether it is valid; connects to nobody")

@@ -6,8 +6,8 @@
 
 #include "command.pb.h"
 
-namespace seki::ctl {
+namespace seki::config {
 
 std::string address_text(const command::SocketAddress& address);
 
-}  // namespace seki::ctl
+}  // namespace seki::config

@@ -1,12 +1,12 @@
-#include "ctl/address_text.h"
+#include "config/address_text.h"
 
 #include "config/convert.h"
 
-namespace seki::ctl {
+namespace seki::config {
 
 std::string address_text(const command::SocketAddress& address) {
     const Result<SocketAddress> known = config::from_wire(address);
     return known ? known->text() : "?";
 }
 
-}  // namespace seki::ctl
+}  // namespace seki::config

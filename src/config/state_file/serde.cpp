@@ -1,4 +1,4 @@
-#include "ctl/serde.h"
+#include "config/state_file/serde.h"
 
 #include <algorithm>
 #include <concepts>
@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "command.pb.h"
-#include "ctl/address_text.h"
+#include "config/address_text.h"
 
-namespace seki::ctl {
+namespace seki::config {
 namespace {
 
 using google::protobuf::Descriptor;
@@ -327,4 +327,4 @@ std::string json_text(const Json& json, int indent) {
     return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace seki::ctl
+}  // namespace seki::config

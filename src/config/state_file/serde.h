@@ -31,7 +31,7 @@
 
 #include "base/result.h"
 
-namespace seki::ctl {
+namespace seki::config {
 
 using Json = nlohmann::ordered_json;
 
@@ -47,4 +47,4 @@ inline constexpr int json_indent = 2;
 // Text that is not UTF-8 is written with replacement characters. `indent` < 0: on one line.
 std::string json_text(const Json& json, int indent = -1);
 
-}  // namespace seki::ctl
+}  // namespace seki::config

@@ -1,0 +1,101 @@
+#include "config/rebase.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace seki::config {
+namespace {
+
+using command::Request;
+
+// What is made of things that have passed the validator passes it again.
+Result<> make(State& state, Request request) {
+    auto checked = check(std::move(request));
+    if (!checked) return std::unexpected(checked.error());
+    if (auto applied = state.apply(*checked); !applied) return std::unexpected(applied.error());
+    return {};
+}
+
+template <typename Kind>
+bool same_in(const State& a, const State& b, const typename Kind::Key& key) {
+    const auto* one = a.table<Kind>().find(key);
+    const auto* other = b.table<Kind>().find(key);
+    return one != nullptr && other != nullptr && same_message(*one, *other);
+}
+
+class Rebase {
+public:
+    Rebase(const State& said, const State& says, State& target) : said_(said), says_(says), target_(target) {}
+
+    Result<> run() {
+        // What goes may be in the way of what comes.
+        auto done = each([this](auto& table) { return remove(table); });
+        if (done) done = each([this](auto& table) { return put(table); });
+        if (done && said_.max_connections_per_ip() != says_.max_connections_per_ip()) {
+            Request limit;
+            limit.set_set_max_connections_per_ip(says_.max_connections_per_ip());
+            done = make(target_, std::move(limit));
+        }
+        return done;
+    }
+
+private:
+    template <typename... Kinds, typename Visit>
+    Result<> each_of(const std::tuple<Table<Kinds>...>* /*kinds*/, Visit visit) {
+        Result<> done;
+        ((done = done ? visit(says_.table<Kinds>()) : std::move(done)), ...);
+        return done;
+    }
+    template <typename Visit>
+    Result<> each(Visit visit) {
+        return each_of(static_cast<const EveryKind<Table>*>(nullptr), visit);
+    }
+
+    // What the file no longer says, and what is to be put in its place and cannot simply replace it.
+    template <typename Kind>
+    Result<> remove(const Table<Kind>& says) {
+        for (const auto& [key, message] : said_.table<Kind>().entries()) {
+            if (says.find(key) == nullptr && target_.table<Kind>().find(key) != nullptr) {
+                if (auto removed = make(target_, Kind::removal(key, message)); !removed) return removed;
+            }
+        }
+        if constexpr (!Kind::replaceable) {
+            for (const auto& [key, message] : says.entries()) {
+                const auto* there = target_.table<Kind>().find(key);
+                if (there == nullptr || same_message(*there, message) || same_in<Kind>(said_, says_, key)) continue;
+                if (auto removed = make(target_, Kind::removal(key, *there)); !removed) return removed;
+            }
+        }
+        return {};
+    }
+
+    template <typename Kind>
+    Result<> put(const Table<Kind>& says) {
+        for (const auto& [key, message] : says.entries()) {
+            if (same_in<Kind>(said_, says_, key) || same_in<Kind>(target_, says_, key)) continue;
+            Request request;
+            config::put<Kind>(request, key, message);
+            if (auto added = make(target_, std::move(request)); !added) return added;
+            if constexpr (HasActivation<Kind>) {
+                if (!message.active()) continue;
+                if (auto active = make(target_, Kind::activation(message, true)); !active) return active;
+            }
+        }
+        return {};
+    }
+
+    const State& said_;
+    const State& says_;
+    State& target_;
+};
+
+}  // namespace
+
+Result<State> rebase(const State& said, const State& says, const State& running) {
+    State target = running.copy();
+    if (auto done = Rebase(said, says, target).run(); !done) return std::unexpected(done.error());
+    return target;
+}
+
+}  // namespace seki::config

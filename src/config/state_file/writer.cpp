@@ -1,0 +1,128 @@
+#include "config/state_file/writer.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <google/protobuf/io/coded_stream.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/unique_fd.h"
+#include "config/convert.h"
+#include "config/snapshot.h"
+#include "config/state_file/serde.h"
+
+namespace seki::config {
+namespace {
+
+constexpr size_t piece_bytes = size_t{1} << 20U;
+
+// The file that becomes the one at `path` when it is whole; until then it has another name, and none when this goes.
+class Draft {
+public:
+    static Result<Draft> begin(const std::string& path) {
+        Draft draft;
+        draft.path_ = path;
+        draft.temporary_ = path + ".XXXXXX";
+        draft.fd_ = UniqueFd(::mkostemp(draft.temporary_.data(), O_CLOEXEC));  // mode 0600
+        if (!draft.fd_.valid()) return failure("{}: cannot make a file beside it: {}", path, system_error(errno));
+        return draft;
+    }
+    Draft(Draft&& other) noexcept = default;
+    Draft& operator=(Draft&&) = delete;
+    Draft(const Draft&) = delete;
+    Draft& operator=(const Draft&) = delete;
+    ~Draft() {
+        if (fd_.valid()) ::unlink(temporary_.c_str());
+    }
+
+    Result<> write(std::string_view text) {
+        while (!text.empty()) {
+            const ssize_t written = ::write(fd_.get(), text.data(), text.size());
+            if (written < 0 && errno != EINTR) return failure("{}: cannot write it: {}", path_, system_error(errno));
+            if (written > 0) text.remove_prefix(static_cast<size_t>(written));
+        }
+        return {};
+    }
+
+    // The name must not be on the disk before the bytes are.
+    Result<> finish() {
+        if (::fsync(fd_.get()) != 0) return failure("{}: cannot write it: {}", path_, system_error(errno));
+        if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+            return failure("{}: cannot put it in its place: {}", path_, system_error(errno));
+        fd_.reset();
+        std::string folder = std::filesystem::path(path_).parent_path().string();
+        if (folder.empty()) folder = ".";
+        const UniqueFd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!opened.valid() || ::fsync(opened.get()) != 0)
+            return failure("{}: it is written, but its name may not be: {}", path_, system_error(errno));
+        return {};
+    }
+
+private:
+    Draft() = default;
+
+    std::string path_;
+    std::string temporary_;
+    UniqueFd fd_;
+};
+
+void leave_out_keys(command::HttpsListenerConfig& listener) {
+    listener.clear_certificate();
+    listener.clear_certificate_chain();
+    listener.clear_key();
+}
+
+void leave_out_keys(command::Cluster& cluster) {
+    if (!cluster.has_tls()) return;
+    cluster.mutable_tls()->clear_certificate();
+    cluster.mutable_tls()->clear_certificate_chain();
+    cluster.mutable_tls()->clear_key();
+}
+
+}  // namespace
+
+bool leave_out_keys(command::Request& change) {
+    if (change.has_add_https_listener()) leave_out_keys(*change.mutable_add_https_listener());
+    if (change.has_add_cluster()) leave_out_keys(*change.mutable_add_cluster());
+    return !change.has_add_certificate();
+}
+
+void append_record(std::string& text, StateForm form, uint64_t number, command::Request change) {
+    command::WorkerRequest record;
+    record.set_id(fmt::format("SAVE-{}", number));
+    *record.mutable_content() = std::move(change);
+    if (form == StateForm::json) {
+        text += json_text(to_json(record, Spelling::serde));
+        text.append("\n\0", 2);
+        return;
+    }
+    command::InitialState one;
+    one.mutable_requests()->Add(std::move(record));
+    one.AppendPartialToString(&text);
+}
+
+Result<uint64_t> write_state(const State& state, const std::string& path, bool without_keys) {
+    struct stat there{};
+    if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
+        return failure("{}: it is not a regular file", path);
+    auto draft = Draft::begin(path);
+    if (!draft) return std::unexpected(draft.error());
+    const StateForm form = state_form(path);
+    Snapshot walk(state);
+    std::string text;
+    uint64_t records = 0;
+    for (command::Request change; walk.next(change); change.Clear()) {
+        if (without_keys && !leave_out_keys(change)) continue;
+        append_record(text, form, records++, std::move(change));
+        if (text.size() < piece_bytes) continue;
+        if (auto written = draft->write(text); !written) return std::unexpected(written.error());
+        text.clear();
+    }
+    if (auto written = draft->write(text); !written) return std::unexpected(written.error());
+    if (auto finished = draft->finish(); !finished) return std::unexpected(finished.error());
+    return records;
+}
+
+}  // namespace seki::config

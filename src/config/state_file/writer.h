@@ -1,0 +1,25 @@
+#pragma once
+
+// Writes a state down in a form that StateFileReader reads: JSON as Sōzu does (each field of each record, a line break
+// and a NUL behind it), or protobuf.
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "config/state.h"
+#include "config/state_file/reader.h"
+
+namespace seki::config {
+
+// Leaves out what is secret: private keys, and with them their certificates, which would be of no use. False when
+// nothing is left of it.
+bool leave_out_keys(command::Request& change);
+
+void append_record(std::string& text, StateForm form, uint64_t number, command::Request change);
+
+// The whole state, into a file that is then there as a whole or not at all: written beside it, on the disk before it
+// takes the place of what was there, readable for its owner only. Returns how many records it has. Takes long.
+Result<uint64_t> write_state(const State& state, const std::string& path, bool without_keys);
+
+}  // namespace seki::config

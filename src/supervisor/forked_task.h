@@ -1,0 +1,77 @@
+#pragma once
+
+// Work that takes long, waits for a disk, or may die of what it reads: done by a copy of this process (launcher.h,
+// begin_copy), which has the whole state in its memory as it was at that moment. Here everybody is answered meanwhile,
+// and nothing can happen to us. What it makes comes back as frames in sealed memories; a reason why not, as text.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "command/sealed_frames.h"
+#include "event/event_loop.h"
+#include "supervisor/launcher.h"
+
+namespace seki::supervisor {
+
+class ForkedTasks;
+
+class ForkedTask final : public DeferredDeletable, private EventHandler, private Timer {
+public:
+    using Memories = std::vector<command::SealedFrames::Memory>;
+    // Within the copy: fills the memories, of which there is one at least.
+    using Work = std::function<Result<>(std::span<command::SealedFrames::Writer> memories)>;
+    // Once, in a later turn.
+    using OnDone = std::move_only_function<void(Result<Memories>)>;
+
+    // Longer than that no file takes; a disk that hangs does.
+    static constexpr Duration limit = std::chrono::minutes(5);
+
+    ~ForkedTask() override;
+
+private:
+    friend class ForkedTasks;
+
+    ForkedTask(EventLoop& loop, ForkedTasks& owner, std::string what, std::vector<UniqueFd> memories, UniqueFd reason,
+                   OnDone on_done);
+
+    Result<> begin(const Work& work);
+    void on_event(uint32_t events) override;
+    void on_timer() override;
+    Result<Memories> outcome(const std::string& how_it_ended);
+    [[nodiscard]] std::string told_reason() const;
+    void tell(Result<Memories> outcome);
+
+    EventLoop& loop_;
+    ForkedTasks& owner_;
+    std::string what_;
+    std::vector<UniqueFd> memories_;
+    UniqueFd reason_;
+    OnDone on_done_;
+    std::unique_ptr<Process> process_;
+    WatchId watch_;
+};
+
+// Those that are under way.
+class ForkedTasks {
+public:
+    // Each has as much memory as this process, where that changes meanwhile.
+    static constexpr size_t max_tasks = 4;
+
+    explicit ForkedTasks(EventLoop& loop) : loop_(loop) {}
+
+    // `what` it is for, for errors: "reading the file".
+    Result<> send(std::string what, size_t memories, const ForkedTask::Work& work, ForkedTask::OnDone on_done);
+
+private:
+    friend class ForkedTask;
+    void remove(const ForkedTask& task);
+
+    EventLoop& loop_;
+    std::vector<std::unique_ptr<ForkedTask>> tasks_;
+};
+
+}  // namespace seki::supervisor

@@ -1,0 +1,72 @@
+#pragma once
+
+// Reads the configuration file again and makes the difference between what it said last and what it says now, on top of
+// what there is (config/rebase.h), as one transaction. The file is read, and the difference found, by a forked task
+// (forked_task.h): we go on answering, and live on whatever the file is. Should the state have changed meanwhile, it is done
+// once more, and further changes wait for it.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/toml/file.h"
+#include "event/event_loop.h"
+#include "supervisor/change.h"
+#include "supervisor/checking.h"
+#include "supervisor/command_server.h"
+#include "supervisor/forked_task.h"
+
+namespace seki::supervisor {
+
+class Reloader {
+public:
+    using Answer = CommandServer::Answer;
+
+    // All outlive this. `path`: the file that we were started with, and `started_with` what it said then.
+    Reloader(const config::State& state, Changes& changes, ForkedTasks& tasks, Checkings& checkings, std::string path,
+             config::FileConfig started_with);
+
+    // Once, with the changes of that file.
+    Result<> remember(const std::vector<CheckedChange>& changes);
+
+    void reload(command::Reload wanted, Answer answer);
+
+private:
+    // One that is under way.
+    struct Attempt {
+        command::Reload wanted;
+        Answer answer;
+        uint64_t version = 0;  // of the state that the difference was found for
+        bool holds = false;    // nothing changes meanwhile
+    };
+    using AttemptPtr = std::shared_ptr<Attempt>;
+    // What the file said last.
+    struct Said {
+        config::State state;
+        std::string log_level;
+    };
+
+    void begin(const AttemptPtr& attempt);
+    void begin_again(const AttemptPtr& attempt);
+    Result<> find(const command::Reload& wanted, std::shared_ptr<command::SealedFrames> things,
+                  std::span<command::SealedFrames::Writer> memories) const;
+    static Result<Said> read_said(std::shared_ptr<command::SealedFrames> things);
+    void found(const AttemptPtr& attempt, Result<ForkedTask::Memories> memories);
+    void make(const AttemptPtr& attempt, command::Response found, ForkedTask::Memories memories);
+    void submit(const AttemptPtr& attempt, Transaction transaction, command::Response found,
+                std::shared_ptr<ForkedTask::Memories> memories);
+    void finish(const AttemptPtr& attempt, const command::Response& response);
+    void fail(const AttemptPtr& attempt, std::string why);
+
+    const config::State& state_;
+    Changes& changes_;
+    ForkedTasks& tasks_;
+    Checkings& checkings_;
+    std::string path_;
+    config::FileConfig started_with_;
+    command::SealedFrames::Memory things_;  // that the file said last
+};
+
+}  // namespace seki::supervisor

@@ -1,0 +1,15 @@
+#pragma once
+
+// Which settings of the configuration file take effect only when the program is started again.
+
+#include <string>
+#include <vector>
+
+#include "config/toml/file.h"
+
+namespace seki::supervisor {
+
+// "worker_count: 2, then 4", in the order of the schema. Those that are taken at once are left out.
+std::vector<std::string> after_restart(const config::FileConfig& now, const config::FileConfig& then);
+
+}  // namespace seki::supervisor

@@ -1,0 +1,77 @@
+#include "supervisor/state_verbs.h"
+
+#include <utility>
+
+#include "config/snapshot.h"
+#include "config/state_file/writer.h"
+
+namespace seki::supervisor {
+
+using command::Request;
+
+bool StateVerbs::obey(Request& request, Answer& answer) {
+    switch (request.request_type_case()) {
+        case Request::kSaveState: {
+            command::SaveState wanted;
+            wanted.set_path(request.save_state());
+            files_.save(wanted, std::move(answer));
+            return true;
+        }
+        case Request::kSaveStateAs:
+            files_.save(request.save_state_as(), std::move(answer));
+            return true;
+        case Request::kLoadState:
+            files_.load(request.load_state(), std::move(answer));
+            return true;
+        case Request::kApplyChanges:
+            sets_.take(std::move(*request.mutable_apply_changes()), std::move(answer));
+            return true;
+        case Request::kReload:
+            reloader_.reload(std::move(*request.mutable_reload()), std::move(answer));
+            return true;
+        case Request::kReloadConfiguration: {
+            command::Reload wanted;
+            wanted.set_path(request.reload_configuration());
+            reloader_.reload(std::move(wanted), std::move(answer));
+            return true;
+        }
+        case Request::kQueryState:
+            page(request.query_state(), std::move(answer));
+            return true;
+        case Request::kQueryStateVersion: {
+            command::Response response = response_of(command::OK, "");
+            response.mutable_content()->mutable_state_version()->set_version(changes_.version());
+            answer(response);
+            return true;
+        }
+        default:
+            return false;
+    }
+}
+
+// To go over what other pages have costs little. A page has one change at least; the validator lets none through that
+// no frame can hold.
+void StateVerbs::page(const command::QueryState& wanted, Answer answer) {
+    changes_.when_settled([this, wanted, answer = std::move(answer)]() mutable {
+        command::Response response = response_of(command::OK, "");
+        command::StatePage& page = *response.mutable_content()->mutable_state_page();
+        page.set_version(changes_.version());
+        config::Snapshot walk(state_);
+        uint64_t at = walk.skip(wanted.from());
+        size_t bytes = 0;
+        for (;; ++at) {
+            if (bytes >= page_bytes_) {
+                page.set_next(at);
+                break;
+            }
+            Request change;
+            if (!walk.next(change)) break;
+            if (wanted.without_keys() && !config::leave_out_keys(change)) continue;
+            bytes += change.ByteSizeLong();
+            *page.add_changes() = std::move(change);
+        }
+        answer(response);
+    });
+}
+
+}  // namespace seki::supervisor

@@ -1,0 +1,251 @@
+// Many changes at once, and what is done by forked tasks: saving, loading, reloading.
+
+#include <fstream>
+#include <gmock/gmock.h>
+#include <sstream>
+
+#include "config/file_text.h"
+#include "config/state_file/writer.h"
+#include "supervisor/scene.h"
+
+namespace seki::supervisor {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct TransactionTest : Scene {
+    std::string outcome;
+    Changes::Refusal refusal;
+    uint64_t version = 0;
+
+    void submit_all(std::vector<command::Request> requests, bool dry_run = false,
+                    std::optional<uint64_t> expected = {}) {
+        Transaction transaction;
+        for (command::Request& request : requests) transaction.changes.push_back(checked(std::move(request)));
+        transaction.dry_run = dry_run;
+        transaction.expect_version = expected;
+        outcome = "pending";
+        supervisor->changes().submit(std::move(transaction), [this](Changes::Outcome came) {
+            outcome = came ? "OK" : came.error().message;
+            version = came ? came->version : came.error().version;
+            if (!came) refusal = came.error();
+        });
+        turns();
+    }
+
+    std::vector<command::Request> clusters(size_t count) {
+        std::vector<command::Request> requests;
+        for (size_t i = 0; i < count; ++i) requests.push_back(add_cluster(fmt::format("c{}", i)));
+        return requests;
+    }
+};
+
+TEST_F(TransactionTest, all_changes_are_prepared_and_committed_as_one) {
+    start();
+    const uint64_t before = supervisor->changes().version();
+    submit_all({add_cluster("one"), add_cluster("two")});
+    EXPECT_EQ(outcome, "OK");
+    EXPECT_EQ(version, before + 1);
+    for (size_t id : {0U, 1U}) {
+        EXPECT_EQ(worker(id).count(Kind::kPrepare), 1U);
+        EXPECT_EQ(worker(id).count(Kind::kCommit), 1U);
+    }
+    EXPECT_TRUE(has_cluster("one") && has_cluster("two"));
+}
+
+TEST_F(TransactionTest, what_is_refused_names_the_change_and_leaves_nothing) {
+    start();
+    command::Request removal;
+    removal.set_remove_cluster("nobody");
+    submit_all({add_cluster("one"), removal});
+    EXPECT_THAT(outcome, HasSubstr("Did not find Cluster"));
+    EXPECT_EQ(refusal.change, 1U);
+    EXPECT_EQ(refusal.what, "RemoveCluster nobody");
+    EXPECT_FALSE(has_cluster("one"));
+    EXPECT_EQ(worker(0).count(Kind::kPrepare), 0U);
+}
+
+TEST_F(TransactionTest, many_changes_are_prepared_in_parts_of_which_the_last_decides) {
+    start();
+    submit_all(clusters(600));
+    turns(100);
+    EXPECT_EQ(outcome, "OK");
+    EXPECT_EQ(worker(0).count(Kind::kPrepare), 3U);
+    EXPECT_EQ(worker(0).count(Kind::kCommit), 1U);
+    EXPECT_FALSE(worker(0).orders[worker(0).orders.size() - 4].prepare().continued());
+    EXPECT_TRUE(worker(0).orders[worker(0).orders.size() - 2].prepare().continued());
+}
+
+TEST_F(TransactionTest, a_worker_that_refuses_one_part_refuses_all) {
+    start();
+    worker(1).refuses = "as the test wants";
+    submit_all(clusters(600));
+    turns(100);
+    EXPECT_EQ(outcome, "1: as the test wants");
+    EXPECT_FALSE(has_cluster("c0"));
+    EXPECT_EQ(worker(0).count(Kind::kAbort), 1U);
+}
+
+TEST_F(TransactionTest, a_dry_run_is_prepared_and_dropped) {
+    start();
+    const uint64_t before = supervisor->changes().version();
+    const SocketAddress address = free_address();
+    submit_all({add_cluster("one"), add_listener(address), activate(address)}, true);
+    EXPECT_EQ(outcome, "OK");
+    EXPECT_EQ(version, before);
+    EXPECT_FALSE(has_cluster("one"));
+    EXPECT_FALSE(accepts(address));
+    EXPECT_EQ(worker(0).count(Kind::kAbort), 1U);
+    EXPECT_EQ(worker(0).count(Kind::kCommit), 0U);
+}
+
+TEST_F(TransactionTest, another_version_than_expected_is_a_refusal) {
+    start();
+    const uint64_t before = supervisor->changes().version();
+    submit_all({add_cluster("one")}, false, before);
+    EXPECT_EQ(outcome, "OK");
+    submit_all({add_cluster("two")}, false, before);
+    EXPECT_EQ(outcome, fmt::format("the state has version {} and not {}", before + 1, before));
+    EXPECT_EQ(version, before + 1);
+    EXPECT_FALSE(has_cluster("two"));
+}
+
+TEST_F(TransactionTest, what_changes_nothing_leaves_the_version) {
+    start();
+    submit_all({add_cluster("one")});
+    const uint64_t before = supervisor->changes().version();
+    submit_all({add_cluster("one")});
+    EXPECT_EQ(outcome, "OK");
+    EXPECT_EQ(supervisor->changes().version(), before);
+}
+
+TEST_F(TransactionTest, a_listener_that_is_replaced_keeps_its_sockets) {
+    start();
+    const SocketAddress address = free_address();
+    submit_all({add_listener(address), activate(address)});
+    ASSERT_EQ(outcome, "OK");
+    submit_all({remove_listener(address), add_listener(address), activate(address)});
+    EXPECT_EQ(outcome, "OK");
+    EXPECT_TRUE(accepts(address));
+    EXPECT_EQ(worker(0).count(Kind::kUnassign), 0U);
+}
+
+TEST_F(TransactionTest, an_address_goes_from_one_kind_of_listener_to_another) {
+    start();
+    const SocketAddress address = free_address();
+    submit_all({add_listener(address), activate(address)});
+    ASSERT_EQ(outcome, "OK");
+    command::Request tcp;
+    *tcp.mutable_add_tcp_listener()->mutable_address() = config::to_wire(address);
+    command::Request active = activate(address);
+    active.mutable_activate_listener()->set_proxy(command::TCP);
+    submit_all({remove_listener(address), tcp, active});
+    EXPECT_EQ(outcome, "OK");
+    EXPECT_TRUE(accepts(address));
+    EXPECT_EQ(worker(0).slots_of(address.text()).size(), 1U);
+}
+
+TEST_F(TransactionTest, others_wait_while_somebody_holds_the_state) {
+    start();
+    supervisor->changes().hold();
+    submit(add_cluster("one"));
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("pending"));
+    supervisor->changes().release();
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK"));
+}
+
+struct SavedStateTest : Scene {
+    std::string path = folder + "/state.json";
+    ~SavedStateTest() override { ::unlink(path.c_str()); }
+
+    // Processes take the time that they take.
+    template <typename Enough>
+    void until(Enough enough) {
+        for (int count = 0; count < 500 && !enough(); ++count) {
+            loop.turn(std::chrono::milliseconds(20));
+            clock.advance(std::chrono::milliseconds(20));
+        }
+        EXPECT_TRUE(enough());
+    }
+    void save_by_itself() {
+        settings.file.saved_state = path;
+        settings.file.automatic_state_save = true;
+    }
+    std::string text() { return config::read_file_text(path).value_or("nothing"); }
+};
+
+TEST_F(SavedStateTest, what_was_saved_is_there_at_the_start) {
+    config::State state;
+    ASSERT_TRUE(state.apply(checked(add_cluster("saved"))));
+    ASSERT_TRUE(config::write_state(state, path, false));
+    settings.file.saved_state = path;
+    start({checked(add_cluster("written"))});
+    EXPECT_TRUE(has_cluster("saved") && has_cluster("written"));
+}
+
+TEST_F(SavedStateTest, a_file_that_is_wrong_is_no_start) {
+    std::ofstream(path) << "nonsense";
+    settings.file.saved_state = path;
+    supervisor = std::make_unique<Supervisor>(loop, log, launcher, settings);
+    const auto started = supervisor->start({});
+    ASSERT_FALSE(started);
+    EXPECT_THAT(started.error().message, HasSubstr("record 1 (byte 0)"));
+}
+
+TEST_F(SavedStateTest, it_is_saved_soon_after_a_change) {
+    save_by_itself();
+    start();
+    submit(add_cluster("fresh"));
+    turns();
+    EXPECT_EQ(text(), "nothing");
+    until([&] { return text().find("fresh") != std::string::npos; });
+}
+
+TEST_F(SavedStateTest, what_fails_is_told_and_tried_again) {
+    save_by_itself();
+    settings.file.saved_state = folder + "/none/state.json";
+    start();
+    std::string lines;
+    until([&] { return (lines += logged()).find("cannot be saved") != std::string::npos; });
+    ASSERT_EQ(::mkdir((folder + "/none").c_str(), 0700), 0);
+    until([&] { return ::access(settings.file.saved_state->c_str(), F_OK) == 0; });
+    ::unlink(settings.file.saved_state->c_str());
+    ::rmdir((folder + "/none").c_str());
+}
+
+TEST_F(SavedStateTest, a_task_that_dies_is_a_reason) {
+    ForkedTasks tasks(loop);
+    std::string outcome;
+    const auto sent = tasks.send(
+        "trying it", 1,
+        [](auto) -> Result<> {
+            ::raise(SIGKILL);
+            return {};
+        },
+        [&](const Result<ForkedTask::Memories>& came) { outcome = came ? "done" : came.error().message; });
+    ASSERT_TRUE(sent);
+    until([&] { return !outcome.empty(); });
+    EXPECT_EQ(outcome, "trying it did not come to an end: the process was killed by SIGKILL (signal 9)");
+}
+
+TEST_F(SavedStateTest, a_task_that_takes_too_long_is_ended) {
+    ForkedTasks tasks(loop);
+    std::string outcome;
+    const auto sent = tasks.send(
+        "trying it", 1,
+        [](auto) -> Result<> {
+            ::pause();
+            return {};
+        },
+        [&](const Result<ForkedTask::Memories>& came) { outcome = came ? "done" : came.error().message; });
+    ASSERT_TRUE(sent);
+    pass(ForkedTask::limit + std::chrono::seconds(1));
+    EXPECT_EQ(outcome, "trying it took longer than 300 s");
+    until([&] { return loop.turns() > 0; });
+}
+
+}  // namespace
+}  // namespace seki::supervisor
