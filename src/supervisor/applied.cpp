@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "config/convert.h"
+#include "config/strict_verb.h"
 
 namespace seki::supervisor {
 namespace {
@@ -101,7 +102,9 @@ Result<config::Undo> apply_to(config::State& state, const CheckedChange& change)
 Result<> Applied::apply(const CheckedChange& change, size_t number) {
     auto undo = apply_to(*state_, change);
     if (!undo) return std::unexpected(undo.error());
-    const bool changes_nothing = undo->empty() && !change->has_logging();
+    // Two are in no table.
+    const bool in_state = !change->has_logging() && !change->has_configure_metrics();
+    const bool changes_nothing = undo->empty() && in_state;
     if (!undo->empty()) undos_.push_back(std::move(*undo));
     if (changes_nothing) return {};
     order(*change, number);
@@ -126,7 +129,9 @@ void Applied::order(const Request& change, size_t number) {
 void Applied::add_order(Request order, size_t number) {
     Part& part = part_to_fill();
     last_part_bytes_ += order.ByteSizeLong();
-    *part.order.add_changes() = std::move(order);
+    Request& told = *part.order.add_changes();
+    told = std::move(order);
+    config::use_strict_verb(told);
     part.changes.push_back(number);
 }
 

@@ -140,7 +140,10 @@ bool is_question(const Request& request) {
         case Verb::kQueryHealthChecks:
         case Verb::kQuerySessions:
         case Verb::kSubscribeEvents:
+        case Verb::kQueryStateVersion:
             return true;
+        case Verb::kQueryState:
+            return request.query_state().without_keys();
         default:
             return false;
     }

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <vector>
 
-#include "ctl/serde.h"
+#include "ctl/json.h"
 #include "ctl/show/show.h"
 #include "ctl/table.h"
 #include "ctl/terminal_text.h"
