@@ -20,6 +20,14 @@ constexpr std::array missing{
     Missing{Feature::ticket_secret, "another secret for TLS session tickets at run time is not available yet"},
     Missing{Feature::balancing_by_hash, "load balancing by hash (HRW, MAGLEV) is not available yet"},
     Missing{Feature::health_checks, "health checks are not available yet"},
+    Missing{Feature::interfaces, "binding a listener to a network interface is not available yet"},
+    Missing{Feature::forwarded_headers, "a choice of forwarding headers is not available yet"},
+    Missing{Feature::header_predicates, "header_predicates are not available yet; match_headers is"},
+    Missing{Feature::silent_close, "closing without an answer is not available yet"},
+    Missing{Feature::unix_backends, "backends on UNIX sockets are not available yet"},
+    Missing{Feature::limits_per_subnet, "limits per subnet are not available yet"},
+    Missing{Feature::connection_attempts, "a limit of connection attempts is not available yet"},
+    Missing{Feature::close_sessions, "closing the sessions of a cluster is not available yet"},
     Missing{Feature::cpu_affinity, "binding workers to processors is not available yet"},
 };
 

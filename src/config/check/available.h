@@ -23,6 +23,14 @@ enum class Feature : uint8_t {
     statsd,
     audit_logs,
     cpu_affinity,
+    interfaces,
+    forwarded_headers,
+    header_predicates,
+    silent_close,
+    unix_backends,
+    limits_per_subnet,
+    connection_attempts,
+    close_sessions,
 };
 
 // The sentence that refuses the feature ("HTTPS is not available yet"); empty when the feature is there.

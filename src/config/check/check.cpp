@@ -26,6 +26,7 @@ void check_family(Examiner& examine, command::ListenerType family) {
 template <typename Message>
 void check_listener_key(Examiner& examine, Message& message) {
     examine.address("address", *message.mutable_address());
+    examine.wants("interface", message.has_interface(), Feature::interfaces);
     check_family(examine, message.proxy());
 }
 
@@ -99,6 +100,10 @@ void check_change(Examiner& examine, Request& request) {
         case Request::kAddUdpFrontend:
         case Request::kRemoveUdpFrontend:
             return examine.wants("", true, Feature::udp);
+        case Request::kSetMaxConnectionsPerSubnet:
+            return examine.wants("", true, Feature::limits_per_subnet);
+        case Request::kSetMaxConnectionAttempts:
+            return examine.wants("", true, Feature::connection_attempts);
         case Request::kSetHealthCheck:
         case Request::kRemoveHealthCheck:
             return examine.wants("", true, Feature::health_checks);
@@ -141,6 +146,13 @@ bool is_change(const Request& request) {
         case Request::kAddHttpListener:
         case Request::kAddHttpsListener:
         case Request::kAddHttpsListenerWithClientAuth:
+        case Request::kAddHttpFrontendWithHeaderPredicates:
+        case Request::kRemoveHttpFrontendWithHeaderPredicates:
+        case Request::kAddHttpsFrontendWithHeaderPredicates:
+        case Request::kRemoveHttpsFrontendWithHeaderPredicates:
+        case Request::kAddHttpFrontendWithSilentClose:
+        case Request::kAddHttpsFrontendWithSilentClose:
+        case Request::kAddUnixBackend:
         case Request::kAddTcpListener:
         case Request::kAddUdpListener:
         case Request::kUpdateHttpListener:
@@ -154,6 +166,8 @@ bool is_change(const Request& request) {
         case Request::kSetHealthCheck:
         case Request::kRemoveHealthCheck:
         case Request::kSetMaxConnectionsPerIp:
+        case Request::kSetMaxConnectionsPerSubnet:
+        case Request::kSetMaxConnectionAttempts:
         case Request::kSetTlsTicketSecret:
         case Request::kConfigureMetrics:
         case Request::kLogging:

@@ -71,6 +71,8 @@ void check_cluster(Examiner& examine, command::Cluster& cluster) {
     examine.wants("http2", cluster.http2(), Feature::http2_backends);
     examine.wants("health_check", cluster.has_health_check(), Feature::health_checks);
     examine.wants("udp", cluster.has_udp(), Feature::udp);
+    examine.wants("max_connections_per_subnet", cluster.has_max_connections_per_subnet(), Feature::limits_per_subnet);
+    examine.wants("max_connection_attempts", cluster.has_max_connection_attempts(), Feature::connection_attempts);
     if (cluster.has_tls()) check_backend_tls(examine, *cluster.mutable_tls());
     if (cluster.has_https_redirect_port()) {
         examine.number("https_redirect_port", cluster.https_redirect_port(), 1, max_port);
@@ -84,6 +86,7 @@ void check_cluster(Examiner& examine, command::Cluster& cluster) {
 
 void check_backend(Examiner& examine, command::AddBackend& backend) {
     check_backend_key(examine, backend);
+    examine.wants("unix_path", backend.has_unix_path(), Feature::unix_backends);
     if (backend.has_sticky_id()) check_sticky_id(examine, backend.sticky_id());
     const int32_t weight = backend.load_balancing_parameters().weight();
     if (weight < 0 || weight > max_weight) {

@@ -75,6 +75,9 @@ void check_networks(Examiner& examine, Listener& listener) {
 template <typename Listener>
 void check_stream_fields(Examiner& examine, Listener& listener) {
     examine.address("address", *listener.mutable_address());
+    if constexpr (requires { listener.interface(); }) {
+        examine.wants("interface", listener.has_interface(), Feature::interfaces);
+    }
     if (listener.has_public_address()) examine.address("public_address", *listener.mutable_public_address());
     examine.wants("expect_proxy", listener.expect_proxy(), Feature::proxy_protocol);
     check_numbers(examine, listener);
@@ -83,6 +86,7 @@ void check_stream_fields(Examiner& examine, Listener& listener) {
 template <typename Listener>
 void check_http_fields(Examiner& examine, Listener& listener) {
     check_stream_fields(examine, listener);
+    examine.wants("forwarded_headers", listener.has_forwarded_headers(), Feature::forwarded_headers);
     if (listener.has_sticky_name()) examine.token("sticky_name", listener.sticky_name(), max_header_name_size);
     if (listener.has_sozu_id_header()) {
         examine.token("sozu_id_header", listener.sozu_id_header(), max_header_name_size);
