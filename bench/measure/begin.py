@@ -137,12 +137,12 @@ def _until(process, asker, enough):
         time.sleep(0.005)
     figures.seconds = time.monotonic() - began
     figures.longest, figures.answers = asker.take_longest(), asker.answers - answers
-    figures.supervisor_mib = _own_mib(pid)
-    figures.workers_mib = [_own_mib(asker.pids[id_]) for id_ in asker.serving()]
+    figures.supervisor_mib = own_mib(pid)
+    figures.workers_mib = [own_mib(asker.pids[id_]) for id_ in asker.serving()]
     return figures
 
 
-def _own_mib(pid):
+def own_mib(pid):
     lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
