@@ -33,6 +33,7 @@ uint16_t redirect_status(command::RedirectPolicy policy) noexcept {
             return 308;
         case command::FORWARD:
         case command::PERMANENT:
+        case command::SILENT_CLOSE:
             break;
     }
     return 301;

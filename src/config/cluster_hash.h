@@ -1,7 +1,7 @@
 #pragma once
 
 // A number per cluster that tells whether two processes, or a control plane and the proxy, agree about it: equal things
-// have equal numbers, also between Seki and Sōzu 2.1. It covers the cluster, its backends, and its TCP, HTTP and HTTPS
+// have equal numbers, also between Seki and Sōzu 2.3. It covers the cluster, its backends, and its TCP, HTTP and HTTPS
 // frontends.
 
 #include <cstdint>

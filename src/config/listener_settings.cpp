@@ -68,6 +68,8 @@ constexpr std::array settings = std::to_array<ListenerSetting>({
     {"h2_max_header_table_size", SettingOf::http2, "Bytes of the HPACK table", "65536", Form::number, 1},
     {"h2_max_header_fields", SettingOf::http2, "Fields of a header list, pieces of cookies included", "128",
      Form::number, 1},
+    {"h2_stream_refusal_percent", SettingOf::http2,
+     "Percent of the limit of early resets at which new streams are refused; 0 = never", "50"},
     {"h2_stream_idle_timeout_seconds", SettingOf::http2, "Seconds that a stream may be silent", "", Form::number,
      min_timeout_s, max_timeout_s},
     {"h2_graceful_shutdown_deadline_seconds", SettingOf::http2, "Seconds to drain after GOAWAY; 0 = no limit", "5",

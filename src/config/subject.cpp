@@ -1,6 +1,7 @@
 #include "config/subject.h"
 
 #include <array>
+#include <fmt/format.h>
 
 #include "config/convert.h"
 
@@ -55,6 +56,7 @@ std::string text_of(const Message& message, const FieldDescriptor* field) {
 }  // namespace
 
 std::string subject(const command::Request& request) {
+    if (request.has_apply_changes()) return fmt::format("{} changes", request.apply_changes().changes_size());
     const auto* verbs = request.GetDescriptor()->oneof_decl(0);
     const FieldDescriptor* verb = request.GetReflection()->GetOneofFieldDescriptor(request, verbs);
     return verb == nullptr ? std::string{} : text_of(request, verb);

@@ -65,8 +65,7 @@ struct PrintCompletions {
 };
 struct PrintManual {};
 
-using Action =
-    std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, SwitchHttp2, UpgradeAll, ApplyFile, DiffStates,
-                 PrintCompletions, PrintManual>;
+using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, SwitchHttp2, UpgradeAll, ApplyFile,
+                            DiffStates, PrintCompletions, PrintManual>;
 
 }  // namespace seki::ctl

@@ -114,7 +114,8 @@ Result<> Applied::apply(const CheckedChange& change, size_t number) {
 
 // Workers know nothing of exchanges of certificates either: they get the new one, and lose the old one, in one step.
 void Applied::order(const Request& change, size_t number) {
-    if (change.has_add_certificate()) return add_certificate(config::Certificates::key(change.add_certificate()), number);
+    if (change.has_add_certificate())
+        return add_certificate(config::Certificates::key(change.add_certificate()), number);
     if (!change.has_replace_certificate()) return add_order(order_of(*state_, change), number);
     const command::ReplaceCertificate& replaced = change.replace_certificate();
     const config::CertificateKey key = config::Certificates::key(config::addition_of(replaced));

@@ -49,7 +49,7 @@ Result<> Changes::load(const std::vector<CheckedChange>& changes) {
             if (auto opened = sockets_.open(*key); !opened) return opened;
             sockets_.confirm(*key);
         }
-        if (on_committed) on_committed(*change);
+        if (on_committed) on_committed(*change, false);
     }
     return {};
 }
@@ -314,14 +314,14 @@ void Changes::abort(ChangeId id, Outcome outcome) {
 void Changes::commit(ChangeId id, Change& change) {
     ++version_;
     if (on_committed) {
-        for (const CheckedChange& made : change.asked.changes) on_committed(*made);
+        for (const CheckedChange& made : change.asked.changes) on_committed(*made, !change.asked.told_as_one);
     }
     if (on_new_version) on_new_version();
     for (const ListenerKey& key : change.applied.closes()) close(change, key);
     if (workers_.configured().empty()) change.warnings.emplace_back("no worker serves now");
     change.outcome = Made{std::move(change.warnings), version_};
     worker::Order order;
-    order.mutable_commit();
+    order.mutable_commit()->set_state_version(version_);
     tell_everybody(id, change, order);
     for (const ListenerKey& key : change.applied.opens()) workers_.confirm(key, change.had_slots);
     answered(id);
@@ -394,7 +394,7 @@ void Changes::sync(Result<command::SealedFrames::Memory> snapshot) {
     loop_.deferred_delete(std::move(writing_));
     if (!workers_.stopping()) {
         if (snapshot) {
-            workers_.sync(*snapshot, state_.certificate_memory().segments());
+            workers_.sync(*snapshot, state_.certificate_memory().segments(), version_);
         } else {
             workers_.cannot_sync(snapshot.error().message);
         }

@@ -46,6 +46,7 @@ struct Transaction {
     std::vector<CheckedChange> changes;
     std::optional<uint64_t> expect_version;  // refused when the state has another one
     bool dry_run = false;                    // all but the commit: what was prepared is dropped
+    bool told_as_one = false;                // whoever listens to changes hears of all together, from who asked
 };
 
 class Changes final : private Runnable {
@@ -70,8 +71,9 @@ public:
     // All outlive this.
     Changes(EventLoop& loop, config::State& state, ListeningSockets& sockets, Workers& workers, observe::Log& log);
 
-    // Called with each change that was decided for, before anybody hears of it.
-    std::function<void(const command::Request&)> on_committed;
+    // Called with each change that was decided for, before anybody hears of it. `told`: those who listen to changes are
+    // to hear of it.
+    std::function<void(const command::Request&, bool told)> on_committed;
     // Called when the state has another version, once for each.
     std::function<void()> on_new_version;
 

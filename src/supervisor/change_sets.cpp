@@ -27,8 +27,7 @@ command::Response answer_to_many(const Changes::Outcome& outcome, const std::str
     const size_t number = *refusal.change;
     const bool named = number < places.size() && !places[number].empty();
     const std::string place = named ? places[number] : fmt::format("change {}", number + 1);
-    response.set_message(
-        fmt::format("{} ({}): {}; nothing was changed", place, refusal.what, refusal.message));
+    response.set_message(fmt::format("{} ({}): {}; nothing was changed", place, refusal.what, refusal.message));
     command::FailedChange& failed = *response.mutable_failed_change();
     failed.set_number(number + 1);
     failed.set_what(refusal.what);
@@ -90,11 +89,11 @@ void ChangeSets::on_timer() {
 
 void ChangeSets::make(const command::ChangeSet& last, std::vector<command::Request> changes, Answer answer) {
     const size_t count = changes.size();
-    const std::string made = fmt::format("{} change{} {}", count, count == 1 ? "" : "s",
-                                         last.dry_run() ? "could be made" : "made");
-    auto next = [changes = std::move(changes), at = size_t{0}]() mutable -> Result<std::optional<Asked>> {
+    const std::string made =
+        fmt::format("{} change{} {}", count, count == 1 ? "" : "s", last.dry_run() ? "could be made" : "made");
+    auto next = [changes = std::move(changes), at = size_t{0}]() mutable -> Result<std::optional<PlacedRequest>> {
         if (at == changes.size()) return std::nullopt;
-        return Asked{std::move(changes[at++]), {}};
+        return PlacedRequest{std::move(changes[at++]), {}};
     };
     Transaction transaction;
     if (last.has_expect_version()) transaction.expect_version = last.expect_version();
@@ -106,9 +105,10 @@ void ChangeSets::make(const command::ChangeSet& last, std::vector<command::Reque
             return answer(answer_to_many(std::unexpected(std::move(checked.error())), made, {}));
         }
         transaction.changes = std::move(checked->changes);
-        changes_.submit(std::move(transaction), [made, answer = std::move(answer)](const Changes::Outcome& outcome) mutable {
-            answer(answer_to_many(outcome, made, {}));
-        });
+        changes_.submit(std::move(transaction),
+                        [made, answer = std::move(answer)](const Changes::Outcome& outcome) mutable {
+                            answer(answer_to_many(outcome, made, {}));
+                        });
     });
 }
 

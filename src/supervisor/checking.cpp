@@ -22,7 +22,7 @@ void Checking::run() {
     loop_.schedule(*this);
 }
 
-std::optional<Changes::Refusal> Checking::check_one(Asked& asked) {
+std::optional<Changes::Refusal> Checking::check_one(PlacedRequest& asked) {
     Changes::Refusal refusal;
     refusal.change = checked_.changes.size();
     refusal.what = config::verb_name(asked.request) + " " + config::subject(asked.request);
@@ -53,7 +53,7 @@ void Checkings::begin(Checking::Next next, Checking::OnDone on_done) {
 
 Checking::Next requests_of(std::shared_ptr<command::SealedFrames> frames) {
     return [frames = std::move(frames), slice = command::InitialState(),
-            at = 0]() mutable -> Result<std::optional<Asked>> {
+            at = 0]() mutable -> Result<std::optional<PlacedRequest>> {
         while (at == slice.requests_size()) {
             auto frame = frames->next();
             if (!frame) return std::unexpected(frame.error());
@@ -63,7 +63,7 @@ Checking::Next requests_of(std::shared_ptr<command::SealedFrames> frames) {
                 return failure("a part of the changes cannot be read");
         }
         command::WorkerRequest& record = *slice.mutable_requests(at++);
-        return Asked{std::move(*record.mutable_content()), std::move(*record.mutable_id())};
+        return PlacedRequest{std::move(*record.mutable_content()), std::move(*record.mutable_id())};
     };
 }
 

@@ -18,7 +18,7 @@
 namespace seki::supervisor {
 
 // One request, and where it stands ("record 7 (byte 812)"; empty: nowhere but in the order of all).
-struct Asked {
+struct PlacedRequest {
     command::Request request;
     std::string place;
 };
@@ -26,7 +26,7 @@ struct Asked {
 class Checking final : public DeferredDeletable, private Runnable {
 public:
     // The next one, nothing behind the last.
-    using Next = std::move_only_function<Result<std::optional<Asked>>()>;
+    using Next = std::move_only_function<Result<std::optional<PlacedRequest>>()>;
     struct Checked {
         std::vector<CheckedChange> changes;
         std::vector<std::string> places;  // of each
@@ -41,7 +41,7 @@ private:
     static constexpr int slice_changes = 256;
 
     void run() override;
-    std::optional<Changes::Refusal> check_one(Asked& asked);
+    std::optional<Changes::Refusal> check_one(PlacedRequest& asked);
 
     EventLoop& loop_;
     Next next_;

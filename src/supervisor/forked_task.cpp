@@ -28,7 +28,7 @@ void note(int fd, std::string_view reason) {
 }  // namespace
 
 Result<> ForkedTasks::send(std::string what, size_t memories, const ForkedTask::Work& work,
-                       ForkedTask::OnDone on_done) {
+                           ForkedTask::OnDone on_done) {
     if (tasks_.size() >= max_tasks) return failure("{} others like this are under way: try again", max_tasks);
     std::vector<UniqueFd> made;
     for (size_t count = 0; count <= memories; ++count) {
@@ -53,7 +53,7 @@ void ForkedTasks::remove(const ForkedTask& task) {
 }
 
 ForkedTask::ForkedTask(EventLoop& loop, ForkedTasks& owner, std::string what, std::vector<UniqueFd> memories,
-                               UniqueFd reason, OnDone on_done)
+                       UniqueFd reason, OnDone on_done)
     : loop_(loop),
       owner_(owner),
       what_(std::move(what)),

@@ -36,7 +36,7 @@ private:
     friend class ForkedTasks;
 
     ForkedTask(EventLoop& loop, ForkedTasks& owner, std::string what, std::vector<UniqueFd> memories, UniqueFd reason,
-                   OnDone on_done);
+               OnDone on_done);
 
     Result<> begin(const Work& work);
     void on_event(uint32_t events) override;

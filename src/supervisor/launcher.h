@@ -43,8 +43,8 @@ public:
 };
 
 // A copy of this process (fork(2)), with its memory as it is now, that does `work` and ends. It has no descriptors but
-// the standard streams and `keep`, no signal ends it but SIGKILL, and it runs when others have nothing to do. The process
-// must have one thread.
+// the standard streams and `keep`, no signal ends it but SIGKILL, and it runs when others have nothing to do. The
+// process must have one thread.
 Result<std::unique_ptr<Process>> begin_copy(std::span<const int> keep, const std::function<void()>& work);
 
 }  // namespace seki::supervisor

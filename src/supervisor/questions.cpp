@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
 #include "config/query.h"
 #include "supervisor/command_session.h"
 
@@ -19,7 +20,7 @@ struct Question {
     void (*answer)(const State& state, const Request& request, ResponseContent& content);
 };
 
-// Of the one who answers for all, where clients expect an answer of each process.
+// Where clients expect an answer of each process.
 ResponseContent& of_main(ResponseContent& content) {
     return (*content.mutable_worker_responses()->mutable_map())["main"];
 }
@@ -65,13 +66,21 @@ constexpr std::array questions{
              }},
 };
 
+// Null when the request asks for something else.
+const Question* question_of(const Request& request) {
+    const auto* const found = std::ranges::find(questions, request.request_type_case(), &Question::verb);
+    return found == questions.end() ? nullptr : found;
+}
+
 }  // namespace
 
-std::optional<command::Response> answer_about_state(const State& state, const Request& request) {
-    const auto* const found = std::ranges::find(questions, request.request_type_case(), &Question::verb);
-    if (found == questions.end()) return std::nullopt;
+bool is_about_state(const Request& request) { return question_of(request) != nullptr; }
+
+command::Response answer_about_state(const State& state, const Request& request) {
+    const Question* const question = question_of(request);
+    SEKI_CHECK(question != nullptr);
     command::Response response = response_of(command::OK, {});
-    found->answer(state, request, *response.mutable_content());
+    question->answer(state, request, *response.mutable_content());
     return response;
 }
 

@@ -1,16 +1,16 @@
 #pragma once
 
-// Questions about the configuration, which the supervisor answers at once from its state: one table, with an entry for
-// each verb.
-
-#include <optional>
+// Questions about the configuration, which the supervisor answers from its state: one table, with an entry for each
+// verb.
 
 #include "command/schema.h"
 #include "config/state.h"
 
 namespace seki::supervisor {
 
-// Nothing when the request asks for something else.
-std::optional<command::Response> answer_about_state(const config::State& state, const command::Request& request);
+// Whether it asks for one of them.
+bool is_about_state(const command::Request& request);
+// What it asks for. Where clients expect an answer of each process, the one of `main` is there.
+command::Response answer_about_state(const config::State& state, const command::Request& request);
 
 }  // namespace seki::supervisor

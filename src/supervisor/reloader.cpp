@@ -187,6 +187,7 @@ void Reloader::submit(const AttemptPtr& attempt, Transaction transaction, comman
                       std::shared_ptr<ForkedTask::Memories> memories) {
     transaction.expect_version = attempt->version;
     transaction.dry_run = attempt->wanted.dry_run();
+    transaction.told_as_one = true;
     const bool held = std::exchange(attempt->holds, false);
     auto on_outcome = [this, attempt, found = std::move(found), memories, held](Changes::Outcome outcome) mutable {
         if (!outcome && !held && attempt->version != changes_.version()) return begin_again(attempt);

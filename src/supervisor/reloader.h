@@ -2,8 +2,8 @@
 
 // Reads the configuration file again and makes the difference between what it said last and what it says now, on top of
 // what there is (config/rebase.h), as one transaction. The file is read, and the difference found, by a forked task
-// (forked_task.h): we go on answering, and live on whatever the file is. Should the state have changed meanwhile, it is done
-// once more, and further changes wait for it.
+// (forked_task.h): we go on answering, and live on whatever the file is. Should the state have changed meanwhile, it is
+// done once more, and further changes wait for it.
 
 #include <cstdint>
 #include <memory>

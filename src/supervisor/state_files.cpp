@@ -58,13 +58,13 @@ void StateFiles::save(const command::SaveState& wanted, Answer answer) {
         const uint64_t version = changes_.version();
         auto shared = std::make_shared<Answer>(std::move(answer));
         auto sent = tasks_.send("writing the file", 1, saving(state_, wanted.path(), wanted.without_keys()),
-                                  [shared, version](Result<ForkedTask::Memories> written) {
-                                      if (!written) return fail(*shared, written.error());
-                                      auto response = told(written->front());
-                                      if (!response) return fail(*shared, response.error());
-                                      response->set_state_version(version);
-                                      (*shared)(*response);
-                                  });
+                                [shared, version](Result<ForkedTask::Memories> written) {
+                                    if (!written) return fail(*shared, written.error());
+                                    auto response = told(written->front());
+                                    if (!response) return fail(*shared, response.error());
+                                    response->set_state_version(version);
+                                    (*shared)(*response);
+                                });
         if (!sent) fail(*shared, sent.error());
     });
 }
@@ -73,10 +73,10 @@ void StateFiles::load(const std::string& path, Answer answer) {
     changes_.when_settled([this, path, answer = std::move(answer)]() mutable {
         auto shared = std::make_shared<Answer>(std::move(answer));
         auto sent = tasks_.send("reading the file", 2, loading(state_, path),
-                                  [this, shared](Result<ForkedTask::Memories> read) {
-                                      if (!read) return fail(*shared, read.error());
-                                      make(std::move(*read), std::move(*shared));
-                                  });
+                                [this, shared](Result<ForkedTask::Memories> read) {
+                                    if (!read) return fail(*shared, read.error());
+                                    make(std::move(*read), std::move(*shared));
+                                });
         if (!sent) fail(*shared, sent.error());
     });
 }
@@ -92,6 +92,7 @@ void StateFiles::make(ForkedTask::Memories memories, Answer answer) {
         if (!checked) return answer(answer_to_many(std::unexpected(std::move(checked.error())), "", {}));
         Transaction transaction;
         transaction.changes = std::move(checked->changes);
+        transaction.told_as_one = true;
         changes_.submit(std::move(transaction),
                         [response = std::move(response), answer = std::move(answer),
                          places = std::move(checked->places)](Changes::Outcome outcome) mutable {
@@ -114,9 +115,9 @@ void AutomaticSave::begin() {
     saving_ = true;
     changes_.when_settled([this] {
         const uint64_t version = changes_.version();
-        auto sent = tasks_.send(
-            "saving the state", 1, saving(state_, path_, false),
-            [this, version](const Result<ForkedTask::Memories>& outcome) { saved(version, outcome); });
+        auto sent =
+            tasks_.send("saving the state", 1, saving(state_, path_, false),
+                        [this, version](const Result<ForkedTask::Memories>& outcome) { saved(version, outcome); });
         if (!sent) saved(version, std::unexpected(sent.error()));
     });
 }

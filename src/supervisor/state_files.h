@@ -1,7 +1,7 @@
 #pragma once
 
-// The state as a file: written and read by forked tasks (forked_task.h), so that nobody waits for a disk, and loaded as one
-// transaction. With a file of its own the state is saved by itself: soon after a change, many changes at once, and
+// The state as a file: written and read by forked tasks (forked_task.h), so that nobody waits for a disk, and loaded as
+// one transaction. With a file of its own the state is saved by itself: soon after a change, many changes at once, and
 // again after a pause where that failed.
 
 #include <functional>

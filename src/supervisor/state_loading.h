@@ -19,8 +19,8 @@ struct StateLoading {
     std::vector<std::string> kept;  // what is there already, and otherwise than in the file
 };
 
-// Reads the file and calls `apply` with each change that is not passed over, and with its place. An error names the place,
-// that of `apply` too. Takes long.
+// Reads the file and calls `apply` with each change that is not passed over, and with its place. An error names the
+// place, that of `apply` too. Takes long.
 Result<StateLoading> load_state(const std::string& path, const config::State& state,
                                 const std::function<Result<>(CheckedChange change, const std::string& place)>& apply);
 

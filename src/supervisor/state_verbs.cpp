@@ -14,25 +14,26 @@ bool StateVerbs::obey(Request& request, Answer& answer) {
         case Request::kSaveState: {
             command::SaveState wanted;
             wanted.set_path(request.save_state());
-            files_.save(wanted, std::move(answer));
+            files_.save(wanted, announcing(command::STATE_SAVED, std::move(answer)));
             return true;
         }
         case Request::kSaveStateAs:
-            files_.save(request.save_state_as(), std::move(answer));
+            files_.save(request.save_state_as(), announcing(command::STATE_SAVED, std::move(answer)));
             return true;
         case Request::kLoadState:
-            files_.load(request.load_state(), std::move(answer));
+            files_.load(request.load_state(), announcing(command::STATE_LOADED, std::move(answer)));
             return true;
         case Request::kApplyChanges:
             sets_.take(std::move(*request.mutable_apply_changes()), std::move(answer));
             return true;
         case Request::kReload:
+            if (!request.reload().dry_run()) answer = announcing(command::CONFIGURATION_RELOADED, std::move(answer));
             reloader_.reload(std::move(*request.mutable_reload()), std::move(answer));
             return true;
         case Request::kReloadConfiguration: {
             command::Reload wanted;
             wanted.set_path(request.reload_configuration());
-            reloader_.reload(std::move(wanted), std::move(answer));
+            reloader_.reload(std::move(wanted), announcing(command::CONFIGURATION_RELOADED, std::move(answer)));
             return true;
         }
         case Request::kQueryState:
@@ -47,6 +48,13 @@ bool StateVerbs::obey(Request& request, Answer& answer) {
         default:
             return false;
     }
+}
+
+StateVerbs::Answer StateVerbs::announcing(command::EventKind kind, Answer answer) {
+    return [this, kind, answer = std::move(answer)](const command::Response& response) mutable {
+        if (response.status() == command::OK && on_done) on_done(kind);
+        answer(response);
+    };
 }
 
 // To go over what other pages have costs little. A page has one change at least; the validator lets none through that

@@ -3,7 +3,7 @@
 // Verbs that are about the state as a whole: saving, loading, many changes at once, reloading the configuration file,
 // reading all of it.
 
-#include <array>
+#include <functional>
 
 #include "supervisor/change.h"
 #include "supervisor/change_sets.h"
@@ -22,10 +22,14 @@ public:
                size_t page_bytes)
         : state_(state), changes_(changes), files_(files), sets_(sets), reloader_(reloader), page_bytes_(page_bytes) {}
 
+    // Called when one of them has succeeded that those who listen to changes hear of.
+    std::function<void(command::EventKind)> on_done;
+
     // Takes both if the verb is one of these.
     bool obey(command::Request& request, Answer& answer);
 
 private:
+    Answer announcing(command::EventKind kind, Answer answer);
     void page(const command::QueryState& wanted, Answer answer);
 
     const config::State& state_;

@@ -32,7 +32,8 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
              [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
                  stop(hard, std::move(answer), limit);
              }) {
-    changes_.on_committed = [this](const command::Request& change) { note_committed(change); };
+    changes_.on_committed = [this](const command::Request& change, bool told) { note_committed(change, told); };
+    state_verbs_.on_done = [this](command::EventKind kind) { publish("main", kind); };
     workers_.on_event = [this](uint32_t worker, const command::Event& event) { note_event(worker, event); };
     workers_.on_cannot_begin = [this](const std::string& reason) { give_up(reason); };
     if (settings_.statsd) statsd_.emplace(loop_, figures_, *settings_.statsd);
@@ -93,7 +94,7 @@ Result<> Supervisor::load_saved_state(std::vector<CheckedChange>& activations) {
     return {};
 }
 
-void Supervisor::note_committed(const command::Request& change) {
+void Supervisor::note_committed(const command::Request& change, bool told) {
     if (change.has_logging()) {
         workers_.set_log_filter(change.logging());
         if (auto set = log_.set_filter(change.logging()); !set) {
@@ -101,6 +102,7 @@ void Supervisor::note_committed(const command::Request& change) {
         }
     }
     if (change.has_configure_metrics()) configure_metrics(change.configure_metrics());
+    if (!told) return;
     if (const auto event = event_of(change)) publish("main", *event);
 }
 
@@ -120,6 +122,12 @@ void Supervisor::publish(const std::string& source, const command::Event& event)
     if (server_ != nullptr) server_->publish(source, event);
 }
 
+void Supervisor::publish(const std::string& source, command::EventKind kind) {
+    command::Event event;
+    event.set_kind(kind);
+    publish(source, event);
+}
+
 // The start is over without success; who serves by now stops too.
 void Supervisor::give_up(const std::string& reason) {
     if (!outcome_) return;
@@ -135,9 +143,7 @@ void Supervisor::stop(bool hard, Verbs::Answer answer, std::optional<Duration> l
         return;
     }
     hard_ = hard;
-    command::Event event;
-    event.set_kind(command::SOZU_STOP_REQUESTED);
-    publish("main", event);
+    publish("main", command::SOZU_STOP_REQUESTED);
     if (hard) {
         log_.info(Module::supervisor, "stopping at once");
         loop_.timers().cancel(deadline_);

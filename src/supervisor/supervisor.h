@@ -63,6 +63,7 @@ public:
     [[nodiscard]] const config::State& state() const noexcept { return state_; }
     [[nodiscard]] Workers& workers() noexcept { return workers_; }
     [[nodiscard]] Changes& changes() noexcept { return changes_; }
+    [[nodiscard]] Verbs& verbs() noexcept { return verbs_; }
 
 private:
     // Of a soft stop.
@@ -76,10 +77,11 @@ private:
     static constexpr Duration answer_grace = std::chrono::seconds(1);
 
     void on_timer() override { loop_.stop(); }
-    void note_committed(const command::Request& change);
+    void note_committed(const command::Request& change, bool told);
     void note_event(uint32_t worker, const command::Event& event);
     void configure_metrics(command::MetricsConfiguration asked);
     void publish(const std::string& source, const command::Event& event);
+    void publish(const std::string& source, command::EventKind kind);
     Result<> load_saved_state(std::vector<CheckedChange>& activations);
     void give_up(const std::string& reason);
     void begin_soft_stop(Duration limit);

@@ -1,7 +1,7 @@
 #pragma once
 
-// What a forked task (forked_task.h) tells of its work: an answer for whoever asked for it, in a memory of its own, and changes in
-// another, each with the place that it comes from.
+// What a forked task (forked_task.h) tells of its work: an answer for whoever asked for it, in a memory of its own, and
+// changes in another, each with the place that it comes from.
 
 #include <string>
 #include <vector>

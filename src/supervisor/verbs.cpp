@@ -16,6 +16,7 @@ namespace {
 
 using command::Request;
 using command::Response;
+using command::ResponseContent;
 using State = WorkerProcess::State;
 
 Response ok(std::string message = {}) { return response_of(command::OK, std::move(message)); }
@@ -130,7 +131,7 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
 
 void Verbs::obey(Request request, Answer answer) {
     if (config::is_change(request)) return change(request, answer);
-    if (const auto answered = answer_about_state(state_, request)) return answer(*answered);
+    if (is_about_state(request)) return ask_state(std::move(request), std::move(answer));
     if (state_verbs_.obey(request, answer)) return;
     if (const Handler handler = handler_of(request.request_type_case())) return (this->*handler)(request, answer);
     answer(response_of(command::FAILURE, fmt::format("{} is not available yet", config::verb_name(request))));
@@ -153,6 +154,41 @@ void Verbs::stop_softly(Request& request, Answer& answer) {
 }
 
 void Verbs::stop_hard(Request& /*request*/, Answer& answer) { stop_(true, std::move(answer), std::nullopt); }
+
+// ---- about the state
+
+// Nothing that may still be taken back is told.
+void Verbs::ask_state(Request request, Answer answer) {
+    changes_.when_settled([this, request = std::move(request), answer = std::move(answer)]() mutable {
+        Response response = answer_about_state(state_, request);
+        if (!response.content().has_worker_responses()) return answer(response);
+        ask_each(std::move(response), answer);
+    });
+}
+
+// Those who compare processes find an entry for each worker that says it serves the same version of the state. Orders
+// are obeyed in their sequence, so whatever was committed before is in force there when it answers.
+void Verbs::ask_each(Response of_main, Answer& answer) {
+    const auto combine = [of_main = std::move(of_main), version = changes_.version()](Join& join) mutable {
+        auto& processes = *of_main.mutable_content()->mutable_worker_responses()->mutable_map();
+        const ResponseContent content = processes.at("main");
+        std::string missing;
+        for (const command::MemberId worker : join.lost()) missing += fmt::format(", {} does not answer", worker);
+        join.for_each_answer([&](command::MemberId worker, const worker::Report& report) {
+            const uint64_t serves = report.answer().response().content().state_version().version();
+            if (serves == version) {
+                processes[std::to_string(worker)] = content;
+            } else {
+                missing += fmt::format(", {} serves version {} of the state instead of {}", worker, serves, version);
+            }
+        });
+        if (missing.empty()) return of_main;
+        return response_of(command::FAILURE, fmt::format("workers{}", missing.substr(1)));
+    };
+    Request question;
+    question.mutable_query_state_version();
+    ask_workers(question, combine, answer);
+}
 
 // ---- about what is going on
 

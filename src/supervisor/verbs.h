@@ -55,6 +55,9 @@ private:
     void stop_softly(command::Request& request, Answer& answer);
     void stop_hard(command::Request& request, Answer& answer);
 
+    void ask_state(command::Request request, Answer answer);
+    void ask_each(command::Response of_main, Answer& answer);
+
     void list_workers(command::Request& request, Answer& answer);
     void status(command::Request& request, Answer& answer);
     void metrics(command::Request& request, Answer& answer);

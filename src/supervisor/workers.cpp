@@ -269,14 +269,17 @@ void Workers::check_stopped() {
 
 // ---- configuration
 
-void Workers::sync(const command::SealedFrames::Memory& snapshot, const Segments& certificates) {
+void Workers::sync(const command::SealedFrames::Memory& snapshot, const Segments& certificates,
+                   uint64_t state_version) {
     SEKI_CHECK(!stopping_);
-    for (WorkerProcess* worker : unconfigured()) sync(*worker, snapshot, certificates);
+    for (WorkerProcess* worker : unconfigured()) sync(*worker, snapshot, certificates, state_version);
 }
 
-void Workers::sync(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot, const Segments& certificates) {
+void Workers::sync(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot, const Segments& certificates,
+                   uint64_t state_version) {
     worker::Order order;
     order.mutable_load()->set_bytes(snapshot.bytes);
+    order.mutable_load()->set_state_version(state_version);
     auto fds = copies_for(snapshot, certificates);
     if (!fds) return worker.kill(cannot_begin(fds.error().message));
     for (const auto& segment : certificates) order.mutable_load()->add_segments()->set_number(segment->number);

@@ -55,7 +55,7 @@ public:
     // Initial sync: tells unconfigured workers everything, gives them their sockets and lets them serve.
     // `certificates`: where the bytes are of which the snapshot tells the places.
     using Segments = std::vector<SharedBytes::SegmentPtr>;
-    void sync(const command::SealedFrames::Memory& snapshot, const Segments& certificates);
+    void sync(const command::SealedFrames::Memory& snapshot, const Segments& certificates, uint64_t state_version);
     // There is no snapshot to be had.
     void cannot_sync(const std::string& reason);
 
@@ -122,7 +122,8 @@ private:
     void replace(Slot& slot, bool was_steady);
     static void tell(const std::vector<WorkerProcess*>& workers, worker::Order& prepare);
     void tell(const WorkerProcess& worker, command::EventKind kind);
-    void sync(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot, const Segments& certificates);
+    void sync(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot, const Segments& certificates,
+              uint64_t state_version);
     void let_serve(WorkerProcess& worker);
     void ready(WorkerProcess& worker);
     void check_stopped();

@@ -77,6 +77,7 @@ proxy::Frontend::Outcome outcome(command::RedirectPolicy policy) {
         case command::FORWARD:
             return proxy::Frontend::Outcome::forward;
         case command::UNAUTHORIZED:
+        case command::SILENT_CLOSE:
             return proxy::Frontend::Outcome::deny;
         case command::PERMANENT:
         case command::FOUND:

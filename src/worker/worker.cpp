@@ -9,7 +9,6 @@
 #include "base/check.h"
 #include "config/convert.h"
 #include "config/limits.h"
-#include "observe/metrics_report.h"
 #include "proxy/first_protocol.h"
 #include "proxy/side.h"
 #include "worker/event_of.h"
@@ -27,13 +26,6 @@ static_assert(config::min_buffer_size >= 2 * proxy::Side::max_trailer_bytes);
 
 constexpr Duration trim_interval = std::chrono::seconds(10);
 constexpr Duration eviction_pause = std::chrono::milliseconds(20);
-
-command::Response answer(command::ResponseStatus status, std::string message) {
-    command::Response response;
-    response.set_status(status);
-    response.set_message(std::move(message));
-    return response;
-}
 
 }  // namespace
 
@@ -154,7 +146,7 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> fds) {
             prepare(order.prepare(), std::move(fds), report);
             break;
         case Order::kCommit:
-            commit();
+            commit(order.commit());
             report.mutable_done();
             break;
         case Order::kAbort:
@@ -185,6 +177,7 @@ Result<> Worker::load(const Load& load, std::vector<UniqueFd> memory) {
     memory.erase(memory.begin());
     const auto segments = certificates_.map(load.segments(), std::move(memory));
     if (!segments) return std::unexpected(segments.error());
+    state_version_ = load.state_version();
     return load_snapshot(std::move(frames), load.bytes(), apply_);
 }
 
@@ -207,8 +200,9 @@ void Worker::prepare(const Prepare& prepare, std::vector<UniqueFd> fds, seki::wo
     report.mutable_prepared();
 }
 
-void Worker::commit() {
+void Worker::commit(const Commit& commit) {
     apply_.commit();
+    if (commit.has_state_version()) state_version_ = commit.state_version();
     take_into_use(std::exchange(prepared_sockets_, {}));
 }
 
@@ -391,72 +385,10 @@ Condition::State Worker::condition() const noexcept {
     return Condition::DRAINING;
 }
 
-command::Response Worker::query(const command::Request& request) {
-    using command::Request;
-    switch (request.request_type_case()) {
-        case Request::kQuerySessions:
-            return list_sessions(request.query_sessions().limit());
-        case Request::kKillSession:
-            return kill_session(request.kill_session().id());
-        case Request::kQueryMetrics:
-            return metrics(request.query_metrics());
-        case Request::kSetMetricDetail:
-            return set_metric_detail(request.set_metric_detail());
-        default:
-            return answer(command::FAILURE, fmt::format("a worker cannot do {}", config::verb_name(request)));
-    }
-}
-
-command::Response Worker::metrics(const command::QueryMetricsOptions& query) {
-    refresh_figures();
-    command::Response response = answer(command::OK, "");
-    if (query.list()) {
-        observe::fill_names(around_.metrics, *response.mutable_content()->mutable_available_metrics());
-        return response;
-    }
-    observe::fill_metrics(around_.metrics, query, *response.mutable_content()->mutable_worker_metrics());
-    return response;
-}
-
-command::Response Worker::set_metric_detail(const command::SetMetricDetail& request) {
-    auto status = metric_detail_.lease(request);
-    if (!status) return answer(command::FAILURE, status.error().message);
-    command::Response response = answer(command::OK, "");
-    *response.mutable_content()->mutable_worker_metric_detail_status() = std::move(*status);
-    return response;
-}
-
 void Worker::switch_metrics(command::MetricsConfiguration asked) {
     if (asked != command::CLEAR) return metric_detail_.switch_clusters(asked == command::ENABLED);
     around_.recorder.before_report();
     around_.metrics.clear();
-}
-
-command::Response Worker::list_sessions(uint32_t limit) {
-    command::Response response = answer(command::OK, "");
-    command::SessionsList& list = *response.mutable_content()->mutable_sessions();
-    sessions_.for_each([&](net::Session& session) {
-        if (static_cast<uint32_t>(list.vec_size()) == limit) {
-            list.set_truncated(true);
-            return;
-        }
-        command::SessionInfo& info = *list.add_vec();
-        info.set_id(session.ulid().text());
-        info.set_worker_id(id_);
-        info.set_line(session.describe());
-    });
-    return response;
-}
-
-command::Response Worker::kill_session(const std::string& id) {
-    bool found = false;
-    sessions_.for_each([&](net::Session& session) {
-        if (session.ulid().text() != id) return;
-        found = true;
-        session.close(net::CloseManner::reset, net::CloseReason::killed);
-    });
-    return found ? answer(command::OK, fmt::format("killed session {}", id))
-                 : answer(command::FAILURE, fmt::format("there is no session {}", id));
 }
 
 // ---- events

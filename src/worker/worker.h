@@ -95,7 +95,7 @@ private:
 
     Result<> load(const Load& load, std::vector<UniqueFd> memory);
     void prepare(const Prepare& prepare, std::vector<UniqueFd> fds, seki::worker::Report& report);
-    void commit();
+    void commit(const Commit& commit);
     void abort();
     Result<> assign(const Assign& assign, std::vector<UniqueFd> sockets);
     // Nobody is accepted from them yet.
@@ -122,9 +122,10 @@ private:
     uint32_t id_;
     uint32_t max_clients_;
     State state_ = State::configured;
-    uint64_t stop_order_ = 0;  // the order that is answered when the last session has ended
-    bool evicts_ = false;      // idle clients, for those who wait
-    bool paused_ = false;      // accepting rests, because there are as many clients as there may be
+    uint64_t state_version_ = 0;  // of the configuration that is served
+    uint64_t stop_order_ = 0;     // the order that is answered when the last session has ended
+    bool evicts_ = false;         // idle clients, for those who wait
+    bool paused_ = false;         // accepting rests, because there are as many clients as there may be
     Monotonic next_eviction_{};
 
     net::Sessions sessions_;

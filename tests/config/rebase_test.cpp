@@ -43,7 +43,8 @@ Request weighted(int weight) {
 
 std::vector<std::string> lines(const State& from, const State& to) {
     std::vector<std::string> lines;
-    for (const command::Difference& found : differences(from, to, 100).vec()) {
+    const command::Differences all = differences(from, to, 100);
+    for (const command::Difference& found : all.vec()) {
         std::string line = fmt::format("{} {} {}", DifferenceKind_Name(found.kind()), found.thing(), found.name());
         for (const std::string& field : found.fields()) line += " " + field;
         lines.push_back(line);

@@ -101,7 +101,8 @@ TEST(StateFile, a_record_is_as_those_of_sozu) {
 
 TEST(StateFile, records_may_be_separated_by_whatever_is_blank_and_written_by_hand) {
     const std::string one = R"({"request_type": {"SET_MAX_CONNECTIONS_PER_IP": 5}})";
-    for (const std::string& text : {one, "\n\n" + one + "\n", one + "\0"s + one, one + one, one + "\n\0\n\0"s, ""s, "\0"s}) {
+    for (const std::string& text :
+         {one, "\n\n" + one + "\n", one + "\0"s + one, one + one, one + "\n\0\n\0"s, ""s, "\0"s}) {
         const auto state = state_from(text);
         ASSERT_TRUE(state) << state.error().message << ": " << text;
         EXPECT_EQ(state->max_connections_per_ip(), text.find('5') == std::string::npos ? 0U : 5U);
@@ -128,7 +129,8 @@ TEST(StateFile, what_is_wrong_is_told_with_its_record_and_byte) {
     const std::string text = one + "\n" + one.substr(0, 20);
     StateFileReader cut(text, StateForm::json);
     ASSERT_TRUE(cut.next());
-    EXPECT_EQ(cut.next().error().message, fmt::format("record 2 (byte {}): the file ends in the middle of it", one.size() + 1));
+    EXPECT_EQ(cut.next().error().message,
+              fmt::format("record 2 (byte {}): the file ends in the middle of it", one.size() + 1));
     EXPECT_EQ(refusal("{\"request_type\":{\"REMOVE_CLUSTER\":\"a\"}\0}"s), "record 1 (byte 0): it ends in the middle");
     EXPECT_EQ(refusal("{]}"), "record 1 (byte 0): it is not valid JSON");
     EXPECT_EQ(refusal(R"({"request_type":{"FLY":{}}})"), "record 1 (byte 0): request_type: FLY is unknown");

@@ -1,6 +1,7 @@
+#include "ctl/json.h"
+
 #include <gmock/gmock.h>
 
-#include "ctl/json.h"
 #include "ctl/spoken.h"
 
 namespace seki::ctl {
@@ -21,7 +22,7 @@ std::string refusal(std::string_view json) {
 TEST(Json, every_field_is_written_in_the_order_of_the_schema) {
     EXPECT_EQ(
         text_of("remove_listener { address { @80 } proxy: TCP }"),
-        R"({"request_type":{"REMOVE_LISTENER":{"address":{"ip":{"inner":{"V4":2130706433}},"port":80},"proxy":2}}})");
+        R"({"request_type":{"REMOVE_LISTENER":{"address":{"ip":{"inner":{"V4":2130706433}},"port":80},"proxy":2,"interface":null}}})");
     EXPECT_EQ(text_of("query_metrics { list: true metric_names: ['a', 'b'] }"),
               R"({"request_type":{"QUERY_METRICS":{"list":true,"cluster_ids":[],"backend_ids":[],)"
               R"("metric_names":["a","b"],"no_clusters":false,"workers":false}}})");
@@ -57,10 +58,10 @@ TEST(Json, whole_numbers_of_64_bits_stay_whole) {
 
 TEST(Json, addresses_and_choices_are_plain_where_people_read_them) {
     EXPECT_EQ(text_of("remove_listener { address { @80 } proxy: TCP }", Spelling::plain),
-              R"({"request_type":{"REMOVE_LISTENER":{"address":"127.0.0.1:80","proxy":"TCP"}}})");
+              R"({"request_type":{"REMOVE_LISTENER":{"address":"127.0.0.1:80","proxy":"TCP","interface":null}}})");
     EXPECT_EQ(
         text_of("remove_listener { address { ip { v6 { low: 1 high: 0 } } port: 443 } proxy: HTTPS }", Spelling::plain),
-        R"({"request_type":{"REMOVE_LISTENER":{"address":"[::1]:443","proxy":"HTTPS"}}})");
+        R"({"request_type":{"REMOVE_LISTENER":{"address":"[::1]:443","proxy":"HTTPS","interface":null}}})");
     const auto json =
         to_json(message_of<command::Request>("add_https_listener { versions: [TLS_V1_2, TLS_V1_3] }"), Spelling::plain);
     EXPECT_EQ(json_text(json["request_type"]["ADD_HTTPS_LISTENER"]["versions"]), R"(["TLS_V1_2","TLS_V1_3"])");

@@ -31,6 +31,7 @@ namespace {
     "--h2-max-rst-stream-lifetime 15 --h2-max-rst-stream-abusive-lifetime 16 "                                  \
     "--h2-max-rst-stream-emitted-lifetime 17 --h2-max-header-list-size 18 --h2-max-header-table-size 19 "       \
     "--h2-max-header-fields 20 --h2-stream-idle-timeout-seconds 21 --h2-graceful-shutdown-deadline-seconds 22 " \
+    "--h2-stream-refusal-percent 23 "                                                                           \
     "--answer-301 $/answer --answer-401 $/answer --answer-404 $/answer --answer-408 $/answer "                  \
     "--answer-413 $/answer --answer-421 $/answer --answer-429 $/answer --answer-502 $/answer "                  \
     "--answer-503 $/answer --answer-504 $/answer --answer-507 $/answer --send-x-real-ip "                       \
@@ -43,7 +44,8 @@ namespace {
     " h2_initial_connection_window: 12 h2_max_concurrent_streams: 13 h2_stream_shrink_ratio: 14"              \
     " h2_max_rst_stream_lifetime: 15 h2_max_rst_stream_abusive_lifetime: 16"                                  \
     " h2_max_rst_stream_emitted_lifetime: 17 h2_max_header_list_size: 18 h2_max_header_table_size: 19"        \
-    " h2_max_header_fields: 20 h2_stream_idle_timeout_seconds: 21 h2_graceful_shutdown_deadline_seconds: 22"  \
+    " h2_max_header_fields: 20 h2_stream_idle_timeout_seconds: 21 h2_graceful_shutdown_deadline_seconds: 22 " \
+    "h2_stream_refusal_percent: 23"                                                                           \
     " http_answers { answer_301: 'an answer' answer_401: 'an answer' answer_404: 'an answer'"                 \
     " answer_408: 'an answer' answer_413: 'an answer' answer_421: 'an answer' answer_429: 'an answer'"        \
     " answer_502: 'an answer' answer_503: 'an answer' answer_504: 'an answer' answer_507: 'an answer' }"      \

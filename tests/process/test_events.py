@@ -39,6 +39,26 @@ class Subscriber:
 
 
 class Events(ProcessTest):
+    def test_what_is_done_as_one_is_told_as_one(self):
+        seki = self.http(self.backend())
+        subscriber = Subscriber(self, seki)
+        path = str(seki.folder / "state.json")
+        with seki.control() as control:
+            control.ask(Request(save_state=path))
+            self.assertEqual(subscriber.next(), ("main", "STATE_SAVED"))
+            control.ask(Request(remove_cluster="web"))
+            self.assertEqual(subscriber.next(), ("main", "CLUSTER_REMOVED"))
+            control.ask(Request(load_state=path))
+            self.assertEqual(subscriber.next(), ("main", "STATE_LOADED"))
+            control.ask(Request(remove_cluster="web"))
+            self.assertEqual(subscriber.next(), ("main", "CLUSTER_REMOVED"))
+            control.ask(Request(reload=schema.Reload(dry_run=True, exact=True)))
+            control.ask(Request(reload=schema.Reload(exact=True)))
+            self.assertEqual(subscriber.next(), ("main", "CONFIGURATION_RELOADED"))
+            several = [Request(add_cluster=cluster("one")), Request(add_cluster=cluster("two"))]
+            control.ask(Request(apply_changes=schema.ChangeSet(changes=several)))
+            self.assertEqual([subscriber.next()[1] for _ in range(2)], ["CLUSTER_ADDED"] * 2)
+
     def test_changes_are_told_in_order_to_each_subscriber(self):
         seki = self.http(self.backend())
         subscribers = [Subscriber(self, seki) for _ in range(2)]

@@ -3,7 +3,7 @@ import threading
 
 import wire
 from backend import Backend
-from harness import ProcessTest, http_body, tcp_body
+from harness import ProcessTest, http_body, tcp_body, until
 
 HEAD = b"\r\n\r\n"
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -105,7 +105,7 @@ class GoneClients(ProcessTest):
                 client = self.asking(seki, backend, request, answer)
                 client.finish()
                 self.assertTrue(backend.told.wait(wire.PATIENCE_SECONDS), "the backend works on")
-                self.assertIn("client_half_close_timeout", seki.log())
+                until(lambda: "client_half_close_timeout" in seki.log(), "the line of the access log")
                 client.close()
 
     def test_a_client_that_closed_is_499_in_the_log(self):

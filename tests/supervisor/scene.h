@@ -64,9 +64,16 @@ public:
     size_t slices = 0;
     ino_t snapshot_inode = 0;
     worker::Condition::State condition = worker::Condition::SERVING;
-    std::vector<std::pair<std::string, uint32_t>> sockets;  // what it accepts from
-    std::vector<std::pair<std::string, uint32_t>> prepared_sockets;
+    struct Socket {
+        command::ListenerType type;
+        std::string where;
+        uint32_t slot;
+        bool operator==(const Socket&) const = default;
+    };
+    std::vector<Socket> sockets;  // what it accepts from
+    std::vector<Socket> prepared_sockets;
     std::string refuses_sockets;  // why every assign is refused
+    uint64_t state_version = 0;   // that it serves
     std::function<command::Response(const command::Request&)> answers = [](const command::Request&) {
         return response_of(command::OK, "");
     };
@@ -81,8 +88,8 @@ public:
     }
     [[nodiscard]] std::vector<uint32_t> slots_of(const std::string& address) const {
         std::vector<uint32_t> slots;
-        for (const auto& [where, slot] : sockets) {
-            if (where == address) slots.push_back(slot);
+        for (const Socket& socket : sockets) {
+            if (socket.where == address) slots.push_back(socket.slot);
         }
         std::ranges::sort(slots);
         return slots;
@@ -108,6 +115,8 @@ private:
         worker::Order order;
         ASSERT_TRUE(order.ParseFromArray(payload.data(), static_cast<int>(payload.size())));
         orders.push_back(order);
+        if (order.has_load()) state_version = order.load().state_version();
+        if (order.commit().has_state_version()) state_version = order.commit().state_version();
         move_sockets(order);
         if (!silent_about.contains(order.kind_case())) answer(order);
     }
@@ -124,7 +133,7 @@ private:
             return;
         }
         const auto name = [](const worker::ListeningSocket& socket) {
-            return std::pair{config::checked_address(socket.address()).text(), socket.slot()};
+            return Socket{socket.type(), config::checked_address(socket.address()).text(), socket.slot()};
         };
         const auto named = static_cast<size_t>(order.assign().sockets_size() + order.prepare().sockets_size() +
                                                order.prepare().segments_size());
@@ -193,6 +202,7 @@ private:
                 break;
             case Kind::kQuery:
                 *report.mutable_answer()->mutable_response() = answers(order.query());
+                if (order.query().has_query_state_version()) tell_version(report);
                 break;
             default:
                 report.mutable_done();
@@ -203,6 +213,11 @@ private:
             channel_.flush();
             end();
         }
+    }
+
+    void tell_version(worker::Report& report) const {
+        auto& content = *report.mutable_answer()->mutable_response()->mutable_content();
+        content.mutable_state_version()->set_version(state_version);
     }
 
     command::Channel channel_;

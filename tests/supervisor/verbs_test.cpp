@@ -9,21 +9,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct VerbsTest : Scene {
-    std::optional<OwnFigures> figures;
-    std::unique_ptr<Verbs> verbs;
     std::vector<command::Response> answers;
 
-    void begin() {
-        start({checked(add_cluster("shop"))});
-        figures.emplace(supervisor->state());
-        verbs = std::make_unique<Verbs>(supervisor->state(), supervisor->changes(), supervisor->workers(), *figures,
-                                        [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
-                                            supervisor->stop(hard, std::move(answer), limit);
-                                        });
-    }
+    void begin() { start({checked(add_cluster("shop"))}); }
     ~VerbsTest() override { supervisor.reset(); }  // its workers still owe answers to the verbs
     void obey(command::Request request) {
-        verbs->obey(std::move(request), [this](const command::Response& answer) { answers.push_back(answer); });
+        supervisor->verbs().obey(std::move(request),
+                                 [this](const command::Response& answer) { answers.push_back(answer); });
         turns();
     }
     std::vector<std::string> states() {
@@ -90,6 +82,8 @@ TEST_F(VerbsTest, the_configuration_is_answered_from_the_state) {
     obey(request);
     const auto& holders = answers.back().content().worker_responses().map();
     EXPECT_EQ(holders.at("main").clusters().vec(0).configuration().cluster_id(), "shop");
+    EXPECT_EQ(holders.size(), 3U) << "and each of two workers that serve the same version";
+    EXPECT_EQ(holders.at("1").SerializeAsString(), holders.at("main").SerializeAsString());
     request.mutable_query_clusters_hashes();
     obey(request);
     EXPECT_EQ(answers.back().content().worker_responses().map().at("main").cluster_hashes().map().size(), 1U);
@@ -103,6 +97,40 @@ TEST_F(VerbsTest, the_configuration_is_answered_from_the_state) {
     request.mutable_count_requests();
     obey(request);
     EXPECT_EQ(answers.back().content().request_counts().map().at("AddCluster"), 1);
+}
+
+TEST_F(VerbsTest, no_worker_is_said_to_serve_what_it_does_not) {
+    begin();
+    command::Request request;
+    request.set_query_cluster_by_id("shop");
+    worker(1).state_version = 7;
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+    EXPECT_THAT(answers.back().message(), HasSubstr("serves version 7 of the state instead of"));
+    obey(add_cluster("next"));
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::OK) << "each commit says which version it makes";
+    worker(1).silent_about = {Kind::kQuery};
+    obey(request);
+    pass(settings.workers.answer_timeout + std::chrono::milliseconds(1));
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+    EXPECT_THAT(answers.back().message(), HasSubstr("does not answer"));
+}
+
+TEST_F(VerbsTest, what_may_still_be_taken_back_is_not_told) {
+    begin();
+    for (size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kPrepare};
+    obey(add_cluster("new"));
+    command::Request request;
+    request.mutable_count_requests();
+    obey(request);
+    EXPECT_TRUE(answers.empty());
+    for (size_t id : {0U, 1U}) worker(id).answer_late(Kind::kPrepare);
+    turns();
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_EQ(answers.front().content().request_counts().map().count("AddCluster") +
+                  answers.back().content().request_counts().map().count("AddCluster"),
+              1U);
 }
 
 TEST_F(VerbsTest, the_limit_of_connections_is_shown_as_it_was_set_last) {

@@ -19,6 +19,8 @@ constexpr std::array missing{
     Missing{Feature::ocsp, "OCSP responses are not available yet"},
     Missing{Feature::ticket_secret, "another secret for TLS session tickets at run time is not available yet"},
     Missing{Feature::balancing_by_hash, "load balancing by hash (HRW, MAGLEV) is not available yet"},
+    Missing{Feature::sharding, "giving each client a part of the backends is not available yet"},
+    Missing{Feature::sni_routing, "routing TCP by SNI or ALPN is not available yet"},
     Missing{Feature::health_checks, "health checks are not available yet"},
     Missing{Feature::interfaces, "binding a listener to a network interface is not available yet"},
     Missing{Feature::forwarded_headers, "a choice of forwarding headers is not available yet"},

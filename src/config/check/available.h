@@ -19,6 +19,8 @@ enum class Feature : uint8_t {
     tls_to_backends,
     ticket_secret,
     balancing_by_hash,
+    sharding,
+    sni_routing,
     health_checks,
     statsd,
     audit_logs,

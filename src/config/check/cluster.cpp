@@ -68,6 +68,11 @@ void check_cluster(Examiner& examine, command::Cluster& cluster) {
     examine.wants("proxy_protocol", cluster.has_proxy_protocol(), Feature::proxy_protocol);
     const bool by_hash = cluster.load_balancing() == command::HRW || cluster.load_balancing() == command::MAGLEV;
     examine.wants("load_balancing", by_hash, Feature::balancing_by_hash);
+    examine.wants("affinity_header", cluster.has_affinity_header(), Feature::balancing_by_hash);
+    examine.wants("affinity_cookie", cluster.has_affinity_cookie(), Feature::balancing_by_hash);
+    examine.wants("shard_percent", cluster.has_shard_percent(), Feature::sharding);
+    examine.wants("shard_min_backends", cluster.has_shard_min_backends(), Feature::sharding);
+    examine.wants("shard_mode", cluster.has_shard_mode(), Feature::sharding);
     examine.wants("http2", cluster.http2(), Feature::http2_backends);
     examine.wants("health_check", cluster.has_health_check(), Feature::health_checks);
     examine.wants("udp", cluster.has_udp(), Feature::udp);

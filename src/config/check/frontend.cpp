@@ -100,6 +100,8 @@ void check_update(Examiner& examine, command::UpdateHttpFrontend& update) {
 void check_frontend(Examiner& examine, command::RequestTcpFrontend& frontend) {
     examine.id("cluster_id", frontend.cluster_id(), max_cluster_id_size);
     examine.address("address", *frontend.mutable_address());
+    examine.wants("sni", frontend.has_sni(), Feature::sni_routing);
+    examine.wants("alpn", frontend.alpn_size() > 0, Feature::sni_routing);
     examine.tags("tags", frontend.tags());
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Reads a state file: the changes that build a state from nothing, or any others that somebody wrote down by hand. There
-// are two forms:
+// Reads a state file: the changes that build a state from nothing, or any others that somebody wrote down by hand.
+// There are two forms:
 //
 //   JSON        records one after another with any blanks, line breaks and NULs between them; Sōzu ends each with both.
 //               A record is {"id": …, "content": {"request_type": {…}}} as Sōzu writes it (serde.h), or by hand only

@@ -179,6 +179,7 @@ h2_max_header_table_size = 18
 h2_max_header_fields = 19
 h2_stream_idle_timeout_seconds = 20
 h2_graceful_shutdown_deadline_seconds = 0
+h2_stream_refusal_percent = 23
 )");
     ASSERT_EQ(config.changes.size(), 2);
     const command::HttpListenerConfig& listener = config.changes[0]->add_http_listener();
@@ -211,6 +212,7 @@ h2_graceful_shutdown_deadline_seconds = 0
     EXPECT_EQ(listener.h2_max_header_fields(), 19);
     EXPECT_EQ(listener.h2_stream_idle_timeout_seconds(), 20);
     EXPECT_EQ(listener.h2_graceful_shutdown_deadline_seconds(), 0);
+    EXPECT_EQ(listener.h2_stream_refusal_percent(), 23);
 }
 
 TEST(TomlFile, a_listener_takes_the_global_timeouts_that_it_does_not_name) {
