@@ -1,7 +1,9 @@
 #include <array>
 
+#include "config/check/available.h"
 #include "config/toml/certificate.h"
 #include "config/toml/cluster.h"
+#include "config/toml/global.h"
 #include "config/toml/listener.h"
 #include "config/toml/message.h"
 #include "config/toml/rule.h"
@@ -83,7 +85,10 @@ void read_stream_frontend(const std::string& cluster_id, TableReader& table, Dra
     const auto refuse = [&](std::string_view key) {
         if (table.has(key)) table.refuse(key, "only frontends of http clusters have it");
     };
-    for (const std::string_view key : rule_keys()) refuse(key);
+    for (const std::string_view key : {"hostname", "alpn"}) wants(table, key, table.has(key), Feature::sni_routing);
+    for (const std::string_view key : rule_keys()) {
+        if (key != "hostname") refuse(key);
+    }
     for (const std::string_view key : certificate_keys) refuse(key);
     for (const std::string_view key : other_http_keys) refuse(key);
     table.finish();

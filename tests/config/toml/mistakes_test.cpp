@@ -263,7 +263,8 @@ backends = [{ address = "127.0.0.1:1" }]
 }
 
 TEST(TomlFile, missing_keys_are_named) {
-    EXPECT_THAT(errors(R"(
+    EXPECT_THAT(
+        errors(R"(
 [[listeners]]
 front_timeout = 1
 [clusters.a]
@@ -276,14 +277,14 @@ frontends = [{}]
 protocol = "tcp"
 frontends = [{ hostname = "x" }]
 )"),
-                ElementsAre("s.toml:2: listeners[0]: the key 'address' is missing",
-                            "s.toml:2: listeners[0]: the key 'protocol' is missing",
-                            "s.toml:4: clusters.a: the key 'protocol' is missing",
-                            "s.toml:6: clusters.a.backends[0]: the key 'address' is missing",
-                            "s.toml:9: clusters.b.frontends[0]: the key 'address' is missing",
-                            "s.toml:9: clusters.b.frontends[0]: the key 'hostname' is missing",
-                            "s.toml:12: clusters.c.frontends[0]: the key 'address' is missing",
-                            "s.toml:12: clusters.c.frontends[0].hostname: only frontends of http clusters have it"));
+        ElementsAre("s.toml:2: listeners[0]: the key 'address' is missing",
+                    "s.toml:2: listeners[0]: the key 'protocol' is missing",
+                    "s.toml:4: clusters.a: the key 'protocol' is missing",
+                    "s.toml:6: clusters.a.backends[0]: the key 'address' is missing",
+                    "s.toml:9: clusters.b.frontends[0]: the key 'address' is missing",
+                    "s.toml:9: clusters.b.frontends[0]: the key 'hostname' is missing",
+                    "s.toml:12: clusters.c.frontends[0]: the key 'address' is missing",
+                    "s.toml:12: clusters.c.frontends[0].hostname: routing TCP by SNI or ALPN is not available yet"));
 }
 
 TEST(TomlFile, keys_of_older_versions_are_warnings) {
