@@ -93,20 +93,30 @@ command::ClusterInformations clusters_by_domain(const State& state, const comman
     return found;
 }
 
-command::CertificatesWithFingerprints certificates(const State& state, const command::QueryCertificatesFilters& query) {
+Result<command::CertificatesWithFingerprints> certificates(const State& state,
+                                                           const command::QueryCertificatesFilters& query,
+                                                           size_t max_bytes) {
     command::CertificatesWithFingerprints found;
-    const auto add = [&found](const CertificateKey& key, const StoredCertificate& certificate) {
-        (*found.mutable_certs())[Certificates::key_text(key)] = certificate.message();
+    size_t bytes = 0;
+    const auto add = [&](const CertificateKey& key, const StoredCertificate& certificate) {
+        if (bytes > max_bytes) return;
+        command::CertificateAndKey& message = (*found.mutable_certs())[Certificates::key_text(key)];
+        message = certificate.message();
+        bytes += message.ByteSizeLong();
     };
     if (query.has_domain()) {
         for_each_served_certificate(state, query.domain(), add);
-        return found;
+    } else {
+        const auto wanted = parse_fingerprint(query.fingerprint());
+        for (const auto& [key, certificate] : state.table<Certificates>().entries()) {
+            if (!query.has_fingerprint() || wanted == key.fingerprint) add(key, certificate);
+        }
     }
-    const auto wanted = parse_fingerprint(query.fingerprint());
-    for (const auto& [key, certificate] : state.table<Certificates>().entries()) {
-        if (!query.has_fingerprint() || wanted == key.fingerprint) add(key, certificate);
-    }
-    return found;
+    if (bytes <= max_bytes) return found;
+    return failure(
+        "they are more than {} bytes, which an answer can have (max_command_buffer_size): ask for a domain, or "
+        "for a fingerprint",
+        max_bytes);
 }
 
 command::ClusterHashes cluster_hashes(const State& state) {

@@ -26,7 +26,10 @@ command::ClusterInformations clusters_by_domain(const State& state, const comman
 // With keys. Of a domain those that its clients are shown, whatever kinds of keys they know: of each address, for each
 // kind of key, the one that SNI selects (x509::Rank). Where no certificate is for it, the listener's own one would be
 // shown, which is not among them. Otherwise the one with the fingerprint, or all.
-command::CertificatesWithFingerprints certificates(const State& state, const command::QueryCertificatesFilters& query);
+// With their keys. An error when that would be more than `max_bytes`.
+Result<command::CertificatesWithFingerprints> certificates(const State& state,
+                                                           const command::QueryCertificatesFilters& query,
+                                                           size_t max_bytes);
 
 command::ClusterHashes cluster_hashes(const State& state);
 

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "base/utf8.h"
+#include "config/limits.h"
 #include "config/subject.h"
 #include "observe/json_line.h"
 
@@ -165,8 +166,11 @@ Asked Asked::of(const Request& request, bool with_digest) {
     }
     std::ranges::replace(asked.target, ' ', ':');
     asked.target = cut(std::move(asked.target), max_target_size);
-    asked.cluster = request.has_remove_cluster() ? request.remove_cluster() : text_in(request, "cluster_id");
-    asked.backend = text_in(request, "backend_id");
+    // They come before anybody judges them; who acted, and how it ended, must have room behind them.
+    const std::string cluster =
+        request.has_remove_cluster() ? request.remove_cluster() : text_in(request, "cluster_id");
+    asked.cluster = cut(cluster, config::max_cluster_id_size);
+    asked.backend = cut(text_in(request, "backend_id"), config::max_backend_id_size);
     asked.acts = !is_question(request);
     if (with_digest) asked.digest = digest_of(request);
     return asked;

@@ -11,6 +11,7 @@
 #include "base/unix_address.h"
 #include "config/check/check.h"
 #include "config/convert.h"
+#include "config/secrets.h"
 #include "config/subject.h"
 
 namespace seki::supervisor {
@@ -18,9 +19,12 @@ namespace {
 
 using observe::Module;
 
+// Of a request that nobody has judged: a line must have room for whose it is.
+constexpr size_t max_subject_size = 1024;
+
 // "AddBackend shop shop-1 10.0.0.1:80 by uid 0, pid 4242"
 std::string describe(const command::Request& request, const Peer& peer) {
-    const std::string subject = config::subject(request);
+    const std::string subject = config::subject(request).substr(0, max_subject_size);
     return fmt::format("{}{}{} by {}", config::verb_name(request), subject.empty() ? "" : " ", subject, peer.text());
 }
 
@@ -29,17 +33,8 @@ bool among(const std::vector<uint32_t>& uids, const Peer& peer) {
 }
 
 // For who may not know them.
-command::Response without_keys(command::Response response) {
-    if (!response.has_content()) return response;
-    command::ResponseContent& content = *response.mutable_content();
-    if (content.has_listeners_list()) {
-        for (auto& [address, listener] : *content.mutable_listeners_list()->mutable_https_listeners())
-            listener.clear_key();
-    }
-    if (content.has_certificates_with_fingerprints()) {
-        for (auto& [fingerprint, certificate] : *content.mutable_certificates_with_fingerprints()->mutable_certs())
-            certificate.set_key("");
-    }
+command::Response without_secrets(command::Response response) {
+    config::clear_secrets(response);
     return response;
 }
 
@@ -169,17 +164,41 @@ void CommandServer::accept_connection(UniqueFd client) {
     const uint64_t id = ++last_id_;
     const Ulid session = Ulid::make(loop_.wall(), random_);
     Peer peer = Peer::of(client.get(), id, session, loop_.wall());
-    if (settings_.audit != nullptr) peer.look_up_names();
-    if (sessions_.size() >= max_sessions) {
-        log_.warn(Module::command, "{} is turned away: {} clients are connected already", peer.text(), max_sessions);
+    if (!has_room_for(peer)) {
+        log_.warn(Module::command, "{} is turned away: too many of the {} clients that are connected are that user's",
+                  peer.text(), sessions_.size());
         return;
     }
+    if (settings_.audit != nullptr) peer.look_up_names();
     CommandSession::Owner& owner = *this;
     sessions_.emplace(id, std::make_unique<CommandSession>(loop_, std::move(client), settings_.max_frame_bytes,
                                                            std::move(peer), owner));
 }
 
 // ---- who may ask for what
+
+// Whoever may do little must not be able to keep those out who may do more, by connecting and saying nothing.
+CommandServer::Room CommandServer::room_for(const Settings& settings, const Peer& peer) {
+    const bool restricted = !settings.allowed_uids.empty() || !settings.readonly_uids.empty();
+    const bool owner = peer.credentials && (peer.credentials->uid == 0 || peer.credentials->uid == ::geteuid());
+    if (owner) return {max_sessions + reserved_sessions, max_sessions + reserved_sessions};
+    if (restricted && !peer.credentials) return {max_stranger_sessions, max_sessions};
+    if (among(settings.readonly_uids, peer)) return {max_reader_sessions, max_sessions};
+    const bool may_change = settings.allowed_uids.empty() || among(settings.allowed_uids, peer);
+    return {may_change ? max_sessions : max_stranger_sessions, max_sessions};
+}
+
+bool CommandServer::has_room_for(const Peer& peer) const {
+    const Room room = room_for(settings_, peer);
+    if (sessions_.size() >= room.of_all) return false;
+    if (sessions_.size() < room.of_user) return true;
+    const auto uid_of = [](const Peer& one) {
+        return one.credentials ? std::optional(one.credentials->uid) : std::nullopt;
+    };
+    const auto same = std::ranges::count_if(
+        sessions_, [&](const auto& entry) { return uid_of(entry.second->peer()) == uid_of(peer); });
+    return static_cast<size_t>(same) < room.of_user;
+}
 
 std::string CommandServer::why_unauthorized(const Peer& peer, const command::Request& request) const {
     const bool restricted = !settings_.allowed_uids.empty() || !settings_.readonly_uids.empty();
@@ -227,7 +246,7 @@ void CommandServer::on_request(CommandSession& session, command::Request request
         note(peer, work, response);
         const auto asker = sessions_.find(peer.id);
         if (asker == sessions_.end()) return;
-        if (among(settings_.readonly_uids, peer)) return asker->second->answer(without_keys(response));
+        if (among(settings_.readonly_uids, peer)) return asker->second->answer(without_secrets(response));
         asker->second->answer(response);
     };
     on_request_(std::move(request), std::move(on_answer));

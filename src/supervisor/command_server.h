@@ -39,12 +39,25 @@ public:
         size_t max_frame_bytes = 2'000'000;
         mode_t mode = 0600;
         std::vector<uint32_t> allowed_uids;   // empty: whoever can open the socket
-        std::vector<uint32_t> readonly_uids;  // of these, those who may only ask, and are not shown keys
+        std::vector<uint32_t> readonly_uids;  // of these, those who may only ask, and are not shown secrets
         AuditLog* audit = nullptr;            // these two outlive it, where they are
         OwnFigures* figures = nullptr;
     };
 
-    static constexpr size_t max_sessions = 256;
+    // Of all; a few more are for root and for who started us.
+    static constexpr size_t max_sessions = 1024;
+    static constexpr size_t reserved_sessions = 16;
+    // Of one user who may only read, or nothing.
+    static constexpr size_t max_reader_sessions = 256;
+    static constexpr size_t max_stranger_sessions = 16;
+
+    // How many there may be at most, that of the peer included: of its user, and of all.
+    struct Room {
+        size_t of_user;
+        size_t of_all;
+        bool operator==(const Room&) const = default;
+    };
+    static Room room_for(const Settings& settings, const Peer& peer);
 
     // `loop` and `log` outlive it; `on_request` is called from turns of the loop.
     static Result<std::unique_ptr<CommandServer>> open(EventLoop& loop, observe::Log& log, Settings settings,
@@ -83,6 +96,7 @@ private:
     void on_event(uint32_t events) override;
     void on_timer() override;
     void on_request(CommandSession& session, command::Request request) override;
+    [[nodiscard]] bool has_room_for(const Peer& peer) const;
     std::string why_refused(const CommandSession& session, const command::Request& request) override;
     void on_session_ended(CommandSession& session) override;
 

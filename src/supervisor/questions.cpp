@@ -47,11 +47,6 @@ constexpr std::array questions{
              [](const State& state, const Request&, ResponseContent& content) {
                  *of_main(content).mutable_cluster_hashes() = config::cluster_hashes(state);
              }},
-    Question{Request::kQueryCertificatesFromTheState,
-             [](const State& state, const Request& request, ResponseContent& content) {
-                 *content.mutable_certificates_with_fingerprints() =
-                     config::certificates(state, request.query_certificates_from_the_state());
-             }},
     Question{Request::kQueryHealthChecks,
              [](const State& state, const Request& request, ResponseContent& content) {
                  *content.mutable_health_checks_list() = config::health_checks(state, request.query_health_checks());
@@ -66,6 +61,16 @@ constexpr std::array questions{
              }},
 };
 
+// The only one that may be too many.
+command::Response certificates_answer(const State& state, const command::QueryCertificatesFilters& query,
+                                      size_t max_bytes) {
+    auto found = config::certificates(state, query, max_bytes);
+    if (!found) return response_of(command::FAILURE, found.error().message);
+    command::Response response = response_of(command::OK, {});
+    *response.mutable_content()->mutable_certificates_with_fingerprints() = std::move(*found);
+    return response;
+}
+
 // Null when the request asks for something else.
 const Question* question_of(const Request& request) {
     const auto* const found = std::ranges::find(questions, request.request_type_case(), &Question::verb);
@@ -74,9 +79,13 @@ const Question* question_of(const Request& request) {
 
 }  // namespace
 
-bool is_about_state(const Request& request) { return question_of(request) != nullptr; }
+bool is_about_state(const Request& request) {
+    return request.has_query_certificates_from_the_state() || question_of(request) != nullptr;
+}
 
-command::Response answer_about_state(const State& state, const Request& request) {
+command::Response answer_about_state(const State& state, const Request& request, size_t max_bytes) {
+    if (request.has_query_certificates_from_the_state())
+        return certificates_answer(state, request.query_certificates_from_the_state(), max_bytes);
     const Question* const question = question_of(request);
     SEKI_CHECK(question != nullptr);
     command::Response response = response_of(command::OK, {});

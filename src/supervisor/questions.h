@@ -11,6 +11,7 @@ namespace seki::supervisor {
 // Whether it asks for one of them.
 bool is_about_state(const command::Request& request);
 // What it asks for. Where clients expect an answer of each process, the one of `main` is there.
-command::Response answer_about_state(const config::State& state, const command::Request& request);
+// `max_bytes`: what an answer can have.
+command::Response answer_about_state(const config::State& state, const command::Request& request, size_t max_bytes);
 
 }  // namespace seki::supervisor

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "net/pipe_pool.h"
+#include "supervisor/command_server.h"
 
 namespace seki::supervisor {
 namespace {
@@ -27,8 +28,11 @@ DescriptorNeed descriptor_need(const command::ServerConfig& config, uint32_t wor
     const uint64_t fixed = pipe_descriptors(clients) + sockets + processes + reserve;
     // It has no clients, but a copy of each socket while the worker that it is for has not taken it yet.
     const uint64_t supervisor = 2 * sockets + processes + reserve;
-    return {.wanted = std::max(2 * clients + config.backend_idle_connections_total() + fixed, supervisor),
-            .minimum = std::max(clients + clients / 2 + fixed, supervisor)};
+    // Command clients that find no descriptor wait until there is one.
+    constexpr uint64_t command_clients = CommandServer::max_sessions + CommandServer::reserved_sessions;
+    return {
+        .wanted = std::max(2 * clients + config.backend_idle_connections_total() + fixed, supervisor + command_clients),
+        .minimum = std::max(clients + clients / 2 + fixed, supervisor)};
 }
 
 Result<uint64_t> choose_limit(const DescriptorNeed& need, const NofileLimit& limit, uint64_t max_connections) {

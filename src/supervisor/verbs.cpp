@@ -160,7 +160,7 @@ void Verbs::stop_hard(Request& /*request*/, Answer& answer) { stop_(true, std::m
 // Nothing that may still be taken back is told.
 void Verbs::ask_state(Request request, Answer answer) {
     changes_.when_settled([this, request = std::move(request), answer = std::move(answer)]() mutable {
-        Response response = answer_about_state(state_, request);
+        Response response = answer_about_state(state_, request, max_answer_bytes_);
         if (!response.content().has_worker_responses()) return answer(response);
         ask_each(std::move(response), answer);
     });

@@ -26,14 +26,15 @@ public:
     using Answer = CommandServer::Answer;
     using Stop = std::function<void(bool hard, Answer, std::optional<Duration> limit)>;
 
-    // All outlive this.
+    // All outlive this. `max_answer_bytes`: of what one frame can have.
     Verbs(const config::State& state, Changes& changes, Workers& workers, OwnFigures& figures, StateVerbs& state_verbs,
-          Stop stop)
+          size_t max_answer_bytes, Stop stop)
         : state_(state),
           changes_(changes),
           workers_(workers),
           figures_(figures),
           state_verbs_(state_verbs),
+          max_answer_bytes_(max_answer_bytes),
           stop_(std::move(stop)) {}
 
     void obey(command::Request request, Answer answer);
@@ -75,6 +76,7 @@ private:
     Workers& workers_;
     OwnFigures& figures_;
     StateVerbs& state_verbs_;
+    size_t max_answer_bytes_;
     Stop stop_;
     std::map<uint64_t, Asking> askings_;
     uint64_t last_asking_ = 0;

@@ -49,7 +49,7 @@ struct CertificateTest : testing::Test {
     }
     std::vector<std::string> asked(const command::QueryCertificatesFilters& filters) {
         std::vector<std::string> found;
-        const command::CertificatesWithFingerprints answer = certificates(state, filters);
+        const command::CertificatesWithFingerprints answer = certificates(state, filters, SIZE_MAX).value();
         for (const auto& [fingerprint, certificate] : answer.certs()) found.push_back(fingerprint);
         std::ranges::sort(found);
         return found;

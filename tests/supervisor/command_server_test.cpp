@@ -286,6 +286,27 @@ TEST_F(ServerTest, refuses_users_that_are_not_named_when_some_are) {
     EXPECT_THAT(client.messages(), ElementsAre(HasSubstr("unauthorized")));
 }
 
+TEST_F(ServerTest, who_may_do_little_cannot_keep_others_out) {
+    CommandServer::Settings restricted;
+    restricted.allowed_uids = {4001};
+    restricted.readonly_uids = {4002};
+    const auto room = [](const CommandServer::Settings& of, std::optional<uid_t> uid) {
+        Peer peer;
+        if (uid) peer.credentials = ucred{.pid = 1, .uid = *uid, .gid = 1};
+        return CommandServer::room_for(of, peer);
+    };
+    constexpr size_t all = CommandServer::max_sessions;
+    constexpr size_t with_reserve = all + CommandServer::reserved_sessions;
+    using Room = CommandServer::Room;
+    EXPECT_EQ(room(restricted, 4001), (Room{all, all}));
+    EXPECT_EQ(room(restricted, 4002), (Room{CommandServer::max_reader_sessions, all}));
+    EXPECT_EQ(room(restricted, 4003), (Room{CommandServer::max_stranger_sessions, all}));
+    EXPECT_EQ(room(restricted, {}), (Room{CommandServer::max_stranger_sessions, all}));
+    EXPECT_EQ(room(restricted, 0), (Room{with_reserve, with_reserve}));
+    EXPECT_EQ(room(restricted, geteuid()), (Room{with_reserve, with_reserve}));
+    EXPECT_EQ(room({}, 4003), (Room{all, all})) << "where nobody is named, whoever can open the socket may all";
+}
+
 TEST_F(ServerTest, replaces_a_socket_file_that_nobody_serves) {
     {
         const UniqueFd stale(::socket(AF_UNIX, SOCK_STREAM, 0));
