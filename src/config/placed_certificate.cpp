@@ -27,7 +27,7 @@ void place_certificate(const CertificateKey& key, const StoredCertificate& certi
 
 void UsedSegments::add(const StoredCertificate& certificate) {
     segments_.insert(certificate.bytes().segment());
-    segments_.insert(certificate.chain().bytes().segment());
+    if (!certificate.chain().empty()) segments_.insert(certificate.chain().bytes().segment());
 }
 
 void UsedSegments::name_in(worker::Prepare& order) const {

@@ -168,9 +168,11 @@ Result<Undo> State::remove_stream_frontend(const Frontend& frontend) {
 
 Result<Undo> State::add_certificate(const command::AddCertificate& added) {
     const CertificateKey key = Certificates::key(added);
+    // Bytes that were put once stay until their whole segment goes, so what is there already is not put again.
+    const auto* known = table<Certificates>().find(key);
+    if (known != nullptr && known->is_of(added)) return Undo();
     auto certificate = StoredCertificate::store(added, memory_);
     if (!certificate) return std::unexpected(certificate.error());
-    const auto* known = table<Certificates>().find(key);
     if (known != nullptr && *known == *certificate) return Undo();
     return exchange<Certificates>(key, std::move(*certificate));
 }

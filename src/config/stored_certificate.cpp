@@ -51,6 +51,7 @@ std::vector<std::string> CertificateChain::links() const {
 
 // Where one DER ends and the next begins they say themselves: equal bytes are an equal chain.
 Result<std::shared_ptr<const CertificateChain>> CertificateMemory::share(const std::vector<std::string>& links) {
+    if (links.empty()) return std::make_shared<const CertificateChain>(SharedBytes::Piece(), std::vector<uint32_t>());
     std::string all;
     for (const std::string& link : links) all += link;
     std::weak_ptr<const CertificateChain>& place = chains_[x509::fingerprint_of(all)];
@@ -122,6 +123,11 @@ command::CertificateAndKey StoredCertificate::message() const {
     }
     if (!ocsp_response_.empty()) message.set_ocsp_response(ocsp_response_);
     return message;
+}
+
+bool StoredCertificate::is_of(const command::AddCertificate& checked) const {
+    const auto expired_at = checked.has_expired_at() ? std::optional(checked.expired_at()) : std::nullopt;
+    return expired_at == expired_at_ && message().SerializeAsString() == checked.certificate().SerializeAsString();
 }
 
 bool StoredCertificate::operator==(const StoredCertificate& other) const {

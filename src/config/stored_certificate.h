@@ -71,6 +71,8 @@ public:
     [[nodiscard]] const std::string& ocsp_response() const { return ocsp_response_; }
 
     [[nodiscard]] command::CertificateAndKey message() const;
+    // Whether it is what this message adds.
+    [[nodiscard]] bool is_of(const command::AddCertificate& checked) const;
     [[nodiscard]] std::optional<int64_t> expired_at() const { return expired_at_; }
 
     bool operator==(const StoredCertificate& other) const;

@@ -90,7 +90,9 @@ ClusterSeries* Metrics::cluster(std::string_view id) {
         return nullptr;
     }
     ++shape_;
-    return clusters_.emplace(std::string(id), std::make_unique<ClusterSeries>()).first->second.get();
+    ClusterSeries& made = *clusters_.emplace(std::string(id), std::make_unique<ClusterSeries>()).first->second;
+    made.serial = shape_;
+    return &made;
 }
 
 Series* Metrics::backend(ClusterSeries& cluster, std::string_view id) {
@@ -103,7 +105,9 @@ Series* Metrics::backend(ClusterSeries& cluster, std::string_view id) {
     }
     ++backend_count_;
     ++shape_;
-    return cluster.backends.emplace(std::string(id), std::make_unique<Series>()).first->second.get();
+    Series& made = *cluster.backends.emplace(std::string(id), std::make_unique<Series>()).first->second;
+    made.serial = shape_;
+    return &made;
 }
 
 void Metrics::remove_cluster(std::string_view id) {

@@ -29,6 +29,7 @@ struct Series {
     void add_status(uint16_t status) noexcept;
     void record(Time which, Duration time) noexcept { times[static_cast<size_t>(which)].record(time); }
 
+    uint64_t serial = 0;  // of all series that ever were: one that goes and comes again is another one
     std::array<uint64_t, series_counter_names.size()> counters{};
     std::array<CoarseHistogram, time_names.size()> times;
 };

@@ -118,6 +118,7 @@ bool Statsd::tell_process() {
 bool Statsd::tell(Followed& followed) {
     const Series* const now = series_of(followed);
     if (now == nullptr && !followed.owing) return true;
+    if (now != nullptr) meet(followed, *now);
     if (followed.told == nullptr) {
         if (now == nullptr || now->counters == nothing().counters) return true;
         followed.told = std::make_unique<Series>();
@@ -126,6 +127,15 @@ bool Statsd::tell(Followed& followed) {
     if (!tell_series(*followed.told, now == nullptr ? nothing() : *now)) return false;
     followed.owing = false;
     return true;
+}
+
+// A cluster or backend that was removed and added again began at zero: nothing of this one was told yet.
+void Statsd::meet(Followed& followed, const Series& now) {
+    if (followed.serial != 0 && followed.serial != now.serial) {
+        followed.told = nullptr;
+        followed.owing = false;
+    }
+    followed.serial = now.serial;
 }
 
 // Nothing is timed of a series without counting it.
@@ -179,6 +189,7 @@ void Statsd::keep_debts() {
         for (size_t i = 0; i < now->counters.size(); ++i) one.told->counters[i] -= now->counters[i];
         for (size_t i = 0; i < now->times.size(); ++i) one.told->times[i].subtract(now->times[i]);
         one.owing = true;
+        one.serial = 0;
     }
 }
 

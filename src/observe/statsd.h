@@ -48,6 +48,7 @@ private:
         std::string backend;           // empty: the cluster itself
         std::unique_ptr<Series> told;  // null: nothing
         bool owing = false;            // it was cleared before all was told
+        uint64_t serial = 0;           // of the series that `told` is about; 0: of the next one
     };
 
     void on_timer() override;
@@ -57,6 +58,7 @@ private:
     Progress advance(size_t series_limit, uint64_t datagram_limit);
     bool tell_process();
     bool tell(Followed& followed);
+    static void meet(Followed& followed, const Series& now);
     bool tell_series(Series& told, const Series& now);
     void list_series();
     void keep_debts();

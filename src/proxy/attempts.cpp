@@ -89,9 +89,11 @@ std::optional<Monotonic> Attempts::fit_for_idle(const AttemptContext& attempt) c
     return attempt.context.loop.now() + attempt.context.settings.backend_idle_timeout - backend::KeepAlive::soon;
 }
 
-// As the cluster has it now, whatever it was when the request began.
+// As the cluster has it now, whatever it was when the request began. Where the cluster's settings have gone meanwhile,
+// those of then hold: what was to go over TLS never goes without.
 std::expected<net::Connection, net::ConnectFailure> Attempts::connection(const AttemptContext& attempt) const {
-    const auto& policy = attempt.route.cluster->policy;
+    const auto& of_now = attempt.route.cluster->policy;
+    const auto& policy = of_now != nullptr ? of_now : attempt.route.policy;
     if (policy == nullptr || policy->tls == nullptr) return attempt.context.connector.connect(chosen_->address);
     return tls::TlsConnector(attempt.context.connector, policy->tls).connect(chosen_->address);
 }

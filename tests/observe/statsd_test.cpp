@@ -223,6 +223,39 @@ TEST_F(StatsdTest, a_cluster_that_was_removed_is_not_told_of) {
     EXPECT_THAT(receiver.lines(), testing::Each(testing::Not(testing::HasSubstr("shop"))));
 }
 
+TEST_F(StatsdTest, what_is_removed_and_comes_again_begins_at_zero) {
+    metrics.set_detail(Detail::backend);
+    Receiver receiver;
+    const auto statsd = begin(receiver);
+    std::vector<std::string> told;
+    const auto listen = [&] {
+        round();
+        for (const std::string& line : receiver.lines()) told.push_back(line);
+    };
+    const auto use = [&](uint64_t requests) {
+        ClusterSeries& shop = *metrics.cluster("shop");
+        shop.add(SeriesCounter::requests, requests);
+        shop.record(Time::backend_response_time, milliseconds(3));
+        metrics.backend(shop, "one")->add(SeriesCounter::requests, requests);
+    };
+    use(1000);
+    listen();
+    metrics.remove_backend("shop", "one");
+    use(1);
+    listen();
+    metrics.remove_cluster("shop");
+    use(2);
+    listen();
+    metrics.clear();
+    use(4);
+    metrics.remove_cluster("shop");
+    use(8);
+    listen();
+    const auto counted = sums(told);
+    EXPECT_EQ(counted.at("sozu.WRK-07.backend.one.requests"), 1011U) << "1000, 1, 2 and 8";
+    EXPECT_EQ(counted.at("sozu.WRK-07.cluster.shop.requests"), 1011U);
+}
+
 TEST_F(StatsdTest, a_server_that_is_gone_is_noticed_and_told_again_when_it_is_back) {
     Receiver receiver;
     const auto statsd = begin(receiver);
