@@ -9,6 +9,7 @@ import unittest
 
 import wire
 from control import Control, Refused, Request, cluster, schema
+from halting import Scarcity
 from harness import ProcessTest, http_body, tcp_body, until
 
 SOZU = pathlib.Path(__file__).resolve().parent / "sozu-2.3.3-state.json"
@@ -162,7 +163,7 @@ class Transactions(StateTest):
 
         def write(name):
             with Control(seki.socket_path) as control:
-                for number in range(30):
+                for number in range(100):
                     while True:
                         version = control.ask(Request(query_state_version=schema.QueryStateVersion()))
                         changes = schema.ChangeSet(expect_version=version.content.state_version.version)
@@ -178,7 +179,7 @@ class Transactions(StateTest):
             writer.start()
         for writer in writers:
             writer.join()
-        self.assertEqual(len(self.clusters(seki)), 61)
+        self.assertEqual(len(self.clusters(seki)), 201)
 
     def test_are_read_back_page_by_page(self):
         seki = self.http(self.backend(), command_buffer_size=16384, max_command_buffer_size=16384)
@@ -299,6 +300,56 @@ class Reload(StateTest):
         with seki.control() as control, self.assertRaisesRegex(Refused, "not a regular file"):
             control.ask(Request(reload=schema.Reload(path=str(fifo))))
         self.assertEqual(seki.get().status, 200)
+
+
+class Scarce(StateTest):
+    """Whatever the system refuses at any step: what there was stays, and when it is over all goes on."""
+
+    def scarce(self):
+        seki = self.instance(worker_count=2)
+        seki.body = http_body(seki.text, self.backend())
+        scarcity = Scarcity(seki)
+        return seki.start(), scarcity
+
+    def test_a_save_that_is_refused_something_leaves_the_file_that_there_was(self):
+        seki, scarcity = self.scarce()
+        path = seki.folder / "state.json"
+        with seki.control() as control:
+            control.ask(Request(save_state=str(path)))
+            before = path.read_bytes()
+            control.ask(Request(add_cluster=cluster("more")))
+            for call in ("fork", "memfd_create", "epoll_ctl", "mkostemp", "write", "fsync", "rename"):
+                with self.subTest(call):
+                    scarcity.refuse(f"supervisor {call}")
+                    with self.assertRaises(Refused) as refused:
+                        control.ask(Request(save_state=str(path)))
+                    self.assertGreater(len(str(refused.exception)), 10)
+                    self.assertEqual(path.read_bytes(), before)
+                    self.assertEqual([entry.name for entry in seki.folder.glob("state.json*")], ["state.json"])
+            scarcity.refuse()
+            control.ask(Request(save_state=str(path)))
+        self.assertIn("more", path.read_text())
+
+    def test_a_load_and_a_reload_that_are_refused_something_change_nothing(self):
+        seki, scarcity = self.scarce()
+        version = self.version(seki)
+        path = self.file(seki, cluster_record("loaded"))
+        seki.body = seki.body.replace("example.com", "new.example")
+        seki.write_config()
+        with seki.control() as control:
+            for call in ("fork", "memfd_create", "epoll_ctl"):
+                for request in (Request(load_state=path), Request(reload_configuration="")):
+                    with self.subTest((call, request.WhichOneof("request_type"))):
+                        scarcity.refuse(f"supervisor {call}")
+                        with self.assertRaises(Refused):
+                            control.ask(request)
+                        scarcity.refuse()
+                        self.assertEqual(self.version(seki), version)
+                        self.assertEqual(seki.get().status, 200)
+            control.ask(Request(load_state=path))
+            control.ask(Request(reload_configuration=""))
+        self.assertIn("loaded", self.clusters(seki))
+        self.assertEqual(seki.get(host="new.example").status, 200)
 
 
 if __name__ == "__main__":
