@@ -181,8 +181,15 @@ class Load:
             raise RuntimeError(f"the load generator could not warm up: {said}")
 
     def slice(self, requests):
+        self.begin(requests)
+        return self.end()
+
+    def begin(self, requests):
+        """Of a slice, which goes on by itself until end() has its figures."""
         self._process.stdin.write(f"{requests}\n")
         self._process.stdin.flush()
+
+    def end(self):
         return json.loads(self._process.stdout.readline())
 
     def told(self):
