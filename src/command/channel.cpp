@@ -179,6 +179,7 @@ ssize_t Channel::write_some() {
 }
 
 void Channel::drop_written(size_t bytes) {
+    if (limits_.secret) explicit_bzero(out_.data() + out_begin_, bytes);
     written_ += bytes;
     out_begin_ += bytes;
     if (out_begin_ == out_.size()) {
@@ -218,6 +219,7 @@ void Channel::read_in() {
         const ssize_t got = read_some(chunk.data(), chunk.size());
         if (got > 0) {
             in_.append(chunk.data(), static_cast<size_t>(got));
+            if (limits_.secret) explicit_bzero(chunk.data(), static_cast<size_t>(got));
             taken += static_cast<size_t>(got);
         } else if (got == 0) {
             return peer_ended();
@@ -271,8 +273,10 @@ bool Channel::deliver_one() {
     if (skip_ > 0) return false;
     const Decoded decoded = decode_frame(std::string_view(in_).substr(in_begin_), limits_.max_frame_bytes);
     if (const auto* frame = std::get_if<Frame>(&decoded)) {
+        const size_t begin = in_begin_;
         in_begin_ += frame->consumed;
         owner_.on_frame(frame->payload);
+        if (limits_.secret) explicit_bzero(in_.data() + begin, in_begin_ - begin);
         return true;
     }
     if (const auto* malformed = std::get_if<Malformed>(&decoded)) {

@@ -32,6 +32,7 @@ public:
         size_t pause_reading_bytes = 256 * 1024;              // not written yet, and reading stops
         size_t max_waiting_fds = 0;                           // received and not taken; 0: none are accepted
         const char* frame_limit = "max_command_buffer_size";  // what max_frame_bytes is called
+        bool secret = false;                                  // what has passed is wiped
 
         // Between supervisor and worker, who trust each other: nobody stops reading because the other is slow (both
         // would wait for ever), and an order is larger than the request in it.
@@ -41,6 +42,13 @@ public:
                     .pause_reading_bytes = SIZE_MAX,
                     .max_waiting_fds = 4096,
                     .frame_limit = "the limit between processes"};
+        }
+        // Between two workers: connections pass with their keys.
+        static Limits between_workers() noexcept {
+            Limits limits = between_processes();
+            limits.max_frame_bytes = 1U << 20U;
+            limits.secret = true;
+            return limits;
         }
     };
 

@@ -183,6 +183,8 @@ public:
     // Whom the connection is from, by the word of a proxy that is believed.
     void set_peer(const SocketAddress& peer) noexcept { peer_ = peer; }
     [[nodiscard]] const Ulid& ulid() const noexcept { return ulid_; }
+    // It goes on with what was another session, of another process perhaps.
+    void go_on_as(const Ulid& ulid) noexcept { ulid_ = ulid; }
     [[nodiscard]] Sessions& owner() noexcept { return owner_; }
     [[nodiscard]] EventLoop& loop() noexcept;
     [[nodiscard]] Transport& transport() noexcept { return *transport_; }

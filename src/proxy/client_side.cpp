@@ -40,7 +40,9 @@ void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
         codec_->finish(stream);
         session_.deadline(context_.loop.now() + listener_->timeouts.front);
     }
-    if (ending_ || has_unread() || session_.readable() || !session_.watched() || context_.draining) session_.wake();
+    if (ending_ || has_unread() || session_.readable() || !session_.watched() || context_.draining ||
+        context_.clients_at_rest != nullptr)
+        session_.wake();
 }
 
 void ClientSide::become_tunnel(http::StreamId) {
@@ -114,7 +116,20 @@ net::Next ClientSide::rest() {
         return net::Stay{};
     }
     if (context_.draining) return net::Close{net::CloseManner::now, net::CloseReason::stopping};
+    if (context_.clients_at_rest != nullptr) context_.clients_at_rest->at_rest(session_.id());
     return net::Stay{};
+}
+
+bool ClientSide::at_rest() const noexcept {
+    const bool between_requests = exchange_ == nullptr && !head_began_ && !ending_ && !postponed_;
+    return listener_->kind == Listener::Kind::http && between_requests && !has_unread() && !session_.has_unsent() &&
+           !session_.readable() && !session_.end_reported();
+}
+
+void ClientSide::go_on_after(uint32_t requests, Duration idle) {
+    requests_ = requests;
+    const Timeouts& timeouts = listener_->timeouts;
+    session_.deadline(context_.loop.now() - idle + (requests == 0 ? timeouts.request : timeouts.front));
 }
 
 net::Close ClientSide::orderly_close() const {

@@ -42,6 +42,14 @@ public:
     void on_close(net::Session& session, net::CloseReason reason) override;
     void describe(std::string& line) const override;
     [[nodiscard]] std::optional<Monotonic> idle_since(const net::Session& session) const override;
+    // Between two requests, of which nothing has come or waits to go.
+    [[nodiscard]] bool at_rest() const noexcept;
+    // Whether all there is to know of it then is that it has had so many requests: another worker can go on with it.
+    [[nodiscard]] bool stands_alone() const noexcept { return !own_.exists(); }
+    [[nodiscard]] uint32_t requests() const noexcept { return requests_; }
+    [[nodiscard]] const Listener& listener() const noexcept { return *listener_; }
+    // It begins where another one stopped.
+    void go_on_after(uint32_t requests, Duration idle);
     [[nodiscard]] bool paused() const noexcept override {
         return ignores_input() ? dropped_ > listener_->lingering.bytes : waits_for_room() || input_room() == 0;
     }

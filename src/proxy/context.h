@@ -23,6 +23,7 @@
 #include "net/source_counts.h"
 #include "net/source_rates.h"
 #include "proxy/added_fields.h"
+#include "proxy/clients_at_rest.h"
 #include "proxy/recorder.h"
 
 namespace seki::proxy {
@@ -96,7 +97,8 @@ public:
         uint32_t upgraded = 0;
     };
     Tunnels tunnels;
-    bool draining = false;  // the worker stops: connections end after the answer they are at
+    bool draining = false;                     // the worker stops: connections end after the answer they are at
+    ClientsAtRest* clients_at_rest = nullptr;  // somebody wants to hear of them
 
     http::HeadStorage heads;
     http::ResponseHead own_head;  // of the answer that Seki gives itself

@@ -12,8 +12,8 @@ namespace seki::proxy {
 
 namespace {
 
-std::unique_ptr<net::Protocol> client_of(net::Session& session, Context& context, ListenerPtr listener,
-                                         const tls::ConnectionInfo* secured) {
+std::unique_ptr<ClientSide> client_of(net::Session& session, Context& context, ListenerPtr listener,
+                                      const tls::ConnectionInfo* secured) {
     const http::Scheme scheme = listener->scheme();
     std::unique_ptr<http::SingleStreamServerCodec> codec;
     switch (listener->kind) {
@@ -50,6 +50,13 @@ std::unique_ptr<net::Protocol> handshake(net::Session& session, Context& context
 std::unique_ptr<net::Protocol> first_protocol(net::Session& session, Context& context, ListenerPtr listener) {
     if (listener->tls != nullptr) return handshake(session, context, std::move(listener));
     return client_of(session, context, std::move(listener), nullptr);
+}
+
+std::unique_ptr<net::Protocol> protocol_at_rest(net::Session& session, Context& context, ListenerPtr listener,
+                                                const tls::ConnectionInfo* secured, uint32_t requests, Duration idle) {
+    auto client = client_of(session, context, std::move(listener), secured);
+    client->go_on_after(requests, idle);
+    return client;
 }
 
 }  // namespace seki::proxy

@@ -14,4 +14,10 @@ namespace seki::proxy {
 [[nodiscard]] std::unique_ptr<net::Protocol> first_protocol(net::Session& session, Context& context,
                                                             ListenerPtr listener);
 
+// What a connection goes on with that was at rest in another worker. `secured`: what its handshake agreed upon, good as
+// long as the session; null where there was none.
+[[nodiscard]] std::unique_ptr<net::Protocol> protocol_at_rest(net::Session& session, Context& context,
+                                                              ListenerPtr listener, const tls::ConnectionInfo* secured,
+                                                              uint32_t requests, Duration idle);
+
 }  // namespace seki::proxy

@@ -23,6 +23,8 @@ public:
     // A request of the client goes over another connection.
     void give_way(Context& context);
     void close(Context& context);
+    // There is one, whether or not a request runs on it.
+    [[nodiscard]] bool exists() const noexcept { return id_.valid(); }
 
 private:
     [[nodiscard]] BackendEnd* find(Context& context) const;

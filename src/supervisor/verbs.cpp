@@ -120,10 +120,15 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
         Handler handler;
     };
     static constexpr std::array table{
-        Entry{Request::kStatus, &Verbs::status},          Entry{Request::kListWorkers, &Verbs::list_workers},
-        Entry{Request::kQueryMetrics, &Verbs::metrics},   Entry{Request::kSetMetricDetail, &Verbs::metric_detail},
-        Entry{Request::kQuerySessions, &Verbs::sessions}, Entry{Request::kKillSession, &Verbs::kill_session},
-        Entry{Request::kSoftStop, &Verbs::stop_softly},   Entry{Request::kHardStop, &Verbs::stop_hard},
+        Entry{Request::kStatus, &Verbs::status},
+        Entry{Request::kListWorkers, &Verbs::list_workers},
+        Entry{Request::kQueryMetrics, &Verbs::metrics},
+        Entry{Request::kSetMetricDetail, &Verbs::metric_detail},
+        Entry{Request::kQuerySessions, &Verbs::sessions},
+        Entry{Request::kKillSession, &Verbs::kill_session},
+        Entry{Request::kSoftStop, &Verbs::stop_softly},
+        Entry{Request::kHardStop, &Verbs::stop_hard},
+        Entry{Request::kUpgradeWorker, &Verbs::replace_worker},
     };
     const auto* const found = std::ranges::find(table, verb, &Entry::verb);
     return found == table.end() ? nullptr : found->handler;
@@ -151,6 +156,21 @@ void Verbs::stop_softly(Request& request, Answer& answer) {
     std::optional<Duration> limit;
     if (request.soft_stop().has_deadline()) limit = std::chrono::seconds(request.soft_stop().deadline());
     stop_(false, std::move(answer), limit);
+}
+
+void Verbs::replace_worker(Request& request, Answer& answer) {
+    const uint32_t id = request.upgrade_worker();
+    workers_.replace(id, [id, answer = std::move(answer)](const Result<Workers::Replaced>& outcome) mutable {
+        if (!outcome) {
+            answer(response_of(command::FAILURE,
+                               fmt::format("worker {} is not replaced: {}", id, outcome.error().message)));
+            return;
+        }
+        answer(
+            ok(fmt::format("Upgrade successful: worker {} is replaced by worker {}, {} connections moved, {} end with "
+                           "the old one",
+                           id, outcome->successor, outcome->moved, outcome->staying)));
+    });
 }
 
 void Verbs::stop_hard(Request& /*request*/, Answer& answer) { stop_(true, std::move(answer), std::nullopt); }

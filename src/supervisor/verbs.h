@@ -55,6 +55,7 @@ private:
     void change(command::Request& request, Answer& answer);
     void stop_softly(command::Request& request, Answer& answer);
     void stop_hard(command::Request& request, Answer& answer);
+    void replace_worker(command::Request& request, Answer& answer);
 
     void ask_state(command::Request request, Answer answer);
     void ask_each(command::Response of_main, Answer& answer);

@@ -69,6 +69,7 @@ public:
     void signal(int number) { process_->signal(number); }
     // It said that it is done: it has to end now.
     void expect_end();
+    [[nodiscard]] bool end_expected() const noexcept { return end_expected_; }
     // Of one that is dead: calls `then` when its process is gone too, and with it every descriptor that it held.
     void when_ended(std::move_only_function<void()> then) { when_ended_.push_back(std::move(then)); }
 

@@ -79,13 +79,13 @@ Result<> Workers::start() {
     if (!secret) return std::unexpected(secret.error());
     ticket_secret_ = std::move(*secret);
     for (const auto& slot : slots_) {
-        if (auto launched = launch(*slot); !launched) return launched;
+        if (auto launched = launch(*slot); !launched) return std::unexpected(launched.error());
     }
     on_launched();
     return {};
 }
 
-Result<> Workers::launch(Slot& slot) {
+Result<uint32_t> Workers::launch(Slot& slot) {
     auto memory = source_columns_->memory();
     if (!memory) return std::unexpected(memory.error());
     const auto column = source_columns_->take();
@@ -115,7 +115,7 @@ Result<> Workers::launch(Slot& slot) {
     fds.push_back(std::move(*memory));
     // Only a hello that fails is answered.
     worker.order(order, Patience::endless, refusal_kills(worker), std::move(fds));
-    return {};
+    return id;
 }
 
 // Where this fails, there is no process any more.
@@ -141,9 +141,9 @@ void Workers::on_worker_dead(WorkerProcess& worker) {
     worker.slots.clear();
     if (stopping_) return;
     reassign_slots();
-    tell(worker, command::WORKER_KILLED);
+    if (!worker.end_expected()) tell(worker, command::WORKER_KILLED);
     Slot& slot = *slots_[worker.slot()];
-    if (!slot.served || !settings_.automatic_restart) return;
+    if (!slot.served || !settings_.automatic_restart || has_other(worker)) return;
     replace(slot, loop_.now() - worker.launched_at() >= steady_after);
 }
 
@@ -162,6 +162,7 @@ void Workers::on_worker_ended(WorkerProcess& worker) {
     const auto found = std::ranges::find(workers_, &worker, &std::unique_ptr<WorkerProcess>::get);
     SEKI_CHECK(found != workers_.end());
     source_columns_->give_back(worker.source_column());
+    cannot_succeed(worker);
     loop_.deferred_delete(std::move(*found));
     workers_.erase(found);
     // What the configuration or the machine does to the first one it would do to each that follows.
@@ -218,14 +219,14 @@ void Workers::stop(bool hard, std::function<void()> on_stopped) {
             worker->kill("it had not begun yet");
             continue;
         }
+        if (!hard) {
+            drain(*worker);
+            continue;
+        }
         if (worker->state() < State::stopping) worker->enter(State::stopping);
         worker::Order order;
-        if (hard) {
-            order.mutable_stop();
-        } else {
-            order.mutable_drain();
-        }
-        worker->order(order, hard ? Patience::order : Patience::endless, [worker](const worker::Report* report) {
+        order.mutable_stop();
+        worker->order(order, Patience::order, [worker](const worker::Report* report) {
             if (report != nullptr) worker->expect_end();
         });
     }
@@ -330,7 +331,14 @@ void Workers::ready(WorkerProcess& worker) {
     worker.enter(State::serving);
     const bool again = std::exchange(slots_[worker.slot()]->served, true);
     log_.info(Module::supervisor, "worker {} serves", worker.id());
-    if (again) tell(worker, command::WORKER_RELAUNCHED);
+    const auto replaces = std::ranges::find(replacing_, worker.id(), &Replacing::successor);
+    if (replaces != replacing_.end()) {
+        Replacing replacing = std::move(*replaces);
+        replacing_.erase(replaces);
+        succeed(std::move(replacing), worker);
+    } else if (again) {
+        tell(worker, command::WORKER_RELAUNCHED);
+    }
     reassign_slots();
 }
 

@@ -79,6 +79,17 @@ public:
     void confirm(const ListenerKey& key, const Slots& had);
     void unassign(WorkerProcess& worker, const ListenerKey& key, WorkerProcess::OnReport on_report);
 
+    // Replaces a worker that serves: a new one begins at the same listening sockets, and then gets what can move of the
+    // old one's connections. What cannot ends with the old one, whose process is gone after that.
+    struct Replaced {
+        uint32_t successor = 0;
+        uint32_t moved = 0;    // connections
+        uint32_t staying = 0;  // likewise, for now
+    };
+    // When all that were at rest have moved; or why nothing has changed.
+    using OnReplaced = std::move_only_function<void(Result<Replaced>)>;
+    void replace(uint32_t id, OnReplaced on_replaced);
+
     // Workers that start later begin with this filter of the log; unconfigured ones were not asked when it was decided,
     // and are told.
     void set_log_filter(const std::string& filter);
@@ -116,10 +127,22 @@ private:
     void on_worker_ended(WorkerProcess& worker) override;
     void on_worker_event(WorkerProcess& worker, const command::Event& event) override { on_event(worker.id(), event); }
 
-    Result<> launch(Slot& slot);
+    // Returns the id of the new worker.
+    Result<uint32_t> launch(Slot& slot);
     Result<std::unique_ptr<WorkerProcess>> begin_process(const WorkerProcess::Identity& identity);
     void launch_again(Slot& slot);
     void replace(Slot& slot, bool was_steady);
+    struct Replacing {
+        uint32_t old;
+        uint32_t successor;
+        OnReplaced on_replaced;
+    };
+    [[nodiscard]] WorkerProcess* find(uint32_t id) const;
+    [[nodiscard]] bool has_other(const WorkerProcess& worker) const;
+    void succeed(Replacing replacing, WorkerProcess& successor);
+    void introduce(WorkerProcess& old, WorkerProcess& successor, std::shared_ptr<Replacing> replacing);
+    void drain(WorkerProcess& worker);
+    void cannot_succeed(const WorkerProcess& worker);
     static void tell(const std::vector<WorkerProcess*>& workers, worker::Order& prepare);
     void tell(const WorkerProcess& worker, command::EventKind kind);
     void sync(WorkerProcess& worker, const command::SealedFrames::Memory& snapshot, const Segments& certificates,
@@ -147,6 +170,7 @@ private:
     std::string ticket_secret_;                    // likewise
     std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
+    std::vector<Replacing> replacing_;                     // whose successors do not serve yet
     uint32_t next_id_;
     uint64_t times_taken_ = 0;
     bool measures_clusters_ = true;

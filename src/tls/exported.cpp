@@ -206,6 +206,9 @@ Result<Exported> read_exported(std::string_view bytes, Secrets& secrets) {
                       role <= static_cast<uint8_t>(Role::client) && connection.progress.head_bytes < 4 &&
                       connection.progress.begun_content <= max_fragment_bytes;
     if (!sane) return wrong;
+    // Of a record that has begun to leave something is left.
+    const uint32_t begun = connection.progress.begun_content;
+    if (connection.progress.begun_sent >= (begun > 0 ? sealed_bytes(*suite, begun) : 1)) return wrong;
     info.protocol = static_cast<Alpn>(protocol);
     connection.role = static_cast<Role>(role);
     if (connection.role == Role::client) info.certificate = nullptr;

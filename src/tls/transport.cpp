@@ -135,6 +135,9 @@ Result<std::unique_ptr<TlsTransport>> TlsTransport::adopt(std::unique_ptr<net::T
     if (keys == nullptr) return failure("no memory for the keys of a connection");
     auto read = read_exported(beside, *keys);
     if (!read) return std::unexpected(read.error());
+    // What goes on here goes through memory that all connections have in common.
+    if (read->raw.size() > engine.incoming.size() || read->control.size() > engine.outgoing.size() / 2)
+        return failure("more of a TLS connection waits than can be gone on with");
     std::unique_ptr<TlsTransport> made(new TlsTransport(std::move(inner), engine, read->role));
     made->enter(State::open);
     made->info_ = std::move(read->info);

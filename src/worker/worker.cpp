@@ -133,8 +133,14 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> fds) {
             stop_order_ = order.id();
             stop(order.has_stop());
             return;
-        case Order::kHandOver:
-            tell(failure("this version cannot hand its connections over"));
+        case Order::kHandOver: {
+            const auto begun = hand_over(order.id(), std::move(fds));
+            if (begun) return;
+            tell(begun);
+            break;
+        }
+        case Order::kTakeOver:
+            tell(take_over(std::move(fds)));
             break;
         case Order::kStatus:
             report.mutable_condition()->set_state(condition());
@@ -339,7 +345,6 @@ void Worker::report_sockets_exhausted(int error) {
 
 void Worker::stop(bool hard) {
     if (state_ == State::configured || state_ == State::serving) enter(State::draining);
-    context_.draining = true;
     // Who waits in an accept queue was promised an answer: the supervisor closes the sockets, another worker may have
     // them.
     for (Socket& socket : sockets_) socket.acceptor->drain();
@@ -348,6 +353,12 @@ void Worker::stop(bool hard) {
         sessions_.close_all(net::CloseManner::now, net::CloseReason::stopping);
         return;
     }
+    departures_ != nullptr ? departures_->drain() : end_connections();
+}
+
+// Each after the answer it is at.
+void Worker::end_connections() {
+    context_.draining = true;
     sessions_.for_each([](net::Session& session) { session.wake(); });
 }
 
@@ -357,6 +368,7 @@ void Worker::turn_ended() {
         for (Socket& socket : sockets_) socket.acceptor->resume();
     }
     if (state_ != State::draining || sessions_.clients() > 0) return;
+    if (departures_ != nullptr && !departures_->settled()) return;
     enter(State::done);
     if (stop_order_ == 0) return;
     seki::worker::Report report;

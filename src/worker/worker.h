@@ -21,6 +21,8 @@
 #include "proxy/context.h"
 #include "worker.pb.h"
 #include "worker/apply.h"
+#include "worker/arrivals.h"
+#include "worker/departures.h"
 #include "worker/leaked_sessions.h"
 #include "worker/metric_detail.h"
 #include "worker/placed_certificates.h"
@@ -56,7 +58,6 @@ public:
     void obey(const Order& order, std::vector<UniqueFd> fds);
     // As by `stop`, without anybody to answer: the supervisor is gone.
     void stop(bool hard);
-
     // A client came to this listener: through a listening socket, or made up by a test. Refused by closing when the
     // listener is gone or there are too many clients.
     void accept_connection(const ListenerKey& key, std::unique_ptr<net::Transport> transport,
@@ -103,6 +104,13 @@ private:
     void take_into_use(std::vector<Socket> sockets);
     void unassign(const Unassign& unassign);
     void serve();
+    Result<> hand_over(uint64_t order, std::vector<UniqueFd> socket);
+    void successor_lost();
+    void end_connections();
+    Result<> take_over(std::vector<UniqueFd> socket);
+    Result<std::unique_ptr<net::Transport>> transport_of(const IdleClient& client, UniqueFd socket, size_t waiting);
+    net::SessionId go_on(Departures::Kept kept);
+    net::SessionId go_on(const IdleClient& client, std::unique_ptr<net::Transport> transport);
     void limit_connections(uint64_t per_source);
     [[nodiscard]] Condition::State condition() const noexcept;
     command::Response query(const command::Request& request);
@@ -139,6 +147,8 @@ private:
     LeakedSessions leaked_sessions_;
     Recount recount_;
     MetricDetail metric_detail_;
+    std::unique_ptr<Departures> departures_;  // to the successor, while there is one
+    std::vector<std::unique_ptr<Arrivals>> arrivals_;
     std::vector<Socket> sockets_;
     std::vector<Socket> prepared_sockets_;
     Monotonic began_;

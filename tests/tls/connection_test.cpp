@@ -1,7 +1,10 @@
 #include "tls/connection.h"
 
+#include <functional>
 #include <gmock/gmock.h>
 #include <tuple>
+
+#include "tls/exported.h"
 
 namespace seki::tls {
 namespace {
@@ -293,6 +296,27 @@ TEST_F(OwnRecordsTest, of_another_version_are_not_adopted) {
     EXPECT_FALSE(TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, beside + "x"));
     EXPECT_FALSE(
         TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, "\x7f" + beside.substr(1)));
+}
+
+TEST_F(OwnRecordsTest, with_more_at_hand_than_there_is_room_for_are_not_adopted) {
+    Secrets secrets;
+    const auto exported = read_exported(connection.server->to_export()->beside, secrets);
+    ASSERT_TRUE(exported);
+    const auto adopts = [&](const std::function<void(Exported&)>& set) {
+        Exported changed = *exported;
+        set(changed);
+        return TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine,
+                                   write_exported(changed, secrets))
+            .has_value();
+    };
+    EXPECT_TRUE(adopts([](Exported&) {}));
+    EXPECT_FALSE(adopts([&](Exported& e) { e.raw.assign(fixture.engine->incoming.size() + 1, 'x'); }));
+    EXPECT_FALSE(adopts([&](Exported& e) { e.control.assign(fixture.engine->outgoing.size() / 2 + 1, 'x'); }));
+    EXPECT_FALSE(adopts([](Exported& e) { e.progress.begun_sent = 1; }));
+    EXPECT_FALSE(adopts([](Exported& e) {
+        e.progress.begun_content = 10;
+        e.progress.begun_sent = 100;
+    }));
 }
 
 // ---- handshakes

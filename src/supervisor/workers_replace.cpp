@@ -1,0 +1,106 @@
+// Of Workers: one takes the place of another, and gets its connections.
+
+#include <algorithm>
+#include <cerrno>
+#include <sys/socket.h>
+#include <utility>
+
+#include "supervisor/workers.h"
+
+namespace seki::supervisor {
+
+using observe::Module;
+using Patience = WorkerProcess::Patience;
+using State = WorkerProcess::State;
+
+WorkerProcess* Workers::find(uint32_t id) const {
+    const auto found = std::ranges::find_if(workers_, [id](const auto& worker) { return worker->id() == id; });
+    return found != workers_.end() && (*found)->alive() ? found->get() : nullptr;
+}
+
+// Of the same slot, that begins or serves.
+bool Workers::has_other(const WorkerProcess& worker) const {
+    return std::ranges::any_of(workers_, [&worker](const auto& other) {
+        return other.get() != &worker && other->state() < State::stopping && other->slot() == worker.slot();
+    });
+}
+
+void Workers::replace(uint32_t id, OnReplaced on_replaced) {
+    const WorkerProcess* const old = find(id);
+    if (stopping_) return on_replaced(failure("the server is stopping"));
+    if (old == nullptr || old->state() != State::serving) {
+        return on_replaced(failure("there is no worker {} that serves", id));
+    }
+    if (has_other(*old)) return on_replaced(failure("worker {} is being replaced already", id));
+    auto successor = launch(*slots_[old->slot()]);
+    if (!successor) return on_replaced(std::unexpected(successor.error()));
+    log_.info(Module::supervisor, "worker {} is to be replaced by worker {}", id, *successor);
+    replacing_.push_back({id, *successor, std::move(on_replaced)});
+    on_launched();
+}
+
+// It serves, at the sockets of the old one. Who waits in their queues is accepted by whoever is first.
+void Workers::succeed(Replacing replacing, WorkerProcess& successor) {
+    tell(successor, command::WORKER_UPGRADED);
+    WorkerProcess* const old = find(replacing.old);
+    if (old == nullptr) return replacing.on_replaced(Replaced{.successor = successor.id()});
+    for (const auto& [slot, time] : WorkerProcess::Slots(old->slots)) release(*old, slot);
+    old->enter(State::stopping);
+    introduce(*old, successor, std::make_shared<Replacing>(std::move(replacing)));
+    drain(*old);
+}
+
+// Where they cannot be introduced, what the old one has ends with it.
+void Workers::introduce(WorkerProcess& old, WorkerProcess& successor, std::shared_ptr<Replacing> replacing) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+        log_.error(Module::supervisor, "no connection moves from worker {} to worker {}: {}", old.id(), successor.id(),
+                   system_error(errno));
+        return replacing->on_replaced(Replaced{.successor = successor.id()});
+    }
+    UniqueFd of_old(ends[0]);
+    UniqueFd of_successor(ends[1]);
+    const auto with = [](UniqueFd end) {
+        std::vector<UniqueFd> fds;
+        fds.push_back(std::move(end));
+        return fds;
+    };
+    worker::Order take_over;
+    take_over.mutable_take_over();
+    successor.order(take_over, Patience::order, nullptr, with(std::move(of_successor)));
+    worker::Order hand_over;
+    hand_over.mutable_hand_over();
+    const auto on_report = [this, replacing = std::move(replacing)](const worker::Report* report) {
+        Replaced done{.successor = replacing->successor};
+        if (report != nullptr && report->has_refused()) {
+            log_.warn(Module::supervisor, "no connection moves from worker {}: {}", replacing->old,
+                      report->refused().reason());
+        } else if (report != nullptr) {
+            done.moved = report->handed_over().moved();
+            done.staying = report->handed_over().staying();
+        }
+        log_.info(Module::supervisor, "worker {} is replaced by worker {}: {} connections moved, {} end there",
+                  replacing->old, done.successor, done.moved, done.staying);
+        replacing->on_replaced(done);
+    };
+    old.order(hand_over, Patience::start, on_report, with(std::move(of_old)));
+}
+
+void Workers::drain(WorkerProcess& worker) {
+    if (worker.state() < State::stopping) worker.enter(State::stopping);
+    worker::Order order;
+    order.mutable_drain();
+    worker.order(order, Patience::endless, [&worker](const worker::Report* report) {
+        if (report != nullptr) worker.expect_end();
+    });
+}
+
+void Workers::cannot_succeed(const WorkerProcess& worker) {
+    const auto found = std::ranges::find(replacing_, worker.id(), &Replacing::successor);
+    if (found == replacing_.end()) return;
+    Replacing replacing = std::move(*found);
+    replacing_.erase(found);
+    replacing.on_replaced(failure("its successor, worker {}, {}", worker.id(), worker.why_ended()));
+}
+
+}  // namespace seki::supervisor

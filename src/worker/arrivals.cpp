@@ -1,0 +1,48 @@
+#include "worker/arrivals.h"
+
+#include <openssl/crypto.h>
+#include <utility>
+
+namespace seki::worker {
+
+Arrivals::Arrivals(EventLoop& loop, UniqueFd socket, Taker taker)
+    : channel_(loop, std::move(socket), command::Channel::Limits::between_workers(), *this), taker_(std::move(taker)) {}
+
+// Moved and Yours go the same way. Of Yours nothing but the id is there.
+void Arrivals::on_frame(std::string_view payload) {
+    Moved moved;
+    if (!moved.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+        return on_closed("what was given cannot be read");
+    auto waiting = waiting_.extract(moved.id());
+    if (waiting.empty()) return arrived(std::move(moved));
+    taker_.go_on(std::move(waiting.mapped()));
+}
+
+void Arrivals::arrived(Moved moved) {
+    std::vector<UniqueFd> fds = channel_.take_fds(moved.descriptors());
+    Taken taken;
+    taken.set_id(moved.id());
+    if (auto result = take(moved, std::move(fds)); !result) taken.set_refused(result.error().message);
+    if (auto sent = channel_.send(taken); !sent) on_closed(sent.error().message);
+}
+
+Result<> Arrivals::take(Moved& moved, std::vector<UniqueFd> fds) {
+    // Of a kind, or with a field, that this version does not know: it may be what matters.
+    if (!moved.has_idle_client() || !moved.idle_client().unknown_fields().empty())
+        return failure("it is of another version");
+    if (fds.size() != 1) return failure("too many descriptors are open");
+    IdleClient& client = *moved.mutable_idle_client();
+    auto transport = taker_.take(client, std::move(fds.front()), waiting_.size());
+    OPENSSL_cleanse(client.mutable_tls()->data(), client.tls().size());
+    if (!transport) return std::unexpected(transport.error());
+    waiting_.emplace(moved.id(), Arrival{std::move(client), std::move(*transport)});
+    return {};
+}
+
+void Arrivals::on_closed(const std::string& /*reason*/) {
+    channel_.close();
+    waiting_.clear();
+    taker_.on_end(*this);
+}
+
+}  // namespace seki::worker

@@ -1,0 +1,93 @@
+#pragma once
+
+// A worker that is replaced gives its clients to its successor, over a socket that only the two of them hold
+// (worker.proto, Moved): those that are at rest, between two requests, one after another. Those in the middle of
+// something are given when they are at rest.
+//
+//     at rest ──► given ──► taken: our descriptor goes, without a word to the client
+//                       └─► refused, or the successor is gone or silent: it goes on here
+//
+// What is given is nobody's to read until the answer comes, and what is taken is read only after we have let go of it:
+// there are never two readers.
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "command/channel.h"
+#include "net/session.h"
+#include "proxy/clients_at_rest.h"
+#include "proxy/context.h"
+#include "worker.pb.h"
+
+namespace seki::worker {
+
+class Departures final : public DeferredDeletable,
+                         public proxy::ClientsAtRest,
+                         private command::Channel::Owner,
+                         private Runnable,
+                         private Timer {
+public:
+    // A client that could not be given, to go on with here.
+    struct Kept {
+        IdleClient client;
+        std::unique_ptr<net::Transport> transport;
+    };
+    struct Surroundings {
+        EventLoop& loop;
+        net::Sessions& sessions;
+        proxy::Context& context;
+        std::function<net::SessionId(Kept kept)> go_on;  // here
+    };
+    // The successor answers so soon, or it is not worth waiting for.
+    static constexpr Duration patience = std::chrono::seconds(1);
+
+    // `on_first`: those have moved that were at rest from the beginning. `on_lost`: the successor takes nobody any
+    // more. Both at most once, from turns of the loop.
+    Departures(const Surroundings& around, UniqueFd socket, std::function<void(const HandedOver&)> on_first,
+               std::function<void()> on_lost);
+    ~Departures() override;
+
+    // From here on who is at rest and cannot move is closed.
+    void drain();
+    // Nobody is between the two workers.
+    [[nodiscard]] bool settled() const noexcept { return given_.empty(); }
+
+    void at_rest(net::SessionId id) override;
+
+private:
+    // Given, and not taken yet: the client costs it a wait.
+    static constexpr size_t most_given = 64;
+    static constexpr uint32_t slice = 256;
+
+    void on_frame(std::string_view payload) override;
+    void on_malformed(const std::string& reason) override { lose(reason); }
+    void on_closed(const std::string& reason) override { lose(reason); }
+    void run() override;
+    void on_timer() override { lose("it does not answer"); }
+
+    void walk_on();
+    void give(net::SessionId id);
+    void send(IdleClient client, std::unique_ptr<net::Transport> transport, UniqueFd copy, const std::string& secrets);
+    void keep(Kept kept);
+    void cannot_move(net::Session& session);
+    void lose(const std::string& reason);
+    void tell_first();
+
+    Surroundings around_;
+    command::Channel channel_;
+    std::function<void(const HandedOver&)> on_first_;
+    std::function<void()> on_lost_;
+    std::deque<net::SessionId> resting_;
+    absl::flat_hash_map<uint64_t, Kept> given_;
+    absl::flat_hash_set<uint64_t> staying_;  // sessions that were refused once
+    uint64_t last_ = 0;
+    uint32_t moved_ = 0;
+    uint32_t place_ = 0;  // of the sessions, where the walk goes on
+    bool walking_ = true;
+    bool draining_ = false;
+};
+
+}  // namespace seki::worker

@@ -1,0 +1,167 @@
+"""A worker is replaced while it serves: nobody notices, and who is at rest goes on with the new one."""
+import os
+import signal
+import ssl
+import threading
+import unittest
+
+import wire
+from certificates import make_certificate
+from control import Refused, Request, schema
+from harness import ProcessTest, until, wait_gone
+
+
+def https_body(address, folder, *backends):
+    make_certificate(folder, "c", "example.com")
+    return (f'[[listeners]]\nprotocol = "https"\naddress = "{address}"\ncertificate = "{folder}/c.pem"\nkey = "{folder}/c.key"\n'
+            f'[clusters.web]\nprotocol = "http"\nfrontends = [{{ address = "{address}", hostname = "example.com", '
+            f'certificate = "{folder}/c.pem", key = "{folder}/c.key" }}]\n'
+            f'backends = [{", ".join(f"{{ address = {chr(34)}{backend.text}{chr(34)} }}" for backend in backends)}]\n')
+
+
+def echo(stream):
+    while data := stream.socket.recv(1 << 16):
+        stream.send(data)
+
+
+class Replaced(ProcessTest):
+    def replace(self, seki, worker_id):
+        with seki.control() as control:
+            return control.ask(Request(upgrade_worker=worker_id)).message
+
+    def ids(self, seki):
+        with seki.control() as control:
+            return [worker.id for worker in control.workers() if worker.run_state == schema.RUNNING]
+
+    def ask(self, client):
+        client.send(wire.request())
+        return client.read_response().status
+
+    def test_idle_clients_go_on_with_the_successor_and_the_old_process_is_gone(self):
+        seki = self.http(self.backend())
+        (old,) = seki.worker_pids()
+        clients = [seki.connect() for _ in range(50)]
+        self.assertEqual([self.ask(client) for client in clients], [200] * 50)
+        said = self.replace(seki, 0)
+        self.assertIn("worker 0 is replaced by worker 1, 50 connections moved, 0 end with the old one", said)
+        wait_gone(old)
+        self.assertEqual([self.ask(client) for client in clients], [200] * 50)
+        self.assertEqual(seki.get().status, 200)
+        self.assertIn("50 connections moved", seki.log())
+        self.assertNotIn("is killed", seki.log())
+        said = self.replace(seki, 1)
+        self.assertIn("worker 1 is replaced by worker 2, 50 connections moved", said)
+        self.assertEqual([self.ask(client) for client in clients], [200] * 50)
+        for client in clients:
+            client.close()
+
+    def test_of_tls_too(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version):
+                seki = self.instance()
+                seki.body = https_body(seki.text, seki.folder, self.backend())
+                seki.start()
+                (old,) = seki.worker_pids()
+                context = ssl.create_default_context(cafile=str(seki.folder / "c.pem"))
+                context.minimum_version = context.maximum_version = version
+                clients = []
+                for _ in range(10):
+                    plain = seki.connect()
+                    plain.socket = context.wrap_socket(plain.socket, server_hostname="example.com")
+                    clients.append(plain)
+                self.assertEqual([self.ask(client) for client in clients], [200] * 10)
+                self.assertIn("10 connections moved, 0 end", self.replace(seki, 0))
+                wait_gone(old)
+                self.assertEqual([self.ask(client) for client in clients], [200] * 10)
+                for client in clients:
+                    client.close()
+
+    def test_what_runs_is_finished_and_then_moves(self):
+        answer = threading.Event()
+        backend = self.backend(respond=lambda request: answer.wait(wire.PATIENCE_SECONDS) and wire.response(b"late"))
+        seki = self.http(backend)
+        (old,) = seki.worker_pids()
+        with seki.connect() as client:
+            client.send(wire.request())
+            backend.wait_requests(1)
+            self.assertIn("0 connections moved, 1 end with the old one", self.replace(seki, 0))
+            answer.set()
+            response = client.read_response()
+            self.assertEqual((response.status, response.body), (200, b"late"))
+            self.assertIsNone(response.get("Connection"))
+            wait_gone(old)
+            self.assertEqual(self.ask(client), 200)
+
+    def test_a_tunnel_ends_with_the_old_worker_when_it_ends(self):
+        seki = self.tcp(self.backend(script=echo))
+        (old,) = seki.worker_pids()
+        with seki.connect() as client:
+            client.send(b"one")
+            self.assertEqual(client.take(3), b"one")
+            self.replace(seki, 0)
+            client.send(b"two")
+            self.assertEqual(client.take(3), b"two")
+        wait_gone(old)
+
+    def test_a_successor_that_is_silent_or_dies_gets_nobody(self):
+        # The old one is stopped while it begins to give, so that the successor can be stopped or killed before it takes.
+        for act in (signal.SIGSTOP, signal.SIGKILL):
+            with self.subTest(act):
+                seki = self.http(self.backend(), worker_count=1, worker_timeout=60)
+                clients = [seki.connect() for _ in range(5)]
+                self.assertEqual([self.ask(client) for client in clients], [200] * 5)
+                (old,) = seki.worker_pids()
+                os.kill(old, signal.SIGSTOP)
+                asked = seki.control()
+                asked.send(Request(upgrade_worker=0))
+                until(lambda: "worker 1 serves" in seki.log(), "the successor")
+                with seki.control() as control:
+                    successor = next(worker.pid for worker in control.workers() if worker.id == 1)
+                os.kill(successor, act)
+                os.kill(old, signal.SIGCONT)
+                self.assertIn("0 connections moved", asked.final().message)
+                asked.close()
+                wait_gone(old)
+                if act == signal.SIGSTOP:
+                    os.kill(successor, signal.SIGKILL)
+                self.assertEqual(seki.get().status, 200)
+                for client in clients:
+                    client.close()
+
+    def test_under_load_no_request_fails(self):
+        seki = self.http(self.backend(), worker_count=2)
+        over, failures, count = threading.Event(), [], [0]
+
+        def ask():
+            with seki.connect() as client:
+                while not over.is_set():
+                    try:
+                        status = self.ask(client)
+                    except (OSError, wire.Truncated) as error:
+                        return failures.append(repr(error))
+                    count[0] += 1
+                    if status != 200:
+                        failures.append(status)
+
+        clients = [threading.Thread(target=ask) for _ in range(8)]
+        for client in clients:
+            client.start()
+        try:
+            for _ in range(10):
+                self.replace(seki, min(self.ids(seki)))
+        finally:
+            over.set()
+            for client in clients:
+                client.join()
+        self.assertEqual(failures, [])
+        self.assertGreater(count[0], 100)
+
+    def test_who_is_not_there_cannot_be_replaced(self):
+        seki = self.http(self.backend())
+        with seki.control() as control, self.assertRaisesRegex(Refused, "there is no worker 7 that serves"):
+            control.ask(Request(upgrade_worker=7))
+        self.assertEqual(self.ids(seki), [0])
+
+
+if __name__ == "__main__":
+    unittest.main()
