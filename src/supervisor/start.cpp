@@ -82,6 +82,8 @@ public:
         settings.command.audit = audit_.get();
         supervisor_ = std::make_unique<Supervisor>(loop_, *log_, launcher_, std::move(settings));
         supervisor_->on_released = [this] { pid_file_.reset(); };
+        service_manager_ = ServiceManager::from_environment(loop_, *log_);
+        supervisor_->service_manager = service_manager_.get();
         if (auto started = supervisor_->start(std::move(changes)); !started) return started;
         return write_pid_file();
     }
@@ -172,6 +174,7 @@ private:
     std::unique_ptr<AuditLog> audit_;  // null: none is wanted
     ProcessLauncher launcher_;
     std::unique_ptr<Signals> signals_;
+    std::unique_ptr<ServiceManager> service_manager_;  // null: there is none
     std::unique_ptr<Supervisor> supervisor_;
     std::optional<PidFile> pid_file_;
 };

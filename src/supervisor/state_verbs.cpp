@@ -27,13 +27,12 @@ bool StateVerbs::obey(Request& request, Answer& answer) {
             sets_.take(std::move(*request.mutable_apply_changes()), std::move(answer));
             return true;
         case Request::kReload:
-            if (!request.reload().dry_run()) answer = announcing(command::CONFIGURATION_RELOADED, std::move(answer));
-            reloader_.reload(std::move(*request.mutable_reload()), std::move(answer));
+            reload(std::move(*request.mutable_reload()), std::move(answer));
             return true;
         case Request::kReloadConfiguration: {
             command::Reload wanted;
             wanted.set_path(request.reload_configuration());
-            reloader_.reload(std::move(wanted), announcing(command::CONFIGURATION_RELOADED, std::move(answer)));
+            reload(std::move(wanted), std::move(answer));
             return true;
         }
         case Request::kQueryState:
@@ -48,6 +47,16 @@ bool StateVerbs::obey(Request& request, Answer& answer) {
         default:
             return false;
     }
+}
+
+void StateVerbs::reload(command::Reload wanted, Answer answer) {
+    if (wanted.dry_run()) return reloader_.reload(std::move(wanted), std::move(answer));
+    if (on_reload) on_reload(true);
+    auto over = [this, answer = std::move(answer)](const command::Response& response) mutable {
+        if (on_reload) on_reload(false);
+        answer(response);
+    };
+    reloader_.reload(std::move(wanted), announcing(command::CONFIGURATION_RELOADED, std::move(over)));
 }
 
 StateVerbs::Answer StateVerbs::announcing(command::EventKind kind, Answer answer) {

@@ -25,10 +25,14 @@ public:
     // Called when one of them has succeeded that those who listen to changes hear of.
     std::function<void(command::EventKind)> on_done;
 
+    // Called when the file is read again, and when that is over.
+    std::function<void(bool begins)> on_reload;
+
     // Takes both if the verb is one of these.
     bool obey(command::Request& request, Answer& answer);
 
 private:
+    void reload(command::Reload wanted, Answer answer);
     Answer announcing(command::EventKind kind, Answer answer);
     void page(const command::QueryState& wanted, Answer answer);
 

@@ -35,6 +35,8 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
     changes_.on_committed = [this](const command::Request& change, bool told) { note_committed(change, told); };
     state_verbs_.on_done = [this](command::EventKind kind) { publish("main", kind); };
     workers_.on_event = [this](uint32_t worker, const command::Event& event) { note_event(worker, event); };
+    workers_.on_all_serve = [this] { tell_ready(); };
+    state_verbs_.on_reload = [this](bool begins) { note_reload(begins); };
     workers_.on_cannot_begin = [this](const std::string& reason) { give_up(reason); };
     if (settings_.statsd) statsd_.emplace(loop_, figures_, *settings_.statsd);
 }
@@ -128,6 +130,18 @@ void Supervisor::publish(const std::string& source, command::EventKind kind) {
     publish(source, event);
 }
 
+void Supervisor::tell_ready() {
+    if (service_manager == nullptr || stopping()) return;
+    const size_t workers = workers_.alive().size();
+    service_manager->ready(
+        fmt::format("{} worker{} serve{}", workers, workers == 1 ? "" : "s", workers == 1 ? "s" : ""));
+}
+
+void Supervisor::note_reload(bool begins) {
+    if (!begins) return tell_ready();
+    if (service_manager != nullptr) service_manager->reloading();
+}
+
 // The start is over without success; who serves by now stops too.
 void Supervisor::give_up(const std::string& reason) {
     if (!outcome_) return;
@@ -143,6 +157,9 @@ void Supervisor::stop(bool hard, Verbs::Answer answer, std::optional<Duration> l
         return;
     }
     hard_ = hard;
+    if (service_manager != nullptr) {
+        service_manager->stopping(hard ? "Stopping at once" : "Stopping when the last session has ended");
+    }
     publish("main", command::SOZU_STOP_REQUESTED);
     if (hard) {
         log_.info(Module::supervisor, "stopping at once");

@@ -25,6 +25,7 @@
 #include "supervisor/listening_sockets.h"
 #include "supervisor/own_figures.h"
 #include "supervisor/own_statsd.h"
+#include "supervisor/service_manager.h"
 #include "supervisor/verbs.h"
 #include "supervisor/workers.h"
 
@@ -60,6 +61,9 @@ public:
     [[nodiscard]] bool stopping() const noexcept { return workers_.stopping(); }
     void signal_workers(int number) { workers_.signal_all(number); }
 
+    // Null where nobody wants to be told. To be set before the start; outlives this.
+    ServiceManager* service_manager = nullptr;
+
     [[nodiscard]] const config::State& state() const noexcept { return state_; }
     [[nodiscard]] Workers& workers() noexcept { return workers_; }
     [[nodiscard]] Changes& changes() noexcept { return changes_; }
@@ -82,6 +86,8 @@ private:
     void configure_metrics(command::MetricsConfiguration asked);
     void publish(const std::string& source, const command::Event& event);
     void publish(const std::string& source, command::EventKind kind);
+    void tell_ready();
+    void note_reload(bool begins);
     Result<> load_saved_state(std::vector<CheckedChange>& activations);
     void give_up(const std::string& reason);
     void begin_soft_stop(Duration limit);

@@ -340,6 +340,8 @@ void Workers::ready(WorkerProcess& worker) {
         tell(worker, command::WORKER_RELAUNCHED);
     }
     reassign_slots();
+    const bool all = std::ranges::all_of(slots_, [](const auto& slot) { return slot->served; });
+    if (!again && all && on_all_serve) on_all_serve();
 }
 
 void Workers::tell(const WorkerProcess& worker, command::EventKind kind) {

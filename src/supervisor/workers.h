@@ -48,6 +48,8 @@ public:
     std::function<void()> on_launched;
     // The first worker of a slot ended before it served, and so would the next one. Called at most once for each slot.
     std::function<void(const std::string& reason)> on_cannot_begin;
+    // Each slot has a worker that serves, for the first time.
+    std::function<void()> on_all_serve;
     // Something happened that a worker tells unasked, or to a worker.
     std::function<void(uint32_t worker, const command::Event& event)> on_event;
 
