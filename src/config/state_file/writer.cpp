@@ -52,8 +52,8 @@ public:
         if (::rename(temporary_.c_str(), path_.c_str()) != 0)
             return failure("{}: cannot put it in its place: {}", path_, system_error(errno));
         fd_.reset();
-        std::string folder = std::filesystem::path(path_).parent_path().string();
-        if (folder.empty()) folder = ".";
+        const std::string parent = std::filesystem::path(path_).parent_path().string();
+        const std::string folder = parent.empty() ? "." : parent;
         const UniqueFd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!opened.valid() || ::fsync(opened.get()) != 0)
             return failure("{}: it is written, but its name may not be: {}", path_, system_error(errno));
