@@ -58,7 +58,7 @@ def measure(work, peer, hosts):
         slices, reloads = [], []
         for number in range(RELOADS):
             numbers = random.sample(range(ASKED, hosts), CHANGED)
-            file.change(numbers, 1 + number % 100)
+            file.change(numbers, 101 + number)  # 100 is what they begin with
             load.begin(REQUESTS_PER_SECOND)
             reloads.append(reload(client, numbers))
             slices.append(load.end())
