@@ -1,0 +1,50 @@
+"""What the Debian package consists of: the unit is a careful one, the sample file is valid, and the package is built."""
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from harness import BINARY, ROOT
+
+PACKAGING = ROOT / "packaging"
+OWN_RELEASE = pathlib.Path(BINARY).resolve() == (ROOT / "build/release/seki").resolve()
+MOST_EXPOSURE = "20"  # tenths: up to there systemd says OK
+
+
+class Packaging(unittest.TestCase):
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "there is no systemd-analyze")
+    def test_the_unit_exposes_little(self):
+        unit = str(PACKAGING / "debian/seki.service")
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSURE}", unit],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout[-300:] + done.stderr)
+
+    def test_the_sample_file_is_valid(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="seki-packaged-"))
+        self.addCleanup(shutil.rmtree, folder)
+        text = (PACKAGING / "seki.toml").read_text(encoding="utf-8")
+        for place in ("/run/seki", "/var/lib/seki"):
+            self.assertIn(place, text)
+            text = text.replace(place, str(folder))
+        (folder / "seki.toml").write_text(text, encoding="utf-8")
+        done = subprocess.run([BINARY, "-c", str(folder / "seki.toml"), "config", "check"], capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    @unittest.skipUnless(OWN_RELEASE and shutil.which("dh") and shutil.which("lintian"),
+                         "the release is not at hand, or debhelper and lintian are not (tools/install package)")
+    def test_the_package_is_built_and_lintian_finds_no_error(self):
+        built = subprocess.run([PACKAGING / "build-deb"], capture_output=True, text=True, check=False)
+        self.assertEqual(built.returncode, 0, built.stdout + built.stderr)
+        package = ROOT / built.stdout.split()[-1]
+        listed = subprocess.run(["dpkg-deb", "--contents", package], capture_output=True, text=True, check=True).stdout
+        for path in ("./usr/bin/seki", "./lib/systemd/system/seki.service", "./usr/lib/sysusers.d/seki.conf",
+                     "./etc/seki/seki.toml", "./usr/share/man/man1/seki.1.gz"):
+            self.assertIn(path, listed)
+        found = subprocess.run(["lintian", "--fail-on=error", package], capture_output=True, text=True, check=False)
+        self.assertEqual(found.returncode, 0, found.stdout + found.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
