@@ -48,6 +48,7 @@ Supervisor::Settings settings_of(const config::FileConfig& file, const std::stri
     settings.workers.server = file.server;
     settings.workers.count = file.worker_count;
     settings.workers.automatic_restart = file.worker_automatic_restart;
+    settings.workers.one_processor_each = file.handle_process_affinity;
     settings.workers.json_access_log = file.json_access_log;
     settings.workers.answer_timeout = std::chrono::seconds(file.worker_timeout_s);
     settings.soft_stop_limit = std::chrono::seconds(file.shutdown_timeout_s);

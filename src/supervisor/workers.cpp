@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "config/convert.h"
+#include "supervisor/processors.h"
 #include "supervisor/ticket_secret.h"
 
 namespace seki::supervisor {
@@ -99,6 +100,10 @@ Result<uint32_t> Workers::launch(Slot& slot) {
     WorkerProcess& worker = *workers_.back();
     const uint32_t id = worker.id();
     log_.info(Module::supervisor, "worker {} started (pid {})", id, worker.pid());
+    if (settings_.one_processor_each) {
+        if (auto bound = bind_to_processor(worker.pid(), slot.number); !bound)
+            log_.warn(Module::supervisor, "worker {} runs on any processor: {}", id, bound.error().message);
+    }
     worker::Order order;
     worker::Hello& hello = *order.mutable_hello();
     hello.set_version(worker::VERSION);

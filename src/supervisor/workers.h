@@ -27,6 +27,7 @@ public:
         command::ServerConfig server;  // what each worker is told first
         uint32_t count = 1;
         bool automatic_restart = true;
+        bool one_processor_each = false;
         bool json_access_log = false;
         Duration answer_timeout = std::chrono::seconds(10);
         // Of a supervisor that takes over from another one: ids go on where the other's end (worker.proto).

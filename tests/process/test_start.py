@@ -17,6 +17,14 @@ class Start(ProcessTest):
         self.assertEqual(seki.wait(), 1, seki.log())
         return seki.log()
 
+    def test_each_worker_stays_on_a_processor_of_its_own(self):
+        usable = os.sched_getaffinity(0)
+        seki = self.http(self.backend(), worker_count=len(usable) + 1, handle_process_affinity=True)
+        where = [os.sched_getaffinity(pid) for pid in seki.worker_pids()]
+        self.assertTrue(all(len(processors) == 1 for processors in where))
+        self.assertEqual(set.union(*where), usable)
+        self.assertEqual(os.sched_getaffinity(seki.process.pid), usable)
+
     def test_a_second_instance_on_the_same_command_socket_is_refused(self):
         first = self.http(self.backend())
         second = self.instance(command_socket=first.socket_path)

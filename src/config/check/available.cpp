@@ -30,7 +30,6 @@ constexpr std::array missing{
     Missing{Feature::limits_per_subnet, "limits per subnet are not available yet"},
     Missing{Feature::connection_attempts, "a limit of connection attempts is not available yet"},
     Missing{Feature::close_sessions, "closing the sessions of a cluster is not available yet"},
-    Missing{Feature::cpu_affinity, "binding workers to processors is not available yet"},
 };
 
 }  // namespace

@@ -24,7 +24,6 @@ enum class Feature : uint8_t {
     health_checks,
     statsd,
     audit_logs,
-    cpu_affinity,
     interfaces,
     forwarded_headers,
     header_predicates,

@@ -41,6 +41,7 @@ struct FileConfig {
     bool automatic_state_save = false;
     uint32_t worker_count = 2;
     bool worker_automatic_restart = true;
+    bool handle_process_affinity = false;
     uint32_t worker_timeout_s = 10;
     uint32_t shutdown_timeout_s = 0;  // 0: a soft stop has no limit
     uint64_t ctl_command_timeout_ms = 1000;

@@ -236,8 +236,7 @@ void read_supervisor(TableReader& table, FileConfig& config) {
     if (table.has("command_allowed_uids") && config.command_allowed_uids.empty()) {
         table.refuse("command_allowed_uids", "an empty list would lock everybody out; leave the key out to allow all");
     }
-    wants(table, "handle_process_affinity", table.flag("handle_process_affinity").value_or(false),
-          Feature::cpu_affinity);
+    config.handle_process_affinity = table.flag("handle_process_affinity").value_or(false);
 }
 
 }  // namespace

@@ -35,7 +35,6 @@ TEST_P(NotAvailable, the_key_is_refused_by_name) {
 INSTANTIATE_TEST_SUITE_P(
     TomlFile, NotAvailable,
     testing::Values(
-        Unavailable{"handle_process_affinity = true", "handle_process_affinity"},
         Unavailable{"listeners = [{ protocol = \"https\", address = \"127.0.0.1:443\", alpn_protocols = [\"h2\"] }]",
                     "listeners[0].alpn_protocols"},
         Unavailable{"listeners = [{ protocol = \"udp\", address = \"127.0.0.1:53\", max_rx_datagram_size = 1400, "
