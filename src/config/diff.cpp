@@ -124,6 +124,9 @@ std::vector<Request> diff(const State& from, const State& to) {
     if (from.max_connections_per_ip() != to.max_connections_per_ip()) {
         changes.emplace_back().set_set_max_connections_per_ip(to.max_connections_per_ip());
     }
+    // Nobody can go back to that of the start.
+    if (from.ticket_secret() != to.ticket_secret() && !to.ticket_secret().empty())
+        changes.emplace_back().set_set_tls_ticket_secret(to.ticket_secret());
     return changes;
 }
 

@@ -36,8 +36,10 @@ public:
     template <typename... Kinds>
     void run(const std::tuple<Table<Kinds>...>* /*kinds*/) {
         (compare(from_.table<Kinds>(), to_.table<Kinds>()), ...);
-        if (from_.max_connections_per_ip() == to_.max_connections_per_ip()) return;
-        if (auto* found = add(command::CHANGED, "MaxConnectionsPerIp", "")) found->add_fields("limit");
+        if (from_.max_connections_per_ip() != to_.max_connections_per_ip()) {
+            if (auto* found = add(command::CHANGED, "MaxConnectionsPerIp", "")) found->add_fields("limit");
+        }
+        if (from_.ticket_secret() != to_.ticket_secret()) add(command::CHANGED, "TlsTicketSecret", "");
     }
 
     command::Differences take() { return std::move(found_); }

@@ -17,7 +17,8 @@ Snapshot::Snapshot(const State& state) : state_(state) {
 bool Snapshot::next(command::Request& request, const FillCertificate& fill) {
     const bool more = std::apply(
         [&](auto&... walks) {
-            return (walks.add(request, fill) || ...) || (walks.activate(request) || ...) || limit(request);
+            return (walks.add(request, fill) || ...) || (walks.activate(request) || ...) || limit(request) ||
+                   ticket_secret(request);
         },
         walks_);
     if (more) use_strict_verb(request);
@@ -69,6 +70,12 @@ bool Snapshot::Walk<Kind>::activate(command::Request& request) {
 bool Snapshot::limit(command::Request& request) {
     if (std::exchange(limit_told_, true) || state_.max_connections_per_ip() == 0) return false;
     request.set_set_max_connections_per_ip(state_.max_connections_per_ip());
+    return true;
+}
+
+bool Snapshot::ticket_secret(command::Request& request) {
+    if (std::exchange(secret_told_, true) || state_.ticket_secret().empty()) return false;
+    request.set_set_tls_ticket_secret(state_.ticket_secret());
     return true;
 }
 

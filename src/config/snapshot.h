@@ -39,10 +39,12 @@ private:
     };
 
     bool limit(command::Request& request);
+    bool ticket_secret(command::Request& request);
 
     const State& state_;
     EveryKind<Walk> walks_;
     bool limit_told_ = false;
+    bool secret_told_ = false;
 };
 
 }  // namespace seki::config

@@ -70,6 +70,8 @@ Result<Undo> State::apply(const Checked<Request>& change) {
             return set_backend_state(change->set_backend_state());
         case Request::kSetMaxConnectionsPerIp:
             return limit_connections(change->set_max_connections_per_ip());
+        case Request::kSetTlsTicketSecret:
+            return set_ticket_secret(change->set_tls_ticket_secret());
 
         case Request::kRemoveListener:
             return remove_listener(change->remove_listener());
@@ -243,6 +245,11 @@ Undo State::limit_connections(uint64_t per_ip) {
     return Undo(DisplacedLimit{std::exchange(max_connections_per_ip_, per_ip)});
 }
 
+Undo State::set_ticket_secret(const std::string& secret) {
+    if (secret == ticket_secret_) return {};
+    return Undo(DisplacedTicketSecret{std::exchange(ticket_secret_, secret)});
+}
+
 // Calls `visit.operator()<Kind>()` with the kind of listener that `type` names.
 template <typename Visit>
 static auto with_listener_kind(command::ListenerType type, Visit visit) {
@@ -282,6 +289,7 @@ Result<Undo> State::set_active(command::ListenerType type, const command::Socket
 
 bool State::same_as(const State& other) const {
     if (max_connections_per_ip_ != other.max_connections_per_ip_) return false;
+    if (ticket_secret_ != other.ticket_secret_) return false;
     return std::apply(
         [&](const auto&... mine) {
             return (same_entries(mine, std::get<std::remove_cvref_t<decltype(mine)>>(other.tables_)) && ...);

@@ -42,6 +42,10 @@ struct DisplacedLimit {
     uint64_t max_connections_per_ip;
 };
 
+struct DisplacedTicketSecret {
+    std::string secret;
+};
+
 // Takes one change back. Several changes are taken back in the reverse order. Good for one use.
 class Undo {
 public:
@@ -60,7 +64,8 @@ private:
     struct Unpack;
     template <typename... Displacements>
     struct Unpack<std::tuple<Displacements...>> {
-        using Variant = std::variant<std::monostate, DisplacedLimit, DisplacedCertificates, Displacements...>;
+        using Variant = std::variant<std::monostate, DisplacedLimit, DisplacedTicketSecret, DisplacedCertificates,
+                                     Displacements...>;
     };
     using Variant = Unpack<EveryKind<Displaced>>::Variant;
 
@@ -94,6 +99,9 @@ public:
     // Connections that one source may have to a cluster that does not say; 0: as many as it likes.
     [[nodiscard]] uint64_t max_connections_per_ip() const noexcept { return max_connections_per_ip_; }
 
+    // What keys of session tickets are derived from; empty: as since the start.
+    [[nodiscard]] const std::string& ticket_secret() const noexcept { return ticket_secret_; }
+
     // How often apply() was asked for each verb, by name (convert.h, verb_name), whatever the outcome.
     [[nodiscard]] const std::map<std::string, int32_t>& counts() const noexcept { return counts_; }
 
@@ -103,7 +111,10 @@ public:
 private:
     // Takes long: nobody is to do that by mistake.
     State(const State& other)
-        : tables_(other.tables_), max_connections_per_ip_(other.max_connections_per_ip_), counts_(other.counts_) {}
+        : tables_(other.tables_),
+          max_connections_per_ip_(other.max_connections_per_ip_),
+          ticket_secret_(other.ticket_secret_),
+          counts_(other.counts_) {}
 
     template <typename Kind>
     Table<Kind>& mutable_table() noexcept {
@@ -113,6 +124,7 @@ private:
     void put_back(Displaced<Kind>& displaced);
     void put_back(DisplacedCertificates& displaced);
     void put_back(const DisplacedLimit& displaced) { max_connections_per_ip_ = displaced.max_connections_per_ip; }
+    void put_back(DisplacedTicketSecret& displaced) { ticket_secret_ = std::move(displaced.secret); }
     template <typename Kind>
     Undo exchange(const typename Kind::Key& key, std::optional<typename Kind::Message> next);
     template <typename Kind>
@@ -130,12 +142,14 @@ private:
     template <typename Kind>
     Result<Undo> update(const typename Kind::Update& update);
     Undo limit_connections(uint64_t per_ip);
+    Undo set_ticket_secret(const std::string& secret);
     Result<Undo> remove_listener(const command::RemoveListener& removal);
     Result<Undo> set_active(command::ListenerType type, const command::SocketAddress& address, bool active);
 
     EveryKind<Table> tables_;
     CertificateMemory memory_;
     uint64_t max_connections_per_ip_ = 0;
+    std::string ticket_secret_;
     std::map<std::string, int32_t> counts_;
 };
 

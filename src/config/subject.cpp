@@ -39,6 +39,7 @@ std::string text_of(const Message& message, const FieldDescriptor* field) {
     const auto& reflection = *message.GetReflection();
     switch (field->cpp_type()) {
         case FieldDescriptor::CPPTYPE_STRING:
+            if (field->type() == FieldDescriptor::TYPE_BYTES) return {};  // no text, and perhaps a secret
             return reflection.GetString(message, field);
         case FieldDescriptor::CPPTYPE_UINT32:
             return std::to_string(reflection.GetUInt32(message, field));

@@ -11,5 +11,7 @@ namespace seki::ctl {
 // The whole file. More than a mebibyte is refused: no answer or certificate is that large, and the file goes into one
 // frame.
 Result<std::string> read_text_file(const std::string& path);
+// Likewise, "-" being what comes on the standard input.
+Result<std::string> read_text_file_or_input(const std::string& path);
 
 }  // namespace seki::ctl

@@ -103,6 +103,7 @@ void Supervisor::note_committed(const command::Request& change, bool told) {
             log_.error(Module::supervisor, "{}", set.error().message);
         }
     }
+    if (change.has_set_tls_ticket_secret()) workers_.set_ticket_secret(change.set_tls_ticket_secret());
     if (change.has_configure_metrics()) configure_metrics(change.configure_metrics());
     if (!told) return;
     if (const auto event = event_of(change)) publish("main", *event);

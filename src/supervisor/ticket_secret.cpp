@@ -4,11 +4,13 @@
 #include <cerrno>
 #include <string_view>
 #include <sys/random.h>
+#include <utility>
 
 #include "config/file_text.h"
 #include "config/limits.h"
 
 namespace seki::supervisor {
+namespace {
 
 Result<std::string> make_ticket_secret() {
     std::array<char, config::min_ticket_secret_size> secret;
@@ -17,6 +19,8 @@ Result<std::string> make_ticket_secret() {
     return failure("no randomness for session tickets: {}", system_error(errno));
 }
 
+}  // namespace
+
 Result<std::string> read_ticket_secret(const std::string& path) {
     const auto read = config::read_file_text(path, config::max_ticket_secret_size);
     if (!read) return failure("{}: {}", path, read.error().message);
@@ -24,6 +28,30 @@ Result<std::string> read_ticket_secret(const std::string& path) {
     if (secret.size() >= config::min_ticket_secret_size) return std::string(secret);
     return failure("{}: {} bytes are too few for a secret; {} is the least", path, secret.size(),
                    config::min_ticket_secret_size);
+}
+
+Result<> TicketSecrets::begin(const std::string& file) {
+    if (!current_.empty()) return {};
+    auto secret = file.empty() ? make_ticket_secret() : read_ticket_secret(file);
+    if (!secret) return std::unexpected(secret.error());
+    current_ = std::move(*secret);
+    return {};
+}
+
+void TicketSecrets::set(const std::string& secret, WallTime now) {
+    if (secret == current_) return;
+    if (!current_.empty()) former_.push_back({std::move(current_), now});
+    if (former_.size() > most_former) former_.pop_front();
+    current_ = secret;
+}
+
+void TicketSecrets::tell(worker::Hello& hello) const {
+    hello.set_ticket_secret(current_);
+    for (const Former& former : former_) {
+        worker::FormerTicketSecret& told = *hello.add_former_ticket_secrets();
+        told.set_secret(former.secret);
+        told.set_until_ms(former.until.time_since_epoch() / std::chrono::milliseconds(1));
+    }
 }
 
 }  // namespace seki::supervisor

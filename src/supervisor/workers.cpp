@@ -7,7 +7,6 @@
 #include "base/check.h"
 #include "config/convert.h"
 #include "supervisor/processors.h"
-#include "supervisor/ticket_secret.h"
 
 namespace seki::supervisor {
 namespace {
@@ -75,10 +74,7 @@ Result<> Workers::start() {
     auto columns = SourceColumns::create(settings_.count);
     if (!columns) return std::unexpected(columns.error());
     source_columns_.emplace(std::move(*columns));
-    const std::string& file = settings_.server.tls_ticket_secret_file();
-    auto secret = file.empty() ? make_ticket_secret() : read_ticket_secret(file);
-    if (!secret) return std::unexpected(secret.error());
-    ticket_secret_ = std::move(*secret);
+    if (auto ready = ticket_secrets_.begin(settings_.server.tls_ticket_secret_file()); !ready) return ready;
     for (const auto& slot : slots_) {
         if (auto launched = launch(*slot); !launched) return std::unexpected(launched.error());
     }
@@ -113,7 +109,7 @@ Result<uint32_t> Workers::launch(Slot& slot) {
     // The state knows it, and may have lifted it.
     hello.mutable_config()->clear_max_connections_per_ip();
     hello.set_source_column(*column);
-    hello.set_ticket_secret(ticket_secret_);
+    ticket_secrets_.tell(hello);
     if (!measures_clusters_) hello.set_no_clusters(true);
     if (settings_.json_access_log) hello.set_json_access_log(true);
     std::vector<UniqueFd> fds;
@@ -314,6 +310,9 @@ void Workers::set_log_filter(const std::string& filter) {
     prepare.mutable_prepare()->add_changes()->set_logging(filter);
     tell(unconfigured(), prepare);
 }
+
+// Those that are there hear of it as of any change.
+void Workers::set_ticket_secret(const std::string& secret) { ticket_secrets_.set(secret, loop_.wall()); }
 
 void Workers::measure_clusters(bool wanted) {
     measures_clusters_ = wanted;

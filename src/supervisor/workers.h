@@ -17,6 +17,7 @@
 #include "supervisor/launcher.h"
 #include "supervisor/listening_sockets.h"
 #include "supervisor/source_columns.h"
+#include "supervisor/ticket_secret.h"
 #include "supervisor/worker_process.h"
 
 namespace seki::supervisor {
@@ -98,6 +99,8 @@ public:
     void set_log_filter(const std::string& filter);
     // Likewise whether they measure clusters and backends.
     void measure_clusters(bool wanted);
+    // Of session tickets.
+    void set_ticket_secret(const std::string& secret);
     void signal_all(int number);
 
     // Nobody is replaced any more. Softly: each ends when its last session has ended. `on_stopped`: when all processes
@@ -170,7 +173,7 @@ private:
     ListeningSockets& sockets_;
     Settings settings_;
     std::optional<SourceColumns> source_columns_;  // from start() on
-    std::string ticket_secret_;                    // likewise
+    TicketSecrets ticket_secrets_;
     std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
     std::vector<Replacing> replacing_;                     // whose successors do not serve yet

@@ -4,11 +4,16 @@
 // that has the secret, now or after a restart, has the same ones, and nobody has to hand them round: time is cut into
 // windows, each with a key. Tickets are made with that of the window at hand, and taken as far as they are not older
 // than two windows; a clock that is a little ahead of another's does no harm.
+//
+// When another secret takes its place, tickets of the former one are taken as long as they would have been; keys of it
+// for later windows are nobody's.
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "tls/secret.h"
@@ -16,6 +21,9 @@
 namespace seki::tls {
 
 using TicketSecret = Secret<32>;
+// Of what an operator gave, of any length.
+[[nodiscard]] TicketSecret ticket_secret_of(std::string_view told);
+
 using TicketKeyName = std::array<uint8_t, 16>;
 
 struct TicketKey {
@@ -30,8 +38,16 @@ struct TicketKey {
 
 class TicketKeys {
 public:
+    // Tickets of so many former secrets are taken, whoever changes it more often.
+    static constexpr size_t most_former = 4;
+
     // `window`: for how long one key makes tickets.
-    TicketKeys(const TicketSecret& secret, Duration window) noexcept : secret_(secret), window_(window) {}
+    TicketKeys(const TicketSecret& secret, Duration window) noexcept : window_(window) { current_.secret = secret; }
+
+    // From now on.
+    void set_secret(const TicketSecret& secret, WallTime now);
+    // One that made tickets until then.
+    void add_former(const TicketSecret& secret, WallTime until);
 
     [[nodiscard]] Duration window() const noexcept { return window_; }
     // To make tickets with now. Null when the system has no memory for it.
@@ -52,12 +68,20 @@ private:
         TicketKey key;
     };
 
-    [[nodiscard]] int64_t window_of(WallTime time) const noexcept { return time.time_since_epoch() / window_; }
-    const TicketKey* of_window(int64_t window);
+    // What follows from one secret.
+    struct Family {
+        TicketSecret secret;
+        std::array<Made, kept_windows> made{};
+        int64_t last_window = INT64_MAX;  // for which it has keys
+    };
 
-    TicketSecret secret_;
+    [[nodiscard]] int64_t window_of(WallTime time) const noexcept { return time.time_since_epoch() / window_; }
+    void keep_former(Family family, int64_t last_window);
+    static const TicketKey* of_window(Family& family, int64_t window);
+
+    Family current_;
+    std::vector<Family> former_;  // the latest last
     Duration window_;
-    std::array<Made, kept_windows> made_;
 };
 
 }  // namespace seki::tls

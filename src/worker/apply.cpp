@@ -108,6 +108,11 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         case Request::kSetMaxConnectionsPerIp:
             steps_.emplace_back([this, limit = change.set_max_connections_per_ip()] { on_connection_limit(limit); });
             return {};
+        case Request::kSetTlsTicketSecret:
+            steps_.emplace_back([this, secret = tls::ticket_secret_of(change.set_tls_ticket_secret())] {
+                tls_.tickets.set_secret(secret, tls_.loop.wall());
+            });
+            return {};
         case Request::kLogging:
             steps_.emplace_back([this, filter = change.logging()] { on_log_filter(filter); });
             return {};

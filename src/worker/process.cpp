@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/print_error.h"
-#include "tls/key_schedule.h"
+#include "tls/ticket_keys.h"
 
 namespace seki::worker {
 
@@ -141,12 +141,13 @@ Result<> Process::open_sources(const Hello& hello, std::vector<UniqueFd> memory)
 Result<> Process::open_tls(const Hello& hello) {
     const std::string& told = hello.ticket_secret();
     if (told.empty()) return failure("no secret for session tickets came with hello");
-    const std::span bytes(reinterpret_cast<const uint8_t*>(told.data()), told.size());
-    tls::TicketSecret secret;
-    tls::derive(bytes, "secret of session tickets", secret.resize(tls::TicketSecret::capacity));
-    auto engine = tls::Engine::make(loop_, secret, std::chrono::seconds(hello.config().tls_ticket_lifetime()));
+    const std::chrono::seconds lifetime(hello.config().tls_ticket_lifetime());
+    auto engine = tls::Engine::make(loop_, tls::ticket_secret_of(told), lifetime);
     if (!engine) return std::unexpected(engine.error());
     tls_ = std::move(*engine);
+    for (const FormerTicketSecret& former : hello.former_ticket_secrets())
+        tls_->tickets.add_former(tls::ticket_secret_of(former.secret()),
+                                 WallTime(std::chrono::milliseconds(former.until_ms())));
     return {};
 }
 

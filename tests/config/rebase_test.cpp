@@ -116,6 +116,15 @@ TEST(Rebase, a_limit_is_one_of_the_things) {
     EXPECT_EQ(rebase(State(), state_of({connection_limit(3)}), running)->max_connections_per_ip(), 3U);
 }
 
+TEST(Rebase, a_secret_of_tickets_that_was_set_at_run_time_stays) {
+    const State running = state_of({ticket_secret('s')});
+    EXPECT_EQ(rebase(State(), State(), running)->ticket_secret(), std::string(32, 's'));
+    const auto found = differences(State(), running, 10);
+    ASSERT_EQ(found.vec_size(), 1);
+    EXPECT_EQ(found.vec(0).thing(), "TlsTicketSecret");
+    EXPECT_THAT(found.DebugString(), testing::Not(testing::HasSubstr("sss")));
+}
+
 TEST(Differences, there_are_none_between_equals_and_what_has_no_room_is_counted) {
     const State state = state_of(file());
     EXPECT_THAT(lines(state, state), IsEmpty());

@@ -67,7 +67,8 @@ State some_state() {
                                  http_frontend("a", "127.0.0.1:80", "example.com"),
                                  tcp_frontend("a", "[::1]:81"),
                                  activate(command::HTTP, "127.0.0.1:80"),
-                                 connection_limit(7)};
+                                 connection_limit(7),
+                                 ticket_secret('s')};
     for (const Request& change : changes) {
         auto checked = check(change);
         SEKI_CHECK(checked.has_value());
@@ -83,7 +84,7 @@ TEST(StateFile, what_is_written_is_read_in_both_forms) {
         const std::string path = folder.path + "/" + name;
         const auto records = write_state(state, path, false);
         ASSERT_TRUE(records) << records.error().message;
-        EXPECT_EQ(*records, 9U);
+        EXPECT_EQ(*records, 10U);
         const auto read = state_from(*read_file_text(path), state_form(path));
         ASSERT_TRUE(read) << read.error().message;
         EXPECT_TRUE(read->same_as(state)) << name;
@@ -91,6 +92,16 @@ TEST(StateFile, what_is_written_is_read_in_both_forms) {
         ASSERT_EQ(::stat(path.c_str(), &about), 0);
         EXPECT_EQ(about.st_mode & 0777U, 0600U);
     }
+}
+
+TEST(StateFile, without_keys_it_has_no_secret_of_tickets_either) {
+    const Folder folder;
+    const std::string path = folder.path + "/state.json";
+    ASSERT_TRUE(write_state(some_state(), path, true));
+    const auto read = state_from(*read_file_text(path));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->ticket_secret(), "");
+    EXPECT_EQ(read->max_connections_per_ip(), 7U);
 }
 
 TEST(StateFile, a_record_is_as_those_of_sozu) {

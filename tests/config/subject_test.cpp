@@ -34,6 +34,8 @@ TEST(Subject, of_a_request_that_is_one_value_is_that) {
     EXPECT_EQ(subject(request), "shop");
     request.set_set_max_connections_per_ip(7);
     EXPECT_EQ(subject(request), "7");
+    request.set_set_tls_ticket_secret("a secret that no log may have");
+    EXPECT_EQ(subject(request), "");
     request.mutable_status();
     EXPECT_EQ(subject(request), "");
 }

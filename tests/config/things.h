@@ -92,6 +92,12 @@ inline command::Request connection_limit(uint64_t per_ip) {
     return request;
 }
 
+inline command::Request ticket_secret(char filled_with) {
+    command::Request request;
+    request.set_set_tls_ticket_secret(std::string(32, filled_with));
+    return request;
+}
+
 // A template that is right for the status.
 inline std::string answer_text(const std::string& status, const std::string& body = "sorry") {
     return "HTTP/1.1 " + status + " Whatever\r\n\r\n" + body;

@@ -187,6 +187,23 @@ TEST_F(UpdateTest, the_limit_of_connections_is_part_of_the_state) {
     EXPECT_EQ(state.max_connections_per_ip(), 0);
 }
 
+TEST_F(UpdateTest, the_secret_of_tickets_is_part_of_the_state) {
+    auto undo = apply(state, ticket_secret('a'));
+    ASSERT_TRUE(undo.has_value());
+    EXPECT_EQ(state.ticket_secret(), std::string(32, 'a'));
+    EXPECT_EQ(copy().ticket_secret(), std::string(32, 'a'));
+    EXPECT_TRUE(apply(state, ticket_secret('a'))->empty());
+    State before = copy();
+    auto second = apply(state, ticket_secret('b'));
+    EXPECT_FALSE(state.same_as(before));
+    const auto changes = diff(before, state);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].set_tls_ticket_secret(), std::string(32, 'b'));
+    state.undo(std::move(*second));
+    state.undo(std::move(*undo));
+    EXPECT_EQ(state.ticket_secret(), "");
+}
+
 // ---- differences
 
 TEST_F(UpdateTest, a_difference_is_an_update_where_one_leads_there) {

@@ -168,9 +168,9 @@ class Seki:
     def control(self):
         return Control(self.socket_path)
 
-    def ctl(self, *arguments):
-        """Runs the command line against this instance."""
-        return Result(subprocess.run([BINARY, "-c", self.config, *arguments], capture_output=True, text=True,
+    def ctl(self, *arguments, said=None):
+        """Runs the command line against this instance; `said` comes on its standard input."""
+        return Result(subprocess.run([BINARY, "-c", self.config, *arguments], input=said, capture_output=True, text=True,
                                      timeout=wire.PATIENCE_SECONDS, check=False))
 
     def worker_pids(self):

@@ -79,6 +79,42 @@ frontends = [{{ address = "{self.seki.text}", hostname = "a.example" }}]
             with self.connect(context, session=session) as client:
                 self.assertFalse(client.session_reused)
 
+    def test_a_secret_that_is_set_at_run_time_is_one_for_all_workers_and_leaves_no_trace(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+        def session_of():
+            with self.connect(context) as client:
+                self.assertIn(b"200 OK", self.ask(client))
+                return client.session
+
+        def resumes(session):
+            answers = set()
+            for _ in range(8):
+                with self.connect(context, session=session) as client:
+                    answers.add(client.session_reused)
+            self.assertEqual(len(answers), 1, "all workers are of one mind")
+            return answers.pop()
+
+        secret = "a secret of 32 bytes or of more than that"
+        self.start()
+        before = session_of()
+        done = self.seki.ctl("ticket-secret", "set", "--file", "-", said=secret)
+        self.assertEqual((done.code, done.err), (0, ""))
+        self.assertTrue(resumes(before))
+        after = session_of()
+        saved = self.seki.folder / "saved.json"
+        for options, there in (((), True), (("--without-keys",), False)):
+            self.assertEqual(self.seki.ctl("state", "save", "--file", str(saved), *options).code, 0)
+            self.assertEqual("SET_TLS_TICKET_SECRET" in saved.read_text(), there)
+            saved.unlink()
+        self.assertNotIn(secret[:20], self.seki.log())
+        self.seki.stop()
+        (self.seki.folder / "secret").write_text(secret)
+        self.start(tls_ticket_secret_file=str(self.seki.folder / "secret"))
+        self.assertTrue(resumes(after))
+        self.assertFalse(resumes(before))
+
     def test_a_secret_that_is_too_short_keeps_it_from_starting(self):
         with tempfile.NamedTemporaryFile() as secret:
             secret.write(b"short")

@@ -131,6 +131,18 @@ TEST_F(AuditLogTest, secrets_are_not_shown) {
     EXPECT_THAT(contents("json"), testing::Not(HasSubstr("SECRET")));
 }
 
+TEST_F(AuditLogTest, of_a_secret_of_tickets_there_is_not_even_a_digest) {
+    command::Request request;
+    request.set_set_tls_ticket_secret(std::string(40, 's'));
+    command::Request several;
+    *several.mutable_apply_changes()->add_changes() = request;
+    for (const command::Request& asked : {request, several}) EXPECT_EQ(Asked::of(asked, true).digest, "");
+    EXPECT_EQ(Asked::of(request, true).target, "");
+    write(request);
+    EXPECT_THAT(contents("text"), HasSubstr("verb=set_tls_ticket_secret, "));
+    EXPECT_THAT(contents("text") + contents("json"), testing::Not(HasSubstr("sss")));
+}
+
 TEST_F(AuditLogTest, without_targets_there_is_none) {
     EXPECT_EQ(AuditLog::open({}, head, flusher).value(), nullptr);
     EXPECT_FALSE(AuditLog::open({"file:///nonexistent/audit", "", ""}, head, flusher));

@@ -429,6 +429,30 @@ TEST_F(ChangeTest, a_new_worker_begins_with_what_was_updated) {
     EXPECT_EQ(snapshot.changes(1).set_max_connections_per_ip(), 5U);
 }
 
+TEST_F(ChangeTest, a_new_worker_knows_the_secrets_of_tickets_that_others_have_and_had) {
+    start();
+    const std::string first = worker(0).orders.front().hello().ticket_secret();
+    EXPECT_EQ(first.size(), 32U);
+    EXPECT_EQ(worker(1).orders.front().hello().ticket_secret(), first);
+    for (const char c : {'a', 'b'}) {
+        command::Request secret;
+        secret.set_set_tls_ticket_secret(std::string(32, c));
+        submit(secret);
+    }
+    const int64_t now_ms = loop.wall().time_since_epoch() / std::chrono::milliseconds(1);
+    turns();
+    EXPECT_THAT(outcomes, ElementsAre("OK", "OK"));
+    lose(1);
+    const worker::Hello& hello = worker(2).orders.front().hello();
+    EXPECT_EQ(hello.ticket_secret(), std::string(32, 'b'));
+    ASSERT_EQ(hello.former_ticket_secrets_size(), 2);
+    EXPECT_EQ(hello.former_ticket_secrets(0).secret(), first);
+    EXPECT_EQ(hello.former_ticket_secrets(1).secret(), std::string(32, 'a'));
+    EXPECT_EQ(hello.former_ticket_secrets(1).until_ms(), now_ms);
+    ASSERT_EQ(worker(2).snapshot.changes_size(), 1);
+    EXPECT_EQ(worker(2).snapshot.changes(0).set_tls_ticket_secret(), std::string(32, 'b'));
+}
+
 TEST_F(ChangeTest, sockets_are_closed_when_the_last_worker_has_let_go_of_them) {
     const SocketAddress address = free_address();
     start({checked(add_listener(address)), checked(activate(address))});

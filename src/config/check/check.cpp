@@ -35,6 +35,12 @@ void check_log_filter(Examiner& examine, std::string_view filter) {
     if (!why.empty()) examine.refuse("Logging", "{}", why);
 }
 
+void check_ticket_secret(Examiner& examine, std::string_view secret) {
+    if (secret.size() >= min_ticket_secret_size && secret.size() <= max_ticket_secret_size) return;
+    examine.refuse("set_tls_ticket_secret", "a secret of {} bytes is not within {} and {} bytes", secret.size(),
+                   min_ticket_secret_size, max_ticket_secret_size);
+}
+
 void check_change(Examiner& examine, Request& request) {
     switch (request.request_type_case()) {
         case Request::kAddCluster:
@@ -94,7 +100,7 @@ void check_change(Examiner& examine, Request& request) {
         case Request::kRemoveCertificate:
             return check_certificate(examine, *request.mutable_remove_certificate());
         case Request::kSetTlsTicketSecret:
-            return examine.wants("", true, Feature::ticket_secret);
+            return check_ticket_secret(examine, request.set_tls_ticket_secret());
         case Request::kAddUdpListener:
         case Request::kUpdateUdpListener:
         case Request::kAddUdpFrontend:

@@ -86,7 +86,7 @@ void leave_out_keys(command::Cluster& cluster) {
 bool leave_out_keys(command::Request& change) {
     if (change.has_add_https_listener()) leave_out_keys(*change.mutable_add_https_listener());
     if (change.has_add_cluster()) leave_out_keys(*change.mutable_add_cluster());
-    return !change.has_add_certificate();
+    return !change.has_add_certificate() && !change.has_set_tls_ticket_secret();
 }
 
 void append_record(std::string& text, StateForm form, uint64_t number, command::Request change) {

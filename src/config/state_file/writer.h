@@ -12,8 +12,8 @@
 
 namespace seki::config {
 
-// Leaves out what is secret: private keys, and with them their certificates, which would be of no use. False when
-// nothing is left of it.
+// Leaves out what is secret: private keys, and with them their certificates, which would be of no use, and what keys
+// are derived from. False when nothing is left of it.
 bool leave_out_keys(command::Request& change);
 
 void append_record(std::string& text, StateForm form, uint64_t number, command::Request change);

@@ -92,7 +92,14 @@ void add_certificate_verbs(Family& root) {
 
     Family secret = root.family("ticket-secret", "What session tickets of TLS are encrypted with");
     Verb& set = secret.verb("set", R"(set_tls_ticket_secret: "")", "Derive the keys of tickets from this, from now on");
-    file_option(set, "--file", "set_tls_ticket_secret", "File with the secret, 32 bytes at least").required();
+    set.option("--file", "FILE", "File with the secret, 32 bytes at least; '-': the standard input",
+               [](command::Request& request, const auto& values) -> Result<> {
+                   Result<std::string> read = read_text_file_or_input(values.front());
+                   if (!read) return std::unexpected(read.error());
+                   request.set_set_tls_ticket_secret(*read);
+                   return {};
+               })
+        .required();
 }
 
 }  // namespace seki::ctl

@@ -269,9 +269,6 @@ TEST(Check, refuses_text_that_is_not_utf8_or_has_controls) {
 }
 
 TEST(Check, refuses_features_that_do_not_exist_by_their_names) {
-    Request secret;
-    secret.set_set_tls_ticket_secret("secret");
-    EXPECT_EQ(check(secret).error().message, "another secret for TLS session tickets at run time is not available yet");
     Request udp;
     *udp.mutable_add_udp_listener()->mutable_address() = wire("127.0.0.1:53");
     EXPECT_EQ(check(udp).error().message, "UDP is not available yet");
@@ -279,6 +276,18 @@ TEST(Check, refuses_features_that_do_not_exist_by_their_names) {
     http2.mutable_add_cluster()->set_http2(true);
     EXPECT_EQ(check(http2).error().message,
               "Invalid value for field 'http2': HTTP/2 towards backends is not available yet");
+}
+
+TEST(Check, bounds_the_size_of_a_secret_and_does_not_repeat_it) {
+    for (const size_t size : {0U, 31U, 4097U}) {
+        Request secret;
+        secret.set_set_tls_ticket_secret(std::string(size, 's'));
+        EXPECT_EQ(check(secret).error().message, "Invalid value for field 'set_tls_ticket_secret': a secret of " +
+                                                     std::to_string(size) + " bytes is not within 32 and 4096 bytes");
+    }
+    Request secret;
+    secret.set_set_tls_ticket_secret(std::string(32, '\xff'));
+    EXPECT_TRUE(check(secret).has_value());
 }
 
 TEST(Check, takes_a_cluster_that_redirects_to_https) {
