@@ -6,6 +6,8 @@
 #include "config/served_certificate.h"
 #include "routing/host_pattern.h"
 #include "x509/crl.h"
+#include "x509/ocsp.h"
+#include "x509/pem.h"
 #include "x509/time.h"
 
 namespace seki::config {
@@ -31,6 +33,11 @@ void of_dates(const StoredCertificate& certificate, int64_t now_s, Findings& fin
         findings.add("certificate", "it expires on {}, in {} days", x509::time_text(certificate.not_after_s()),
                      left_s / day_s);
     }
+}
+
+void of_ocsp_response(const StoredCertificate& certificate, int64_t now_s, Findings& findings) {
+    if (certificate.ocsp_response().empty() || now_s < certificate.ocsp_until_s()) return;
+    findings.add("ocsp_response", "it was good until {}: it is not sent", x509::time_text(certificate.ocsp_until_s()));
 }
 
 void of_chain(const StoredCertificate& certificate, Findings& findings) {
@@ -62,7 +69,22 @@ void of_certificate(const State& state, const CertificateKey& key, int64_t now_s
         findings.add("versions", "they have no effect: those of the listener count");
     }
     of_dates(*certificate, now_s, findings);
+    of_ocsp_response(*certificate, now_s, findings);
     of_chain(*certificate, findings);
+}
+
+std::string why_too_late(const command::Request& checked, int64_t now_s) {
+    const command::CertificateAndKey& given = checked.has_replace_certificate()
+                                                  ? checked.replace_certificate().new_certificate()
+                                                  : checked.add_certificate().certificate();
+    if (given.ocsp_response().empty()) return {};
+    const auto leaf = x509::read_certificates(given.certificate());
+    SEKI_CHECK(leaf.has_value());  // the validator has seen it
+    const auto statement = x509::read_ocsp_response(given.ocsp_response(), leaf->front(), {});
+    SEKI_CHECK(statement.has_value());
+    if (now_s < statement->good_until_s) return {};
+    return fmt::format("Invalid value for field 'ocsp_response': it was good until {}",
+                       x509::time_text(statement->good_until_s));
 }
 
 void of_listener_certificates(const State& state, const SocketAddress& address, Findings& findings) {

@@ -10,7 +10,6 @@ void place_certificate(const CertificateKey& key, const StoredCertificate& certi
     command::CertificateAndKey& rest = *added.mutable_certificate();
     rest.set_certificate("");
     rest.set_key("");
-    if (!certificate.ocsp_response().empty()) rest.set_ocsp_response(certificate.ocsp_response());
 
     worker::CertificatePlace& place = *order.add_certificates();
     const BytePlace bytes = certificate.bytes().place();
@@ -18,7 +17,12 @@ void place_certificate(const CertificateKey& key, const StoredCertificate& certi
     place.set_offset(bytes.offset);
     place.set_leaf_size(static_cast<uint32_t>(certificate.leaf().size()));
     place.set_key_size(static_cast<uint32_t>(certificate.key().size()));
-    place.set_names_size(bytes.size - place.leaf_size() - place.key_size());
+    const auto ocsp_size = static_cast<uint32_t>(certificate.ocsp_response().size());
+    place.set_names_size(bytes.size - place.leaf_size() - place.key_size() - ocsp_size);
+    if (ocsp_size > 0) {
+        place.set_ocsp_size(ocsp_size);
+        place.set_ocsp_until_s(certificate.ocsp_until_s());
+    }
     const CertificateChain& chain = certificate.chain();
     place.set_chain_segment(chain.bytes().place().segment);
     place.set_chain_offset(chain.bytes().place().offset);

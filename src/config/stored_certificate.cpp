@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/hex.h"
+#include "x509/ocsp.h"
 #include "x509/pem.h"
 
 namespace seki::config {
@@ -80,7 +81,7 @@ Result<StoredCertificate> StoredCertificate::store(const command::AddCertificate
     for (const std::string& link : given.certificate_chain()) chain.push_back(der_of(link));
 
     StoredCertificate stored;
-    auto bytes = memory.put(std::array<std::string_view, 3>{leaf.der(), key, names});
+    auto bytes = memory.put(std::array<std::string_view, 4>{leaf.der(), key, names, given.ocsp_response()});
     if (!bytes) return std::unexpected(bytes.error());
     stored.bytes_ = std::move(*bytes);
     auto shared = memory.share(chain);
@@ -94,7 +95,11 @@ Result<StoredCertificate> StoredCertificate::store(const command::AddCertificate
     if (checked.has_expired_at()) stored.expired_at_ = checked.expired_at();
     for (const int version : given.versions())
         stored.versions_ |= static_cast<uint8_t>(1U << static_cast<unsigned>(version));
-    stored.ocsp_response_ = given.ocsp_response();
+    if (!given.has_ocsp_response()) return stored;
+    stored.ocsp_size_ = static_cast<uint32_t>(given.ocsp_response().size());
+    const auto statement = x509::read_ocsp_response(given.ocsp_response(), leaf.der(), {});
+    SEKI_CHECK(statement.has_value());
+    stored.ocsp_until_s_ = statement->good_until_s;
     return stored;
 }
 
@@ -121,7 +126,7 @@ command::CertificateAndKey StoredCertificate::message() const {
     for (int version = command::TlsVersion_MIN; version <= command::TlsVersion_MAX; ++version) {
         if ((versions_ >> version & 1) != 0) message.add_versions(static_cast<command::TlsVersion>(version));
     }
-    if (!ocsp_response_.empty()) message.set_ocsp_response(ocsp_response_);
+    if (!ocsp_response().empty()) message.set_ocsp_response(std::string(ocsp_response()));
     return message;
 }
 
@@ -133,7 +138,7 @@ bool StoredCertificate::is_of(const command::AddCertificate& checked) const {
 bool StoredCertificate::operator==(const StoredCertificate& other) const {
     return bytes_.view() == other.bytes_.view() && leaf_size_ == other.leaf_size_ && key_size_ == other.key_size_ &&
            chain_->bytes().view() == other.chain_->bytes().view() && expired_at_ == other.expired_at_ &&
-           versions_ == other.versions_ && ocsp_response_ == other.ocsp_response_;
+           versions_ == other.versions_ && ocsp_size_ == other.ocsp_size_;
 }
 
 x509::Fingerprint checked_fingerprint(std::string_view pem) { return certificate_of(pem).fingerprint(); }

@@ -59,7 +59,7 @@ public:
     [[nodiscard]] std::string_view key() const { return bytes_.view().substr(leaf_size_, key_size_); }
     [[nodiscard]] const CertificateChain& chain() const { return *chain_; }
     [[nodiscard]] x509::KeyType key_type() const { return key_type_; }
-    // Where certificate, key and names lie, one behind the other; the names are one a line.
+    // Where certificate, key, names and OCSP response lie, one behind the other; the names are one a line.
     [[nodiscard]] const SharedBytes::Piece& bytes() const noexcept { return bytes_; }
 
     // Whom it is shown to, in their normal form.
@@ -68,7 +68,9 @@ public:
     [[nodiscard]] int64_t not_after_s() const { return not_after_s_; }
     // Among several for one name; the end is the one that whoever added it says, if it says one.
     [[nodiscard]] x509::Rank rank(const x509::Fingerprint& fingerprint) const;
-    [[nodiscard]] const std::string& ocsp_response() const { return ocsp_response_; }
+    // Empty: none. Sent until then, in seconds since 1970.
+    [[nodiscard]] std::string_view ocsp_response() const { return bytes_.view().substr(size_before_ocsp()); }
+    [[nodiscard]] int64_t ocsp_until_s() const { return ocsp_until_s_; }
 
     [[nodiscard]] command::CertificateAndKey message() const;
     // Whether it is what this message adds.
@@ -79,16 +81,21 @@ public:
 
 private:
     StoredCertificate() = default;
-    [[nodiscard]] std::string_view name_lines() const { return bytes_.view().substr(leaf_size_ + key_size_); }
+    [[nodiscard]] size_t size_before_ocsp() const { return bytes_.view().size() - ocsp_size_; }
+    [[nodiscard]] std::string_view name_lines() const {
+        const size_t begin = leaf_size_ + key_size_;
+        return bytes_.view().substr(begin, size_before_ocsp() - begin);
+    }
 
     SharedBytes::Piece bytes_;
-    std::string ocsp_response_;
     std::shared_ptr<const CertificateChain> chain_;
     int64_t not_before_s_ = 0;
     int64_t not_after_s_ = 0;
+    int64_t ocsp_until_s_ = 0;
     std::optional<int64_t> expired_at_;
     uint32_t leaf_size_ = 0;
     uint32_t key_size_ = 0;
+    uint32_t ocsp_size_ = 0;
     x509::KeyType key_type_;
     uint8_t versions_ = 0;  // a bit for each command::TlsVersion
 };

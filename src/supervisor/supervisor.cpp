@@ -28,7 +28,7 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
       state_files_(state_, changes_, tasks_, checkings_),
       reloader_(state_, changes_, tasks_, checkings_, settings_.config_path, settings_.file),
       state_verbs_(state_, changes_, state_files_, change_sets_, reloader_, settings_.command.max_frame_bytes / 4),
-      verbs_(state_, changes_, workers_, figures_, state_verbs_, settings_.command.max_frame_bytes,
+      verbs_(loop, state_, changes_, workers_, figures_, state_verbs_, settings_.command.max_frame_bytes,
              [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
                  stop(hard, std::move(answer), limit);
              }) {

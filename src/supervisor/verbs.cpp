@@ -147,6 +147,9 @@ void Verbs::obey(Request request, Answer answer) {
 void Verbs::change(Request& request, Answer& answer) {
     auto checked = config::check(std::move(request));
     if (!checked) return answer(response_of(command::FAILURE, checked.error().message));
+    const auto now = std::chrono::floor<std::chrono::seconds>(loop_.wall().time_since_epoch());
+    if (std::string why = config::why_too_late(**checked, now.count()); !why.empty())
+        return answer(response_of(command::FAILURE, std::move(why)));
     changes_.submit(std::move(*checked), [answer = std::move(answer)](const Changes::Outcome& outcome) mutable {
         answer(outcome ? made(*outcome) : response_of(command::FAILURE, outcome.error().message));
     });

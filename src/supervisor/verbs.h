@@ -27,9 +27,10 @@ public:
     using Stop = std::function<void(bool hard, Answer, std::optional<Duration> limit)>;
 
     // All outlive this. `max_answer_bytes`: of what one frame can have.
-    Verbs(const config::State& state, Changes& changes, Workers& workers, OwnFigures& figures, StateVerbs& state_verbs,
-          size_t max_answer_bytes, Stop stop)
-        : state_(state),
+    Verbs(const EventLoop& loop, const config::State& state, Changes& changes, Workers& workers, OwnFigures& figures,
+          StateVerbs& state_verbs, size_t max_answer_bytes, Stop stop)
+        : loop_(loop),
+          state_(state),
           changes_(changes),
           workers_(workers),
           figures_(figures),
@@ -72,6 +73,7 @@ private:
     void ask_workers(worker::Order order, Combine combine, Answer& answer);
     void finish_asking(uint64_t asking);
 
+    const EventLoop& loop_;
     const config::State& state_;
     Changes& changes_;
     Workers& workers_;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "x509/identity.h"
 
 namespace seki::tls {
@@ -28,10 +29,17 @@ struct Certificate {
     KeyKind key_kind = KeyKind::ecdsa;
     std::string_view leaf;  // in DER, as the key
     std::string_view key;
+    std::string_view ocsp_response{};               // DER; empty: none
+    int64_t ocsp_until_s = 0;                       // it is good, since 1970
     std::shared_ptr<const CertificateChain> chain;  // null: none
-    std::shared_ptr<const void> owner;              // of names, leaf and key
+    std::shared_ptr<const void> owner;              // of all these bytes but the chain's
 
     [[nodiscard]] const Fingerprint& fingerprint() const noexcept { return rank.fingerprint; }
+    // What is shown along with it now (RFC 6066 §8); empty: nothing.
+    [[nodiscard]] std::string_view staple(WallTime now) const noexcept {
+        const auto now_s = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+        return now_s < ocsp_until_s ? ocsp_response : std::string_view();
+    }
 };
 using CertificatePtr = std::shared_ptr<const Certificate>;
 

@@ -81,6 +81,12 @@ Candidates CertificateStore::find(std::string_view host) const {
     return best;
 }
 
+CertificatePtr CertificateStore::default_certificate() const {
+    if (default_ == nullptr) return nullptr;
+    CertificatePtr put = find(default_->fingerprint());
+    return put != nullptr ? put : default_;
+}
+
 CertificatePtr CertificateStore::find(const Fingerprint& fingerprint) const {
     const auto found = by_fingerprint_.find(fingerprint);
     return found == by_fingerprint_.end() ? nullptr : *found;

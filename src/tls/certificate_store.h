@@ -22,12 +22,14 @@ public:
     CertificatePtr put(CertificatePtr certificate);
     // Null when there is none.
     CertificatePtr remove(const Fingerprint& fingerprint);
-    // For clients that ask for a name that nobody has, or for none.
+    // For clients that ask for a name that nobody has, or for none. Where the same was put here, that one is shown to
+    // them: it may come with a newer OCSP response.
     void set_default(CertificatePtr certificate) { default_ = std::move(certificate); }
 
     // Of the exact name, else of the wildcard. `host`: lower case, no dot at the end. Empty: none.
     [[nodiscard]] Candidates find(std::string_view host) const;
-    [[nodiscard]] const CertificatePtr& default_certificate() const noexcept { return default_; }
+    // Null: none.
+    [[nodiscard]] CertificatePtr default_certificate() const;
     [[nodiscard]] CertificatePtr find(const Fingerprint& fingerprint) const;
     [[nodiscard]] size_t size() const noexcept { return by_fingerprint_.size(); }
     [[nodiscard]] bool empty() const noexcept { return by_fingerprint_.empty() && default_ == nullptr; }

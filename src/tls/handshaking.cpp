@@ -121,6 +121,16 @@ int Handshaking::choose_protocol(std::span<const uint8_t> offered, const uint8_t
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// The library frees what it is given.
+int Handshaking::show_status() {
+    const std::string_view staple = chosen_certificate()->staple(context_->engine().loop.wall());
+    if (staple.empty()) return SSL_TLSEXT_ERR_NOACK;
+    void* const copy = OPENSSL_memdup(staple.data(), staple.size());
+    if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+    SSL_ctrl(ssl(), SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP, static_cast<long>(staple.size()), copy);
+    return SSL_TLSEXT_ERR_OK;
+}
+
 // To write secrets down takes OpenSSL longer than to make them: it is asked for two of five.
 void Handshaking::before_step() noexcept { listen_for_secrets(has_server_secret()); }
 

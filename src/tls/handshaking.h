@@ -33,6 +33,8 @@ public:
     // key makes tickets; its tickets say until when.
     bool write_session_end();
     bool may_resume(SSL_SESSION* session);
+    // To a client that asks for an OCSP response.
+    int show_status();
     int choose_protocol(std::span<const uint8_t> offered, const uint8_t** chosen, uint8_t* chosen_size);
 
 private:

@@ -77,6 +77,15 @@ void add_extension(WireWriter& out, Extension type, const auto& fill) {
     out.list(2, fill);
 }
 
+// RFC 8446 §4.4.2.1.
+void add_status(WireWriter& out, std::string_view ocsp_response) {
+    constexpr uint8_t ocsp = 1;
+    add_extension(out, Extension::status_request, [&] {
+        out.u8(ocsp);
+        out.list(3, [&] { out.raw(ocsp_response); });
+    });
+}
+
 }  // namespace
 
 std::unique_ptr<OwnHandshake> OwnHandshake::begin(std::shared_ptr<const ServerContext> context,
@@ -252,14 +261,18 @@ void OwnHandshake::add_message(std::string& flight, uint8_t type, const auto& fi
 
 bool OwnHandshake::show_certificate(std::string& flight) {
     const Certificate& certificate = *info_.certificate;
+    const std::string_view staple =
+        asks_status_ ? certificate.staple(context_->engine().loop.wall()) : std::string_view();
     add_message(flight, certificate_type, [&](WireWriter& out) {
-        const auto add_entry = [&](std::string_view der) {
+        const auto add_entry = [&](std::string_view der, std::string_view status = {}) {
             out.list(3, [&] { out.raw(der); });
-            out.u16(0);  // no extensions
+            out.list(2, [&] {
+                if (!status.empty()) add_status(out, status);
+            });
         };
         out.u8(0);  // no context: nobody asked for it during the connection
         out.list(3, [&] {
-            add_entry(certificate.leaf);
+            add_entry(certificate.leaf, staple);
             if (certificate.chain == nullptr) return;
             for (const std::string_view link : certificate.chain->links) add_entry(link);
         });

@@ -82,6 +82,7 @@ private:
     size_t sent_ = 0;
     std::string message_;  // of the client's Finished, while it is not whole
     bool took_default_ = false;
+    bool asks_status_ = false;     // for an OCSP response
     bool keeps_sessions_ = false;  // the client does, and with keys of their own for each
     bool saw_change_cipher_spec_ = false;
     HandshakeFailure failure_ = HandshakeFailure::none;

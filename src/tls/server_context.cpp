@@ -137,6 +137,8 @@ Result<> ServerContext::set_up() {
     SSL_CTX_set_client_hello_cb(context, on_client_hello, nullptr);
     SSL_CTX_set_info_callback(context, on_progress);
     SSL_CTX_set_alpn_select_cb(context, on_protocols, nullptr);
+    SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, reinterpret_cast<void (*)()>(on_status));
+    if (!refuse_small_records(context)) return failure("no memory for TLS");
     if (auto set = set_ciphers(); !set) return set;
     if (auto set = set_groups(); !set) return set;
     return set_clients();
@@ -174,8 +176,10 @@ Result<> ServerContext::set_ciphers() {
 
 ServerContext::Shown ServerContext::certificates_for(std::string_view server_name) const {
     Shown shown{certificates_->find(server_name)};
-    shown.is_default = shown.candidates.empty() && certificates_->default_certificate() != nullptr;
-    if (shown.is_default) shown.candidates.push_back(certificates_->default_certificate());
+    if (!shown.candidates.empty()) return shown;
+    CertificatePtr own = certificates_->default_certificate();
+    shown.is_default = own != nullptr;
+    if (shown.is_default) shown.candidates.push_back(std::move(own));
     return shown;
 }
 

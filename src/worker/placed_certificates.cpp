@@ -34,7 +34,7 @@ Result<PlacedCertificates::Segments> PlacedCertificates::map(const google::proto
 Result<tls::CertificatePtr> PlacedCertificates::make(const command::AddCertificate& addition,
                                                      const CertificatePlace& place) {
     const auto segment = bytes_.segment(place.segment());
-    const uint64_t size = uint64_t{place.leaf_size()} + place.key_size() + place.names_size();
+    const uint64_t size = uint64_t{place.leaf_size()} + place.key_size() + place.names_size() + place.ocsp_size();
     const auto bytes = view_of(segment, place.offset(), size);
     if (!bytes) return std::unexpected(bytes.error());
     auto chain = chain_at(place);
@@ -42,7 +42,9 @@ Result<tls::CertificatePtr> PlacedCertificates::make(const command::AddCertifica
     auto made = std::make_shared<tls::Certificate>();
     made->leaf = bytes->substr(0, place.leaf_size());
     made->key = bytes->substr(place.leaf_size(), place.key_size());
-    made->names = bytes->substr(place.leaf_size() + place.key_size());
+    made->names = bytes->substr(place.leaf_size() + place.key_size(), place.names_size());
+    made->ocsp_response = bytes->substr(size - place.ocsp_size());
+    made->ocsp_until_s = place.ocsp_until_s();
     made->chain = std::move(*chain);
     made->owner = segment;
     const auto read = x509::Certificate::read(std::string(made->leaf));

@@ -1,5 +1,7 @@
 // What changes about certificates lead to that may not have been meant.
 
+#include "config/certificate_consequences.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -62,6 +64,24 @@ TEST_F(CertificateConsequences, of_its_dates_are_told) {
     EXPECT_THAT(of(certificate(here, valid(now_s + 1, now_s + 100 * day_s))),
                 ElementsAre("it is not valid before 2021-02-04T00:00:01Z: clients refuse it until then"));
     EXPECT_THAT(of(certificate(here, valid(now_s - 3 * day_s, now_s + 3 * day_s))), IsEmpty()) << "one of a few days";
+}
+
+TEST_F(CertificateConsequences, of_an_ocsp_response_that_has_run_out_are_told) {
+    of(https_listener(here));
+    const Pair pair = valid(now_s - 100 * day_s, now_s + 100 * day_s);
+    Request request = certificate(here, pair);
+    auto& response = *request.mutable_add_certificate()->mutable_certificate()->mutable_ocsp_response();
+    response = x509::made::good_ocsp_response(pair, now_s + 1);
+    EXPECT_THAT(of(request), IsEmpty());
+    EXPECT_EQ(why_too_late(request, now_s), "");
+    EXPECT_EQ(why_too_late(certificate(here, pair), now_s), "");
+    response = x509::made::good_ocsp_response(pair, now_s);
+    EXPECT_THAT(of(request), ElementsAre("it was good until 2021-02-04T00:00:00Z: it is not sent"));
+    Request replacement = replace_certificate(here, fingerprint_of(pair), pair);
+    replacement.mutable_replace_certificate()->mutable_new_certificate()->set_ocsp_response(response);
+    for (const Request& late : {request, replacement})
+        EXPECT_EQ(why_too_late(late, now_s),
+                  "Invalid value for field 'ocsp_response': it was good until 2021-02-04T00:00:00Z");
 }
 
 TEST_F(CertificateConsequences, of_a_place_where_nobody_listens_are_told) {

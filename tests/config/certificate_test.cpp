@@ -255,5 +255,26 @@ TEST_F(CertificateTest, is_found_by_its_fingerprint_or_among_all) {
     EXPECT_THAT(asked(filters), ElementsAre());
 }
 
+TEST_F(CertificateTest, keeps_its_ocsp_response_and_takes_a_newer_one) {
+    const std::string old = x509::made::good_ocsp_response(one, x509::made::year_2020);
+    Request request = certificate(here, one);
+    std::string& response = *request.mutable_add_certificate()->mutable_certificate()->mutable_ocsp_response();
+    response = old;
+    must(request);
+    EXPECT_TRUE(must(request).empty());
+    const auto stored = [this]() -> const StoredCertificate& {
+        return state.table<Certificates>().entries().begin()->second;
+    };
+    EXPECT_EQ(stored().ocsp_until_s(), x509::made::year_2020);
+    EXPECT_THAT(stored().names(), ElementsAre("a.example"));
+    EXPECT_TRUE(copy().same_as(state));
+    response = x509::made::good_ocsp_response(one);
+    EXPECT_FALSE(must(request).empty());
+    EXPECT_EQ(stored().message().ocsp_response(), response);
+    EXPECT_EQ(stored().ocsp_until_s(), x509::made::year_2099);
+    EXPECT_FALSE(must(certificate(here, one)).empty());
+    EXPECT_EQ(stored().ocsp_response(), "");
+}
+
 }  // namespace
 }  // namespace seki::config

@@ -471,5 +471,107 @@ TEST_F(Handshakes, of_openssl_take_tickets_for_two_windows_and_then_no_more) {
     EXPECT_TRUE(resumes_after(std::chrono::hours(-1)));  // the clock of another worker is a little behind
 }
 
+TEST_F(Handshakes, are_not_done_again_and_the_client_is_told) {
+    Connection connection(fixture.context(), {.version = TLS1_2_VERSION});
+    ASSERT_TRUE(connection.shake_hands());
+    ASSERT_EQ(SSL_renegotiate(connection.client.ssl()), 1);
+    connection.client.advance();
+    connection.read();
+    EXPECT_FALSE(connection.client.advance());
+    // That it is a warning: of others it says that they are alerts.
+    EXPECT_THAT(connection.client.error(),
+                testing::AllOf(testing::HasSubstr("no renegotiation"), testing::Not(testing::HasSubstr("alert"))));
+}
+
+// What a client has got that asked for an OCSP response.
+std::string staple_of(Connection& connection) {
+    SSL_set_tlsext_status_type(connection.client.ssl(), TLSEXT_STATUSTYPE_ocsp);
+    EXPECT_TRUE(connection.shake_hands()) << connection.client.error();
+    const unsigned char* bytes = nullptr;
+    const long size = SSL_get_tlsext_status_ocsp_resp(connection.client.ssl(), &bytes);
+    return size < 0 ? "" : std::string(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+}
+
+TEST_F(Handshakes, show_an_ocsp_response_while_it_is_good) {
+    auto stapled = std::make_shared<Certificate>(*fixture.ecdsa);
+    const int64_t now_s = fixture.loop.wall().time_since_epoch() / std::chrono::seconds(1);
+    stapled->ocsp_response = "an OCSP response";
+    stapled->ocsp_until_s = now_s + 60;
+    fixture.certificates->set_default(fixture.ecdsa);
+    fixture.certificates->put(stapled);
+    ServerSettings openssls;
+    openssls.own_records = false;
+    for (const auto& context : {fixture.context(), fixture.context(openssls)}) {
+        for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+            for (const char* name : {"example.com", "stranger.example"}) {
+                Connection connection(context, {.server_name = name, .version = version});
+                EXPECT_EQ(staple_of(connection), "an OCSP response") << version << name;
+            }
+            Connection not_asked(context, {.version = version});
+            ASSERT_TRUE(not_asked.shake_hands());
+            const unsigned char* bytes = nullptr;
+            EXPECT_EQ(SSL_get_tlsext_status_ocsp_resp(not_asked.client.ssl(), &bytes), -1);
+        }
+    }
+    fixture.clock.advance(std::chrono::seconds(60));
+    fixture.loop.turn(Duration::zero());
+    for (const auto& context : {fixture.context(), fixture.context(openssls)}) {
+        for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+            Connection late(context, {.version = version});
+            EXPECT_EQ(staple_of(late), "");
+        }
+    }
+}
+
+TicketSecret secret_of(uint8_t byte) {
+    TicketSecret secret;
+    std::ranges::fill(secret.resize(TicketSecret::capacity), byte);
+    return secret;
+}
+
+TEST_F(Handshakes, take_tickets_of_a_former_secret_for_as_long_as_before) {
+    const auto context = fixture.context();
+    TicketKeys& keys = fixture.engine->tickets;
+    const auto advance = [&](Duration time) {
+        fixture.clock.advance(time);
+        fixture.loop.turn(Duration::zero());
+    };
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        // OpenSSL's client uses a ticket once.
+        std::vector<std::unique_ptr<Connection>> before;
+        for (int i = 0; i < 3; ++i) {
+            before.push_back(std::make_unique<Connection>(context, Client::Settings{.version = version}));
+            ASSERT_TRUE(before.back()->shake_hands());
+        }
+        const auto resumes = [&](size_t which) {
+            Connection next(context, {.version = version, .session = before[which]->client.ticket()});
+            EXPECT_TRUE(next.shake_hands()) << next.client.error();
+            return next.server->info().resumed;
+        };
+        keys.set_secret(secret_of(1), fixture.loop.wall());
+        keys.set_secret(secret_of(2), fixture.loop.wall());
+        EXPECT_TRUE(resumes(0));
+        advance(std::chrono::hours(11));
+        EXPECT_TRUE(resumes(1));
+        advance(std::chrono::hours(26));
+        EXPECT_FALSE(resumes(2));
+    }
+}
+
+TEST_F(Handshakes, take_no_ticket_that_a_former_secret_would_make_now) {
+    const WallTime now = fixture.loop.wall();
+    TicketKeys stranger(secret_of(1), std::chrono::hours(12));
+    TicketKeys keys(secret_of(2), std::chrono::hours(12));
+    keys.add_former(secret_of(1), now - std::chrono::hours(12));
+    const auto takes = [&](WallTime made) {
+        return keys.find(&TicketKey::own_name, stranger.current(made)->own_name, now).has_value();
+    };
+    EXPECT_TRUE(takes(now - std::chrono::hours(12)));
+    EXPECT_FALSE(takes(now));
+    // Of more secrets than are kept the oldest goes.
+    for (uint8_t byte = 3; byte < 3 + TicketKeys::most_former; ++byte) keys.add_former(secret_of(byte), now);
+    EXPECT_FALSE(takes(now - std::chrono::hours(12)));
+}
+
 }  // namespace
 }  // namespace seki::tls

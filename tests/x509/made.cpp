@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <map>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -120,6 +121,39 @@ std::string revocation_list(const ListWish& wish) {
     const Bio bio(BIO_new(BIO_s_mem()), &BIO_free);
     PEM_write_bio_X509_CRL(bio.get(), list.get());
     return text_of(bio.get());
+}
+
+std::string ocsp_response(const OcspWish& wish) {
+    const auto read = [](const std::string& pem) {
+        const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+        return std::unique_ptr<X509, Free>(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    };
+    const auto certificate = read(wish.certificate);
+    const auto issuer = read(wish.issuer->certificate);
+    const Bio bio(BIO_new_mem_buf(wish.issuer->key.data(), static_cast<int>(wish.issuer->key.size())), &BIO_free);
+    const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+    const std::unique_ptr<OCSP_BASICRESP, decltype(&OCSP_BASICRESP_free)> basic(OCSP_BASICRESP_new(),
+                                                                                &OCSP_BASICRESP_free);
+    using Time = std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)>;
+    const Time begin(ASN1_TIME_set(nullptr, year_2020), &ASN1_TIME_free);
+    const Time end(wish.next_update == 0 ? nullptr : ASN1_TIME_set(nullptr, wish.next_update), &ASN1_TIME_free);
+    OCSP_CERTID* const id = OCSP_cert_to_id(EVP_sha1(), certificate.get(), issuer.get());
+    const bool revoked = wish.status == V_OCSP_CERTSTATUS_REVOKED;
+    OCSP_basic_add1_status(basic.get(), id, wish.status, 0, revoked ? begin.get() : nullptr, begin.get(), end.get());
+    OCSP_CERTID_free(id);
+    EXPECT_EQ(OCSP_basic_sign(basic.get(), issuer.get(), key.get(), EVP_sha256(), nullptr, 0), 1);
+    const bool successful = wish.response == OCSP_RESPONSE_STATUS_SUCCESSFUL;
+    const std::unique_ptr<OCSP_RESPONSE, decltype(&OCSP_RESPONSE_free)> response(
+        OCSP_response_create(wish.response, successful ? basic.get() : nullptr), &OCSP_RESPONSE_free);
+    unsigned char* der = nullptr;
+    const int size = i2d_OCSP_RESPONSE(response.get(), &der);
+    std::string text(reinterpret_cast<char*>(der), static_cast<size_t>(size));
+    OPENSSL_free(der);
+    return text;
+}
+
+std::string good_ocsp_response(const Pair& pair, int64_t next_update) {
+    return ocsp_response({.certificate = pair.certificate, .issuer = &pair, .next_update = next_update});
 }
 
 Pair pair(const Wish& wish) {

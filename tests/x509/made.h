@@ -61,6 +61,17 @@ struct Pair {
 };
 // With a P-256 key of its own.
 Pair pair(const Wish& wish = {});
+// What an authority says of a certificate, in DER.
+struct OcspWish {
+    std::string certificate{};
+    const Pair* issuer = nullptr;     // who signs, too
+    int status = 0;                   // V_OCSP_CERTSTATUS_GOOD
+    int64_t next_update = year_2099;  // 0: none
+    int response = 0;                 // OCSP_RESPONSE_STATUS_SUCCESSFUL
+};
+std::string ocsp_response(const OcspWish& wish);
+// One of a certificate that has signed itself.
+std::string good_ocsp_response(const Pair& pair, int64_t next_update = year_2099);
 // "DNS:…"
 Pair pair_for(const std::string& host, int64_t not_after = year_2099);
 

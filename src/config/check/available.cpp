@@ -16,8 +16,6 @@ constexpr std::array missing{
     Missing{Feature::proxy_protocol, "the PROXY protocol is not available yet"},
     Missing{Feature::http2, "HTTP/2 is not available yet"},
     Missing{Feature::http2_backends, "HTTP/2 towards backends is not available yet"},
-    Missing{Feature::ocsp, "OCSP responses are not available yet"},
-    Missing{Feature::ticket_secret, "another secret for TLS session tickets at run time is not available yet"},
     Missing{Feature::balancing_by_hash, "load balancing by hash (HRW, MAGLEV) is not available yet"},
     Missing{Feature::sharding, "giving each client a part of the backends is not available yet"},
     Missing{Feature::sni_routing, "routing TCP by SNI or ALPN is not available yet"},

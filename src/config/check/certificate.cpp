@@ -10,6 +10,7 @@
 #include "config/stored_certificate.h"
 #include "routing/host_pattern.h"
 #include "x509/names.h"
+#include "x509/ocsp.h"
 #include "x509/pem.h"
 
 namespace seki::config {
@@ -60,11 +61,20 @@ void check_names(Examiner& examine, Texts& names, const std::vector<std::string>
     names.Assign(normal.begin(), normal.end());
 }
 
+// Whether it has run out is not asked: one that is kept does so, and is not sent any more.
+void check_ocsp_response(Examiner& examine, std::string_view response, const x509::Identity& identity) {
+    if (response.size() > max_ocsp_response_size)
+        return examine.refuse("ocsp_response", "it is larger than {} bytes", max_ocsp_response_size);
+    const std::string_view issuer = identity.chain.empty() ? std::string_view() : identity.chain.front();
+    const auto read = x509::read_ocsp_response(response, identity.certificate.der(), issuer);
+    if (!read) examine.refuse("ocsp_response", "{}", read.error().message);
+}
+
 void check_certificate_and_key(Examiner& examine, command::CertificateAndKey& given) {
     const auto identity =
         check_identity(examine, *given.mutable_certificate(), *given.mutable_certificate_chain(), *given.mutable_key());
-    examine.wants("ocsp_response", given.has_ocsp_response(), Feature::ocsp);
     if (given.ocsp_response().empty()) given.clear_ocsp_response();
+    if (identity && given.has_ocsp_response()) check_ocsp_response(examine, given.ocsp_response(), *identity);
     const std::set<int> versions(given.versions().begin(), given.versions().end());
     given.mutable_versions()->Assign(versions.begin(), versions.end());
     if (identity) check_names(examine, *given.mutable_names(), identity->certificate.names());

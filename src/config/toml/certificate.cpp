@@ -33,7 +33,8 @@ std::optional<command::CertificateAndKey> read_certificate(TableReader& table, c
     auto certificate = read(table, draft, "certificate");
     auto chain = read(table, draft, "certificate_chain");
     auto key = read(table, draft, "key");
-    auto ocsp = read(table, draft, "ocsp_response");
+    const auto ocsp_path = table.text("ocsp_response");
+    auto ocsp = ocsp_path ? read(table, draft, "ocsp_response", *ocsp_path, max_ocsp_response_size) : std::nullopt;
     const bool chain_is_missing = table.has("certificate_chain") && !chain;
     if (!go_together(table) || !certificate || !key || chain_is_missing) return {};
     command::CertificateAndKey read;
@@ -42,6 +43,12 @@ std::optional<command::CertificateAndKey> read_certificate(TableReader& table, c
     read.set_key(std::move(*key));
     if (ocsp) read.set_ocsp_response(std::move(*ocsp));
     return read;
+}
+
+std::optional<std::string> ocsp_response_again(TableReader& table, const Draft& draft) {
+    const auto path = table.text("ocsp_response");
+    auto text = path ? draft.read_file()(*path, max_ocsp_response_size) : failure("none");
+    return text ? std::optional(std::move(*text)) : std::nullopt;
 }
 
 void read_pem_files(TableReader& table, const Draft& draft, std::string_view key,

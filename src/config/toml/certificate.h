@@ -1,7 +1,7 @@
 #pragma once
 
 // Certificates and keys that stand in files of their own: the keys certificate, certificate_chain and key of listeners,
-// frontends and clusters, and files of authorities.
+// frontends and clusters, ocsp_response of the first two, and files of authorities.
 
 #include <array>
 #include <optional>
@@ -16,6 +16,8 @@ inline constexpr auto certificate_keys =
 
 // Nothing when the table names none, or a file cannot be read; a certificate and its key go together.
 std::optional<command::CertificateAndKey> read_certificate(TableReader& table, const Draft& draft);
+// That of such a certificate; what is wrong with its file was told when the certificate was read.
+std::optional<std::string> ocsp_response_again(TableReader& table, const Draft& draft);
 // The texts of all files of a list.
 void read_pem_files(TableReader& table, const Draft& draft, std::string_view key,
                     google::protobuf::RepeatedPtrField<std::string>& texts);

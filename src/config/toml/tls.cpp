@@ -82,7 +82,6 @@ void read_own_certificate(TableReader& table, const Draft& draft, command::Https
     listener.set_certificate(certificate->certificate());
     *listener.mutable_certificate_chain() = certificate->certificate_chain();
     listener.set_key(certificate->key());
-    wants(table, "ocsp_response", certificate->has_ocsp_response(), Feature::ocsp);
 }
 
 }  // namespace
@@ -105,6 +104,7 @@ void add_own_certificate(TableReader& table, Draft& draft, const command::HttpsL
     added.mutable_certificate()->set_certificate(listener.certificate());
     *added.mutable_certificate()->mutable_certificate_chain() = listener.certificate_chain();
     added.mutable_certificate()->set_key(listener.key());
+    if (auto ocsp = ocsp_response_again(table, draft)) added.mutable_certificate()->set_ocsp_response(std::move(*ocsp));
     draft.add_certificate(table, std::move(request));
 }
 

@@ -114,10 +114,20 @@ TEST(CertificateCheck, knows_fingerprints_in_any_case) {
                 ElementsAre("key: it holds no private key in PEM"));
 }
 
-TEST(CertificateCheck, refuses_what_is_not_available_yet) {
-    Request request = certificate(here, x509::made::pair());
-    request.mutable_add_certificate()->mutable_certificate()->set_ocsp_response("x");
-    EXPECT_THAT(refusals(request), ElementsAre("ocsp_response: OCSP responses are not available yet"));
+TEST(CertificateCheck, takes_an_ocsp_response_that_is_about_the_certificate) {
+    const Pair pair = x509::made::pair();
+    Request request = certificate(here, pair);
+    std::string& response = *request.mutable_add_certificate()->mutable_certificate()->mutable_ocsp_response();
+    response = x509::made::good_ocsp_response(pair, x509::made::year_2020 + 1);
+    EXPECT_EQ(passed(request).ocsp_response(), response) << "one that has run out may be kept somewhere";
+    response = x509::made::good_ocsp_response(x509::made::pair());
+    EXPECT_THAT(refusals(request), ElementsAre("ocsp_response: it is about another certificate"));
+    response = "x";
+    EXPECT_THAT(refusals(request), ElementsAre("ocsp_response: it is no OCSP response in DER"));
+    response = std::string(65'537, 'x');
+    EXPECT_THAT(refusals(request), ElementsAre("ocsp_response: it is larger than 65536 bytes"));
+    response = "";
+    EXPECT_FALSE(passed(request).has_ocsp_response());
 }
 
 TEST(CertificateCheck, of_what_was_checked_changes_nothing) {

@@ -110,6 +110,22 @@ TEST_F(TomlTls, the_certificate_of_a_listener_is_one_of_its_address) {
     EXPECT_THAT(warnings(config), IsEmpty());
 }
 
+TEST_F(TomlTls, an_ocsp_response_stands_beside_its_certificate) {
+    files.texts["certs/shop.der"] =
+        x509::made::good_ocsp_response({files.texts.at("certs/shop.pem"), files.texts.at("certs/shop.key")});
+    const std::string response = "ocsp_response = \"certs/shop.der\"\n";
+    for (const std::string& text : {std::string(https) + own_certificate + response + site,
+                                    std::string(https) + site + own_certificate + response}) {
+        const FileConfig config = taken(text);
+        EXPECT_EQ(config.changes.at(1)->add_certificate().certificate().ocsp_response(),
+                  files.texts.at("certs/shop.der"));
+    }
+    EXPECT_THAT(wrong(std::string(https) + own_certificate + "ocsp_response = \"none\"\n"),
+                ElementsAre(HasSubstr("listeners[0].ocsp_response: none: cannot open it")));
+    EXPECT_THAT(wrong(std::string(https) + own_certificate + "ocsp_response = \"certs/shop.pem\"\n"),
+                ElementsAre(HasSubstr("listeners[0].ocsp_response: it is no OCSP response in DER")));
+}
+
 TEST_F(TomlTls, a_frontend_brings_a_certificate_of_its_own) {
     const FileConfig config = taken(std::string(https) + site + own_certificate + R"(
 certificate_chain = "certs/wild.pem"
