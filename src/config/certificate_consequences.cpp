@@ -1,8 +1,7 @@
 #include "config/certificate_consequences.h"
 
-#include <algorithm>
-
 #include "base/check.h"
+#include "config/expiry.h"
 #include "config/served_certificate.h"
 #include "routing/host_pattern.h"
 #include "x509/crl.h"
@@ -14,12 +13,6 @@ namespace seki::config {
 namespace {
 
 constexpr int64_t day_s = 86'400;
-constexpr int64_t early_enough_s = 30 * day_s;
-
-// Certificates of a few days are renewed when a third of them is left.
-int64_t to_be_renewed_within_s(const StoredCertificate& certificate) {
-    return std::min(early_enough_s, (certificate.not_after_s() - certificate.not_before_s()) / 3);
-}
 
 void of_dates(const StoredCertificate& certificate, int64_t now_s, Findings& findings) {
     const int64_t left_s = certificate.not_after_s() - now_s;
@@ -29,7 +22,7 @@ void of_dates(const StoredCertificate& certificate, int64_t now_s, Findings& fin
     } else if (left_s <= 0) {
         findings.add("certificate", "it has expired on {}: clients refuse it",
                      x509::time_text(certificate.not_after_s()));
-    } else if (left_s < to_be_renewed_within_s(certificate)) {
+    } else if (left_s < to_be_renewed_within_s(certificate.not_before_s(), certificate.not_after_s())) {
         findings.add("certificate", "it expires on {}, in {} days", x509::time_text(certificate.not_after_s()),
                      left_s / day_s);
     }

@@ -12,6 +12,7 @@ void OwnFigures::clear() {
 OwnFigures::Map OwnFigures::all() const {
     Map figures;
     config::count_things(state_, figures);
+    if (more) more(figures);
     for (const auto& [name, value] : counters_) figures[name].set_count(static_cast<int64_t>(value));
     return figures;
 }

@@ -29,6 +29,9 @@ public:
     // Who follows the figures hears that they are about to be cleared.
     std::function<void()> before_clear;
 
+    // Who has gauges of its own adds them.
+    std::function<void(Map& figures)> more;
+
     [[nodiscard]] Map all() const;
     [[nodiscard]] const std::map<std::string, uint64_t, std::less<>>& counters() const noexcept { return counters_; }
 

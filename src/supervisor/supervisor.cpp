@@ -22,6 +22,7 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
       workers_(loop, log, launcher, sockets_, settings_.workers),
       changes_(loop, state_, sockets_, workers_, log),
       figures_(state_),
+      expiry_(loop, state_, log, [this] { return changes_.version(); }),
       tasks_(loop),
       checkings_(loop),
       change_sets_(loop, changes_, checkings_),
@@ -37,6 +38,7 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
     workers_.on_event = [this](uint32_t worker, const command::Event& event) { note_event(worker, event); };
     workers_.on_all_serve = [this] { tell_ready(); };
     state_verbs_.on_reload = [this](bool begins) { note_reload(begins); };
+    figures_.more = [this](OwnFigures::Map& figures) { expiry_.fill(figures); };
     workers_.on_cannot_begin = [this](const std::string& reason) { give_up(reason); };
     if (settings_.statsd) statsd_.emplace(loop_, figures_, *settings_.statsd);
 }
@@ -68,6 +70,7 @@ Result<> Supervisor::start(std::vector<CheckedChange> changes) {
     server_ = std::move(*server);
     if (auto bound = changes_.load(activations); !bound) return bound;
     if (automatic_save_) automatic_save_->note_change();
+    expiry_.start();
     return workers_.start();
 }
 

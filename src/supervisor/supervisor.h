@@ -21,6 +21,7 @@
 #include "observe/log.h"
 #include "supervisor/change.h"
 #include "supervisor/command_server.h"
+#include "supervisor/expiry_watch.h"
 #include "supervisor/launcher.h"
 #include "supervisor/listening_sockets.h"
 #include "supervisor/own_figures.h"
@@ -105,6 +106,7 @@ private:
     Changes changes_;
     OwnFigures figures_;
     std::optional<OwnStatsd> statsd_;
+    ExpiryWatch expiry_;
     ForkedTasks tasks_;
     Checkings checkings_;
     ChangeSets change_sets_;
