@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "config/certificate_consequences.h"
 #include "config/convert.h"
 #include "config/query.h"
 #include "observe/metrics_report.h"
@@ -129,6 +130,7 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
         Entry{Request::kSoftStop, &Verbs::stop_softly},
         Entry{Request::kHardStop, &Verbs::stop_hard},
         Entry{Request::kUpgradeWorker, &Verbs::replace_worker},
+        Entry{Request::kQueryCertificatesFromWorkers, &Verbs::certificates},
     };
     const auto* const found = std::ranges::find(table, verb, &Entry::verb);
     return found == table.end() ? nullptr : found->handler;
@@ -378,6 +380,26 @@ void Verbs::kill_session(Request& request, Answer& answer) {
             if (of_one.status() == command::OK) response = of_one;
         });
         return response;
+    };
+    ask_workers(request, combine, answer);
+}
+
+// One that fails, or does not answer, may be the one that has something else than the others.
+void Verbs::certificates(Request& request, Answer& answer) {
+    const auto combine = [](Join& join) {
+        Response response = ok();
+        std::string problems;
+        const auto note = [&problems](command::MemberId worker, std::string_view why) {
+            problems += fmt::format("{}worker {}: {}", problems.empty() ? "" : ", ", worker, why);
+        };
+        for (const command::MemberId worker : join.lost()) note(worker, "no answer");
+        join.for_each_answer([&](command::MemberId worker, const worker::Report& report) {
+            const Response& of_one = report.answer().response();
+            if (of_one.status() != command::OK) return note(worker, of_one.message());
+            auto& contents = *response.mutable_content()->mutable_worker_responses()->mutable_map();
+            contents[std::to_string(worker)] = of_one.content();
+        });
+        return problems.empty() ? response : response_of(command::FAILURE, std::move(problems));
     };
     ask_workers(request, combine, answer);
 }

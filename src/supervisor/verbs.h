@@ -68,6 +68,7 @@ private:
     void metric_names(command::Request& request, Answer& answer);
     void sessions(command::Request& request, Answer& answer);
     void kill_session(command::Request& request, Answer& answer);
+    void certificates(command::Request& request, Answer& answer);
 
     void ask_workers(const command::Request& question, Combine combine, Answer& answer);
     void ask_workers(worker::Order order, Combine combine, Answer& answer);

@@ -37,6 +37,11 @@ public:
         for (const auto& [id, named] : clusters_) visit(named.cluster);
     }
 
+    template <typename Visit>
+    void for_each_routes(Visit visit) const {
+        for (const auto& [key, routes] : routes_) visit(key, *routes);
+    }
+
     // Counts the rules that lead to a cluster. Of one that is there.
     void add_reference(const proxy::Cluster& cluster);
     void drop_reference(const proxy::Cluster& cluster);

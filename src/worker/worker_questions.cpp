@@ -4,6 +4,7 @@
 
 #include "config/convert.h"
 #include "observe/metrics_report.h"
+#include "worker/certificate_query.h"
 #include "worker/worker.h"
 
 namespace seki::worker {
@@ -27,6 +28,8 @@ command::Response Worker::query(const command::Request& request) {
             return kill_session(request.kill_session().id());
         case Request::kQueryMetrics:
             return metrics(request.query_metrics());
+        case Request::kQueryCertificatesFromWorkers:
+            return certificates_here(tables_, request.query_certificates_from_workers());
         case Request::kSetMetricDetail:
             return set_metric_detail(request.set_metric_detail());
         case Request::kQueryStateVersion: {

@@ -1,5 +1,6 @@
 #include "supervisor/verbs.h"
 
+#include "config/certificates.h"
 #include "supervisor/scene.h"
 
 namespace seki::supervisor {
@@ -418,6 +419,47 @@ TEST_F(VerbsTest, answers_of_many_name_the_worker_that_does_not_answer) {
     EXPECT_THAT(ask().metrics().silent_workers(), ElementsAre(1));
     request.mutable_query_metrics()->set_list(true);
     EXPECT_THAT(ask().available_metrics().silent_workers(), ElementsAre(1));
+}
+
+TEST_F(VerbsTest, an_ocsp_response_that_has_run_out_is_refused) {
+    begin();
+    const SocketAddress address = free_address();
+    const auto pair = x509::made::pair_for("a.example");
+    auto request = config::certificate(address.text(), pair);
+    auto& response = *request.mutable_add_certificate()->mutable_certificate()->mutable_ocsp_response();
+    response = x509::made::good_ocsp_response(pair, x509::made::year_2020 + 1);
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+    EXPECT_THAT(answers.back().message(), HasSubstr("it was good until 2020-01-01T00:00:01Z"));
+    response = x509::made::good_ocsp_response(pair);
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::OK);
+}
+
+TEST_F(VerbsTest, certificates_of_workers_are_those_of_all_or_none_are_told) {
+    begin();
+    for (const size_t id : {0U, 1U}) {
+        worker(id).answers = [id](const command::Request& asked) {
+            EXPECT_EQ(asked.query_certificates_from_workers().domain(), "a.example");
+            command::Response response = response_of(command::OK, "");
+            response.mutable_content()->mutable_certificates_by_address()->add_certificates();
+            return id == 0 || !asked.query_certificates_from_workers().has_fingerprint()
+                       ? response
+                       : response_of(command::FAILURE, "there is none");
+        };
+    }
+    command::Request request;
+    request.mutable_query_certificates_from_workers()->set_domain("a.example");
+    obey(request);
+    EXPECT_EQ(answers.back().content().worker_responses().map().size(), 2U);
+    request.mutable_query_certificates_from_workers()->set_fingerprint("ab");
+    obey(request);
+    EXPECT_EQ(answers.back().status(), command::FAILURE);
+    EXPECT_EQ(answers.back().message(), "worker 1: there is none");
+    worker(1).silent_about = {Kind::kQuery};
+    obey(request);
+    pass(settings.workers.answer_timeout + std::chrono::milliseconds(1));
+    EXPECT_EQ(answers.back().message(), "worker 1: no answer");
 }
 
 TEST_F(VerbsTest, a_session_is_killed_by_whoever_has_it) {
