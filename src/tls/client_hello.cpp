@@ -72,6 +72,8 @@ public:
         const bool sane = is_hello && in.done() && hello_.session_id.size() <= 32 && !hello_.suites.empty() &&
                           hello_.suites.size() % 2 == 0 && compressions.size() == 1 && compressions[0] == 0;
         if (!sane || !read_extensions(extensions) || !tls13_ || !shares_) return std::nullopt;
+        // Of both only the other one counts (RFC 8449 §5).
+        if (short_records_ && hello_.record_size_limit == 0) return std::nullopt;
         // Who offers earlier keys says how they may be used (RFC 8446 §4.2.9).
         if (!hello_.psk_identities.empty() && hello_.psk_modes.empty()) return std::nullopt;
         return hello_;
@@ -117,9 +119,16 @@ private:
             }
             case Extension::pre_shared_key:
                 return last && read_pre_shared_keys(content);
+            case Extension::record_size_limit: {
+                WireReader in(content);
+                hello_.record_size_limit = in.u16();
+                return in.done() && hello_.record_size_limit >= least_record_size;
+            }
+            case Extension::max_fragment_length:
+                short_records_ = true;
+                return true;
             case Extension::early_data:
             case Extension::cookie:
-            case Extension::max_fragment_length:
                 return false;
         }
         return true;  // whoever does not know one passes over it
@@ -139,6 +148,7 @@ private:
     std::bitset<65536> seen_;
     bool tls13_ = false;
     bool shares_ = false;
+    bool short_records_ = false;
 };
 
 }  // namespace

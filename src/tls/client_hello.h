@@ -21,6 +21,7 @@ enum class Extension : uint16_t {
     supported_groups = 10,
     signature_algorithms = 13,
     alpn = 16,
+    record_size_limit = 28,
     pre_shared_key = 41,
     early_data = 42,
     supported_versions = 43,
@@ -28,6 +29,9 @@ enum class Extension : uint16_t {
     psk_key_exchange_modes = 45,
     key_share = 51,
 };
+
+// A record_size_limit that is less is an error (RFC 8449 §4).
+inline constexpr uint16_t least_record_size = 64;
 
 // RFC 8446 §4.2.7.
 enum class Group : uint16_t { p256 = 0x0017, x25519 = 0x001D };
@@ -47,6 +51,7 @@ struct ClientHello {
     Bytes psk_binders;
     size_t bytes_before_binders = 0;  // of the message
     bool asks_status = false;         // for an OCSP response
+    uint16_t record_size_limit = 0;   // what a record of ours may have in it (RFC 8449); 0: as much as any
 
     [[nodiscard]] bool offers_group(uint16_t group) const noexcept;
     // Where it stands in the client's list, SIZE_MAX: not there.

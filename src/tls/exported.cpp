@@ -158,6 +158,7 @@ std::string write_exported(const Exported& connection, const Secrets& secrets) {
     out.number(connection.progress.begun_sent);
     out.number(static_cast<uint8_t>(connection.progress.owes_key_update));
     out.number(connection.progress.head_bytes);
+    out.number(connection.progress.max_fragment);
     out.number(connection.progress.head);
     out.number(connection.progress.passing);
     out.number(static_cast<uint8_t>(connection.input_ended));
@@ -193,6 +194,7 @@ Result<Exported> read_exported(std::string_view bytes, Secrets& secrets) {
     in.number(connection.progress.begun_sent);
     in.number(connection.progress.owes_key_update);
     in.number(connection.progress.head_bytes);
+    in.number(connection.progress.max_fragment);
     in.number(connection.progress.head);
     in.number(connection.progress.passing);
     in.number(connection.input_ended);

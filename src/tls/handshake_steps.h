@@ -14,10 +14,11 @@ namespace seki::tls {
 
 enum class HandshakeStep : uint8_t { more, done, failed };
 
-// The keys of both directions, and the suite.
+// The keys of both directions, the suite, and how much content a record of ours may have.
 struct TakenKeys {
     const Suite* suite;
     SecretPool<Secrets>::Ptr keys;
+    uint16_t max_fragment = max_fragment_bytes;
 };
 
 class HandshakeSteps {

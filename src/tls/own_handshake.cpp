@@ -116,6 +116,11 @@ OwnHandshake::~OwnHandshake() {
 bool OwnHandshake::agree(const ClientHello& hello) {
     info_.version = TLS1_3_VERSION;
     info_.server_name = server_name_of(hello.server_name);
+    asks_status_ = hello.asks_status;
+    limits_records_ = hello.record_size_limit > 0;
+    // Its own includes the byte that says of what type it is (RFC 8449 §4).
+    if (limits_records_)
+        max_fragment_ = static_cast<uint16_t>(std::min<size_t>(max_fragment_bytes, hello.record_size_limit - 1));
     keeps_sessions_ = std::ranges::find(hello.psk_modes, psk_with_key_exchange) != hello.psk_modes.end();
     return choose_suite(hello) && choose_group(hello) && choose_protocol(hello) && choose_certificate(hello);
 }
@@ -240,6 +245,8 @@ bool OwnHandshake::say_flight() {
     add_message(flight, encrypted_extensions, [this](WireWriter& out) {
         out.list(2, [&] {
             if (!info_.server_name.empty() && !took_default_) add_extension(out, Extension::server_name, [] {});
+            if (limits_records_)
+                add_extension(out, Extension::record_size_limit, [&] { out.u16(max_fragment_bytes + 1); });
             if (info_.protocol == Alpn::none) return;
             add_extension(out, Extension::alpn,
                           [&] { out.list(2, [&] { out.list(1, [&] { out.raw(name_of(info_.protocol)); }); }); });
@@ -293,7 +300,7 @@ bool OwnHandshake::show_certificate(std::string& flight) {
 bool OwnHandshake::seal_records(ContentType type, std::string_view content, RecordState& state) {
     Engine& engine = context_->engine();
     while (!content.empty()) {
-        const std::string_view piece = content.substr(0, max_fragment_bytes);
+        const std::string_view piece = content.substr(0, max_fragment_);
         content.remove_prefix(piece.size());
         const size_t at = output_.size();
         output_.resize(at + sealed_bytes(*suite_, piece.size()));
@@ -418,6 +425,8 @@ HandshakeStep OwnHandshake::fail(HandshakeFailure failure, Alert alert, std::str
     return HandshakeStep::failed;
 }
 
-std::optional<TakenKeys> OwnHandshake::take_keys() { return TakenKeys{suite_, std::move(connection_keys_)}; }
+std::optional<TakenKeys> OwnHandshake::take_keys() {
+    return TakenKeys{suite_, std::move(connection_keys_), max_fragment_};
+}
 
 }  // namespace seki::tls

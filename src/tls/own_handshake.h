@@ -73,8 +73,10 @@ private:
     const Suite* suite_ = nullptr;
     Group group_ = Group::x25519;
     uint16_t signature_ = 0;  // RFC 8446 §4.2.3
-    HashValue psk_;           // of the ticket that was taken; empty: none
-    HashValue secret_;        // of the key schedule: the handshake's, then the master secret (RFC 8446 §7.1)
+    uint16_t max_fragment_ = max_fragment_bytes;
+    bool limits_records_ = false;  // the client does, and wants to hear of ours
+    HashValue psk_;                // of the ticket that was taken; empty: none
+    HashValue secret_;             // of the key schedule: the handshake's, then the master secret (RFC 8446 §7.1)
     std::optional<RunningHash> transcript_;
     SecretPool<Secrets>::Ptr handshake_keys_;
     SecretPool<Secrets>::Ptr connection_keys_;

@@ -107,7 +107,7 @@ OwnRecords::Read OwnRecords::key_update_message(std::string_view message) {
 
 size_t OwnRecords::fragment_for(size_t content_bytes) noexcept {
     const bool small = lately_sent_ < small_bytes && content_bytes > small_fragment;
-    return std::min(content_bytes, small ? small_fragment : max_fragment_bytes);
+    return std::min({content_bytes, size_t{progress_.max_fragment}, small ? small_fragment : max_fragment_bytes});
 }
 
 std::optional<OwnRecords::Batch> OwnRecords::seal(std::string_view content, std::span<char> out) {

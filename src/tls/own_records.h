@@ -30,6 +30,7 @@ public:
         bool owes_key_update = false;
         // Of a message that is passed over: what came of its head, and how much of it is still to come.
         uint8_t head_bytes = 0;
+        uint16_t max_fragment = max_fragment_bytes;  // of our records: the peer takes no longer ones
         uint32_t head = 0;
         uint32_t passing = 0;
     };

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
+#include "tls/client_hello.h"
 #include "tls/handshaking.h"
 #include "tls/hash.h"
 
@@ -55,6 +56,24 @@ int on_client_hello(SSL* ssl, int* alert, void*) { return Handshaking::of(ssl).c
 int on_protocols(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
                  unsigned int offered_size, void*) {
     return Handshaking::of(ssl).choose_protocol(std::span(offered, offered_size), chosen, chosen_size);
+}
+
+int on_status(SSL* ssl, void*) { return Handshaking::of(ssl).show_status(); }
+
+// A limit of less than 64 bytes is nobody's (RFC 8449 §4). Any other means nothing here: only handshakes of ours keep
+// to it, and say so.
+int on_record_size_limit(SSL*, unsigned, unsigned, const unsigned char* extension, size_t size, X509*, size_t,
+                         int* alert, void*) {
+    *alert = size == 2 ? SSL_AD_ILLEGAL_PARAMETER : SSL_AD_DECODE_ERROR;
+    return size == 2 && (extension[0] << 8U | extension[1]) >= least_record_size ? 1 : 0;
+}
+
+// Where the library knows the extension itself, it does as much.
+bool refuse_small_records(SSL_CTX* context) {
+    constexpr auto type = static_cast<unsigned>(Extension::record_size_limit);
+    if (SSL_extension_supported(type) == 1) return true;
+    return SSL_CTX_add_custom_ext(context, type, SSL_EXT_CLIENT_HELLO, nullptr, nullptr, nullptr, on_record_size_limit,
+                                  nullptr) == 1;
 }
 
 bool set_mac_key(EVP_MAC_CTX* mac, const TicketKey& key) {

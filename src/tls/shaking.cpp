@@ -85,8 +85,9 @@ bool Shaking::read_more(net::Transport& transport, IoOutcome& outcome) {
     raw_.resize(had + outcome.bytes);
     if (outcome.stop != IoOutcome::Stop::none) return false;
     if (!speaks_tls()) return true;
-    const bool too_long = raw_.size() >= record_header_bytes &&
-                          read_record_header(raw_).fragment_bytes > max_ciphertext_bytes(Version::tls12);
+    // Nobody protects the first one.
+    const size_t longest = begun() ? max_ciphertext_bytes(Version::tls12) : max_fragment_bytes;
+    const bool too_long = raw_.size() >= record_header_bytes && read_record_header(raw_).fragment_bytes > longest;
     if (too_long) fail(HandshakeFailure::malformed, "a record is too long", plain_alert(Alert::record_overflow));
     return true;
 }

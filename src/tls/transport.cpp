@@ -92,7 +92,10 @@ void TlsTransport::shaken() {
     rest().control = steps.output();
     steps.sent(steps.output().size());
     auto taken = steps.take_keys();
-    if (taken) records_.emplace(engine_, role_, *taken->suite, std::move(taken->keys));
+    if (taken) {
+        records_.emplace(engine_, role_, *taken->suite, std::move(taken->keys),
+                         OwnRecords::Progress{.max_fragment = taken->max_fragment});
+    }
     // The tickets of TLS 1.3 come behind the handshake.
     const bool only_tickets = taken && taken->suite->version == Version::tls13;
     if (!taken || (role_ == Role::client && only_tickets)) openssl_ = shaking->take_openssl();

@@ -19,6 +19,8 @@ Client::Client(std::shared_ptr<Wire> wire, const Settings& settings)
     }
     if (!settings.certificate.empty()) set_certificate(settings);
     if (std::string groups = settings.groups; !groups.empty()) SSL_CTX_set1_groups_list(context_.get(), groups.data());
+    limit_ = settings.record_size_limit;
+    if (!limit_.empty()) limit_records();
     begin(context_.get());
     SSL_set_ex_data(ssl(), 0, this);
     SSL_set_connect_state(ssl());
@@ -46,6 +48,26 @@ void Client::set_certificate(const Settings& settings) {
     EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_in.get(), nullptr, nullptr, nullptr);
     SSL_CTX_use_PrivateKey(context_.get(), key);
     EVP_PKEY_free(key);
+}
+
+void Client::limit_records() {
+    constexpr unsigned record_size_limit = 28;
+    const auto add = [](SSL*, unsigned, unsigned context, const unsigned char** out, size_t* size, X509*, size_t, int*,
+                        void* self) {
+        if (context != SSL_EXT_CLIENT_HELLO) return 0;
+        const std::string& limit = static_cast<Client*>(self)->limit_;
+        *out = reinterpret_cast<const unsigned char*>(limit.data());
+        *size = limit.size();
+        return 1;
+    };
+    const auto read = [](SSL*, unsigned, unsigned, const unsigned char* in, size_t size, X509*, size_t, int*,
+                         void* self) {
+        static_cast<Client*>(self)->told_limit_.assign(reinterpret_cast<const char*>(in), size);
+        return 1;
+    };
+    SSL_CTX_add_custom_ext(context_.get(), record_size_limit,
+                           SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO | SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS,
+                           add, nullptr, this, read, this);
 }
 
 // As the macro SSL_set_tlsext_host_name() does it.

@@ -85,6 +85,60 @@ TEST_F(OwnHandshakes, stand_every_change_of_a_byte) {
     EXPECT_EQ(fixture.engine->ciphers->size(), 0U);
 }
 
+// ---- records of another length
+
+// The longest of these records that are protected, in bytes of what is protected.
+size_t longest_inside(std::string_view records) {
+    size_t longest = 0;
+    while (!records.empty()) {
+        const RecordHeader header = read_record_header(records);
+        if (header.type == ContentType::application_data)
+            longest = std::max(longest, header.fragment_bytes - tag_bytes);
+        records.remove_prefix(header.record_bytes());
+    }
+    return longest;
+}
+
+TEST_F(OwnHandshakes, keep_to_the_length_of_records_that_the_client_takes) {
+    ServerFixture other;
+    const std::string text(5000, 'x');
+    for (const auto& [said, longest] :
+         {std::pair{std::string("\0\x40", 2), size_t{64}}, std::pair{std::string("\x02\0", 2), size_t{512}},
+          std::pair{std::string("\x40\x01", 2), size_t{1401}}, std::pair{std::string("\xff\xff", 2), size_t{1401}}}) {
+        Connection connection(context([](auto& settings) { settings.tickets = 3; }), {.record_size_limit = said});
+        connection.client.advance();
+        connection.server->read({});
+        EXPECT_LE(longest_inside(connection.wire->to_client), longest);
+        ASSERT_TRUE(connection.shake_hands()) << connection.client.error();
+        EXPECT_EQ(connection.client.record_size_limit(), std::string("\x40\x01", 2));
+        EXPECT_EQ(connection.client.tickets(), 3);
+        const auto outcome = connection.server->write(text);
+        EXPECT_EQ(longest_inside(connection.wire->to_client), longest);
+        EXPECT_EQ(connection.client.receive(), text.substr(0, outcome.bytes));
+        connection.move_to(*other.engine);
+        const auto moved = connection.server->write(text);
+        EXPECT_EQ(longest_inside(connection.wire->to_client), longest);
+        EXPECT_EQ(connection.client.receive(), text.substr(0, moved.bytes));
+    }
+}
+
+TEST_F(OwnHandshakes, say_nothing_of_the_length_of_records_where_nobody_asks) {
+    Connection connection(context(), {});
+    ASSERT_TRUE(connection.shake_hands());
+    EXPECT_EQ(connection.client.record_size_limit(), "");
+}
+
+TEST_F(OwnHandshakes, are_refused_to_clients_that_take_hardly_any_record) {
+    for (const std::string& said : {std::string("\0\x3f", 2), std::string("\x40", 1), std::string("\0\x40\0", 3)}) {
+        for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+            Connection connection(context(), {.version = version, .record_size_limit = said});
+            EXPECT_FALSE(connection.shake_hands());
+            EXPECT_THAT(connection.client.error(),
+                        testing::HasSubstr(said.size() == 2 ? "illegal parameter" : "decode error"));
+        }
+    }
+}
+
 // ---- tickets
 
 TEST_F(OwnHandshakes, do_not_resume_what_openssl_began_nor_the_other_way_round) {
