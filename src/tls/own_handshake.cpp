@@ -362,11 +362,13 @@ HandshakeStep OwnHandshake::take_protected(std::string_view record) {
     message_ += opened.content;
     const size_t whole = message_head_bytes + hash_bytes(suite_->hash);
     const std::string head{static_cast<char>(finished), '\0', '\0', static_cast<char>(hash_bytes(suite_->hash))};
-    const bool is_finished =
-        std::string_view(head).substr(0, message_.size()) == std::string_view(message_).substr(0, head.size());
-    // With it the keys change: nothing may stand behind it in its record (RFC 8446 §5.1).
-    if (!is_finished || message_.size() > whole)
+    if (message_.front() != head.front())
         return fail(HandshakeFailure::malformed, Alert::unexpected_message, "unexpected message");
+    if (std::string_view(head).substr(0, message_.size()) != std::string_view(message_).substr(0, head.size()))
+        return fail(HandshakeFailure::malformed, Alert::decode_error, "a Finished of another length");
+    // With it the keys change: nothing may stand behind it in its record (RFC 8446 §5.1).
+    if (message_.size() > whole)
+        return fail(HandshakeFailure::malformed, Alert::unexpected_message, "something behind the Finished");
     return message_.size() < whole ? HandshakeStep::more : take_finished();
 }
 
@@ -380,7 +382,7 @@ HandshakeStep OwnHandshake::take_finished() {
     return HandshakeStep::done;
 }
 
-// All in one record.
+// All in one record, unless the client takes only short ones.
 bool OwnHandshake::say_tickets() {
     Engine& engine = context_->engine();
     const HashValue master = derive_secret(suite_->hash, secret_, "res master", *transcript_);
@@ -410,6 +412,9 @@ bool OwnHandshake::say_tickets() {
 }
 
 HandshakeStep OwnHandshake::take_alert(std::string_view alert) {
+    // RFC 8446 §5.1.
+    if (alert.empty())
+        return fail(HandshakeFailure::malformed, Alert::unexpected_message, "an alert that says nothing");
     const auto code = alert.size() == 2 ? static_cast<uint8_t>(alert[1]) : uint8_t{0};
     failure_ = HandshakeFailure::alert;
     why_ = fmt::format("alert {}", code);

@@ -52,6 +52,7 @@ OwnRecords::Read OwnRecords::read(std::span<char> record) {
 
 // RFC 8446 §6.1: all others end the connection, whatever their level says.
 OwnRecords::Read OwnRecords::alert_message(std::string_view message) {
+    if (message.empty()) return broken(Alert::unexpected_message);  // RFC 8446 §5.1
     if (message.size() != 2) return broken(Alert::decode_error);
     const auto alert = static_cast<Alert>(message[1]);
     if (alert == Alert::close_notify) return {.kind = Read::Kind::ended};
@@ -93,9 +94,10 @@ OwnRecords::Read OwnRecords::backend_messages(std::string_view messages) {
 // It ends its record, because the key changes (RFC 8446 §5.1).
 OwnRecords::Read OwnRecords::key_update_message(std::string_view message) {
     if (message[0] != key_update_type) return broken(Alert::unexpected_message);
-    const bool well_formed = message.size() == 5 && message.substr(1, 3) == std::string_view("\0\0\1", 3) &&
-                             static_cast<uint8_t>(message[4]) <= update_requested;
+    const bool well_formed = message.size() == 5 && message.substr(1, 3) == std::string_view("\0\0\1", 3);
     if (!well_formed) return broken(Alert::decode_error);
+    // RFC 8446 §4.6.3.
+    if (static_cast<uint8_t>(message[4]) > update_requested) return broken(Alert::illegal_parameter);
     if (std::exchange(key_update_s_, now_s()) != now_s()) key_updates_ = 0;
     if (++key_updates_ > most_key_updates) return broken(Alert::unexpected_message);
     update_key(*engine_.ciphers, *suite_, keys_->read);

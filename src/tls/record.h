@@ -23,6 +23,7 @@ enum class Alert : uint8_t {
     unexpected_message = 10,
     bad_record_mac = 20,
     record_overflow = 22,
+    illegal_parameter = 47,
     decode_error = 50,
     decrypt_error = 51,
     protocol_version = 70,
