@@ -27,8 +27,12 @@ ServerFixture& fixture() {
 }
 
 void set_key(const tls::Suite& suite, tls::RecordState& state) {
-    for (uint8_t& byte : state.secret.resize(suite.hash_bytes())) byte = 1;
-    tls::derive_record_key(suite, state.secret, state.key);
+    const bool tls13 = suite.version == tls::Version::tls13;
+    tls::TrafficSecret secret;
+    for (uint8_t& byte : secret.resize(tls13 ? suite.hash_bytes() : suite.key_bytes())) byte = 1;
+    if (tls13) return tls::use_secret(suite, secret, state);
+    state.secret = secret;
+    for (uint8_t& byte : state.iv.resize(suite.iv_bytes())) byte = 1;
 }
 
 void require(bool condition) {

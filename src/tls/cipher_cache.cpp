@@ -17,14 +17,16 @@ Result<std::unique_ptr<CipherCache>> CipherCache::make(uint32_t capacity) {
 
 CipherCache::~CipherCache() = default;
 
-EVP_CIPHER_CTX* CipherCache::ready(Place& place, Aead aead, std::span<const uint8_t> key, Purpose purpose) {
-    if (place.slot_ != none) {
-        if (place.slot_ != front_) {
-            unlink(place.slot_);
-            put_in_front(place.slot_);
-        }
-        return slots_[place.slot_].context.get();
+EVP_CIPHER_CTX* CipherCache::find(Place& place) noexcept {
+    if (place.slot_ == none) return nullptr;
+    if (place.slot_ != front_) {
+        unlink(place.slot_);
+        put_in_front(place.slot_);
     }
+    return slots_[place.slot_].context.get();
+}
+
+EVP_CIPHER_CTX* CipherCache::make_ready(Place& place, Aead aead, std::span<const uint8_t> key, Purpose purpose) {
     const uint32_t index = slot_for(place);
     if (index == none) return nullptr;
     EVP_CIPHER_CTX* context = slots_[index].context.get();

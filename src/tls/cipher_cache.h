@@ -37,8 +37,10 @@ public:
     CipherCache& operator=(const CipherCache&) = delete;
     ~CipherCache();
 
-    // A context that has the key, and waits for a nonce. Good until the next call. Null when there is no memory for it.
-    [[nodiscard]] EVP_CIPHER_CTX* ready(Place& place, Aead aead, std::span<const uint8_t> key, Purpose purpose);
+    // A context that has the key, and waits for a nonce. Good until the next call. Null when none is ready.
+    [[nodiscard]] EVP_CIPHER_CTX* find(Place& place) noexcept;
+    // Where there was none. Null when there is no memory for it.
+    [[nodiscard]] EVP_CIPHER_CTX* make_ready(Place& place, Aead aead, std::span<const uint8_t> key, Purpose purpose);
     // The key goes, or becomes another one.
     void forget(Place& place) noexcept;
     // So many are ready.

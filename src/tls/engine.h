@@ -70,7 +70,7 @@ struct HandshakeReport {
 
 class Engine {
 public:
-    static constexpr uint32_t ready_ciphers = 2048;
+    static constexpr uint32_t ready_ciphers = 1024;
     static constexpr size_t parsed_certificates = 4096;
     static constexpr size_t kept_sessions = 1024;  // with backends
     // Records that are made for one send.

@@ -7,7 +7,7 @@ namespace seki::tls {
 
 namespace {
 
-constexpr uint8_t format = 2;
+constexpr uint8_t format = 3;
 constexpr size_t most_bytes = 256 * 1024;  // of one text
 
 class Writer {
@@ -74,22 +74,19 @@ private:
 
 void write(Writer& out, const RecordState& state) {
     out.secret(state.secret.bytes());
-    out.secret(state.key.key.bytes());
-    out.secret(state.key.iv.bytes());
+    out.secret(state.iv.bytes());
     out.number(state.sequence);
 }
 
 void read(Reader& in, RecordState& state) {
     in.secret(state.secret);
-    in.secret(state.key.key);
-    in.secret(state.key.iv);
+    in.secret(state.iv);
     in.number(state.sequence);
 }
 
 bool fits(const Suite& suite, const RecordState& state) noexcept {
-    const bool has_secret = suite.version == Version::tls12 || state.secret.bytes().size() == suite.hash_bytes();
-    return has_secret && state.key.key.bytes().size() == suite.key_bytes() &&
-           state.key.iv.bytes().size() == suite.iv_bytes();
+    const size_t secret_bytes = suite.version == Version::tls12 ? suite.key_bytes() : suite.hash_bytes();
+    return state.secret.bytes().size() == secret_bytes && state.iv.bytes().size() == suite.iv_bytes();
 }
 
 void write_certificate(Writer& out, const Certificate& certificate) {
@@ -206,7 +203,8 @@ Result<Exported> read_exported(std::string_view bytes, Secrets& secrets) {
     const bool sane = in.done() && info.certificate != nullptr && suite != nullptr && fits(*suite, secrets.read) &&
                       fits(*suite, secrets.write) && protocol <= static_cast<uint8_t>(Alpn::h2) &&
                       role <= static_cast<uint8_t>(Role::client) && connection.progress.head_bytes < 4 &&
-                      connection.progress.begun_content <= max_fragment_bytes;
+                      connection.progress.max_fragment > 0 && connection.progress.max_fragment <= max_fragment_bytes &&
+                      connection.progress.begun_content <= connection.progress.max_fragment;
     if (!sane) return wrong;
     // Of a record that has begun to leave something is left.
     const uint32_t begun = connection.progress.begun_content;

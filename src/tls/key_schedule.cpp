@@ -75,9 +75,12 @@ void derive(std::span<const uint8_t> secret, std::string_view info, std::span<ui
     hkdf_expand(Hash::sha256, extracted.bytes(), info, out);
 }
 
-void derive_record_key(const Suite& suite, const TrafficSecret& secret, RecordKey& key) {
-    expand_label(suite.hash, secret.bytes(), "key", {}, key.key.resize(suite.key_bytes()));
-    expand_label(suite.hash, secret.bytes(), "iv", {}, key.iv.resize(suite.iv_bytes()));
+void derive_record_key(const Suite& suite, const TrafficSecret& secret, Secret<32>& key) {
+    expand_label(suite.hash, secret.bytes(), "key", {}, key.resize(suite.key_bytes()));
+}
+
+void derive_record_iv(const Suite& suite, const TrafficSecret& secret, Secret<12>& iv) {
+    expand_label(suite.hash, secret.bytes(), "iv", {}, iv.resize(suite.iv_bytes()));
 }
 
 void next_secret(const Suite& suite, TrafficSecret& secret) {

@@ -13,7 +13,7 @@
 
 namespace seki::tls {
 
-// Of records in one direction.
+// Of records in one direction, with TLS 1.2.
 struct RecordKey {
     Secret<32> key;
     Secret<12> iv;
@@ -28,7 +28,8 @@ void expand_label(Hash hash, std::span<const uint8_t> secret, std::string_view l
 // HKDF (RFC 5869) with SHA-256, for keys that have nothing to do with a connection.
 void derive(std::span<const uint8_t> secret, std::string_view info, std::span<uint8_t> out);
 
-void derive_record_key(const Suite& suite, const TrafficSecret& secret, RecordKey& key);
+void derive_record_key(const Suite& suite, const TrafficSecret& secret, Secret<32>& key);
+void derive_record_iv(const Suite& suite, const TrafficSecret& secret, Secret<12>& iv);
 // Of the secret that follows a KeyUpdate (RFC 8446 §7.2).
 void next_secret(const Suite& suite, TrafficSecret& secret);
 

@@ -65,6 +65,11 @@ OpensslConnection& OpensslConnection::of(const SSL* ssl) noexcept {
 // ---- the handshake
 
 HandshakeStep OpensslConnection::take(std::string_view record) {
+    if (read_record_header(record).type == ContentType::change_cipher_spec) {
+        peer_protects_ = true;
+    } else if (peer_protects_) {
+        ++records_taken_;
+    }
     if (BIO_write(in_, record.data(), static_cast<int>(record.size())) != static_cast<int>(record.size())) {
         note_failure(HandshakeFailure::internal, "no memory for a record");
         return HandshakeStep::failed;
@@ -167,16 +172,14 @@ bool OpensslConnection::take_tls13(const Suite& suite, Secrets& secrets) const {
         client_secret_.bytes().size() == suite.hash_bytes() && server_secret_.bytes().size() == suite.hash_bytes();
     if (!whole) return false;
     const bool server = role_ == Role::server;
-    secrets.read.secret = server ? client_secret_ : server_secret_;
-    secrets.write.secret = server ? server_secret_ : client_secret_;
+    use_secret(suite, server ? client_secret_ : server_secret_, secrets.read);
+    use_secret(suite, server ? server_secret_ : client_secret_, secrets.write);
     // What a client says last in the handshake is protected with other keys.
     secrets.write.sequence = server ? records_made_ : 0;
-    derive_record_key(suite, secrets.read.secret, secrets.read.key);
-    derive_record_key(suite, secrets.write.secret, secrets.write.key);
     return true;
 }
 
-// Each side has protected one record, its Finished.
+// We have protected one record, our Finished; the peer may have cut its own to pieces.
 bool OpensslConnection::take_tls12(const Suite& suite, Secrets& secrets) const {
     MasterSecret master;
     HandshakeRandom client{};
@@ -188,9 +191,14 @@ bool OpensslConnection::take_tls12(const Suite& suite, Secrets& secrets) const {
     SSL_get_server_random(ssl_.get(), server.data(), server.size());
     ConnectionKeys keys;
     derive_tls12_keys(suite, master, client, server, keys);
-    secrets.read.key = role_ == Role::server ? keys.client : keys.server;
-    secrets.write.key = role_ == Role::server ? keys.server : keys.client;
-    secrets.read.sequence = secrets.write.sequence = 1;
+    const auto use = [](const RecordKey& key, RecordState& state) {
+        state.secret.assign(key.key.bytes());
+        state.iv = key.iv;
+    };
+    use(role_ == Role::server ? keys.client : keys.server, secrets.read);
+    use(role_ == Role::server ? keys.server : keys.client, secrets.write);
+    secrets.read.sequence = records_taken_;
+    secrets.write.sequence = 1;
     return true;
 }
 

@@ -85,10 +85,12 @@ private:
     size_t output_sent_ = 0;
     TrafficSecret client_secret_;
     TrafficSecret server_secret_;
-    uint32_t records_made_ = 0;  // in what the last step has put out, those of which only the peer sees what they are
+    uint32_t records_made_ = 0;   // in what the last step has put out, those of which only the peer sees what they are
+    uint32_t records_taken_ = 0;  // of the peer's, those that are protected, with TLS 1.2
     Role role_;
     bool own_records_;
-    uint8_t empty_records_ = 0;  // in that second
+    bool peer_protects_ = false;  // all that comes from now on, with TLS 1.2
+    uint8_t empty_records_ = 0;   // in that second
     Monotonic empty_since_{};
     HandshakeFailure failure_ = HandshakeFailure::none;
     std::string why_;

@@ -67,11 +67,6 @@ bool same(Bytes a, Bytes b) noexcept {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-void use_secret(const Suite& suite, const HashValue& secret, RecordState& state) {
-    state.secret.assign(secret.bytes());
-    derive_record_key(suite, state.secret, state.key);
-}
-
 void add_extension(WireWriter& out, Extension type, const auto& fill) {
     out.u16(static_cast<uint16_t>(type));
     out.list(2, fill);

@@ -147,8 +147,8 @@ size_t OwnRecords::sent(const Batch& batch, std::string_view content, size_t byt
         const size_t size = goes_on ? progress_.begun_content : fragment_for(content.size() - gone);
         const size_t record = sealed_bytes(*suite_, size);
         if (bytes < record) {
-            progress_.begun_content = bytes > 0 ? static_cast<uint32_t>(size) : 0;
-            progress_.begun_sent = static_cast<uint32_t>(bytes);
+            progress_.begun_content = bytes > 0 ? static_cast<uint16_t>(size) : 0;
+            progress_.begun_sent = static_cast<uint16_t>(bytes);
             if (bytes > 0) progress_.begun_hash = siphash(SipKey{}, content.substr(gone, size));
             return gone;
         }
@@ -172,7 +172,9 @@ std::string OwnRecords::sealed(ContentType type, std::string_view content) {
 std::string OwnRecords::alert(Alert alert) {
     constexpr char warning = 1;
     constexpr char fatal = 2;
-    const char text[] = {alert == Alert::close_notify ? warning : fatal, static_cast<char>(alert)};
+    // RFC 5246 §7.2.2.
+    const bool warns = alert == Alert::close_notify || alert == Alert::no_renegotiation;
+    const char text[] = {warns ? warning : fatal, static_cast<char>(alert)};
     return sealed(ContentType::alert, {text, sizeof text});
 }
 

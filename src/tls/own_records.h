@@ -22,11 +22,11 @@ class OwnRecords {
 public:
     using Keys = SecretPool<Secrets>::Ptr;
 
-    // What is in the middle of something, for who goes on with it.
+    // What is agreed upon and what is in the middle of something, for who goes on with it.
     struct Progress {
         uint64_t begun_hash = 0;
-        uint32_t begun_content = 0;
-        uint32_t begun_sent = 0;
+        uint16_t begun_content = 0;  // of a record, as what follows
+        uint16_t begun_sent = 0;
         bool owes_key_update = false;
         // Of a message that is passed over: what came of its head, and how much of it is still to come.
         uint8_t head_bytes = 0;

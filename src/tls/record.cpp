@@ -26,18 +26,18 @@ void put_header(ContentType type, size_t fragment_bytes, char* out) noexcept {
 }
 
 // What both ends have, and the number of the record (RFC 8446 §5.3, RFC 7905 §2).
-Nonce nonce_of(const RecordKey& key, uint64_t sequence) noexcept {
+Nonce nonce_of(const Secret<12>& shared, uint64_t sequence) noexcept {
     Nonce nonce{};
     put_big_endian(sequence, nonce.data() + 4, 8);
-    const auto iv = key.iv.bytes();
+    const auto iv = shared.bytes();
     for (size_t i = 0; i < iv.size(); ++i) nonce[i] ^= iv[i];
     return nonce;
 }
 
 // Its first part both ends have, the rest is in the record (RFC 5288 §3).
-Nonce nonce_of(const RecordKey& key, std::span<const uint8_t> sent) noexcept {
+Nonce nonce_of(const Secret<12>& shared, std::span<const uint8_t> sent) noexcept {
     Nonce nonce{};
-    std::ranges::copy(key.iv.bytes(), nonce.begin());
+    std::ranges::copy(shared.bytes(), nonce.begin());
     std::ranges::copy(sent, nonce.begin() + 4);
     return nonce;
 }
@@ -72,6 +72,15 @@ bool pass(EVP_CIPHER_CTX* context, const char* from, size_t size, char* to) noex
     return size == 0 || EVP_CipherUpdate(context, bytes(to), &passed, bytes(from), static_cast<int>(size)) == 1;
 }
 
+EVP_CIPHER_CTX* ready(CipherCache& ciphers, const Suite& suite, RecordState& state, CipherCache::Purpose purpose) {
+    if (EVP_CIPHER_CTX* const known = ciphers.find(state.cipher)) return known;
+    if (suite.version == Version::tls12)
+        return ciphers.make_ready(state.cipher, suite.aead, state.secret.bytes(), purpose);
+    Secret<32> key;
+    derive_record_key(suite, state.secret, key);
+    return ciphers.make_ready(state.cipher, suite.aead, key.bytes(), purpose);
+}
+
 Opened wrong(Alert alert) noexcept { return {.alert = alert, .type = {}, .content = {}}; }
 
 // The type is the last byte that is not zero; what follows is padding (RFC 8446 §5.4).
@@ -90,8 +99,7 @@ RecordHeader read_record_header(std::string_view bytes) noexcept {
 
 bool seal(CipherCache& ciphers, const Suite& suite, RecordState& state, uint64_t sequence, ContentType type,
           std::string_view content, char* out) {
-    EVP_CIPHER_CTX* context =
-        ciphers.ready(state.cipher, suite.aead, state.key.key.bytes(), CipherCache::Purpose::seal);
+    EVP_CIPHER_CTX* const context = ready(ciphers, suite, state, CipherCache::Purpose::seal);
     if (context == nullptr) return false;
     const bool hides_type = suite.version == Version::tls13;
     put_header(hides_type ? ContentType::application_data : type,
@@ -100,10 +108,10 @@ bool seal(CipherCache& ciphers, const Suite& suite, RecordState& state, uint64_t
     Nonce nonce;
     if (suite.explicit_nonce_bytes() != 0) {
         put_big_endian(sequence, bytes(at), 8);
-        nonce = nonce_of(state.key, std::span<const uint8_t>(bytes(at), 8));
+        nonce = nonce_of(state.iv, std::span<const uint8_t>(bytes(at), 8));
         at += 8;
     } else {
-        nonce = nonce_of(state.key, sequence);
+        nonce = nonce_of(state.iv, sequence);
     }
     if (!begin(context, nonce, additional_of(suite, sequence, out, content.size()))) return false;
     if (!pass(context, content.data(), content.size(), at)) return false;
@@ -125,15 +133,14 @@ Opened open(CipherCache& ciphers, const Suite& suite, RecordState& state, std::s
     if (hides_type && header.type != ContentType::application_data) return wrong(Alert::unexpected_message);
     const size_t around = suite.explicit_nonce_bytes() + tag_bytes;
     if (header.fragment_bytes < around) return wrong(Alert::bad_record_mac);
-    EVP_CIPHER_CTX* context =
-        ciphers.ready(state.cipher, suite.aead, state.key.key.bytes(), CipherCache::Purpose::open);
+    EVP_CIPHER_CTX* const context = ready(ciphers, suite, state, CipherCache::Purpose::open);
     if (context == nullptr) return wrong(Alert::internal_error);
 
     const size_t content_bytes = header.fragment_bytes - around;
     char* const content = record.data() + record_header_bytes + suite.explicit_nonce_bytes();
     const Nonce nonce = suite.explicit_nonce_bytes() != 0
-                            ? nonce_of(state.key, std::span<const uint8_t>(bytes(content) - 8, 8))
-                            : nonce_of(state.key, state.sequence);
+                            ? nonce_of(state.iv, std::span<const uint8_t>(bytes(content) - 8, 8))
+                            : nonce_of(state.iv, state.sequence);
     int size = 0;
     const bool good = begin(context, nonce, additional_of(suite, state.sequence, record.data(), content_bytes)) &&
                       pass(context, content, content_bytes, content) &&
@@ -143,13 +150,19 @@ Opened open(CipherCache& ciphers, const Suite& suite, RecordState& state, std::s
     ++state.sequence;
     const Opened opened = hides_type ? without_padding({content, content_bytes})
                                      : Opened{.type = header.type, .content = {content, content_bytes}};
-    return opened.content.size() > max_fragment_bytes ? wrong(Alert::record_overflow) : opened;
+    // Padding counts (RFC 8446 §5.4).
+    return content_bytes > max_fragment_bytes + (hides_type ? 1 : 0) ? wrong(Alert::record_overflow) : opened;
+}
+
+void use_secret(const Suite& suite, const TrafficSecret& secret, RecordState& state) {
+    state.secret = secret;
+    derive_record_iv(suite, secret, state.iv);
 }
 
 void update_key(CipherCache& ciphers, const Suite& suite, RecordState& state) {
     ciphers.forget(state.cipher);
     next_secret(suite, state.secret);
-    derive_record_key(suite, state.secret, state.key);
+    derive_record_iv(suite, state.secret, state.iv);
     state.sequence = 0;
 }
 

@@ -53,9 +53,11 @@ struct RecordHeader {
     return max_fragment_bytes + (version == Version::tls13 ? 256 : 2048);
 }
 
+// Of TLS 1.3 there is the secret and not the key that follows from it: that is made again where no cipher is ready for
+// it, and most connections are idle.
 struct RecordState {
-    TrafficSecret secret;  // of TLS 1.3, for the next key
-    RecordKey key;
+    TrafficSecret secret;  // of TLS 1.2, the key
+    Secret<12> iv;
     uint64_t sequence = 0;  // of the next record
     CipherCache::Place cipher;
 };
@@ -79,6 +81,8 @@ struct Opened {
 // Reads a whole record, decrypting in place. A record that is not good leaves garbage in its memory.
 [[nodiscard]] Opened open(CipherCache& ciphers, const Suite& suite, RecordState& state, std::span<char> record);
 
+// The first key of TLS 1.3 in this direction.
+void use_secret(const Suite& suite, const TrafficSecret& secret, RecordState& state);
 // The key that follows a KeyUpdate in this direction.
 void update_key(CipherCache& ciphers, const Suite& suite, RecordState& state);
 
