@@ -26,10 +26,11 @@ from harness import Seki, free_port  # noqa: E402
 
 HOST = "localhost"
 BAD = ("MEDIUM", "HIGH", "CRITICAL")
-# What says something of the certificate of this test, which signs itself, and of a machine without DNS.
+# What says something of the certificate of this test, which signs itself, of its backend, and of a machine without DNS.
 ACCEPTED = {"cert_chain_of_trust", "cert_revocation", "cert_caIssuers", "cert_expirationStatus", "cert_extlifeSpan",
             "cert_crlDistributionPoints", "cert_ocspURL", "DNS_CAArecord", "OCSP_stapling", "overall_grade", "cert_trust",
-            "grade_cap_reason_1", "grade_cap_reason_2", "grade_cap_reason_3", "cert_validityPeriod", "cert_ocspRevoked"}
+            "grade_cap_reason_1", "grade_cap_reason_2", "grade_cap_reason_3", "cert_validityPeriod", "cert_ocspRevoked",
+            "security_headers"}
 
 RSA, ECDSA = "rsa", "ecdsa"
 
