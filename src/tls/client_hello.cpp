@@ -63,7 +63,10 @@ public:
 
     std::optional<ClientHello> read() {
         WireReader in(message_);
-        const bool is_hello = in.u8() == client_hello_type && in.u24() == in.left() && in.u16() == legacy_version;
+        // Each on its own: the operands of a comparison may be evaluated in either order.
+        const uint8_t type = in.u8();
+        const size_t length = in.u24();
+        const bool is_hello = type == client_hello_type && length == in.left() && in.u16() == legacy_version;
         hello_.random = in.take(32);
         hello_.session_id = in.list8();
         hello_.suites = in.list16();

@@ -158,6 +158,7 @@ bool OwnHandshake::choose_certificate(const ClientHello& hello) {
         const ParsedCertificate* const parsed = context_->engine().certificates.get(certificate);
         if (parsed == nullptr) continue;
         const uint16_t algorithm = signature_algorithm(parsed->key.get());
+        if (algorithm == 0) continue;  // a kind of key that OpenSSL signs with
         const size_t rank = hello.rank_of_signature(algorithm);
         if (rank >= best) continue;
         best = rank;
@@ -169,7 +170,8 @@ bool OwnHandshake::choose_certificate(const ClientHello& hello) {
 
 // The first one only: a client that has several puts the newest there.
 void OwnHandshake::try_ticket(const ClientHello& hello, Bytes message) {
-    if (!keeps_sessions_ || hello.psk_identities.empty()) return;
+    // Where tickets are switched off, none from before counts either.
+    if (!keeps_sessions_ || context_->settings().tickets == 0 || hello.psk_identities.empty()) return;
     WireReader identities(hello.psk_identities);
     WireReader binders(hello.psk_binders);
     const Bytes identity = identities.list16();

@@ -194,6 +194,14 @@ TEST_F(OwnHandshakes, make_as_many_tickets_as_the_listener_says) {
     }
 }
 
+TEST_F(OwnHandshakes, take_no_ticket_where_tickets_are_switched_off) {
+    Connection first(context(), {});
+    ASSERT_TRUE(first.shake_hands());
+    Connection next(context([](auto& settings) { settings.tickets = 0; }), {.session = first.client.ticket()});
+    ASSERT_TRUE(next.shake_hands()) << next.client.error();
+    EXPECT_FALSE(next.server->info().resumed);
+}
+
 // ---- what a client may say next
 
 class SecondFlights : public OwnHandshakes {
