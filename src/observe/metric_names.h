@@ -68,6 +68,7 @@ namespace seki::observe {
     X(trusting_x_proto_diff, "http.trusting.x_proto.diff")                              \
     X(trusting_x_port, "http.trusting.x_port")                                          \
     X(trusting_x_port_diff, "http.trusting.x_port.diff")                                \
+    X(forwarded_malformed, "http.forwarded_malformed_elided")                           \
     X(x_request_id_propagated, "http.x_request_id.propagated")                          \
     X(x_request_id_generated, "http.x_request_id.generated")                            \
     X(http_request_timeouts, "http.request_timeouts")                                   \

@@ -182,7 +182,7 @@ void Exchange::forward(const RoutedRequest& routed) {
     const KeptFields kept = add_forwarded_fields(
         head, *listener_, {client_->session().peer(), client_->scheme(), record_.request_id_as_text()}, added);
     if (client_->secured() != nullptr) listener_->client_fields.add_to(added, *client_->secured());
-    if (route_.frontend->rewrites() && !rewrite_target(route_, routed, added))
+    if (route_.frontend->rewrites() && !rewrite_target(route_, routed, listener_->says_x_forwarded, added))
         return answer({400, "the rewritten target is not valid"});
     const bool elides = listener_->elide_lookalike_fields;
     if (elides && head.fields.odd_names()) drop_lookalikes(head.fields, *listener_);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/forwarded.h"
+
 namespace seki::proxy {
 
 using http::FieldId;
@@ -18,33 +20,46 @@ struct Said {
     KeptFields kept;
 };
 
+// An element of ours behind what is no list would be taken for a part of it, or swallowed by a quotation mark.
+void note_forwarded(http::Field& field, const Listener& listener, bool trusted, Said& said) noexcept {
+    field.dropped |= !trusted;
+    if (!trusted || !listener.says_forwarded) return;
+    if (http::is_forwarded(field.value)) {
+        said.forwarded = true;
+    } else {
+        field.dropped = true;
+        ++said.kept.malformed;
+    }
+}
+
 Said note_fields(http::RequestHead& head, const Listener& listener, std::string_view scheme, bool trusted) noexcept {
     Said said;
+    const bool continues = trusted && listener.says_x_forwarded;
+    const bool passes = trusted && (listener.says_x_forwarded || !listener.says_forwarded);
     for (http::Field& field : head.fields.all()) {
         switch (field.id) {
             case FieldId::other:
                 field.dropped |= !trusted && http::equal_ignoring_case(field.name, listener.id_header);
                 break;
             case FieldId::x_forwarded_for:
-                field.dropped |= !trusted;
-                said.forwarded_for = trusted;
+                field.dropped |= !passes;
+                said.forwarded_for = continues;
                 break;
             case FieldId::forwarded:
-                field.dropped |= !trusted;
-                said.forwarded = trusted;
+                note_forwarded(field, listener, trusted, said);
                 break;
             case FieldId::x_forwarded_proto:
-                field.dropped |= !trusted;
-                said.kept.proto = trusted;
-                said.kept.proto_differs = trusted && !http::equal_ignoring_case(field.value, scheme);
+                field.dropped |= !passes;
+                said.kept.proto = continues;
+                said.kept.proto_differs = continues && !http::equal_ignoring_case(field.value, scheme);
                 break;
             case FieldId::x_forwarded_port:
-                field.dropped |= !trusted;
-                said.kept.port = trusted;
-                said.kept.port_differs = trusted && field.value != listener.public_port;
+                field.dropped |= !passes;
+                said.kept.port = continues;
+                said.kept.port_differs = continues && field.value != listener.public_port;
                 break;
             case FieldId::x_forwarded_host:
-                field.dropped |= !trusted;
+                field.dropped |= !passes;
                 break;
             case FieldId::x_request_id:
                 said.kept.request_id = true;
@@ -105,18 +120,22 @@ KeptFields add_forwarded_fields(http::RequestHead& head, const Listener& listene
         return std::ranges::copy(listener.forwarded_by, end).out;
     });
 
-    if (said.forwarded_for) {
-        continue_list(head, FieldId::x_forwarded_for, "X-Forwarded-For", client_ip, added);
-    } else {
-        added.push("X-Forwarded-For", client_ip);
+    if (listener.says_x_forwarded) {
+        if (said.forwarded_for) {
+            continue_list(head, FieldId::x_forwarded_for, "X-Forwarded-For", client_ip, added);
+        } else {
+            added.push("X-Forwarded-For", client_ip);
+        }
+        if (!said.kept.proto) added.push("X-Forwarded-Proto", http::name_of(known.scheme));
+        if (!said.kept.port) added.push("X-Forwarded-Port", listener.public_port);
     }
-    if (said.forwarded) {
-        continue_list(head, FieldId::forwarded, "Forwarded", node, added);
-    } else {
-        added.push("Forwarded", node);
+    if (listener.says_forwarded) {
+        if (said.forwarded) {
+            continue_list(head, FieldId::forwarded, "Forwarded", node, added);
+        } else {
+            added.push("Forwarded", node);
+        }
     }
-    if (!said.kept.proto) added.push("X-Forwarded-Proto", http::name_of(known.scheme));
-    if (!said.kept.port) added.push("X-Forwarded-Port", listener.public_port);
     if (listener.send_x_real_ip) added.push("X-Real-IP", client_ip);
     if (!said.kept.request_id) added.push("X-Request-Id", known.request_id);
     added.push(listener.id_header, known.request_id);

@@ -2,7 +2,9 @@
 
 // What a proxy tells a backend about the client (RFC 7239 and its older relatives): X-Forwarded-For, -Proto, -Port,
 // Forwarded, X-Real-IP, X-Request-Id and the correlation id. Of a client that is trusted, being a proxy itself, lists
-// are continued and statements kept; what any other client says of the kind is dropped.
+// are continued and statements kept; what any other client says of the kind is dropped. A listener may say only some of
+// them: then what a trusted client says in the other words passes as it is, unless Forwarded alone is spoken, beside
+// which an X-Forwarded-For that nobody continues would be believed.
 
 #include <string_view>
 
@@ -21,6 +23,7 @@ struct KeptFields {
     bool port = false;
     bool port_differs = false;
     bool request_id = false;
+    uint32_t malformed = 0;  // Forwarded that could not be continued, and was dropped
 };
 
 // What Seki itself knows of a request.

@@ -75,6 +75,9 @@ struct Listener {
     bool send_x_real_ip = false;
     bool elide_lookalike_fields = true;
     std::optional<NetworkSet> trusted_proxies;  // absent: what anybody says of forwarding is believed
+    // In which words backends are told of the client: X-Forwarded-For and its like, and Forwarded (RFC 7239).
+    bool says_x_forwarded = true;
+    bool says_forwarded = true;
     StickyCookie sticky_cookie;
     AnswerTemplates answers;
 

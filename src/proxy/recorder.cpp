@@ -181,6 +181,7 @@ void Recorder::forwarded(const KeptFields& kept) noexcept {
     if (kept.proto_differs) metrics_.add(Counter::trusting_x_proto_diff);
     if (kept.port) metrics_.add(Counter::trusting_x_port);
     if (kept.port_differs) metrics_.add(Counter::trusting_x_port_diff);
+    if (kept.malformed > 0) metrics_.add(Counter::forwarded_malformed, kept.malformed);
 }
 
 void Recorder::count_status(uint16_t status) noexcept {

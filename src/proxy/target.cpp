@@ -60,7 +60,7 @@ std::optional<std::string_view> redirect_location(const Route& route, const Rout
     return location;
 }
 
-bool rewrite_target(const Route& route, const RoutedRequest& request, AddedFields& added) {
+bool rewrite_target(const Route& route, const RoutedRequest& request, bool tell_host, AddedFields& added) {
     const Frontend& frontend = *route.frontend;
     http::RequestHead& head = request.head;
     const auto target = target_of(frontend, request, added);
@@ -68,7 +68,7 @@ bool rewrite_target(const Route& route, const RoutedRequest& request, AddedField
     head.path = target->path;
     if (frontend.rewrite_host.empty() && frontend.rewrite_port == 0) return true;
     const http::Field* told = head.fields.find(http::FieldId::x_forwarded_host);
-    if (told == nullptr && !head.authority.empty()) added.push("X-Forwarded-Host", head.authority);
+    if (tell_host && told == nullptr && !head.authority.empty()) added.push("X-Forwarded-Host", head.authority);
     const uint16_t port = frontend.rewrite_port != 0 ? frontend.rewrite_port : head.port;
     set_authority(head, with_port(target->host, port, added));
     return true;

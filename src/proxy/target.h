@@ -26,7 +26,8 @@ struct RoutedRequest {
 [[nodiscard]] std::optional<std::string_view> redirect_location(const Route& route, const RoutedRequest& request,
                                                                 http::Scheme scheme, AddedFields& texts);
 // Gives the head the host, port and path that the frontend wants. False when what the client sent makes them invalid.
-[[nodiscard]] bool rewrite_target(const Route& route, const RoutedRequest& request, AddedFields& added);
+// `tell_host`: the backend learns in X-Forwarded-Host which host it was.
+[[nodiscard]] bool rewrite_target(const Route& route, const RoutedRequest& request, bool tell_host, AddedFields& added);
 void set_authority(http::RequestHead& head, std::string_view authority);
 
 }  // namespace seki::proxy

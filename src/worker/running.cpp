@@ -96,6 +96,12 @@ void set_path_form(command::PathNormalization::Mode mode, proxy::Listener& liste
     listener.refuses_ambiguous_paths = mode == command::PathNormalization::STRICT;
 }
 
+void set_forwarded_headers(command::ForwardedHeaders mode, proxy::Listener& listener) {
+    listener.says_x_forwarded =
+        mode == command::FORWARDED_HEADERS_BOTH || mode == command::FORWARDED_HEADERS_X_FORWARDED;
+    listener.says_forwarded = mode == command::FORWARDED_HEADERS_BOTH || mode == command::FORWARDED_HEADERS_RFC7239;
+}
+
 // Of HTTP and HTTPS.
 template <typename Config>
 Result<proxy::Listener> http_listener(const Config& config, http::Scheme scheme, const http::HeadLimits& limits,
@@ -111,6 +117,7 @@ Result<proxy::Listener> http_listener(const Config& config, http::Scheme scheme,
     if (config.has_trusted_proxies()) {
         listener.trusted_proxies = NetworkSet(config::checked_networks(config.trusted_proxies().values()));
     }
+    set_forwarded_headers(config.forwarded_headers(), listener);
     set_path_form(config.path_normalization(), listener);
     listener.sticky_cookie = sticky_cookie(config);
     listener.head_limits = limits;

@@ -12,13 +12,14 @@ namespace {
     "--max-header-bytes 24 --max-header-fields 25 --max-uri-bytes 26 --max-body-bytes 27 --min-body-rate 28 " \
     "--sticky-cookie-secure true --sticky-cookie-http-only false --sticky-cookie-same-site strict "           \
     "--sticky-cookie-path /a --sticky-cookie-max-age 29 --path-normalization off "                            \
-    "--lingering-bytes 30 --lingering-timeout 31 --client-half-close-timeout off"
+    "--forwarded-headers rfc7239 --lingering-bytes 30 --lingering-timeout 31 --client-half-close-timeout off"
 #define SEKI_OWN_FIELDS                                                                                              \
     " answers { key: '404' value: 'gone' } answers { key: '503' value: 'an answer' }"                                \
     " trusted_proxies { values: ['10.0.0.0/8', '::1'] } tunnel_timeout: 23 max_header_bytes: 24"                     \
     " max_header_fields: 25 max_uri_bytes: 26 max_body_bytes: 27 min_body_rate: 28"                                  \
     " sticky_cookie { secure: true http_only: false same_site: STRICT path: '/a' max_age: 29 } path_normalization: " \
-    "OFF lingering_bytes: 30 lingering_timeout: 31 client_half_close_timeout: 4294967295 elide_lookalike_fields: "   \
+    "OFF forwarded_headers: FORWARDED_HEADERS_RFC7239 lingering_bytes: 30 lingering_timeout: 31 "                    \
+    "client_half_close_timeout: 4294967295 elide_lookalike_fields: "                                                 \
     "false"
 
 // What an update of an HTTP listener may change; literals, so that they join with others.

@@ -271,6 +271,75 @@ TEST(TrustedProxies, are_believed_and_nobody_else) {
     }
 }
 
+TEST(ForwardedHeaders, say_in_the_words_of_the_listener_where_a_client_is) {
+    struct Case {
+        command::ForwardedHeaders mode;
+        std::string_view list;
+        std::string_view proto;
+        std::string_view port;
+        std::string_view host;
+        std::string_view forwarded;
+    };
+    for (const Case& each : {
+             Case{command::FORWARDED_HEADERS_BOTH, "203.0.113.9, 192.0.2.1", "https", "443", "h", "for=x, proto="},
+             Case{command::FORWARDED_HEADERS_X_FORWARDED, "203.0.113.9, 192.0.2.1", "https", "443", "h", "for=x"},
+             Case{command::FORWARDED_HEADERS_RFC7239, "", "", "", "", "for=x, proto="},
+             Case{command::FORWARDED_HEADERS_NONE, "203.0.113.9", "https", "443", "h", "for=x"},
+         }) {
+        Limited stage([&](auto& listener) { listener.set_forwarded_headers(each.mode); });
+        stage.client(get("/",
+                         "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 443\r\n"
+                         "X-Forwarded-Host: h\r\nForwarded: for=x\r\n"));
+        const Message request = take_request(stage.backend(1));
+        EXPECT_EQ(request.field("X-Forwarded-For"), each.list) << each.mode;
+        EXPECT_EQ(request.field("X-Forwarded-Proto"), each.proto) << each.mode;
+        EXPECT_EQ(request.field("X-Forwarded-Port"), each.port) << each.mode;
+        EXPECT_EQ(request.field("X-Forwarded-Host"), each.host) << each.mode;
+        EXPECT_TRUE(request.field("Forwarded").starts_with(each.forwarded)) << request.field("Forwarded");
+        EXPECT_EQ(request.field("Forwarded").size() == each.forwarded.size(), each.forwarded == "for=x") << each.mode;
+    }
+}
+
+TEST(ForwardedHeaders, that_are_not_said_are_not_made_up) {
+    for (const auto mode : {command::FORWARDED_HEADERS_X_FORWARDED, command::FORWARDED_HEADERS_RFC7239,
+                            command::FORWARDED_HEADERS_NONE}) {
+        Limited stage([&](auto& listener) { listener.set_forwarded_headers(mode); });
+        stage.client(get("/"));
+        const Message request = take_request(stage.backend(1));
+        const bool by_x = mode == command::FORWARDED_HEADERS_X_FORWARDED;
+        for (const char* name : {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port"})
+            EXPECT_EQ(request.has(name), by_x) << name << mode;
+        EXPECT_EQ(request.has("Forwarded"), mode == command::FORWARDED_HEADERS_RFC7239);
+        EXPECT_TRUE(request.has("Sozu-Id") && request.has("X-Request-Id"));
+    }
+}
+
+TEST(ForwardedHeaders, of_who_is_not_trusted_go_whatever_the_listener_says) {
+    for (const auto mode : {command::FORWARDED_HEADERS_X_FORWARDED, command::FORWARDED_HEADERS_NONE}) {
+        Limited stage([&](auto& listener) {
+            listener.set_forwarded_headers(mode);
+            listener.mutable_trusted_proxies();
+        });
+        stage.client(get("/", "X-Forwarded-For: 203.0.113.9\r\nForwarded: for=x\r\nX-Forwarded-Host: h\r\n"));
+        const Message request = take_request(stage.backend(1));
+        EXPECT_FALSE(request.field("X-Forwarded-For").contains("203"));
+        EXPECT_FALSE(request.has("Forwarded"));
+        EXPECT_FALSE(request.has("X-Forwarded-Host"));
+    }
+}
+
+TEST(ForwardedHeaders, that_are_malformed_are_not_continued) {
+    for (const bool says : {true, false}) {
+        Limited stage([&](auto& listener) {
+            if (!says) listener.set_forwarded_headers(command::FORWARDED_HEADERS_X_FORWARDED);
+        });
+        stage.client(get("/", "Forwarded: for=\"x\r\nForwarded: for=y\r\n"));
+        const Message request = take_request(stage.backend(1));
+        EXPECT_EQ(request.field("Forwarded").starts_with("for=y, proto="), says) << request.field("Forwarded");
+        EXPECT_EQ(stage.counter("http.forwarded_malformed_elided"), says ? 1 : 0);
+    }
+}
+
 TEST(RealAddress, is_removed_and_told_as_the_listener_says) {
     struct Case {
         bool elide;

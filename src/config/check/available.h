@@ -23,7 +23,6 @@ enum class Feature : uint8_t {
     statsd,
     audit_logs,
     interfaces,
-    forwarded_headers,
     header_predicates,
     silent_close,
     unix_backends,

@@ -86,8 +86,6 @@ void check_stream_fields(Examiner& examine, Listener& listener) {
 template <typename Listener>
 void check_http_fields(Examiner& examine, Listener& listener) {
     check_stream_fields(examine, listener);
-    const bool chooses_headers = listener.forwarded_headers() != command::FORWARDED_HEADERS_BOTH;
-    examine.wants("forwarded_headers", chooses_headers, Feature::forwarded_headers);
     if (listener.has_sticky_name()) examine.token("sticky_name", listener.sticky_name(), max_header_name_size);
     if (listener.has_sozu_id_header()) {
         examine.token("sozu_id_header", listener.sozu_id_header(), max_header_name_size);

@@ -34,14 +34,21 @@ constexpr std::array path_normalizations{
     Choice{"strict", command::PathNormalization::STRICT},
 };
 
+constexpr std::array forwarded_headers{
+    Choice{"both", command::FORWARDED_HEADERS_BOTH},
+    Choice{"x_forwarded", command::FORWARDED_HEADERS_X_FORWARDED},
+    Choice{"rfc7239", command::FORWARDED_HEADERS_RFC7239},
+    Choice{"none", command::FORWARDED_HEADERS_NONE},
+};
+
 constexpr auto stream_keys = std::to_array<std::string_view>({"public_address", "expect_proxy"});
 
 constexpr auto http_keys =
     std::to_array<std::string_view>({"sticky_name", "sozu_id_header", "elide_x_real_ip", "send_x_real_ip"});
 
 // Each is read in a way of its own.
-constexpr auto other_http_keys =
-    std::to_array<std::string_view>({"answers", "trusted_proxies", "sticky_cookie", "path_normalization"});
+constexpr auto other_http_keys = std::to_array<std::string_view>(
+    {"answers", "trusted_proxies", "forwarded_headers", "sticky_cookie", "path_normalization"});
 constexpr std::array<std::string_view, 1> connect_keys{"connect_timeout"};
 
 void read_settings(TableReader& table, Message& listener, SettingOf of) {
@@ -116,6 +123,9 @@ void read_http_keys(TableReader& table, Listener& listener, const Draft& draft) 
     read_answers(table, draft.read_file(), *listener.mutable_answers());
     read_old_answers(table, draft.read_file(), *listener.mutable_http_answers());
     if (table.has("trusted_proxies")) read_trusted_proxies(table, *listener.mutable_trusted_proxies());
+    if (const auto mode = table.choice("forwarded_headers", forwarded_headers, true)) {
+        listener.set_forwarded_headers(static_cast<command::ForwardedHeaders>(*mode));
+    }
     if (auto cookie = table.table("sticky_cookie", TableKind::sticky_cookie)) {
         read_sticky_cookie(*cookie, *listener.mutable_sticky_cookie());
     }

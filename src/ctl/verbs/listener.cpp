@@ -79,6 +79,17 @@ void trust_options(Verb& verb) {
         .excludes(networks);
 }
 
+// They stand in the schema with a long name.
+void forwarded_option(Verb& verb, bool show_defaults) {
+    verb.option("--forwarded-headers", "both|x_forwarded|rfc7239|none",
+                "In which headers backends are told of the client",
+                [](command::Request& request, const auto& values) {
+                    return put_text(find_field(payload(request), "forwarded_headers"),
+                                    "forwarded_headers_" + values.front());
+                })
+        .default_text(show_defaults ? "both" : "");
+}
+
 // What only Seki has.
 void own_options(Verb& verb, bool show_defaults) {
     answers_option(verb);
@@ -100,6 +111,7 @@ void http_add_options(Verb& add) {
     add.value("--sozu-id-header", "sozu_id_header", id_header_help).default_text("Sozu-Id");
     add.flag("--send-x-real-ip", "send_x_real_ip", "Tell backends the client's address in X-Real-IP");
     add.flag("--elide-x-real-ip", "elide_x_real_ip", "Remove X-Real-IP of the client");
+    forwarded_option(add, true);
     setting_options(add, config::SettingOf::http, true);
     own_options(add, true);
 }
@@ -113,6 +125,7 @@ void http_update_options(Verb& update) {
                  "Tell backends the client's address in X-Real-IP");
     on_off_flags(update, "--elide-x-real-ip", "--no-elide-x-real-ip", "elide_x_real_ip",
                  "Remove X-Real-IP of the client");
+    forwarded_option(update, false);
     setting_options(update, config::SettingOf::stream, false);
     setting_options(update, config::SettingOf::http2, false);
     for (const char* status : {"301", "401", "404", "408", "413", "421", "429", "502", "503", "504", "507"}) {

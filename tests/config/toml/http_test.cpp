@@ -50,6 +50,7 @@ lingering_timeout = 0
 client_half_close_timeout = 5
 sticky_cookie = { secure = true, http_only = false, same_site = "Strict", path = "/shop", max_age = 60 }
 path_normalization = "Strict"
+forwarded_headers = "RFC7239"
 )"));
     const command::HttpListenerConfig& http = config.changes[0]->add_http_listener();
     EXPECT_THAT(http.trusted_proxies().values(), ElementsAre("10.0.0.0/8", "2001:db8::1"));
@@ -68,6 +69,7 @@ path_normalization = "Strict"
     EXPECT_EQ(http.sticky_cookie().path(), "/shop");
     EXPECT_EQ(http.sticky_cookie().max_age(), 60);
     EXPECT_EQ(http.path_normalization(), command::PathNormalization::STRICT);
+    EXPECT_EQ(http.forwarded_headers(), command::FORWARDED_HEADERS_RFC7239);
 }
 
 TEST(TomlHttp, how_paths_are_compared_is_one_of_three_words) {
