@@ -29,6 +29,7 @@ struct Backend {
     std::string id;
     SocketAddress address;
     std::string address_text;
+    std::string unix_path;  // of the socket that is connected to in place of the address; empty: none
     std::string cookie;     // what the cookie of a sticky session says when it means this one
     uint32_t weight = 100;  // > 0
     State state = State::ready;
@@ -46,6 +47,11 @@ struct Backend {
     std::vector<net::SessionId> idle;
     std::vector<net::SessionId> shared;
     absl::flat_hash_map<uint64_t, bool> owned;  // by SessionId::packed(): whether it counts among all idle ones
+
+    // Where it is reached.
+    [[nodiscard]] const std::string& place_text() const noexcept {
+        return unix_path.empty() ? address_text : unix_path;
+    }
 };
 using BackendPtr = std::shared_ptr<Backend>;
 

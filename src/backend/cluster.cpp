@@ -31,6 +31,7 @@ Cluster::Cluster(std::string id) : id_(std::move(id)), balancing_(choice_.algori
 BackendPtr Cluster::put(BackendPtr backend) {
     SEKI_CHECK(backend->weight > 0);
     if (const BackendPtr known = find(backend->id, backend->address)) {
+        known->unix_path = std::move(backend->unix_path);
         known->cookie = std::move(backend->cookie);
         known->weight = backend->weight;
         known->state = backend->state;

@@ -1,7 +1,7 @@
 #include "base/unix_address.h"
 
 #include <algorithm>
-#include <sys/socket.h>
+#include <cstddef>
 
 namespace seki {
 
@@ -18,12 +18,20 @@ Result<UnixAddress> UnixAddress::at(std::string_view path) {
     return UnixAddress(path);
 }
 
-int UnixAddress::bind(int fd) const noexcept {
-    return ::bind(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof address_);
+// All bytes of an abstract name count, also zeros behind it: its size says where it ends.
+Result<UnixAddress> UnixAddress::of(std::string_view path_or_name) {
+    auto address = at(path_or_name);
+    if (!address || !path_or_name.starts_with('@')) return address;
+    if (path_or_name.size() == 1) return failure("the name behind '@' is missing");
+    address->address_.sun_path[0] = 0;
+    address->size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_or_name.size());
+    return address;
 }
 
+int UnixAddress::bind(int fd) const noexcept { return ::bind(fd, reinterpret_cast<const sockaddr*>(&address_), size_); }
+
 int UnixAddress::connect(int fd) const noexcept {
-    return ::connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof address_);
+    return ::connect(fd, reinterpret_cast<const sockaddr*>(&address_), size_);
 }
 
 }  // namespace seki

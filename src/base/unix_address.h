@@ -1,8 +1,9 @@
 #pragma once
 
-// Where a socket of this machine is, by the path of its file (unix(7)).
+// Where a socket of this machine is (unix(7)): by the path of its file, or by a name that is in no file system.
 
 #include <string_view>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include "base/result.h"
@@ -16,6 +17,8 @@ public:
 
     // An error for a path that no socket can have; it does not name it.
     static Result<UnixAddress> at(std::string_view path);
+    // Likewise; "@name" is an abstract one.
+    static Result<UnixAddress> of(std::string_view path_or_name);
 
     // As bind(2) and connect(2): 0, or −1 and errno.
     [[nodiscard]] int bind(int fd) const noexcept;
@@ -25,6 +28,7 @@ private:
     explicit UnixAddress(std::string_view path) noexcept;
 
     sockaddr_un address_{};
+    socklen_t size_ = sizeof address_;
 };
 
 }  // namespace seki

@@ -149,14 +149,16 @@ void of_backend(const State& state, const command::AddBackend& backend, Findings
                             : " and no frontend leads to it: the backend gets no clients");
     }
     const BackendKey mine = Backends::key(backend);
-    const auto* twin = find_backend(state, cluster_id, [&](const BackendKey& other, const auto&) {
-        return other.address == mine.address && other.backend_id != mine.backend_id;
+    const auto* twin = find_backend(state, cluster_id, [&](const BackendKey& other, const command::AddBackend& there) {
+        const bool same_server = other.address == mine.address && there.unix_path() == backend.unix_path();
+        return same_server && other.backend_id != mine.backend_id;
     });
     if (twin != nullptr) {
         findings.add("address", "backend '{}' of the cluster has the same address: the server gets the share of both",
                      twin->backend_id());
     }
-    if (leads_back(state, cluster_id, mine.address)) add_loop(cluster_id, mine.address, findings);
+    if (!backend.has_unix_path() && leads_back(state, cluster_id, mine.address))
+        add_loop(cluster_id, mine.address, findings);
     of_backends(state, cluster_id, findings);
 }
 
@@ -175,7 +177,9 @@ void of_target(const State& state, const std::string& cluster_id, const SocketAd
         findings.add("cluster_id", "there is no cluster '{}': {}", cluster_id,
                      served ? "its backends serve with default settings" : "its clients cannot be served");
     }
-    const auto is_here = [&](const BackendKey& key, const auto&) { return key.address == address; };
+    const auto is_here = [&](const BackendKey& key, const command::AddBackend& backend) {
+        return key.address == address && !backend.has_unix_path();
+    };
     if (find_backend(state, cluster_id, is_here) != nullptr) add_loop(cluster_id, address, findings);
 }
 

@@ -3,6 +3,7 @@
 // Begins connections to backends. A seam: tests connect to scripted backends instead.
 
 #include <memory>
+#include <string_view>
 
 #include "net/address.h"
 #include "net/transport.h"
@@ -19,15 +20,22 @@ struct Connection {
     bool connected;  // false: under way; the transport becomes writable when it stands or failed
 };
 
+// Where a connection leads.
+struct Destination {
+    SocketAddress address;
+    // Of a socket of this machine that is connected to in place of the address (base/unix_address.h); empty: none.
+    std::string_view unix_path{};
+};
+
 class Connector {
 public:
     virtual ~Connector() = default;
-    virtual std::expected<Connection, ConnectFailure> connect(const SocketAddress& to) = 0;
+    virtual std::expected<Connection, ConnectFailure> connect(const Destination& to) = 0;
 };
 
-class TcpConnector final : public Connector {
+class SocketConnector final : public Connector {
 public:
-    std::expected<Connection, ConnectFailure> connect(const SocketAddress& to) override;
+    std::expected<Connection, ConnectFailure> connect(const Destination& to) override;
 };
 
 }  // namespace seki::net

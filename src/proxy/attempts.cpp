@@ -94,8 +94,9 @@ std::optional<Monotonic> Attempts::fit_for_idle(const AttemptContext& attempt) c
 std::expected<net::Connection, net::ConnectFailure> Attempts::connection(const AttemptContext& attempt) const {
     const auto& of_now = attempt.route.cluster->policy;
     const auto& policy = of_now != nullptr ? of_now : attempt.route.policy;
-    if (policy == nullptr || policy->tls == nullptr) return attempt.context.connector.connect(chosen_->address);
-    return tls::TlsConnector(attempt.context.connector, policy->tls).connect(chosen_->address);
+    const net::Destination to{chosen_->address, chosen_->unix_path};
+    if (policy == nullptr || policy->tls == nullptr) return attempt.context.connector.connect(to);
+    return tls::TlsConnector(attempt.context.connector, policy->tls).connect(to);
 }
 
 // A new connection to the chosen backend; null when it could not even begin.

@@ -250,14 +250,14 @@ void Recorder::connect_failed(const Cluster& cluster, const backend::Backend& ba
     // One line per failure would drown the log when a busy backend is down: backend_down() has the line for people.
     if (log_.wants(observe::Level::debug, Module::backend)) {
         log_.debug(Module::backend, "backend {} of cluster {} at {}: cannot connect: {}", backend.id,
-                   backend.cluster_id, backend.address_text, why);
+                   backend.cluster_id, backend.place_text(), why);
     }
 }
 
 void Recorder::backend_up(Cluster& cluster, const backend::Backend& backend) {
     metrics_.add(Counter::backend_up);
     log_.info(Module::backend, "backend {} of cluster {} at {} works again", backend.id, backend.cluster_id,
-              backend.address_text);
+              backend.place_text());
     tell(Happening::Kind::backend_up, backend.cluster_id, &backend);
     if (cluster.backends.recovered()) tell(Happening::Kind::cluster_recovered, backend.cluster_id);
 }
@@ -265,7 +265,7 @@ void Recorder::backend_up(Cluster& cluster, const backend::Backend& backend) {
 void Recorder::backend_down(Cluster& cluster, const backend::Backend& backend, std::string_view why) {
     metrics_.add(Counter::backend_down);
     log_.warn(Module::backend, "backend {} of cluster {} at {} is down: connections to it fail: {}", backend.id,
-              backend.cluster_id, backend.address_text, why);
+              backend.cluster_id, backend.place_text(), why);
     tell(Happening::Kind::backend_down, backend.cluster_id, &backend);
     if (cluster.backends.lost_last(loop_.now())) tell(Happening::Kind::no_backends, backend.cluster_id);
 }
@@ -279,7 +279,7 @@ void Recorder::backend_keeps_none(const backend::Backend& backend) {
         Module::backend,
         "backend {} of cluster {} at {} ends connections after each answer and does not say so: they are not used "
         "again",
-        backend.id, backend.cluster_id, backend.address_text);
+        backend.id, backend.cluster_id, backend.place_text());
 }
 
 // ---- exchanges

@@ -16,10 +16,10 @@ public:
     TlsConnector(net::Connector& plain, std::shared_ptr<const ClientContext> context) noexcept
         : plain_(plain), context_(std::move(context)) {}
 
-    std::expected<net::Connection, net::ConnectFailure> connect(const SocketAddress& to) override {
+    std::expected<net::Connection, net::ConnectFailure> connect(const net::Destination& to) override {
         auto connection = plain_.connect(to);
         if (!connection) return connection;
-        connection->transport = std::make_unique<TlsTransport>(std::move(connection->transport), context_, to);
+        connection->transport = std::make_unique<TlsTransport>(std::move(connection->transport), context_, to.address);
         connection->connected = false;
         return connection;
     }

@@ -99,6 +99,9 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         case Request::kAddBackend:
             add_backend(change.add_backend());
             return {};
+        case Request::kAddUnixBackend:
+            add_backend(change.add_unix_backend());
+            return {};
         case Request::kRemoveBackend:
             remove_backend(change.remove_backend());
             return {};
@@ -311,7 +314,10 @@ void Apply::remove_cluster(const std::string& id) {
 void Apply::add_backend(const command::AddBackend& addition) {
     steps_.emplace_back(
         [this, cluster = use_cluster(addition.cluster_id()), backend = running_backend(addition)]() mutable {
+            const auto known = cluster->backends.find(backend->id, backend->address);
+            const bool moved = known != nullptr && known->unix_path != backend->unix_path;
             const auto placed = cluster->backends.put(std::move(backend));
+            if (moved) pool_.renew(*placed);
             if (placed->state == backend::State::maintenance) pool_.close_idle(*placed);
         });
 }

@@ -66,7 +66,7 @@ private:
     EventLoop loop_;
     std::unique_ptr<Signals> signals_;
     Random random_;
-    net::TcpConnector connector_;
+    net::SocketConnector connector_;
     auth::HashingThread hashing_{loop_};
     observe::LineHead line_head_;
     observe::LogFlusher flusher_{loop_};

@@ -229,6 +229,7 @@ std::shared_ptr<backend::Backend> running_backend(const command::AddBackend& add
     backend->id = addition.backend_id();
     backend->address = config::checked_address(addition.address());
     backend->address_text = backend->address.text();
+    backend->unix_path = addition.unix_path();
     backend->weight = config::weight_of(addition);
     backend->cookie = proxy::cookie_text(addition.has_sticky_id() ? addition.sticky_id() : addition.backend_id());
     backend->state = running_state(addition.state());

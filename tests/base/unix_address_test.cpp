@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/unique_fd.h"
 
@@ -22,6 +23,21 @@ TEST(UnixAddress, leads_to_who_is_bound_to_the_same_path) {
     ASSERT_EQ(::listen(server.get(), 1), 0);
     EXPECT_EQ(address->connect(unix_socket().get()), 0);
     std::filesystem::remove_all(folder);
+}
+
+TEST(UnixAddress, may_be_a_name_that_is_in_no_file_system) {
+    const std::string name = "@seki-address-" + std::to_string(::getpid());
+    const auto address = UnixAddress::of(name);
+    ASSERT_TRUE(address);
+    const UniqueFd server = unix_socket();
+    ASSERT_EQ(address->bind(server.get()), 0);
+    ASSERT_EQ(::listen(server.get(), 1), 0);
+    EXPECT_EQ(address->connect(unix_socket().get()), 0);
+    EXPECT_NE(UnixAddress::of(name + "x")->connect(unix_socket().get()), 0);
+    EXPECT_NE(UnixAddress::of(name.substr(0, name.size() - 1))->connect(unix_socket().get()), 0);
+    EXPECT_EQ(UnixAddress::of("@").error().message, "the name behind '@' is missing");
+    EXPECT_TRUE(UnixAddress::of("@" + std::string(106, 'x')));
+    EXPECT_FALSE(UnixAddress::of("@" + std::string(107, 'x')));
 }
 
 TEST(UnixAddress, is_refused_for_a_path_that_no_socket_can_have) {

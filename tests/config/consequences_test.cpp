@@ -70,6 +70,20 @@ TEST_F(Consequences, things_in_the_usual_order_have_none) {
     EXPECT_THAT(of(filter("info,proxy=debug,seki::net=off,seki=warn")), IsEmpty());
 }
 
+TEST_F(Consequences, of_a_backend_on_a_unix_socket_do_not_go_by_its_address) {
+    set_up_site();
+    Request unix_one = backend("shop", "two", here);
+    unix_one.mutable_add_backend()->set_unix_path("/run/app");
+    EXPECT_THAT(of(unix_one), IsEmpty());
+    EXPECT_THAT(of(http_frontend("shop", here, "other.example")), IsEmpty());
+    Request twin = backend("shop", "three", here);
+    twin.mutable_add_backend()->set_unix_path("/run/other");
+    EXPECT_THAT(of(twin), IsEmpty());
+    Request same = backend("shop", "four", here);
+    same.mutable_add_backend()->set_unix_path("/run/other");
+    EXPECT_THAT(of(same), ElementsAre(HasSubstr("has the same address")));
+}
+
 TEST_F(Consequences, an_update_of_a_frontend_is_looked_at_like_a_new_one) {
     set_up_site();
     Request update = http_frontend_update(here, "shop.example");

@@ -158,6 +158,9 @@ constexpr std::array lines{
     SpokenLine{"backend add -i shop --backend-id shop-1 -a 127.0.0.1:9000 --state drain",
                "add_backend { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 }"
                " load_balancing_parameters { weight: 100 } state: DRAIN }"},
+    SpokenLine{"backend add -i shop --backend-id shop-1 -a 127.0.0.1:9000 --unix-path /run/app.sock",
+               "add_unix_backend { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 }"
+               " unix_path: '/run/app.sock' load_balancing_parameters { weight: 100 } }"},
     SpokenLine{"backend set-state --id shop --backend-id shop-1 --address 127.0.0.1:9000 maintenance",
                "set_backend_state { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 } state: MAINTENANCE }"},
     SpokenLine{"backend remove --id shop --backend-id shop-1 --address 127.0.0.1:9000",

@@ -6,13 +6,13 @@ import wire
 
 
 class Backend:
-    """A TCP server on a port of the kernel's choice, with a thread for each connection.
+    """A TCP server on a port of the kernel's choice, or whatever else listens, with a thread for each connection.
 
     `respond` makes the bytes of the answer from a request; it may wait for what the test does. For anything but one
     answer for one request give `script` instead: it gets the connection as a wire.Stream and does what it likes.
     """
 
-    def __init__(self, name="backend", respond=None, script=None):
+    def __init__(self, name="backend", respond=None, script=None, listener=None):
         self.name = name
         self._respond = respond or (lambda request: wire.response(self.name.encode()))
         self._script = script or self._serve
@@ -21,7 +21,7 @@ class Backend:
         self.requests = []
         self.connections = 0
         self.errors = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self._listener = listener or socket.create_server(("127.0.0.1", 0), backlog=4096)
         self.address = self._listener.getsockname()
         threading.Thread(target=self._accept, daemon=True).start()
 

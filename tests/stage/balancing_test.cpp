@@ -55,6 +55,26 @@ TEST(Balancing, goes_to_the_least_loaded_and_follows_changes) {
     EXPECT_NE(stage.reached(), next) << "in turn again";
 }
 
+TEST(UnixSockets, are_connected_to_in_place_of_the_address) {
+    Stage stage;
+    stage.route_to_backends(1);
+    const WirePtr client = stage.client(get());
+    const WirePtr first = stage.backend(1);
+    take_request(first);
+    first->send(response("hi"));
+    stage.settle();
+    EXPECT_EQ(stage.network.unix_paths().back(), "");
+    command::AddBackend backend = add_backend("c", 1).add_backend();
+    backend.set_unix_path("@app");
+    command::Request moved;
+    *moved.mutable_add_unix_backend() = backend;
+    ASSERT_TRUE(stage.change({moved}).has_done());
+    EXPECT_TRUE(first->peer_finished()) << "what leads elsewhere is not used again";
+    stage.client(get());
+    take_request(stage.backend(1));
+    EXPECT_EQ(stage.network.unix_paths().back(), "@app");
+}
+
 TEST(Balancing, another_weight_leaves_a_backend_its_idle_connections) {
     Stage stage;
     stage.route_to_backends(1);

@@ -258,7 +258,9 @@ WirePtr Network::next_connection(const SocketAddress& address) {
     return wire;
 }
 
-std::expected<net::Connection, net::ConnectFailure> Network::connect(const SocketAddress& to) {
+std::expected<net::Connection, net::ConnectFailure> Network::connect(const net::Destination& destination) {
+    const SocketAddress& to = destination.address;
+    unix_paths_.emplace_back(destination.unix_path);
     const auto reception = receptions_.find(to);
     WirePtr made = wire();
     made->established_ = false;

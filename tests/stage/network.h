@@ -124,6 +124,8 @@ public:
     // Reads and writes move random amounts from now on.
     void stutter(Random& random) { random_ = &random; }
     [[nodiscard]] bool has_events();
+    // Of each connection that was asked for, in their order; empty: it was to go to the address.
+    [[nodiscard]] const std::vector<std::string>& unix_paths() const noexcept { return unix_paths_; }
     [[nodiscard]] size_t open_ends() const noexcept { return open_ends_; }
 
     // ---- Poller
@@ -134,7 +136,7 @@ public:
 
     // ---- Connector
 
-    std::expected<net::Connection, net::ConnectFailure> connect(const SocketAddress& to) override;
+    std::expected<net::Connection, net::ConnectFailure> connect(const net::Destination& to) override;
 
 private:
     friend class Wire;
@@ -147,6 +149,7 @@ private:
     [[nodiscard]] bool turns_round();
     void ask_kernel();
 
+    std::vector<std::string> unix_paths_;
     bool sockets_ = false;
     int socket_room_ = 0;
     EpollPoller kernel_;

@@ -25,7 +25,6 @@ enum class Feature : uint8_t {
     interfaces,
     header_predicates,
     silent_close,
-    unix_backends,
     limits_per_subnet,
     connection_attempts,
     close_sessions,

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/unix_address.h"
 #include "config/check/credential.h"
 #include "config/check/rules.h"
 #include "config/limits.h"
@@ -52,6 +53,14 @@ void check_sticky_id(Examiner& examine, std::string_view id) {
     }
 }
 
+void check_unix_path(Examiner& examine, std::string_view path) {
+    if (!path.empty() && !path.starts_with('/') && !path.starts_with('@'))
+        return examine.refuse("unix_path", "'{}' is neither an absolute path nor '@' and a name", path);
+    if (has_control(path)) return examine.refuse("unix_path", "it has a control character");
+    if (const auto address = UnixAddress::of(path); !address)
+        examine.refuse("unix_path", "{}", address.error().message);
+}
+
 // The three that name one backend.
 template <typename Message>
 void check_backend_key(Examiner& examine, Message& message) {
@@ -91,7 +100,7 @@ void check_cluster(Examiner& examine, command::Cluster& cluster) {
 
 void check_backend(Examiner& examine, command::AddBackend& backend) {
     check_backend_key(examine, backend);
-    examine.wants("unix_path", backend.has_unix_path(), Feature::unix_backends);
+    if (backend.has_unix_path()) check_unix_path(examine, backend.unix_path());
     if (backend.has_sticky_id()) check_sticky_id(examine, backend.sticky_id());
     const int32_t weight = backend.load_balancing_parameters().weight();
     if (weight < 0 || weight > max_weight) {

@@ -160,7 +160,7 @@ public:
         command::AddBackend& backend = *request.mutable_add_backend();
         backend.set_cluster_id(cluster_id_);
         if (!table.has("address")) table.missing("address");
-        read_fields(table, backend, {"backend_id", "address", "sticky_id", "backup"});
+        read_fields(table, backend, {"backend_id", "address", "unix_path", "sticky_id", "backup"});
         backend.mutable_load_balancing_parameters()->set_weight(read_weight(table));
         if (const auto state = table.choice("state", backend_states, true)) {
             backend.set_state(static_cast<command::BackendState>(*state));

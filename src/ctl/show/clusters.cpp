@@ -44,6 +44,12 @@ private:
     std::map<std::pair<std::vector<std::string>, std::string>, std::set<std::string>> rows_;
 };
 
+// "127.0.0.1:8080", or "127.0.0.1:8080 at /run/app.sock".
+std::string backend_place(const command::AddBackend& backend) {
+    const std::string address = address_text(backend.address());
+    return backend.has_unix_path() ? address + " at " + backend.unix_path() : address;
+}
+
 std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
 
 }  // namespace
@@ -109,7 +115,7 @@ std::string show_clusters(const Holders& holders) {
             add_stream(udp, holder, cluster.udp_frontends());
             for (const command::AddBackend& backend : cluster.backends()) {
                 backends.add(holder,
-                             {backend.cluster_id(), backend.backend_id(), address_text(backend.address()),
+                             {backend.cluster_id(), backend.backend_id(), backend_place(backend),
                               std::to_string(config::weight_of(backend)), yes_or_no(backend.backup()),
                               BackendState_Name(backend.state())},
                              backend);

@@ -1,3 +1,4 @@
+#include "config/strict_verb.h"
 #include "ctl/verbs/verbs.h"
 
 namespace seki::ctl {
@@ -10,9 +11,15 @@ void identity_options(Verb& verb) {
 }
 
 // On the wire a weight of 0 is none that was given (config::weight_of); here somebody meant it.
-Result<> no_weight_of_zero(command::Request& request, const Verb&) {
+Result<> no_weight_of_zero(const command::Request& request) {
     if (request.add_backend().load_balancing_parameters().weight() != 0) return {};
     return failure("--weight: 0 is no weight; --state drain or maintenance is for a backend without traffic");
+}
+
+Result<> finish_add(command::Request& request, const Verb&) {
+    if (auto fits = no_weight_of_zero(request); !fits) return fits;
+    config::use_strict_verb(request);
+    return {};
 }
 
 }  // namespace
@@ -23,13 +30,15 @@ void add_backend_verbs(Family& root) {
     Verb& add = backend.verb("add", "add_backend { load_balancing_parameters { weight: 100 } }",
                              "Add a backend to a cluster, or change it");
     identity_options(add);
+    add.value("--unix-path", "unix_path",
+              "Path of a UNIX socket that is connected to in place of the address, or @NAME of an abstract one");
     add.value("-s,--sticky-id", "sticky_id", "Value of the cookie that binds a client to this backend");
     add.value("-b,--backup", "backup", "Use it only when no other backend is left").default_text("false");
     add.value("-w,--weight", "load_balancing_parameters.weight",
               "Share of the requests, relative to the other backends")
         .default_text("100");
     add.value("--state", "state", "What it is used for; see set-state").default_text("ready");
-    add.finish(no_weight_of_zero);
+    add.finish(finish_add);
 
     Verb& remove = backend.verb("remove", "remove_backend {}", "Remove a backend from a cluster");
     identity_options(remove);

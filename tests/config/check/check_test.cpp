@@ -121,6 +121,13 @@ INSTANTIATE_TEST_SUITE_P(
                   return request;
               },
               1, 128, 0},
+        Field{"unix_path",
+              [](uint64_t v) {
+                  Request request = backend("c", "b", "127.0.0.1:1");
+                  request.mutable_add_backend()->set_unix_path(v == 0 ? "app" : "/" + of_size(v - 1));
+                  return request;
+              },
+              1, 107, 108},
         Field{"weight",
               [](uint64_t v) {
                   Request request = backend("c", "b", "127.0.0.1:1");
