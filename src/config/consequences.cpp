@@ -196,7 +196,8 @@ void of_route(const State& state, const RequestHttpFrontend& frontend, Findings&
             findings.add("required_auth", "cluster '{}' has no users: every request to it gets 401", cluster_id);
         }
     });
-    const bool redirects = frontend.redirect() != command::FORWARD && frontend.redirect() != command::UNAUTHORIZED;
+    const bool redirects = frontend.redirect() != command::FORWARD && frontend.redirect() != command::UNAUTHORIZED &&
+                           frontend.redirect() != command::SILENT_CLOSE;
     const bool stays = frontend.rewrite_host().empty();  // another host may be another server
     if (redirects && stays && frontend.redirect_scheme() == command::USE_HTTPS && !has_https(state)) {
         findings.add("redirect_scheme", "{}", no_https);

@@ -35,7 +35,7 @@ namespace {
 
 constexpr auto key_fields =
     std::to_array<std::string_view>({"address", "hostname", "path", "method", "match_headers", "match_cookies",
-                                     "match_query", "source_allow", "source_deny"});
+                                     "match_query", "source_allow", "source_deny", "header_predicates"});
 
 // Of a frontend or of its update.
 template <typename Named>
@@ -50,6 +50,9 @@ command::RequestHttpFrontend identity_of(const Named& named) {
     *identity.mutable_match_query() = named.match_query();
     *identity.mutable_source_allow() = named.source_allow();
     *identity.mutable_source_deny() = named.source_deny();
+    if constexpr (requires { named.header_predicates(); }) {
+        *identity.mutable_header_predicates() = named.header_predicates();
+    }
     return identity;
 }
 

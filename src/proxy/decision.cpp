@@ -50,6 +50,7 @@ std::optional<Reply> unservable(const Listener& listener, const tls::ConnectionI
 
 Decision decide(const Route& route, const RoutedRequest& request, AddedFields& texts) {
     const Frontend& frontend = *route.frontend;
+    if (frontend.outcome == Frontend::Outcome::silence) return {.silence = true};
     if (frontend.outcome == Frontend::Outcome::redirect) {
         const http::Scheme scheme = frontend.redirect_scheme.value_or(request.scheme);
         return {.reply = redirect(route, request, scheme, "redirected", texts)};

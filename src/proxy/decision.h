@@ -18,6 +18,7 @@ namespace seki::proxy {
 struct Decision {
     bool needs_user = false;       // a user and a password of the cluster's come first
     std::optional<Reply> reply{};  // then this is the answer; nothing: a backend's
+    bool silence = false;          // nothing is answered, and the connection closed
 };
 
 // Of requests that no frontend could serve. `secured`: what their client was shown; null: nothing.

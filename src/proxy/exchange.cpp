@@ -289,6 +289,15 @@ void Exchange::abort(net::CloseReason reason, const char* message) {
     client.give_up(cut ? net::CloseManner::reset : net::CloseManner::now, reason);
 }
 
+// In the log it has the status that nginx gives to what is closed so. The client's side sees to the end of it.
+void Exchange::fall_silent() {
+    constexpr uint16_t no_response = 444;
+    record_.answered(no_response, context_.loop.now());
+    record_.own_answer = true;
+    record_.message = "silent_close";
+    retire(false);
+}
+
 // ---- ending
 
 // An answer that was cut off must not look whole: where only the end of the connection marks the end of the body, a

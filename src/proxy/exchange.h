@@ -178,6 +178,8 @@ private:
     void answer_begins(const http::ResponseHead& head, bool end);
     void send_rest();
     void abort(net::CloseReason reason, const char* message);
+    // The client gets no answer, and its connection ends; a stream is reset.
+    void fall_silent();
     [[nodiscard]] bool waiting_on_client() const noexcept;
     void become_tunnel();
     void grant_credit(Direction direction, Side& from);

@@ -101,6 +101,10 @@ void Exchange::route(http::RequestHead& head) {
 
 bool Exchange::passes(const RoutedRequest& routed) {
     const Decision decision = decide(route_, routed, context_.added);
+    if (decision.silence) {
+        fall_silent();
+        return false;
+    }
     const auth::Verdict verdict = decision.needs_user ? authenticate(routed.head) : auth::Verdict::granted;
     if (verdict == auth::Verdict::pending) {
         suspend(routed.head);

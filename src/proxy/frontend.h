@@ -1,7 +1,7 @@
 #pragma once
 
-// What a routing rule leads to: a cluster, several of them by weight, a redirect, or a refusal, and what is done to the
-// messages on their way. Immutable: a change makes a new one, and exchanges that run keep theirs.
+// What a routing rule leads to: a cluster, several of them by weight, a redirect, a refusal, or nothing at all, and
+// what is done to the messages on their way. Immutable: a change makes a new one, and exchanges that run keep theirs.
 
 #include <cstdint>
 #include <memory>
@@ -20,7 +20,12 @@
 namespace seki::proxy {
 
 struct Frontend {
-    enum class Outcome : uint8_t { forward, redirect, deny };
+    enum class Outcome : uint8_t {
+        forward,
+        redirect,
+        deny,
+        silence  // the client gets no answer: its connection is closed
+    };
     struct Share {
         ClusterPtr cluster;
         uint32_t weight = 0;

@@ -20,7 +20,8 @@ void each_value(const FieldCondition& field, const Request& request, HeaderField
         return;
     }
     if (request.headers == nullptr) return;
-    if (field.source == Source::header) return request.headers->each(field.name, see);
+    if (field.source == Source::header || field.source == Source::predicate)
+        return request.headers->each(field.name, see);
     // HTTP/2 may spread cookies over several fields (RFC 9113 §8.2.3).
     request.headers->each("cookie", [&](std::string_view line) { return each_cookie(line, field.name, see); });
 }
@@ -48,7 +49,8 @@ bool Filter::accepts(const Request& request) const {
     const Fields& fields = conditions_.fields;
     for (size_t begin = 0; begin < fields.size();) {
         size_t end = begin + 1;
-        while (end < fields.size() && fields[end].source == fields[begin].source &&
+        const bool shares_name = fields[begin].source != Source::predicate;
+        while (shares_name && end < fields.size() && fields[end].source == fields[begin].source &&
                fields[end].name == fields[begin].name) {
             ++end;
         }

@@ -1,6 +1,7 @@
 #pragma once
 
-// The rules of one host pattern, in order of precedence:
+// The rules of one host pattern, in order of precedence; those with predicates (rule.h) go before all others, and among
+// each other by the same order:
 //
 //     1. the exact path
 //     2. regular expressions: one with a method before one without, the longer before the shorter, then by text
@@ -123,6 +124,44 @@ class PathRules {
 public:
     // There is no such rule yet.
     void add(CompiledRule&& rule, Target&& target) {
+        if (rule.filter != nullptr && rule.filter->conditions().has_predicates()) {
+            if (predicated_ == nullptr) predicated_ = std::make_unique<PathRules>();
+            return predicated_->add_here(std::move(rule), std::move(target));
+        }
+        add_here(std::move(rule), std::move(target));
+    }
+
+    std::optional<Target> remove(PathKind kind, std::string_view path, const Conditions& conditions) {
+        if (!conditions.has_predicates()) return remove_here(kind, path, conditions);
+        auto target = predicated_ == nullptr ? std::nullopt : predicated_->remove_here(kind, path, conditions);
+        if (target && predicated_->empty()) predicated_ = nullptr;
+        return target;
+    }
+
+    [[nodiscard]] const Entry<Target>* find(const Request& request) const {
+        if (const auto* found = find_predicated(request)) return found;
+        if (texts_.size() > prefixes_) {
+            if (const auto* found = find_equal(request)) return found;
+        }
+        if (regexes_ != nullptr) {
+            if (const auto* found = regexes_->find(request)) return found;
+        }
+        return find_prefix(request);
+    }
+    // Among those with predicates only.
+    [[nodiscard]] const Entry<Target>* find_predicated(const Request& request) const {
+        return predicated_ == nullptr ? nullptr : predicated_->find(request);
+    }
+
+    [[nodiscard]] bool empty() const noexcept {
+        return texts_.empty() && regexes_ == nullptr && predicated_ == nullptr;
+    }
+
+private:
+    // So few prefixes are walked; more are searched.
+    static constexpr size_t max_walked = 8;
+
+    void add_here(CompiledRule&& rule, Target&& target) {
         const PathKind kind = rule.rule.kind;
         Entry<Target> entry{std::move(rule.rule.path), std::move(rule.filter), std::move(target), kind};
         if (kind == PathKind::regex) {
@@ -134,7 +173,7 @@ public:
         if (kind == PathKind::prefix) ++prefixes_;
     }
 
-    std::optional<Target> remove(PathKind kind, std::string_view path, const Conditions& conditions) {
+    std::optional<Target> remove_here(PathKind kind, std::string_view path, const Conditions& conditions) {
         if (kind == PathKind::regex) {
             if (regexes_ == nullptr) return std::nullopt;
             auto target = regexes_->remove(path, conditions);
@@ -148,22 +187,6 @@ public:
         if (kind == PathKind::prefix) --prefixes_;
         return target;
     }
-
-    [[nodiscard]] const Entry<Target>* find(const Request& request) const {
-        if (texts_.size() > prefixes_) {
-            if (const auto* found = find_equal(request)) return found;
-        }
-        if (regexes_ != nullptr) {
-            if (const auto* found = regexes_->find(request)) return found;
-        }
-        return find_prefix(request);
-    }
-
-    [[nodiscard]] bool empty() const noexcept { return texts_.empty() && regexes_ == nullptr; }
-
-private:
-    // So few prefixes are walked; more are searched.
-    static constexpr size_t max_walked = 8;
 
     // Whether `a` is asked after `b`, or stands before it in the order of texts.
     static bool yields(const Entry<Target>& a, const Entry<Target>& b) noexcept {
@@ -220,6 +243,7 @@ private:
     absl::InlinedVector<Entry<Target>, 1> texts_;  // prefixes, then exact paths
     uint32_t prefixes_ = 0;
     std::unique_ptr<RegexRules<Target>> regexes_;
+    std::unique_ptr<PathRules> predicated_;  // rules with predicates; null: there are none
 };
 
 }  // namespace seki::routing

@@ -5,7 +5,7 @@
 //
 //     1. `pre` rules, then those of the tree, then `post` rules
 //     2. within each, the more specific host (host_table.h). In the tree it decides: a less specific one is not asked
-//        any more. Before and after the tree it is.
+//        any more. Before and after the tree it is; there, rules with predicates go first, whatever their host.
 //     3. within a host, see path_rules.h
 //
 // Hosts are compared without regard to case and a trailing dot, IPv6 addresses by their value, paths in the form that
@@ -54,6 +54,7 @@ public:
         const Conditions& conditions = rule.filter == nullptr ? rule.rule.conditions : rule.filter->conditions();
         auto replaced = take(rule.rule.host, rule.rule.kind, rule.rule.path, conditions);
         ++sizes_[static_cast<size_t>(rule.rule.position)];
+        predicated_[static_cast<size_t>(rule.rule.position)] += conditions.has_predicates() ? 1 : 0;
         ++size_;
         auto& rules = table_of(rule.rule.position).obtain(rule.rule.host, std::move(rule.host_regex));
         rules.add(std::move(rule), std::move(target));
@@ -103,6 +104,7 @@ private:
             if (!target) continue;
             if (rules->empty()) table.erase(host);
             --sizes_[static_cast<size_t>(&table - tables_.data())];
+            predicated_[static_cast<size_t>(&table - tables_.data())] -= conditions.has_predicates() ? 1 : 0;
             --size_;
             return target;
         }
@@ -112,11 +114,15 @@ private:
     [[nodiscard]] Match<Target> find(Position position, std::string_view name, const Request& request) const {
         const HostTable<Target>& table = tables_[static_cast<size_t>(position)];
         Match<Target> match;
-        table.each(name, [&](const Host<Target>& host) {
-            const Entry<Target>* entry = host.rules.find(request);
+        const auto look = [&](const Host<Target>& host, const Entry<Target>* entry) {
             if (entry != nullptr) match = {&entry->target, &host, entry};
             return entry != nullptr || position == Position::tree;
-        });
+        };
+        if (position != Position::tree && predicated_[static_cast<size_t>(position)] > 0) {
+            table.each(name, [&](const auto& host) { return look(host, host.rules.find_predicated(request)); });
+            if (match) return match;
+        }
+        table.each(name, [&](const auto& host) { return look(host, host.rules.find(request)); });
         return match;
     }
 
@@ -140,6 +146,7 @@ private:
 
     std::array<HostTable<Target>, 3> tables_;  // by position
     std::array<size_t, 3> sizes_{};            // likewise, of rules
+    std::array<size_t, 3> predicated_{};       // of these, with predicates
     size_t size_ = 0;
 };
 

@@ -26,7 +26,9 @@ Result<> check(const FieldCondition& field) {
 Result<> normalise(Conditions& conditions) {
     for (FieldCondition& field : conditions.fields) {
         if (auto checked = check(field); !checked) return checked;
-        if (field.source != FieldCondition::Source::header) continue;
+        const bool on_header =
+            field.source == FieldCondition::Source::header || field.source == FieldCondition::Source::predicate;
+        if (!on_header) continue;
         write_lower(field.name, field.name.data());
     }
     sort_without_repetition(conditions.fields);

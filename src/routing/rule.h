@@ -32,11 +32,13 @@ enum class PathKind : uint8_t { prefix, equals, regex };
 // hold, and none of the inverted ones may: an inverted condition fails when any value matches, and holds when there is
 // none.
 struct FieldCondition {
-    enum class Source : uint8_t { header, cookie, query };
+    // A `predicate` is on a header too, but does not share its name with others: it must hold, whatever others say. A
+    // rule that has one goes before all rules of its host that have none (path_rules.h).
+    enum class Source : uint8_t { header, cookie, query, predicate };
     enum class Kind : uint8_t { exact, starts_with, matches, present };
 
     Source source = Source::header;
-    std::string name;  // of a header: in any case
+    std::string name;  // of a header, also in a predicate: in any case
     bool invert = false;
     Kind kind = Kind::exact;
     std::string value;  // `matches`: a regular expression for the whole value; `present`: empty
@@ -59,6 +61,10 @@ struct Conditions {
     [[nodiscard]] size_t count() const noexcept {
         return fields.size() + (source_allow.empty() && source_deny.empty() ? 0 : 1);
     }
+    // In their normal form, in which predicates come last.
+    [[nodiscard]] bool has_predicates() const noexcept {
+        return !fields.empty() && fields.back().source == FieldCondition::Source::predicate;
+    }
     [[nodiscard]] bool empty() const noexcept { return method.empty() && count() == 0 && !path_form; }
 
     auto operator<=>(const Conditions&) const = default;
@@ -78,7 +84,7 @@ struct Rule {
 };
 
 // Far above what installations use.
-inline constexpr size_t max_field_conditions = 48;
+inline constexpr size_t max_field_conditions = 64;
 inline constexpr size_t max_networks = 1024;  // of each list
 
 // The form in which equal rules are equal: host pattern, names of headers, order and repetition of conditions.

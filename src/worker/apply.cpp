@@ -81,13 +81,27 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
             return {};
         case Request::kAddHttpFrontend:  // likewise
             return add_http_frontend(command::HTTP, change.add_http_frontend(), serving);
+        case Request::kAddHttpFrontendWithHeaderPredicates:
+            return add_http_frontend(command::HTTP, change.add_http_frontend_with_header_predicates(), serving);
+        case Request::kAddHttpFrontendWithSilentClose:
+            return add_http_frontend(command::HTTP, change.add_http_frontend_with_silent_close(), serving);
         case Request::kRemoveHttpFrontend:
             remove_http_frontend(command::HTTP, change.remove_http_frontend());
             return {};
+        case Request::kRemoveHttpFrontendWithHeaderPredicates:
+            remove_http_frontend(command::HTTP, change.remove_http_frontend_with_header_predicates());
+            return {};
         case Request::kAddHttpsFrontend:
             return add_http_frontend(command::HTTPS, change.add_https_frontend(), serving);
+        case Request::kAddHttpsFrontendWithHeaderPredicates:
+            return add_http_frontend(command::HTTPS, change.add_https_frontend_with_header_predicates(), serving);
+        case Request::kAddHttpsFrontendWithSilentClose:
+            return add_http_frontend(command::HTTPS, change.add_https_frontend_with_silent_close(), serving);
         case Request::kRemoveHttpsFrontend:
             remove_http_frontend(command::HTTPS, change.remove_https_frontend());
+            return {};
+        case Request::kRemoveHttpsFrontendWithHeaderPredicates:
+            remove_http_frontend(command::HTTPS, change.remove_https_frontend_with_header_predicates());
             return {};
         case Request::kRemoveCertificate:
             return remove_certificate(change.remove_certificate());

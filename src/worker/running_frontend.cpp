@@ -4,6 +4,7 @@
 #include <map>
 
 #include "config/answer_status.h"
+#include "config/conditions.h"
 #include "config/convert.h"
 #include "worker/running.h"
 #include "worker/running_tls.h"
@@ -46,6 +47,13 @@ void add_conditions(const FieldMatches& matches, FieldCondition::Source source, 
     }
 }
 
+void add_predicates(const command::RequestHttpFrontend& frontend, routing::Conditions& conditions) {
+    for (const command::HeaderPredicate& predicate : frontend.header_predicates()) {
+        conditions.fields.push_back({FieldCondition::Source::predicate, predicate.name(), false,
+                                     condition_kind(config::match_kind(predicate.kind())), predicate.value()});
+    }
+}
+
 routing::PathKind path_kind(command::PathRuleKind kind) {
     switch (kind) {
         case command::PREFIX:
@@ -77,8 +85,9 @@ proxy::Frontend::Outcome outcome(command::RedirectPolicy policy) {
         case command::FORWARD:
             return proxy::Frontend::Outcome::forward;
         case command::UNAUTHORIZED:
-        case command::SILENT_CLOSE:
             return proxy::Frontend::Outcome::deny;
+        case command::SILENT_CLOSE:
+            return proxy::Frontend::Outcome::silence;
         case command::PERMANENT:
         case command::FOUND:
         case command::TEMPORARY_REDIRECT:
@@ -147,6 +156,7 @@ std::vector<routing::Rule> rules_of(const command::RequestHttpFrontend& frontend
     add_conditions(frontend.match_headers(), FieldCondition::Source::header, rule.conditions);
     add_conditions(frontend.match_cookies(), FieldCondition::Source::cookie, rule.conditions);
     add_conditions(frontend.match_query(), FieldCondition::Source::query, rule.conditions);
+    add_predicates(frontend, rule.conditions);
     rule.conditions.source_allow = config::checked_networks(frontend.source_allow());
     rule.conditions.source_deny = config::checked_networks(frontend.source_deny());
     return routing::in_both_forms(std::move(rule));

@@ -44,6 +44,11 @@ INSTANTIATE_TEST_SUITE_P(
                 "--match-header: '=b' is not [!]NAME, followed by nothing, =VALUE, ^=PREFIX or ~=REGEX"},
         Mistake{"frontend http remove -a 127.0.0.1:80 --host a --match-query !~=b", "seki frontend http remove",
                 "--match-query: '!~=b' is not [!]NAME, followed by nothing, =VALUE, ^=PREFIX or ~=REGEX"},
+        Mistake{"frontend http add -a 127.0.0.1:80 --host a --match-header exact==b deny",
+                "seki frontend http add deny", "--match-header: 'exact==b' is not exact=NAME=VALUE"},
+        Mistake{
+            "frontend http update -a 127.0.0.1:80 --host a --match-header exact=a=b", "seki frontend http update",
+            "--match-header: 'exact=a=b': a frontend with such a condition cannot be changed, only removed and added"},
         Mistake{"frontend http add -a 127.0.0.1:80 --host a --position first deny", "seki frontend http add deny",
                 "--position: 'first' is none of pre|post|tree"},
         Mistake{"frontend http add -a 127.0.0.1:80 --host a --redirect-template file:///no/such/file deny",

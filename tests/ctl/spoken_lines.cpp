@@ -196,6 +196,32 @@ constexpr std::array lines{
                " split { cluster_id: 'c' weight: 0 } headers { position: BOTH key: 'x-f' val: 'g' mode: REPLACE }"
                " redirect_template: 'an answer' front_timeout: 1 back_timeout: 2 connect_timeout: 3"
                " tunnel_timeout: 4 }"},
+    SpokenLine{"frontend http add -a 127.0.0.1:80 --host a --match-header exact=x-a=b=c --match-header regex=x-b=[0-9] "
+               "--match-header present=x-c --match-header x-d id b",
+               "add_http_frontend_with_header_predicates { cluster_id: 'b' address { @80 } hostname: 'a'"
+               " path { kind: PREFIX value: '' } position: TREE"
+               " header_predicates { name: 'x-a' kind: HEADER_MATCH_KIND_EXACT value: 'b=c' }"
+               " header_predicates { name: 'x-b' kind: HEADER_MATCH_KIND_REGEX value: '[0-9]' }"
+               " header_predicates { name: 'x-c' kind: HEADER_MATCH_KIND_PRESENT }"
+               " match_headers { name: 'x-d' kind: PRESENT } }"},
+    SpokenLine{"frontend http add -a 127.0.0.1:80 --host a --redirect silent_close deny",
+               "add_http_frontend_with_silent_close { address { @80 } hostname: 'a' path { kind: PREFIX value: '' }"
+               " position: TREE redirect: SILENT_CLOSE }"},
+    SpokenLine{"frontend https add -a 127.0.0.1:80 --host a --redirect silent-close deny",
+               "add_https_frontend_with_silent_close { address { @80 } hostname: 'a' path { kind: PREFIX value: '' }"
+               " position: TREE redirect: SILENT_CLOSE }"},
+    SpokenLine{"frontend https add -a 127.0.0.1:80 --host a --match-header present=x-c id b",
+               "add_https_frontend_with_header_predicates { cluster_id: 'b' address { @80 } hostname: 'a'"
+               " path { kind: PREFIX value: '' } position: TREE"
+               " header_predicates { name: 'x-c' kind: HEADER_MATCH_KIND_PRESENT } }"},
+    SpokenLine{"frontend http remove -a 127.0.0.1:80 --host a --match-header exact=x-a=",
+               "remove_http_frontend_with_header_predicates { address { @80 } hostname: 'a'"
+               " path { kind: PREFIX value: '' } position: TREE"
+               " header_predicates { name: 'x-a' kind: HEADER_MATCH_KIND_EXACT value: '' } }"},
+    SpokenLine{"frontend https remove -a 127.0.0.1:80 --host a --match-header present=x-a",
+               "remove_https_frontend_with_header_predicates { address { @80 } hostname: 'a'"
+               " path { kind: PREFIX value: '' } position: TREE"
+               " header_predicates { name: 'x-a' kind: HEADER_MATCH_KIND_PRESENT } }"},
     SpokenLine{"frontend http add -a 127.0.0.1:80 --host a --path-regex /a.* --hsts-disabled deny",
                "add_http_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: '/a.*' } position: TREE"
                " hsts { enabled: false } }"},

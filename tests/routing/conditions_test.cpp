@@ -239,6 +239,62 @@ TEST_F(RoutingConditions, other_conditions_make_another_rule) {
     EXPECT_EQ(router.size(), 0U);
 }
 
+// ---- predicates
+
+constexpr auto predicate = FieldCondition::Source::predicate;
+
+TEST_F(RoutingConditions, predicates_must_all_hold_also_on_one_name) {
+    send("x-env", "staging");
+    EXPECT_TRUE(takes(is(predicate, "X-Env", "staging")));
+    EXPECT_TRUE(takes(fields({is(predicate, "x-env", "staging"), matches(predicate, "X-Env", "s.*")})));
+    EXPECT_FALSE(takes(fields({is(predicate, "x-env", "staging"), is(predicate, "x-env", "prod")})));
+    EXPECT_TRUE(takes(fields({is(header, "x-env", "staging"), is(header, "x-env", "prod")})));
+    EXPECT_FALSE(takes(fields({is(predicate, "x-env", "staging"), present(predicate, "x-other")})));
+    send("x-env", "prod");
+    EXPECT_TRUE(takes(fields({is(predicate, "x-env", "staging"), is(predicate, "x-env", "prod")})));
+}
+
+TEST_F(RoutingConditions, rules_with_predicates_go_before_all_others_of_their_host) {
+    add(equals("a", "/api"), 1);
+    add(regex("a", "/a.*"), 2);
+    add(prefix("a", "/api", fields({is(header, "x-beta", "1"), present(header, "x-env")})), 3);
+    add(prefix("a", "", fields({is(predicate, "x-beta", "1")})), 4);
+    add(prefix("a", "/api", fields({present(predicate, "x-beta")})), 5);
+    EXPECT_EQ(find("a", "/api"), 1);
+    send("x-beta", "2");
+    EXPECT_EQ(find("a", "/api"), 5);
+    EXPECT_EQ(find("a", "/x"), 0);
+    headers.lines = {{"x-beta", "1"}, {"x-env", "e"}};
+    EXPECT_EQ(find("a", "/api"), 5);
+    EXPECT_EQ(find("a", "/x"), 4);
+    EXPECT_EQ(router.remove(prefix("a", "/api", fields({present(predicate, "X-Beta")}))), 5);
+    EXPECT_EQ(find("a", "/api"), 4);
+    EXPECT_EQ(router.remove(prefix("a", "", fields({is(predicate, "x-beta", "1")}))), 4);
+    EXPECT_EQ(find("a", "/api"), 1);
+    EXPECT_FALSE(router.remove(prefix("a", "", fields({is(predicate, "x-beta", "1")}))));
+}
+
+TEST_F(RoutingConditions, predicates_go_first_whatever_the_host_outside_of_the_tree) {
+    send("x-beta", "1");
+    const Conditions beta = fields({is(predicate, "x-beta", "1")});
+    for (const Position position : {Position::pre, Position::tree, Position::post}) {
+        router = Router<int>();
+        add(at(position, prefix("a.example", "")), 1);
+        add(at(position, prefix("*", "", beta)), 2);
+        EXPECT_EQ(find("a.example", "/"), position == Position::tree ? 1 : 2);
+        EXPECT_EQ(router.remove(at(position, prefix("*", "", beta))), 2);
+        EXPECT_EQ(find("a.example", "/"), 1);
+    }
+}
+
+TEST_F(RoutingConditions, a_predicate_makes_another_rule_than_a_condition) {
+    add(prefix("a", "", fields({is(header, "x", "1")})), 1);
+    add(prefix("a", "", fields({is(predicate, "x", "1")})), 2);
+    EXPECT_EQ(router.size(), 2U);
+    EXPECT_EQ(router.remove(prefix("a", "", fields({is(header, "x", "1")}))), 1);
+    EXPECT_EQ(router.remove(prefix("a", "", fields({is(predicate, "x", "1")}))), 2);
+}
+
 // ---- refusals
 
 TEST(Rule, what_cannot_be_is_refused_with_a_reason) {
@@ -267,8 +323,8 @@ TEST(Rule, what_cannot_be_is_refused_with_a_reason) {
     EXPECT_EQ(why(prefix("a", "", fields({present_with_value}))),
               "the condition on 'x' asks whether it is there and has a value, '1'");
     std::vector<FieldCondition> many;
-    for (int i = 0; i < 49; ++i) many.push_back(present(query, std::to_string(i)));
-    EXPECT_EQ(why(prefix("a", "", fields(many))), "49 conditions are more than 48");
+    for (int i = 0; i < 65; ++i) many.push_back(present(query, std::to_string(i)));
+    EXPECT_EQ(why(prefix("a", "", fields(many))), "65 conditions are more than 64");
     std::vector<std::string> texts;
     for (int i = 0; i < 1025; ++i) texts.push_back(IpAddress::v4(static_cast<uint32_t>(i)).text());
     EXPECT_EQ(why(prefix("a", "", sources({}, texts))), "1025 networks are more than 1024");

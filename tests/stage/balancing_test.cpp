@@ -69,7 +69,7 @@ TEST(UnixSockets, are_connected_to_in_place_of_the_address) {
     command::Request moved;
     *moved.mutable_add_unix_backend() = backend;
     ASSERT_TRUE(stage.change({moved}).has_done());
-    EXPECT_TRUE(first->peer_finished()) << "what leads elsewhere is not used again";
+    EXPECT_TRUE(first->saw_end()) << "what leads elsewhere is not used again";
     stage.client(get());
     take_request(stage.backend(1));
     EXPECT_EQ(stage.network.unix_paths().back(), "@app");

@@ -72,5 +72,44 @@ TEST_F(Decisions, without_a_cluster_are_to_redirect_or_to_deny) {
     EXPECT_EQ(status(right_password), 401);
 }
 
+// ---- silence
+
+TEST_F(Decisions, to_answer_nothing_close_the_connection) {
+    decide(command::SILENT_CLOSE);
+    for (const std::string_view request :
+         {std::string_view("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+          std::string_view("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab")}) {
+        const WirePtr silenced = stage.client(request);
+        stage.settle();
+        EXPECT_TRUE(silenced->saw_end());
+        EXPECT_EQ(silenced->not_read(), 0U);
+        EXPECT_EQ(silenced->received(), "");
+    }
+    EXPECT_TRUE(stage.log().contains(" 444 ")) << stage.log();
+    EXPECT_TRUE(stage.log().contains("silent_close"));
+    EXPECT_EQ(stage.metrics.value(observe::Counter::http_errors), 0U);
+    EXPECT_EQ(stage.metrics.value(observe::Counter::http_status_4xx), 2U);
+}
+
+TEST_F(Decisions, to_answer_nothing_end_what_was_pipelined_behind) {
+    decide(command::SILENT_CLOSE, false);
+    ASSERT_TRUE(stage.change({add_frontend("c", "b")}).has_done());
+    client->send(get("/", "", "b") + get() + get("/", "", "b"));
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 503);
+    EXPECT_TRUE(client->saw_end());
+    EXPECT_EQ(client->received(), "");
+}
+
+TEST_F(Decisions, to_answer_nothing_leave_other_streams_alone) {
+    decide(command::SILENT_CLOSE);
+    ASSERT_TRUE(stage.change({add_frontend("c", "b")}).has_done());
+    const WirePtr streams = stage.stream_client("H 1 GET a/\nH 3 GET b/\n");
+    stage.settle();
+    EXPECT_TRUE(streams->received().contains("r 1")) << streams->received();
+    EXPECT_TRUE(streams->received().contains("h 3 503")) << streams->received();
+    EXPECT_FALSE(streams->peer_finished());
+}
+
 }  // namespace
 }  // namespace seki::stage

@@ -32,6 +32,13 @@ public:
     Rule& header(std::string_view name, std::string_view value, command::MatchKind kind = command::EXACT) {
         return add(*frontend().add_match_headers(), name, value, kind);
     }
+    Rule& predicate(std::string_view name, std::string_view value) {
+        command::HeaderPredicate& added = *frontend().add_header_predicates();
+        added.set_name(std::string(name));
+        added.set_kind(command::HEADER_MATCH_KIND_EXACT);
+        added.set_value(std::string(value));
+        return *this;
+    }
     Rule& cookie(std::string_view name, std::string_view value) {
         return add(*frontend().add_match_cookies(), name, value, command::EXACT);
     }
@@ -236,6 +243,15 @@ TEST(Routes, go_by_headers_cookies_and_parameters) {
                    {"a", "/c", "rest", "GET", "Cookie: group=c\r\n"},
                    {"a", "/q?x&v=2", "query"},
                    {"a", "/q?v=3", "rest"}});
+}
+
+TEST(Routes, go_by_predicates_before_everything_else) {
+    expect_routes({Rule("plain", "a", "/api"), Rule("beta", "a").predicate("X-Beta", "1"),
+                   Rule("both", "a").predicate("x-beta", "1").predicate("x-env", "e")},
+                  {{"a", "/api", "plain"},
+                   {"a", "/api", "beta", "GET", "x-BETA: 1\r\n"},
+                   {"a", "/api", "plain", "GET", "x-beta: 11\r\n"},
+                   {"a", "/api", "both", "GET", "x-beta: 1\r\nx-env: e\r\n"}});
 }
 
 TEST(Routes, go_by_the_source) {

@@ -21,8 +21,6 @@ constexpr std::array missing{
     Missing{Feature::sni_routing, "routing TCP by SNI or ALPN is not available yet"},
     Missing{Feature::health_checks, "health checks are not available yet"},
     Missing{Feature::interfaces, "binding a listener to a network interface is not available yet"},
-    Missing{Feature::header_predicates, "header_predicates are not available yet; match_headers is"},
-    Missing{Feature::silent_close, "closing without an answer is not available yet"},
     Missing{Feature::limits_per_subnet, "limits per subnet are not available yet"},
     Missing{Feature::connection_attempts, "a limit of connection attempts is not available yet"},
     Missing{Feature::close_sessions, "closing the sessions of a cluster is not available yet"},

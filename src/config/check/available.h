@@ -23,8 +23,6 @@ enum class Feature : uint8_t {
     statsd,
     audit_logs,
     interfaces,
-    header_predicates,
-    silent_close,
     limits_per_subnet,
     connection_attempts,
     close_sessions,

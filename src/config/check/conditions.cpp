@@ -1,3 +1,5 @@
+#include "config/conditions.h"
+
 #include <algorithm>
 #include <span>
 
@@ -12,15 +14,17 @@ using command::FieldMatch;
 using Matches = google::protobuf::RepeatedPtrField<FieldMatch>;
 using Networks = google::protobuf::RepeatedPtrField<std::string>;
 
-void check_value(Examiner& examine, std::string_view field, const FieldMatch& match) {
+// `Match`: FieldMatch or HeaderPredicate; `kind` as the former has it.
+template <typename Match>
+void check_value(Examiner& examine, std::string_view field, const Match& match, command::MatchKind kind) {
     const std::string& value = match.value();
-    if (match.kind() == command::PRESENT) {
+    if (kind == command::PRESENT) {
         if (match.has_value()) examine.refuse(field, "'{}': PRESENT takes every value and has none", match.name());
         return;
     }
     if (!match.has_value()) return examine.refuse(field, "'{}': a value is missing", match.name());
-    if (match.kind() == command::MATCHES) return examine.regex(field, value);
-    if (match.kind() == command::STARTS_WITH && value.empty()) {
+    if (kind == command::MATCHES) return examine.regex(field, value);
+    if (kind == command::STARTS_WITH && value.empty()) {
         return examine.refuse(field, "'{}': every value begins with nothing; use PRESENT", match.name());
     }
     if (value.size() > max_match_value_size) {
@@ -35,8 +39,23 @@ void check_matches(Examiner& examine, std::string_view field, Matches& matches, 
     }
     for (FieldMatch& match : matches) {
         check_name(*match.mutable_name());
-        check_value(examine, field, match);
+        check_value(examine, field, match, match.kind());
         if (!match.invert()) match.clear_invert();
+    }
+}
+
+// Host and Cookie are looked at otherwise: by the router, and piece by piece.
+void check_predicates(Examiner& examine, google::protobuf::RepeatedPtrField<command::HeaderPredicate>& predicates) {
+    constexpr std::string_view field = "header_predicates";
+    if (static_cast<size_t>(predicates.size()) > max_conditions) {
+        return examine.refuse(field, "{} conditions are more than {}", predicates.size(), max_conditions);
+    }
+    for (command::HeaderPredicate& predicate : predicates) {
+        examine.token(field, predicate.name(), max_header_name_size);
+        predicate.set_name(lower_case(predicate.name()));
+        const bool elsewhere = predicate.name() == "host" || predicate.name() == "cookie";
+        if (elsewhere) examine.refuse(field, "'{}': hostname and match_cookies are for that", predicate.name());
+        check_value(examine, field, predicate, match_kind(predicate.kind()));
     }
 }
 
@@ -61,6 +80,7 @@ void check_conditions(Examiner& examine, command::RequestHttpFrontend& frontend)
                   [&](const std::string& name) { examine.token("match_cookies", name, max_header_name_size); });
     check_matches(examine, "match_query", *frontend.mutable_match_query(),
                   [&](const std::string& name) { examine.id("match_query", name, max_query_name_size); });
+    check_predicates(examine, *frontend.mutable_header_predicates());
     check_sources(examine, "source_allow", *frontend.mutable_source_allow());
     check_sources(examine, "source_deny", *frontend.mutable_source_deny());
 }

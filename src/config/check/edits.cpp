@@ -102,6 +102,8 @@ void check_header(Examiner& examine, const Header& header) {
 
 void check_redirect(Examiner& examine, const RequestHttpFrontend& frontend) {
     if (!frontend.has_redirect_template()) return;
+    if (frontend.redirect() == command::SILENT_CLOSE)
+        return examine.refuse("redirect_template", "it excludes silent_close, which answers nothing");
     if (frontend.redirect_template().empty()) return examine.refuse("redirect_template", "it must not be empty");
     examine.answer("redirect_template", frontend.redirect_template(), redirect_status(frontend.redirect()));
 }

@@ -30,7 +30,6 @@ void check_place(Examiner& examine, RequestHttpFrontend& frontend) {
 }
 
 void check_filters(Examiner& examine, RequestHttpFrontend& frontend) {
-    examine.wants("header_predicates", frontend.header_predicates_size() > 0, Feature::header_predicates);
     if (frontend.has_method()) examine.token("method", frontend.method(), max_method_size);
     check_conditions(examine, frontend);
 }
@@ -69,7 +68,6 @@ void check_frontend(Examiner& examine, RequestHttpFrontend& frontend, command::L
     check_place(examine, frontend);
     const bool is_known = examine.refusals().empty();
     check_filters(examine, frontend);
-    examine.wants("redirect", frontend.redirect() == command::SILENT_CLOSE, Feature::silent_close);
     if (frontend.has_cluster_id()) examine.id("cluster_id", frontend.cluster_id(), max_cluster_id_size);
     check_split(examine, frontend);
     check_redirect(examine, frontend);

@@ -22,6 +22,7 @@ constexpr std::array redirects{
     Choice{"found", command::FOUND},
     Choice{"temporary_redirect", command::TEMPORARY_REDIRECT},
     Choice{"permanent_redirect", command::PERMANENT_REDIRECT},
+    Choice{"silent_close", command::SILENT_CLOSE},
 };
 
 constexpr std::array redirect_schemes{
@@ -54,6 +55,12 @@ constexpr std::array match_kinds{
     Choice{"present", command::PRESENT},
 };
 
+constexpr std::array predicate_kinds{
+    Choice{"exact", command::HEADER_MATCH_KIND_EXACT},
+    Choice{"regex", command::HEADER_MATCH_KIND_REGEX},
+    Choice{"present", command::HEADER_MATCH_KIND_PRESENT},
+};
+
 // They have the name and the type of their field.
 constexpr auto plain_keys = std::to_array<std::string_view>({
     "hostname",
@@ -73,7 +80,7 @@ constexpr auto plain_keys = std::to_array<std::string_view>({
 
 constexpr auto other_keys =
     std::to_array<std::string_view>({"path", "path_type", "redirect", "redirect_scheme", "redirect_template", "headers",
-                                     "match_headers", "match_cookies", "match_query", "split"});
+                                     "match_headers", "match_cookies", "match_query", "header_predicates", "split"});
 
 constexpr auto all_keys = [] {
     std::array<std::string_view, plain_keys.size() + other_keys.size()> keys;
@@ -140,6 +147,18 @@ void read_matches(TableReader& table, std::string_view key,
     }
 }
 
+void read_predicates(TableReader& table, RequestHttpFrontend& frontend) {
+    for (TableReader& condition : table.tables("header_predicates", TableKind::condition)) {
+        require(condition, {"name", "match"});
+        command::HeaderPredicate predicate;
+        read_fields(condition, predicate, {"name", "value"});
+        const auto kind = condition.choice("match", predicate_kinds, true);
+        if (kind) predicate.set_kind(static_cast<command::HeaderMatchKind>(*kind));
+        condition.finish();
+        if (predicate.IsInitialized()) *frontend.add_header_predicates() = std::move(predicate);
+    }
+}
+
 void must_exist(TableReader& share, const Draft& draft, std::string_view cluster_id) {
     if (std::ranges::find(draft.clusters(), cluster_id) != draft.clusters().end()) return;
     const std::string_view nearest = nearest_key(cluster_id, draft.clusters());
@@ -183,6 +202,7 @@ RequestHttpFrontend read_rule(TableReader& table, const Draft& draft) {
     read_matches(table, "match_headers", *frontend.mutable_match_headers());
     read_matches(table, "match_cookies", *frontend.mutable_match_cookies());
     read_matches(table, "match_query", *frontend.mutable_match_query());
+    read_predicates(table, frontend);
     read_split(table, draft, frontend);
     return frontend;
 }

@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include "config/strict_verb.h"
 #include "ctl/fields.h"
 #include "ctl/verbs/verbs.h"
 
@@ -127,10 +128,11 @@ void split_option(Verb& verb) {
 // Where requests go: to one cluster, to several, or nowhere.
 void http_target(Verb& verb) {
     split_option(verb);
-    verb.finish([targets = target_words(verb)](const command::Request&, const Verb& spoken) -> Result<> {
+    verb.finish([targets = target_words(verb)](command::Request& request, const Verb& spoken) -> Result<> {
         const bool split = spoken.given("--split");
         if (split && targets.chosen()) return failure("--split excludes id and deny");
         if (!split && !targets.chosen()) return failure("one of these must follow: id, deny; or --split must be given");
+        config::use_strict_verb(request);
         return {};
     });
 }
@@ -197,6 +199,10 @@ void add_http(Family& frontend, const std::string& kind, const std::string& what
     Verb& remove = family.verb("remove", "remove_" + kind + rule, "Remove a frontend");
     http_identity(remove);
     target_words(remove);
+    remove.finish([](command::Request& request, const Verb&) {
+        config::use_strict_verb(request);
+        return Result<>{};
+    });
 }
 
 void add_stream(Family& frontend, const std::string& kind, const std::string& what) {

@@ -158,6 +158,59 @@ TEST(RuleCheck, says_what_is_wrong_with_a_condition) {
                 ElementsAre("match_query: it must not be empty"));
 }
 
+command::HeaderPredicate& predicate(RequestHttpFrontend& rule, std::string_view name, command::HeaderMatchKind kind,
+                                    const char* value = nullptr) {
+    command::HeaderPredicate& added = *rule.add_header_predicates();
+    added.set_name(std::string(name));
+    added.set_kind(kind);
+    if (value != nullptr) added.set_value(value);
+    return added;
+}
+
+TEST(RuleCheck, takes_predicates_under_both_verbs) {
+    const RequestHttpFrontend frontend = normal([](auto& rule) {
+        predicate(rule, "X-Beta", command::HEADER_MATCH_KIND_EXACT, "A");
+        predicate(rule, "X-Beta", command::HEADER_MATCH_KIND_REGEX, "[A-Z]");
+        predicate(rule, "x-env", command::HEADER_MATCH_KIND_PRESENT);
+    });
+    ASSERT_EQ(frontend.header_predicates_size(), 3);
+    EXPECT_EQ(frontend.header_predicates(1).name(), "x-beta");
+    EXPECT_EQ(frontend.header_predicates(1).value(), "[A-Z]");
+    Request strict;
+    *strict.mutable_add_http_frontend_with_header_predicates() = frontend;
+    const auto checked = check(strict);
+    ASSERT_TRUE(checked.has_value());
+    EXPECT_TRUE((*checked)->has_add_http_frontend());
+}
+
+TEST(RuleCheck, says_what_is_wrong_with_a_predicate) {
+    const auto with = [](std::string_view name, command::HeaderMatchKind kind, const char* value = nullptr) {
+        return refusals([&](auto& rule) { predicate(rule, name, kind, value); });
+    };
+    EXPECT_THAT(with("a b", command::HEADER_MATCH_KIND_PRESENT),
+                ElementsAre(HasSubstr("header_predicates: 'a b' is no token")));
+    EXPECT_THAT(with("HOST", command::HEADER_MATCH_KIND_PRESENT),
+                ElementsAre("header_predicates: 'host': hostname and match_cookies are for that"));
+    EXPECT_THAT(with("Cookie", command::HEADER_MATCH_KIND_EXACT, "a"), ElementsAre(HasSubstr("'cookie': hostname")));
+    EXPECT_THAT(with("a", command::HEADER_MATCH_KIND_PRESENT, "x"), ElementsAre(HasSubstr("'a': PRESENT takes")));
+    EXPECT_THAT(with("a", command::HEADER_MATCH_KIND_EXACT), ElementsAre(HasSubstr("'a': a value is missing")));
+    EXPECT_THAT(with("a", command::HEADER_MATCH_KIND_REGEX, "("), ElementsAre(HasSubstr("no regular expression")));
+    EXPECT_THAT(with("a", command::HEADER_MATCH_KIND_EXACT, "x\n"), ElementsAre(HasSubstr("control character")));
+    EXPECT_THAT(refusals([](auto& rule) {
+                    for (int i = 0; i < 17; ++i) predicate(rule, "a", command::HEADER_MATCH_KIND_PRESENT);
+                }),
+                ElementsAre("header_predicates: 17 conditions are more than 16"));
+}
+
+TEST(RuleCheck, takes_silence_without_an_answer) {
+    EXPECT_THAT(refusals([](auto& rule) { rule.set_redirect(command::SILENT_CLOSE); }), IsEmpty());
+    EXPECT_THAT(refusals([](auto& rule) {
+                    rule.set_redirect(command::SILENT_CLOSE);
+                    rule.set_redirect_template("HTTP/1.1 301 X\r\n\r\n");
+                }),
+                ElementsAre("redirect_template: it excludes silent_close, which answers nothing"));
+}
+
 TEST(RuleCheck, bounds_the_number_of_conditions) {
     const auto with = [](int count) {
         return refusals([&](auto& rule) {

@@ -59,6 +59,7 @@ match_headers = [
 ]
 match_cookies = [{ name = "group", value = "b" }]
 match_query = [{ name = "page", kind = "regex", value = "[0-9]+" }, { name = "q", kind = "prefix", value = "a" }]
+header_predicates = [{ name = "X-A", match = "Exact", value = "1" }, { name = "x-b", match = "present" }]
 source_allow = ["192.0.2.0/24", "2001:db8::/32"]
 source_deny = ["192.0.2.7"]
 front_timeout = 1
@@ -98,16 +99,32 @@ tunnel_timeout = 4
     EXPECT_EQ(frontend.back_timeout(), 2);
     EXPECT_EQ(frontend.connect_timeout(), 3);
     EXPECT_EQ(frontend.tunnel_timeout(), 4);
+    ASSERT_EQ(frontend.header_predicates_size(), 2);
+    EXPECT_EQ(frontend.header_predicates(0).name(), "x-a");
+    EXPECT_EQ(frontend.header_predicates(0).kind(), command::HEADER_MATCH_KIND_EXACT);
+    EXPECT_EQ(frontend.header_predicates(0).value(), "1");
+    EXPECT_EQ(frontend.header_predicates(1).kind(), command::HEADER_MATCH_KIND_PRESENT);
+}
+
+TEST(TomlRule, what_is_wrong_with_a_predicate_is_named_with_its_place) {
+    EXPECT_THAT(
+        rule_errors("header_predicates = [{ name = \"a\" }, { match = \"exact\", name = \"b\", valeu = \"c\" },\n"
+                    "{ name = \"c\", match = \"prefix\", value = \"d\" }]"),
+        ElementsAre(HasSubstr("header_predicates[0]: the key 'match' is missing"),
+                    HasSubstr("header_predicates[1].valeu: unknown key; did you mean 'value'"),
+                    HasSubstr("header_predicates: 'b': a value is missing"),
+                    HasSubstr("header_predicates[2].match: 'prefix' is none of exact, regex, present")));
 }
 
 TEST(TomlRule, redirects_are_spelled_in_any_case) {
     EXPECT_EQ(rule("redirect = \"found\"").redirect(), command::FOUND);
     EXPECT_EQ(rule("redirect = \"PERMANENT\"").redirect(), command::PERMANENT);
     EXPECT_EQ(rule("redirect = \"Unauthorized\"").redirect(), command::UNAUTHORIZED);
-    EXPECT_THAT(
-        rule_errors("redirect = \"301\""),
-        ElementsAre(HasSubstr(
-            "'301' is none of forward, permanent, unauthorized, found, temporary_redirect, permanent_redirect")));
+    EXPECT_EQ(rule("redirect = \"silent_close\"").redirect(), command::SILENT_CLOSE);
+    EXPECT_THAT(rule_errors("redirect = \"301\""),
+                ElementsAre(HasSubstr(
+                    "'301' is none of forward, permanent, unauthorized, found, temporary_redirect, permanent_redirect, "
+                    "silent_close")));
 }
 
 TEST(TomlRule, a_split_names_clusters_of_the_file_and_stands_in_any_of_them) {
