@@ -60,6 +60,11 @@ Result<Network> Network::parse(std::string_view text) {
     return network;
 }
 
+Network Network::around(const IpAddress& address, uint8_t prefix) noexcept {
+    const unsigned size = std::min<unsigned>(prefix, bits_of(address));
+    return {masked(address, size), static_cast<uint8_t>(size)};
+}
+
 bool Network::contains(const IpAddress& address) const noexcept {
     return address.is_v4() == address_.is_v4() && share(address, address_, prefix_);
 }

@@ -24,6 +24,9 @@ public:
     // meant either one host or a whole network. Within ::ffff:0:0/96 the network is one of IPv4.
     static Result<Network> parse(std::string_view text);
 
+    // The one of this size that the address is in; beyond the address's own size, the address alone.
+    static Network around(const IpAddress& address, uint8_t prefix) noexcept;
+
     [[nodiscard]] const IpAddress& address() const noexcept { return address_; }
     [[nodiscard]] uint8_t prefix() const noexcept { return prefix_; }
     // Addresses of the other family are in no network, 0.0.0.0/0 and ::/0 included.

@@ -119,17 +119,12 @@ void of_cluster(const State& state, const command::Cluster& cluster, Findings& f
                  counted(guarded, "frontend"));
 }
 
+// All else has gone with it.
 void of_cluster_removal(const State& state, const std::string& cluster_id, Findings& findings) {
     const size_t frontends = frontends_of(state, cluster_id);
-    const size_t backends = count_of<Backends>(state, cluster_id);
-    if (frontends > 0) {
-        const std::string then = backends > 0
-                                     ? fmt::format("served with default settings by {}", counted(backends, "backend"))
-                                     : "whose clients cannot be served";
-        findings.add("", "left behind: {} of '{}', {}", counted(frontends, "frontend"), cluster_id, then);
-    } else if (backends > 0) {
-        findings.add("", "left behind: {} of '{}'", counted(backends, "backend"), cluster_id);
-    }
+    if (frontends == 0) return;
+    findings.add("", "left behind: {} that would send a part of {} clients to '{}'", counted(frontends, "frontend"),
+                 frontends == 1 ? "its" : "their", cluster_id);
 }
 
 // ---- backends

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "config/state.h"
 #include "config/update.h"
@@ -65,10 +66,24 @@ void removals(const Table<Kind>& from, const Table<Kind>& to, Changes& changes) 
     }
 }
 
+// Whether a thing of `from` goes when its cluster is removed, which is not in `to`.
 template <typename Kind>
-void additions(const Table<Kind>& from, const Table<Kind>& to, Changes& changes) {
-    for (const auto& [key, message] : to.entries()) {
+bool goes_along(const State& from, const State& to, const typename Kind::Message& known) {
+    if constexpr (requires { known.cluster_id(); } && !std::is_same_v<Kind, Clusters>) {
+        const auto there = [&](const State& state) {
+            return state.table<Clusters>().find(known.cluster_id()) != nullptr;
+        };
+        return there(from) && !there(to);
+    }
+    return false;
+}
+
+template <typename Kind>
+void additions(const State& before, const State& after, Changes& changes) {
+    const Table<Kind>& from = before.table<Kind>();
+    for (const auto& [key, message] : after.table<Kind>().entries()) {
         const auto* known = from.find(key);
+        if (known != nullptr && goes_along<Kind>(before, after, *known)) known = nullptr;
         if (known != nullptr && !differ<Kind>(*known, message)) continue;
         if (auto change = known != nullptr ? change_in_place<Kind>(*known, message) : std::nullopt) {
             changes.push_back(std::move(*change));
@@ -112,7 +127,7 @@ Changes diff_of_kinds(const State& from, const State& to, const std::tuple<Table
     const auto first_removal = static_cast<Changes::difference_type>(changes.size());
     (removals(from.table<Kinds>(), to.table<Kinds>(), changes), ...);
     std::reverse(changes.begin() + first_removal, changes.end());  // dependents go before their owners
-    (additions(from.table<Kinds>(), to.table<Kinds>(), changes), ...);
+    (additions<Kinds>(from, to, changes), ...);
     (activations(from.table<Kinds>(), to.table<Kinds>(), changes), ...);
     return changes;
 }
@@ -121,9 +136,7 @@ Changes diff_of_kinds(const State& from, const State& to, const std::tuple<Table
 
 std::vector<Request> diff(const State& from, const State& to) {
     Changes changes = diff_of_kinds(from, to, static_cast<const EveryKind<Table>*>(nullptr));
-    if (from.max_connections_per_ip() != to.max_connections_per_ip()) {
-        changes.emplace_back().set_set_max_connections_per_ip(to.max_connections_per_ip());
-    }
+    std::ranges::move(limit_changes(from.limits(), to.limits()), std::back_inserter(changes));
     // Nobody can go back to that of the start.
     if (from.ticket_secret() != to.ticket_secret() && !to.ticket_secret().empty())
         changes.emplace_back().set_set_tls_ticket_secret(to.ticket_secret());

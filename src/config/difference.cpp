@@ -36,9 +36,11 @@ public:
     template <typename... Kinds>
     void run(const std::tuple<Table<Kinds>...>* /*kinds*/) {
         (compare(from_.table<Kinds>(), to_.table<Kinds>()), ...);
-        if (from_.max_connections_per_ip() != to_.max_connections_per_ip()) {
-            if (auto* found = add(command::CHANGED, "MaxConnectionsPerIp", "")) found->add_fields("limit");
-        }
+        const Limits& a = from_.limits();
+        const Limits& b = to_.limits();
+        compare_limit("MaxConnectionsPerIp", a.max_connections_per_ip, b.max_connections_per_ip);
+        compare_limit("MaxConnectionsPerSubnet", a.max_connections_per_subnet, b.max_connections_per_subnet);
+        compare_limit("MaxConnectionAttempts", a.max_connection_attempts, b.max_connection_attempts);
         if (from_.ticket_secret() != to_.ticket_secret()) add(command::CHANGED, "TlsTicketSecret", "");
     }
 
@@ -56,6 +58,11 @@ private:
         found.set_thing(std::string(thing));
         found.set_name(std::move(name));
         return &found;
+    }
+
+    void compare_limit(std::string_view thing, uint64_t from, uint64_t to) {
+        if (from == to) return;
+        if (auto* found = add(command::CHANGED, thing, "")) found->add_fields("limit");
     }
 
     // Both are ordered.

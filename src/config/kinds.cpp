@@ -50,9 +50,7 @@ command::RequestHttpFrontend identity_of(const Named& named) {
     *identity.mutable_match_query() = named.match_query();
     *identity.mutable_source_allow() = named.source_allow();
     *identity.mutable_source_deny() = named.source_deny();
-    if constexpr (requires { named.header_predicates(); }) {
-        *identity.mutable_header_predicates() = named.header_predicates();
-    }
+    *identity.mutable_header_predicates() = named.header_predicates();
     return identity;
 }
 

@@ -42,10 +42,11 @@ struct ListenerKind {
     }
     static std::string key_text(const Key& key) { return key.text(); }
     static Message* add(command::Request& request) { return (request.*slot)(); }
-    static command::Request removal(const Key& key, const Message&) {
+    static command::Request removal(const Key& key, const Message& listener) {
         command::Request request;
         *request.mutable_remove_listener()->mutable_address() = to_wire(key);
         request.mutable_remove_listener()->set_proxy(type);
+        if (listener.has_interface()) request.mutable_remove_listener()->set_interface(listener.interface());
         return request;
     }
     static command::Request activation(const Message& listener, bool active) {
@@ -54,10 +55,12 @@ struct ListenerKind {
             *request.mutable_activate_listener()->mutable_address() = listener.address();
             request.mutable_activate_listener()->set_proxy(type);
             request.mutable_activate_listener()->set_from_scm(false);
+            if (listener.has_interface()) request.mutable_activate_listener()->set_interface(listener.interface());
         } else {
             *request.mutable_deactivate_listener()->mutable_address() = listener.address();
             request.mutable_deactivate_listener()->set_proxy(type);
             request.mutable_deactivate_listener()->set_to_scm(false);
+            if (listener.has_interface()) request.mutable_deactivate_listener()->set_interface(listener.interface());
         }
         return request;
     }

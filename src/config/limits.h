@@ -33,6 +33,9 @@ inline constexpr uint64_t min_header_limit = 1024;
 inline constexpr uint64_t max_header_limit = 1'048'576;
 inline constexpr uint64_t max_body_rate = 1'073'741'824;  // bytes/s; beyond it nobody would ever keep up
 
+// At backends for one request.
+inline constexpr uint64_t max_connection_attempts = 255;
+
 inline constexpr uint64_t max_requests_per_second = 1'000'000;
 inline constexpr uint64_t max_burst = 1'000'000;
 

@@ -1,7 +1,8 @@
 #pragma once
 
 // What tells one listener from all others: its kind and its address. The address alone does not, for TCP and UDP have
-// ports of their own.
+// ports of their own. A network interface that it is bound to belongs to its name, but there is one listener of a kind
+// for an address, whatever the interface.
 
 #include <compare>
 #include <string>
@@ -28,6 +29,11 @@ struct ListenerKey {
         return H::combine(std::move(state), key.type, key.address);
     }
 };
+
+// "192.0.2.1:80", or "192.0.2.1:80%eth0" of one that is bound to an interface.
+inline std::string listener_name(const SocketAddress& address, const std::string& interface) {
+    return interface.empty() ? address.text() : address.text() + "%" + interface;
+}
 
 // Whether listeners of the two kinds are in each other's way at one address.
 bool share_ports(command::ListenerType a, command::ListenerType b);

@@ -10,16 +10,23 @@
 namespace seki::config {
 namespace {
 
-template <typename Kind, typename List>
-void list_routes(const State& state, std::string_view domain, List* list) {
-    for (const auto& [key, frontend] : state.table<Kind>().entries()) {
-        if (key.hostname.contains(domain)) *list->Add() = frontend;
-    }
+// Those of the cluster that is named, if there is one.
+template <typename Kind, typename Visit>
+void visit_frontends(const State& state, const command::FrontendFilters& filters, Visit visit) {
+    if (filters.has_cluster_id()) return state.table<Kind>().for_each_of(filters.cluster_id(), visit);
+    for (const auto& [key, frontend] : state.table<Kind>().entries()) visit(key, frontend);
 }
 
 template <typename Kind, typename List>
-void list_all(const State& state, List* list) {
-    for (const auto& [key, message] : state.table<Kind>().entries()) *list->Add() = message;
+void list_routes(const State& state, const command::FrontendFilters& filters, List* list) {
+    visit_frontends<Kind>(state, filters, [&](const RouteKey& key, const command::RequestHttpFrontend& frontend) {
+        if (key.hostname.contains(filters.domain())) *list->Add() = frontend;
+    });
+}
+
+template <typename Kind, typename List>
+void list_streams(const State& state, const command::FrontendFilters& filters, List* list) {
+    visit_frontends<Kind>(state, filters, [list](const auto&, const auto& frontend) { *list->Add() = frontend; });
 }
 
 template <typename Kind, typename List>
@@ -29,7 +36,8 @@ void list_of_cluster(const State& state, std::string_view cluster_id, List* list
 
 template <typename Kind, typename Map>
 void map_by_address(const State& state, Map* map) {
-    for (const auto& [address, listener] : state.table<Kind>().entries()) (*map)[address.text()] = listener;
+    for (const auto& [address, listener] : state.table<Kind>().entries())
+        (*map)[listener_name(address, listener.interface())] = listener;
 }
 
 // The rules of a host are neighbours in the table.
@@ -52,11 +60,11 @@ void clusters_of_host(const State& state, const command::QueryClusterByDomain& q
 command::ListedFrontends list_frontends(const State& state, const command::FrontendFilters& filters) {
     command::ListedFrontends listed;
     const bool all = !filters.http() && !filters.https() && !filters.tcp();
-    if (all || filters.http()) list_routes<HttpFrontends>(state, filters.domain(), listed.mutable_http_frontends());
-    if (all || filters.https()) list_routes<HttpsFrontends>(state, filters.domain(), listed.mutable_https_frontends());
+    if (all || filters.http()) list_routes<HttpFrontends>(state, filters, listed.mutable_http_frontends());
+    if (all || filters.https()) list_routes<HttpsFrontends>(state, filters, listed.mutable_https_frontends());
     if ((all || filters.tcp()) && !filters.has_domain()) {
-        list_all<TcpFrontends>(state, listed.mutable_tcp_frontends());
-        list_all<UdpFrontends>(state, listed.mutable_udp_frontends());
+        list_streams<TcpFrontends>(state, filters, listed.mutable_tcp_frontends());
+        list_streams<UdpFrontends>(state, filters, listed.mutable_udp_frontends());
     }
     return listed;
 }

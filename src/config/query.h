@@ -12,7 +12,7 @@
 namespace seki::config {
 
 // No kind chosen means all of them. A domain selects host names that contain it, which TCP and UDP frontends do not
-// have.
+// have; a cluster those that lead to it, if only with a share of the requests.
 command::ListedFrontends list_frontends(const State& state, const command::FrontendFilters& filters);
 
 command::ListenersList list_listeners(const State& state);

@@ -30,12 +30,10 @@ public:
 
     Result<> run() {
         // What goes may be in the way of what comes.
-        auto done = each([this](auto& table) { return remove(table); });
+        auto done = each([this](auto& table) { return remove_of(table); });
         if (done) done = each([this](auto& table) { return put(table); });
-        if (done && said_.max_connections_per_ip() != says_.max_connections_per_ip()) {
-            Request limit;
-            limit.set_set_max_connections_per_ip(says_.max_connections_per_ip());
-            done = make(target_, std::move(limit));
+        for (Request& limit : limit_changes(said_.limits(), says_.limits())) {
+            if (done) done = make(target_, std::move(limit));
         }
         return done;
     }
@@ -50,6 +48,30 @@ private:
     template <typename Visit>
     Result<> each(Visit visit) {
         return each_of(static_cast<const EveryKind<Table>*>(nullptr), visit);
+    }
+
+    template <typename Kind>
+    Result<> remove_of(const Table<Kind>& says) {
+        if constexpr (!std::is_same_v<Kind, Clusters>) return remove(says);
+        const State before = target_.copy();
+        auto done = remove(says);
+        if (done) done = bring_back<Backends>(before);
+        if (done) done = bring_back<HttpFrontends>(before);
+        if (done) done = bring_back<HttpsFrontends>(before);
+        if (done) done = bring_back<TcpFrontends>(before);
+        return done ? bring_back<UdpFrontends>(before) : std::move(done);
+    }
+
+    // What went along with a cluster is looked at by itself: the file may still have it, or somebody else.
+    template <typename Kind>
+    Result<> bring_back(const State& before) {
+        for (const auto& [key, message] : before.table<Kind>().entries()) {
+            if (target_.table<Kind>().find(key) != nullptr) continue;
+            Request request;
+            config::put<Kind>(request, key, message);
+            if (auto added = make(target_, std::move(request)); !added) return added;
+        }
+        return {};
     }
 
     // What the file no longer says, and what is to be put in its place and cannot simply replace it.

@@ -6,7 +6,7 @@
 
 namespace seki::config {
 
-Snapshot::Snapshot(const State& state) : state_(state) {
+Snapshot::Snapshot(const State& state) : state_(state), limits_(limit_changes({}, state.limits())) {
     const auto begin = [&state]<typename Kind>(Walk<Kind>& walk) {
         const auto& entries = state.table<Kind>().entries();
         walk = {entries.begin(), entries.begin(), entries.end()};
@@ -68,8 +68,8 @@ bool Snapshot::Walk<Kind>::activate(command::Request& request) {
 }
 
 bool Snapshot::limit(command::Request& request) {
-    if (std::exchange(limit_told_, true) || state_.max_connections_per_ip() == 0) return false;
-    request.set_set_max_connections_per_ip(state_.max_connections_per_ip());
+    if (limits_told_ == limits_.size()) return false;
+    request = limits_[limits_told_++];
     return true;
 }
 

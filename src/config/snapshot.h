@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <tuple>
+#include <vector>
 
 #include "config/kinds.h"
 #include "config/state.h"
@@ -43,7 +44,8 @@ private:
 
     const State& state_;
     EveryKind<Walk> walks_;
-    bool limit_told_ = false;
+    std::vector<command::Request> limits_;
+    size_t limits_told_ = 0;
     bool secret_told_ = false;
 };
 

@@ -69,7 +69,9 @@ Result<Undo> State::apply(const Checked<Request>& change) {
         case Request::kSetBackendState:
             return set_backend_state(change->set_backend_state());
         case Request::kSetMaxConnectionsPerIp:
-            return limit_connections(change->set_max_connections_per_ip());
+        case Request::kSetMaxConnectionsPerSubnet:
+        case Request::kSetMaxConnectionAttempts:
+            return limit(limits_after(limits_, *change));
         case Request::kSetTlsTicketSecret:
             return set_ticket_secret(change->set_tls_ticket_secret());
 
@@ -78,7 +80,7 @@ Result<Undo> State::apply(const Checked<Request>& change) {
         case Request::kRemoveCertificate:
             return remove<Certificates>(Certificates::key(change->remove_certificate()));
         case Request::kRemoveCluster:
-            return remove<Clusters>(change->remove_cluster());
+            return remove_cluster(change->remove_cluster());
         case Request::kRemoveBackend:
             return remove_backend(change->remove_backend());
         case Request::kRemoveHttpFrontend:
@@ -91,9 +93,9 @@ Result<Undo> State::apply(const Checked<Request>& change) {
             return remove_stream_frontend<UdpFrontends>(change->remove_udp_frontend());
 
         case Request::kActivateListener:
-            return set_active(change->activate_listener().proxy(), change->activate_listener().address(), true);
+            return set_active(change->activate_listener(), true);
         case Request::kDeactivateListener:
-            return set_active(change->deactivate_listener().proxy(), change->deactivate_listener().address(), false);
+            return set_active(change->deactivate_listener(), false);
         default:
             return Undo();
     }
@@ -116,6 +118,27 @@ void State::put_back(Displaced<Kind>& displaced) {
 void State::put_back(DisplacedCertificates& displaced) {
     put_back(displaced.removed);
     put_back(displaced.added);
+}
+
+// What refers to the cluster comes after it.
+void State::put_back(DisplacedCluster& displaced) {
+    put_back(displaced.cluster);
+    const auto restore = [this](auto& things) {
+        for (auto& thing : things) put_back(thing);
+    };
+    std::apply([&](auto&... things) { (restore(things), ...); }, displaced.belongings);
+}
+
+template <typename Kind>
+static void removals_of(const std::vector<Displaced<Kind>>& things, std::vector<Request>& removals) {
+    for (const Displaced<Kind>& thing : things) removals.push_back(Kind::removal(thing.key, *thing.message));
+}
+
+std::vector<Request> Undo::removals() const {
+    std::vector<Request> removals;
+    if (const auto* cluster = std::get_if<DisplacedCluster>(&displaced_))
+        std::apply([&](const auto&... things) { (removals_of(things, removals), ...); }, cluster->belongings);
+    return removals;
 }
 
 template <typename Kind>
@@ -155,15 +178,39 @@ Result<> State::address_is_free(const ListenerKey& wanted) const {
 
 template <typename Kind>
 Result<Undo> State::remove(const typename Kind::Key& key) {
-    if (table<Kind>().find(key) == nullptr) return not_found(Kind::name, Kind::key_text(key));
+    if (table<Kind>().find(key) == nullptr) {
+        if (gone_.has<Kind>(key)) return Undo();
+        return not_found(Kind::name, Kind::key_text(key));
+    }
     return exchange<Kind>(key, std::nullopt);
+}
+
+// A frontend that splits requests among several clusters belongs to the others too, and stays.
+template <typename Kind>
+void State::take_along(const std::string& cluster_id, std::vector<Displaced<Kind>>& taken) {
+    table<Kind>().for_each_of(cluster_id, [&](const auto& key, const auto& thing) {
+        if (thing.cluster_id() == cluster_id) taken.push_back({key, std::nullopt});
+    });
+    for (Displaced<Kind>& thing : taken) {
+        thing.message = mutable_table<Kind>().exchange(thing.key, std::nullopt);
+        gone_.add<Kind>(thing.key);
+    }
+}
+
+Result<Undo> State::remove_cluster(const std::string& id) {
+    if (table<Clusters>().find(id) == nullptr) return not_found(Clusters::name, id);
+    DisplacedCluster displaced;
+    std::apply([&](auto&... things) { (take_along(id, things), ...); }, displaced.belongings);
+    displaced.cluster = {id, mutable_table<Clusters>().exchange(id, std::nullopt)};
+    return Undo(std::move(displaced));
 }
 
 template <typename Kind, typename Frontend>
 Result<Undo> State::remove_stream_frontend(const Frontend& frontend) {
-    if (!table<Kind>().has_any_of(frontend.cluster_id())) return not_found(Kind::name, frontend.cluster_id());
     const auto key = Kind::key(frontend);
     const auto* found = table<Kind>().find(key);
+    if (found == nullptr && gone_.has<Kind>(key)) return Undo();
+    if (!table<Kind>().has_any_of(frontend.cluster_id())) return not_found(Kind::name, frontend.cluster_id());
     if (found == nullptr || found->cluster_id() != frontend.cluster_id()) return no_change();
     return exchange<Kind>(key, std::nullopt);
 }
@@ -205,8 +252,9 @@ Result<Undo> State::add_backend(command::AddBackend backend) {
 }
 
 Result<Undo> State::remove_backend(const command::RemoveBackend& removal) {
-    if (!table<Backends>().has_any_of(removal.cluster_id())) return not_found(Backends::name, removal.backend_id());
     const BackendKey key = Backends::key(removal);
+    if (table<Backends>().find(key) == nullptr && gone_.has<Backends>(key)) return Undo();
+    if (!table<Backends>().has_any_of(removal.cluster_id())) return not_found(Backends::name, removal.backend_id());
     if (table<Backends>().find(key) == nullptr) return no_change();
     return exchange<Backends>(key, std::nullopt);
 }
@@ -240,9 +288,9 @@ Result<Undo> State::update(const typename Kind::Update& update) {
     return exchange<Kind>(key, std::move(updated));
 }
 
-Undo State::limit_connections(uint64_t per_ip) {
-    if (per_ip == max_connections_per_ip_) return {};
-    return Undo(DisplacedLimit{std::exchange(max_connections_per_ip_, per_ip)});
+Undo State::limit(const Limits& limits) {
+    if (limits == limits_) return {};
+    return Undo(DisplacedLimits{std::exchange(limits_, limits)});
 }
 
 Undo State::set_ticket_secret(const std::string& secret) {
@@ -267,19 +315,26 @@ static auto with_listener_kind(command::ListenerType type, Visit visit) {
     std::unreachable();
 }
 
+// Of whatever names a listener: the interface belongs to its name.
+template <typename Kind, typename Named>
+static const typename Kind::Message* find_listener(const State& state, const Named& named) {
+    const auto* found = state.table<Kind>().find(checked_address(named.address()));
+    return found != nullptr && found->interface() == named.interface() ? found : nullptr;
+}
+
 Result<Undo> State::remove_listener(const command::RemoveListener& removal) {
     return with_listener_kind(removal.proxy(), [&]<typename Kind>() -> Result<Undo> {
-        const SocketAddress key = checked_address(removal.address());
-        if (table<Kind>().find(key) == nullptr) return no_change();
-        return exchange<Kind>(key, std::nullopt);
+        if (find_listener<Kind>(*this, removal) == nullptr) return no_change();
+        return exchange<Kind>(checked_address(removal.address()), std::nullopt);
     });
 }
 
-Result<Undo> State::set_active(command::ListenerType type, const command::SocketAddress& address, bool active) {
-    return with_listener_kind(type, [&]<typename Kind>() -> Result<Undo> {
-        const SocketAddress key = checked_address(address);
-        const auto* found = table<Kind>().find(key);
-        if (found == nullptr) return not_found(Kind::name, key.text());
+template <typename Named>
+Result<Undo> State::set_active(const Named& named, bool active) {
+    return with_listener_kind(named.proxy(), [&]<typename Kind>() -> Result<Undo> {
+        const SocketAddress key = checked_address(named.address());
+        const auto* found = find_listener<Kind>(*this, named);
+        if (found == nullptr) return not_found(Kind::name, listener_name(key, named.interface()));
         if (found->active() == active) return Undo();
         auto listener = *found;
         listener.set_active(active);
@@ -287,8 +342,15 @@ Result<Undo> State::set_active(command::ListenerType type, const command::Socket
     });
 }
 
+std::string interface_of(const State& state, const ListenerKey& key) {
+    return with_listener_kind(key.type, [&]<typename Kind>() -> std::string {
+        const auto* found = state.table<Kind>().find(key.address);
+        return found != nullptr ? found->interface() : std::string();
+    });
+}
+
 bool State::same_as(const State& other) const {
-    if (max_connections_per_ip_ != other.max_connections_per_ip_) return false;
+    if (limits_ != other.limits_) return false;
     if (ticket_secret_ != other.ticket_secret_) return false;
     return std::apply(
         [&](const auto&... mine) {

@@ -18,6 +18,8 @@
 
 #include "base/result.h"
 #include "config/check/check.h"
+#include "config/default_limits.h"
+#include "config/gone_things.h"
 #include "config/kinds.h"
 #include "config/listener_key.h"
 #include "config/table.h"
@@ -37,9 +39,18 @@ struct DisplacedCertificates {
     Displaced<Certificates> removed;
 };
 
+// What the removal of a cluster displaced: itself and what belonged to it alone.
+struct DisplacedCluster {
+    Displaced<Clusters> cluster;
+    std::tuple<std::vector<Displaced<HttpFrontends>>, std::vector<Displaced<HttpsFrontends>>,
+               std::vector<Displaced<TcpFrontends>>, std::vector<Displaced<UdpFrontends>>,
+               std::vector<Displaced<Backends>>>
+        belongings;
+};
+
 // What a change of a number displaced.
-struct DisplacedLimit {
-    uint64_t max_connections_per_ip;
+struct DisplacedLimits {
+    Limits limits;
 };
 
 struct DisplacedTicketSecret {
@@ -55,6 +66,8 @@ public:
     Undo(const Undo&) = delete;
     Undo& operator=(const Undo&) = delete;
 
+    // Of the removal of a cluster: the requests that would have removed what went along with it.
+    [[nodiscard]] std::vector<command::Request> removals() const;
     // The change was accepted and left everything as it was.
     [[nodiscard]] bool empty() const noexcept { return std::holds_alternative<std::monostate>(displaced_); }
 
@@ -64,8 +77,8 @@ private:
     struct Unpack;
     template <typename... Displacements>
     struct Unpack<std::tuple<Displacements...>> {
-        using Variant = std::variant<std::monostate, DisplacedLimit, DisplacedTicketSecret, DisplacedCertificates,
-                                     Displacements...>;
+        using Variant = std::variant<std::monostate, DisplacedLimits, DisplacedTicketSecret, DisplacedCertificates,
+                                     DisplacedCluster, Displacements...>;
     };
     using Variant = Unpack<EveryKind<Displaced>>::Variant;
 
@@ -96,8 +109,8 @@ public:
     // Where the bytes of certificates are.
     [[nodiscard]] const CertificateMemory& certificate_memory() const noexcept { return memory_; }
 
-    // Connections that one source may have to a cluster that does not say; 0: as many as it likes.
-    [[nodiscard]] uint64_t max_connections_per_ip() const noexcept { return max_connections_per_ip_; }
+    // Of clusters that do not say.
+    [[nodiscard]] const Limits& limits() const noexcept { return limits_; }
 
     // What keys of session tickets are derived from; empty: as since the start.
     [[nodiscard]] const std::string& ticket_secret() const noexcept { return ticket_secret_; }
@@ -112,7 +125,8 @@ private:
     // Takes long: nobody is to do that by mistake.
     State(const State& other)
         : tables_(other.tables_),
-          max_connections_per_ip_(other.max_connections_per_ip_),
+          limits_(other.limits_),
+          gone_(other.gone_),
           ticket_secret_(other.ticket_secret_),
           counts_(other.counts_) {}
 
@@ -123,7 +137,8 @@ private:
     template <typename Kind>
     void put_back(Displaced<Kind>& displaced);
     void put_back(DisplacedCertificates& displaced);
-    void put_back(const DisplacedLimit& displaced) { max_connections_per_ip_ = displaced.max_connections_per_ip; }
+    void put_back(DisplacedCluster& displaced);
+    void put_back(const DisplacedLimits& displaced) { limits_ = displaced.limits; }
     void put_back(DisplacedTicketSecret& displaced) { ticket_secret_ = std::move(displaced.secret); }
     template <typename Kind>
     Undo exchange(const typename Kind::Key& key, std::optional<typename Kind::Message> next);
@@ -132,6 +147,9 @@ private:
     [[nodiscard]] Result<> address_is_free(const ListenerKey& wanted) const;
     template <typename Kind>
     Result<Undo> remove(const typename Kind::Key& key);
+    Result<Undo> remove_cluster(const std::string& id);
+    template <typename Kind>
+    void take_along(const std::string& cluster_id, std::vector<Displaced<Kind>>& taken);
     template <typename Kind, typename Frontend>
     Result<Undo> remove_stream_frontend(const Frontend& frontend);
     Result<Undo> add_certificate(const command::AddCertificate& added);
@@ -141,17 +159,22 @@ private:
     Result<Undo> set_backend_state(const command::SetBackendState& change);
     template <typename Kind>
     Result<Undo> update(const typename Kind::Update& update);
-    Undo limit_connections(uint64_t per_ip);
+    Undo limit(const Limits& limits);
     Undo set_ticket_secret(const std::string& secret);
     Result<Undo> remove_listener(const command::RemoveListener& removal);
-    Result<Undo> set_active(command::ListenerType type, const command::SocketAddress& address, bool active);
+    template <typename Named>
+    Result<Undo> set_active(const Named& named, bool active);
 
     EveryKind<Table> tables_;
     CertificateMemory memory_;
-    uint64_t max_connections_per_ip_ = 0;
+    Limits limits_;
+    GoneThings gone_;
     std::string ticket_secret_;
     std::map<std::string, int32_t> counts_;
 };
+
+// The network interface that the listener is bound to; empty if it is none, or the listener is not there.
+std::string interface_of(const State& state, const ListenerKey& key);
 
 // The ordered changes that lead from one state to the other and touch nothing that is equal in both: what must stop
 // serving goes first, dependents before owners, then owners come before dependents, and listeners are activated last.

@@ -94,7 +94,6 @@ Result<> describe(const command::TcpListenerConfig& /*known*/, const command::Tc
 
 Result<> describe(const command::RequestHttpFrontend& known, const command::RequestHttpFrontend& wanted,
                   command::UpdateHttpFrontend& update) {
-    if (!wanted.header_predicates().empty()) return failure("an update cannot name a frontend with predicates");
     std::vector<const google::protobuf::FieldDescriptor*> present;
     known.GetReflection()->ListFields(known, &present);
     for (const auto* field : present) {

@@ -4,6 +4,7 @@
 // own.
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <variant>
 
@@ -37,10 +38,15 @@ struct Watch {
     std::chrono::seconds interval;
 };
 
-// Read a cluster, put it back with http2 changed.
-struct SwitchHttp2 {
+// Read a cluster, put it back with something changed.
+struct EditCluster {
     std::string cluster_id;
-    bool http2;
+    std::function<void(command::Cluster&)> edit;
+};
+
+// Ask for a cluster, and show the tags of its frontends.
+struct ShowTags {
+    command::Request request;
 };
 
 // The supervisor becomes the new executable, then every worker is replaced, one after another.
@@ -65,7 +71,7 @@ struct PrintCompletions {
 };
 struct PrintManual {};
 
-using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, SwitchHttp2, UpgradeAll, ApplyFile,
+using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, EditCluster, ShowTags, UpgradeAll, ApplyFile,
                             DiffStates, PrintCompletions, PrintManual>;
 
 }  // namespace seki::ctl

@@ -150,7 +150,7 @@ int Conversation::run(const Watch& watch) {
     }
 }
 
-int Conversation::run(const SwitchHttp2& change) {
+int Conversation::run(const EditCluster& change) {
     std::optional<Client> client = connect();
     if (!client) return exit_error;
     Request query;
@@ -162,10 +162,27 @@ int Conversation::run(const SwitchHttp2& change) {
 
     Request request;
     *request.mutable_add_cluster() = *cluster;
-    request.mutable_add_cluster()->set_http2(change.http2);
+    change.edit(*request.mutable_add_cluster());
     const std::optional<Response> response = ask(*client, request, timeout());
     if (!response) return exit_error;
     print(*response);
+    return exit_ok;
+}
+
+int Conversation::run(const ShowTags& tags) {
+    std::optional<Client> client = connect();
+    if (!client) return exit_error;
+    const std::optional<Response> response = ask(*client, tags.request, timeout());
+    if (!response) return exit_error;
+    const std::string missing = what_is_missing(tags.request, response->content());
+    if (!missing.empty()) return fail(missing);
+    const Holders holders(response->content().worker_responses().map().begin(),
+                          response->content().worker_responses().map().end());
+    if (line_.json) {
+        streams_.out << json_text(tags_json(holders), json_indent) << "\n";
+    } else {
+        streams_.out << show_tags(holders);
+    }
     return exit_ok;
 }
 

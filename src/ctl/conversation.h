@@ -32,7 +32,8 @@ private:
     int run(const Ask& ask);
     int run(const FollowEvents& follow);
     int run(const Watch& watch);
-    int run(const SwitchHttp2& change);
+    int run(const EditCluster& change);
+    int run(const ShowTags& tags);
     int run(const UpgradeAll& upgrade);
     int run(const ApplyFile& apply);
 

@@ -52,6 +52,13 @@ std::string certificate_text(const command::QueryCertificatesFilters& filters) {
     return {};
 }
 
+std::string frontend_text(const command::FrontendFilters& filters) {
+    std::string text = "there is no frontend";
+    if (filters.has_cluster_id()) text += fmt::format(" of a cluster '{}'", filters.cluster_id());
+    if (filters.has_domain()) text += fmt::format(" with '{}' in its host name", filters.domain());
+    return filters.has_cluster_id() || filters.has_domain() ? text : std::string();
+}
+
 // What is to be said if nothing comes; empty when the question names nothing.
 std::string text_if_missing(const Request& question) {
     switch (question.request_type_case()) {
@@ -61,8 +68,7 @@ std::string text_if_missing(const Request& question) {
             return fmt::format("no cluster has a frontend for '{}{}'", question.query_clusters_by_domain().hostname(),
                                question.query_clusters_by_domain().path());
         case Request::kListFrontends:
-            if (!question.list_frontends().has_domain()) return {};
-            return fmt::format("there is no frontend with '{}' in its host name", question.list_frontends().domain());
+            return frontend_text(question.list_frontends());
         case Request::kQueryHealthChecks:
             if (!question.query_health_checks().has_cluster_id()) return {};
             return fmt::format("there is no health check of a cluster '{}'",

@@ -12,7 +12,10 @@
 namespace seki::proxy {
 
 BackendEnd* Attempts::connect(const AttemptContext& attempt) {
-    while (failed_ < most) {
+    const ClusterPolicy* const policy = attempt.route.policy.get();
+    most_ = attempt.context.settings.max_connection_attempts;
+    if (policy != nullptr) most_ = policy->max_connection_attempts.value_or(most_);
+    while (failed_ < most_) {
         chosen_ = next_backend(attempt);
         if (chosen_ == nullptr) return nullptr;
         BackendEnd* side = tunnel_ || fresh_only_ ? nullptr : take_idle(attempt);
@@ -115,7 +118,7 @@ BackendEnd* Attempts::dial(const AttemptContext& attempt) {
     net::Session* session = context.sessions.open(net::Session::Side::backend, std::move(transport->transport),
                                                   chosen_->address, transport->connected);
     if (session == nullptr) {
-        failed_ = most;
+        failed_ = most_;
         return nullptr;
     }
     auto side = backend_protocol(*session, context, chosen_, tunnel_ ? Carries::tunnel : Carries::requests,
@@ -149,7 +152,7 @@ void Attempts::lost(Context& context, const Route& route, const BackendLoss& los
 }
 
 bool Attempts::may_retry(const BackendLoss& loss) const noexcept {
-    if (failed_ >= most) return false;
+    if (failed_ >= most_) return false;
     if (tunnel_) return loss.never_connected();
     // RFC 9112 §9.3.1: what was sent may be sent again only if that cannot change anything.
     const bool changes_nothing = idempotent_ || !loss.written || loss.kind == BackendLoss::Kind::unprocessed;

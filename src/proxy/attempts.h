@@ -32,9 +32,6 @@ struct Timeouts;
 
 class Attempts {
 public:
-    // Connections tried for one request, as Sōzu's CONN_RETRIES and the first.
-    static constexpr size_t most = 4;
-
     // Who wants a connection, and where to.
     struct AttemptContext {
         Context& context;
@@ -91,6 +88,7 @@ private:
     backend::BackendPtr chosen_;
     std::vector<backend::BackendPtr> tried_;  // and not to be tried again
     uint8_t failed_ = 0;                      // attempts, with them
+    uint8_t most_ = UINT8_MAX;                // of them, as the cluster has it
     bool tunnel_ = false;
     bool idempotent_ = true;
     bool repeatable_ = true;

@@ -10,6 +10,7 @@
 #include "http/scheme.h"
 #include "proxy/listener.h"
 #include "proxy/own_connection.h"
+#include "proxy/sessions_of.h"
 #include "proxy/side.h"
 #include "proxy/source_limits.h"
 #include "tls/connection_info.h"
@@ -80,6 +81,13 @@ public:
     [[nodiscard]] std::optional<Monotonic> half_closed_since() const noexcept {
         return half_closed_since_ == Monotonic{} ? std::nullopt : std::optional(half_closed_since_);
     }
+    [[nodiscard]] virtual Concern concern_with(const SessionsOf& sessions) = 0;
+    // The connection ends when what runs on it has ended, and at once when nothing does.
+    void leave() noexcept {
+        leaving_ = true;
+        session_.wake();
+    }
+    [[nodiscard]] bool leaving() const noexcept { return leaving_ || context_.draining; }
     // As what the connection counts among those of its source.
     [[nodiscard]] SourceLimits& source_limits() noexcept { return source_limits_; }
     [[nodiscard]] OwnConnection& own() noexcept { return own_; }
@@ -107,6 +115,12 @@ protected:
     void note_half_close() {
         if (session_.end_reported() && !half_closed_since()) half_closed_since_ = context_.loop.now();
     }
+    [[nodiscard]] net::CloseReason reason_to_leave() const noexcept {
+        return context_.draining ? net::CloseReason::stopping : net::CloseReason::killed;
+    }
+    // Of a connection without an exchange: whether it was theirs before. A backend is told by the connection to it that
+    // the client has of its own.
+    [[nodiscard]] bool belonged_to(const SessionsOf& sessions);
     [[nodiscard]] size_t waiting_bytes() const noexcept {
         return session_.has_unsent() ? session_.unsent()->size() : 0;
     }
@@ -120,6 +134,7 @@ protected:
     uint64_t answer_at_ = 0;  // where the last answer begins, of all bytes to the client
     uint32_t requests_ = 0;
     http::Scheme scheme_;
+    bool leaving_ = false;        // as if the worker stopped
     bool ending_ = false;         // no more requests
     bool input_dropped_ = false;  // something it sent: more may be on its way
     bool asks_to_switch_ = false;

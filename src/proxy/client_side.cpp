@@ -40,7 +40,7 @@ void ClientSide::exchange_ended(http::StreamId stream, bool reusable) {
         codec_->finish(stream);
         session_.deadline(context_.loop.now() + listener_->timeouts.front);
     }
-    if (ending_ || has_unread() || session_.readable() || !session_.watched() || context_.draining ||
+    if (ending_ || has_unread() || session_.readable() || !session_.watched() || leaving() ||
         context_.clients_at_rest != nullptr)
         session_.wake();
 }
@@ -115,7 +115,7 @@ net::Next ClientSide::rest() {
         }
         return net::Stay{};
     }
-    if (context_.draining) return net::Close{net::CloseManner::now, net::CloseReason::stopping};
+    if (leaving()) return net::Close{net::CloseManner::now, reason_to_leave()};
     if (context_.clients_at_rest != nullptr) context_.clients_at_rest->at_rest(session_.id());
     return net::Stay{};
 }
@@ -173,6 +173,12 @@ void ClientSide::on_close(net::Session& session, net::CloseReason reason) {
     if (exchange_ == nullptr) return;
     if (exchange_->cuts_off()) session.transport().reset_on_close();
     std::exchange(exchange_, nullptr)->client_gone(reason);
+}
+
+Concern ClientSide::concern_with(const SessionsOf& sessions) {
+    if (exchange_ == nullptr) return belonged_to(sessions) ? Concern::idle : Concern::none;
+    if (!exchange_->is_of(sessions)) return Concern::none;
+    return exchange_->tunnel() ? Concern::tunnel : Concern::request;
 }
 
 // The deadline of an idle connection is that of its last request, or of its beginning, and tells when that was.

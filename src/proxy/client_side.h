@@ -34,6 +34,7 @@ public:
     void due(Monotonic when) override { session_.deadline(when); }
     void become_tunnel(http::StreamId stream) override;
     void end_output() override;
+    [[nodiscard]] Concern concern_with(const SessionsOf& sessions) override;
 
     // ---- Protocol
 

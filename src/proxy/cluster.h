@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "auth/credentials.h"
 #include "backend/cluster.h"
@@ -48,6 +49,8 @@ struct ClusterPolicy {
     bool https_redirect = false;
     uint16_t https_redirect_port = 0;                    // 0: none in the location
     std::optional<uint64_t> max_connections_per_source;  // 0: no limit. Absent: as for all clusters
+    std::optional<uint64_t> max_connections_per_subnet;  // likewise
+    std::optional<uint8_t> max_connection_attempts;      // absent: as for all clusters
     std::optional<uint32_t> retry_after_s;               // of 429; 0: left out. Absent: as for all clusters
     RateLimit rate;
     TimeoutOverrides timeouts;
@@ -58,11 +61,12 @@ struct ClusterPolicy {
 };
 
 struct Cluster {
-    explicit Cluster(std::string id) : backends(std::move(id)), key_(std::hash<std::string>()(backends.id())) {}
+    explicit Cluster(std::string id) : backends(std::move(id)), key_(key_of(backends.id())) {}
 
     [[nodiscard]] const std::string& id() const noexcept { return backends.id(); }
     // Of its id, for whoever remembers the cluster but does not hold it.
     [[nodiscard]] uint64_t key() const noexcept { return key_; }
+    [[nodiscard]] static uint64_t key_of(std::string_view id) noexcept { return std::hash<std::string_view>()(id); }
 
     backend::Cluster backends;
     // Null as long as only frontends and backends speak of the cluster.

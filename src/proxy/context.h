@@ -39,8 +39,12 @@ struct Settings {
     // Of clusters that have no limit of their own; 0: none. May change at any time: who is there already is counted
     // then (source_limits.h).
     uint64_t max_connections_per_source = 0;
-    uint32_t retry_after_s = 60;         // of 429, likewise; 0: left out
-    size_t max_credential_bytes = 4096;  // user and password together
+    uint64_t max_connections_per_subnet = 0;  // likewise of all sources in one network
+    uint8_t subnet_prefix_v4 = 32;            // how large such a network is
+    uint8_t subnet_prefix_v6 = 128;
+    uint8_t max_connection_attempts = 5;  // at backends for one request, the first one included; likewise
+    uint32_t retry_after_s = 60;          // of 429, likewise; 0: left out
+    size_t max_credential_bytes = 4096;   // user and password together
 };
 
 class Context {

@@ -236,7 +236,7 @@ void Exchange::answer_head(http::ResponseHead& head, bool end) {
     if (head.speaks_of_users && http::authenticates_connection(head.fields)) backend_->bind();
     AddedFields& added = context_.added;
     edit_answer(head, added);
-    const bool close = context_.draining || (!switching && client_->end_if_spoke_ahead());
+    const bool close = client_->leaving() || (!switching && client_->end_if_spoke_ahead());
     if (!added.overflow() && client_->send_head(client_stream_, head, added.all(), close))
         return answer_begins(head, end);
     if (!added.overflow() && !client_->all_sent()) return defer(head, added, end);
@@ -323,6 +323,12 @@ void Exchange::retire(bool complete) {
                             {route_.frontend.get(), route_.cluster, attempts_.chosen().get()});
     if (client_ != nullptr) std::exchange(client_, nullptr)->exchange_ended(client_stream_, complete);
     context_.retire(*this, complete);
+}
+
+bool Exchange::is_of(const SessionsOf& sessions) const noexcept {
+    if (route_.cluster == nullptr || route_.cluster->id() != sessions.cluster_id) return false;
+    const auto& backend = attempts_.chosen();
+    return sessions.of_any_backend() || (backend != nullptr && sessions.are_at(*backend));
 }
 
 void Exchange::describe(std::string& line) const {

@@ -34,6 +34,7 @@
 #include "proxy/listener.h"
 #include "proxy/reply.h"
 #include "proxy/route.h"
+#include "proxy/sessions_of.h"
 #include "proxy/side.h"
 #include "proxy/source_limits.h"
 
@@ -115,6 +116,7 @@ public:
     void restart_pace(Monotonic now) noexcept;
     // The same for the backend.
     [[nodiscard]] std::optional<Monotonic> backend_due(Monotonic now, Duration limit) const;
+    [[nodiscard]] bool is_of(const SessionsOf& sessions) const noexcept;
     void describe(std::string& line) const;
 
 private:

@@ -57,7 +57,7 @@ void Exchange::write_deferred_head() {
     http::ResponseHead& head = context_.own_head;
     const auto& kept = std::get<DeferredAnswer::BackendHead>(deferred_->part);
     kept.head.show(head);
-    const bool sent = client_->send_head(client_stream_, head, {}, context_.draining);
+    const bool sent = client_->send_head(client_stream_, head, {}, client_->leaving());
     if (!sent && !client_->all_sent()) return;
     const auto deferred = std::exchange(deferred_, nullptr);
     if (!sent) {
@@ -137,7 +137,7 @@ void Exchange::write_answer(const Reply& reply) {
     values.set(Variable::path, record_.path);
     parts.custom = custom_answer(reply, values);
     const OwnAnswer own(context_.own_head, parts);
-    const bool close = context_.draining || own.closes() || client_->end_if_spoke_ahead();
+    const bool close = client_->leaving() || own.closes() || client_->end_if_spoke_ahead();
     if (!client_->send_head(client_stream_, own.head(), own.added(), close)) {
         return client_->all_sent() ? abort(net::CloseReason::no_resources, reply.message) : defer(reply);
     }

@@ -68,8 +68,7 @@ void StreamClient::exchange_ended(http::StreamId stream, bool reusable) {
     codec_->finish(stream);
     remove(stream);
     resume();
-    if (!whole || has_unread() || session_.readable() || !session_.watched() || context_.draining || ending_)
-        session_.wake();
+    if (!whole || has_unread() || session_.readable() || !session_.watched() || leaving() || ending_) session_.wake();
 }
 
 void StreamClient::end_is_late(std::string_view end) { outbox_.keep_end(end); }
@@ -108,6 +107,13 @@ void StreamClient::window_grew(http::StreamId stream) {
     });
 }
 
+// A tunnel in a stream ends with the others that have begun.
+Concern StreamClient::concern_with(const SessionsOf& sessions) {
+    if (streams_.empty()) return belonged_to(sessions) ? Concern::idle : Concern::none;
+    const auto is_of = [&](const Stream& stream) { return stream.exchange->is_of(sessions); };
+    return std::ranges::any_of(streams_, is_of) ? Concern::request : Concern::none;
+}
+
 void StreamClient::resume_suspended() {
     for_each([](http::StreamId, Exchange& exchange) {
         if (exchange.suspended()) exchange.resume();
@@ -117,8 +123,7 @@ void StreamClient::resume_suspended() {
 // Others have ended in this turn, and in the next one there is room for a request of this client. Not for ever: others
 // may be first in each.
 bool StreamClient::waits_for_exchange() const noexcept {
-    return !context_.draining && !context_.has_room_for_exchange() && context_.more_next_turn() &&
-           waited_ < most_turns_waited;
+    return !leaving() && !context_.has_room_for_exchange() && context_.more_next_turn() && waited_ < most_turns_waited;
 }
 
 void StreamClient::due(Monotonic when) {
@@ -138,7 +143,7 @@ bool StreamClient::note_progress() {
 // ---- Protocol
 
 net::Next StreamClient::on_ready(net::Session& session) {
-    if (context_.draining) codec_->go_away();
+    if (leaving()) codec_->go_away();
     flush();
     outbox_.write_late(*this, !streams_.empty());
     write_own_frames();
@@ -170,7 +175,7 @@ net::Next StreamClient::rest() {
     }
     if (!streams_.empty() || outbox_.late() || codec_->own_frames() > 0) return net::Stay{};
     if (ending_) return net::Close{net::CloseManner::flush, net::CloseReason::finished};
-    if (context_.draining) return net::Close{net::CloseManner::flush, net::CloseReason::stopping};
+    if (leaving()) return net::Close{net::CloseManner::flush, reason_to_leave()};
     return net::Stay{};
 }
 
@@ -272,7 +277,7 @@ std::optional<net::Next> StreamClient::handle(const http::Event& event) {
 void StreamClient::begin_exchange(const http::Event& event) {
     waited_ = 0;
     // What no exchange was opened for may be asked again elsewhere.
-    if (context_.draining) return refuse(event.stream);
+    if (leaving()) return refuse(event.stream);
     Exchange* const exchange = context_.open_exchange();
     if (exchange == nullptr) {
         context_.recorder.count(Count::out_of_buffers);

@@ -37,6 +37,7 @@ public:
     void become_tunnel(http::StreamId stream) override { codec_->open_tunnel(stream); }
     void end_output() override {}  // the end of the stream has been written
     [[nodiscard]] bool withholds_credit(http::StreamId stream) const override;
+    [[nodiscard]] Concern concern_with(const SessionsOf& sessions) override;
 
     // ---- Protocol
 

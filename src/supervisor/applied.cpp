@@ -105,8 +105,11 @@ Result<> Applied::apply(const CheckedChange& change, size_t number) {
     // Two are in no table.
     const bool in_state = !change->has_logging() && !change->has_configure_metrics();
     const bool changes_nothing = undo->empty() && in_state;
+    // Of what goes along with a cluster workers are told one by one.
+    std::vector<Request> along = undo->removals();
     if (!undo->empty()) undos_.push_back(std::move(*undo));
     if (changes_nothing) return {};
+    for (Request& removal : along) add_order(std::move(removal), number);
     order(*change, number);
     note_listening(*change, number);
     return {};
@@ -169,24 +172,37 @@ Result<> Applied::open(bool really, size_t& failed) {
         if (sockets_->is_open(key) && !is_active(*state_, key)) closes_.push_back(key);
     }
     for (const auto& [key, number] : touched_) {
-        if (sockets_->is_open(key) || !is_active(*state_, key)) continue;
+        if (!is_active(*state_, key)) continue;
         failed = number;
-        if (auto opened = open_one(key, really); !opened) return opened;
+        if (auto opened = sockets_->is_open(key) ? may_stay(key, key) : open_one(key, really); !opened) return opened;
     }
     return {};
+}
+
+// Whether the listener `key`, as it is now, can go on with the sockets of `open`. To leave an interface takes sockets
+// of their own, which the old ones would be in the way of.
+Result<> Applied::may_stay(const ListenerKey& key, const ListenerKey& open) const {
+    if (config::interface_of(*state_, key) == sockets_->interface_of(open)) return {};
+    return failure("{}: a listener that is active cannot change its interface: remove it first, by a change of its own",
+                   key.text());
 }
 
 Result<> Applied::open_one(const ListenerKey& key, bool really) {
     const auto makes_room = std::ranges::find_if(closes_, [&key](const ListenerKey& other) {
         return other.address == key.address && config::share_ports(other.type, key.type);
     });
+    const bool takes_over = makes_room != closes_.end();
+    if (takes_over) {
+        if (auto stays = may_stay(key, *makes_room); !stays) return stays;
+    }
+    const std::string interface = config::interface_of(*state_, key);
     if (!really) {
-        if (makes_room != closes_.end()) return {};
-        if (const auto free = ListeningSockets::probe(key.address); !free)
+        if (takes_over) return {};
+        if (const auto free = ListeningSockets::probe(key.address, interface); !free)
             return failure("{}: {}", key.text(), free.error().message);
         return {};
     }
-    auto opened = makes_room != closes_.end() ? sockets_->take_over(key, *makes_room) : sockets_->open(key);
+    auto opened = takes_over ? sockets_->take_over(key, *makes_room) : sockets_->open(key, interface);
     if (opened) opens_.push_back(key);
     return opened;
 }

@@ -62,6 +62,7 @@ private:
     Part& part_to_fill();
     void note_listening(const command::Request& change, size_t number);
     Result<> open_one(const ListenerKey& key, bool really);
+    [[nodiscard]] Result<> may_stay(const ListenerKey& key, const ListenerKey& open) const;
 
     config::State* state_;
     ListeningSockets* sockets_;

@@ -147,6 +147,7 @@ bool is_question(const Request& request) {
         case Verb::kQueryCertificatesFromWorkers:
         case Verb::kCountRequests:
         case Verb::kQueryMaxConnectionsPerIp:
+        case Verb::kQueryMaxConnectionsPerSubnet:
         case Verb::kQueryHealthChecks:
         case Verb::kQuerySessions:
         case Verb::kSubscribeEvents:

@@ -46,7 +46,7 @@ Result<> Changes::load(const std::vector<CheckedChange>& changes) {
     for (const CheckedChange& change : changes) {
         if (auto applied = state_.apply(change); !applied) return std::unexpected(applied.error());
         if (const auto key = activates(*change); key && !sockets_.is_open(*key)) {
-            if (auto opened = sockets_.open(*key); !opened) return opened;
+            if (auto opened = sockets_.open(*key, change->activate_listener().interface()); !opened) return opened;
             sockets_.confirm(*key);
         }
         if (on_committed) on_committed(*change, false);

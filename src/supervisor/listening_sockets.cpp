@@ -19,12 +19,22 @@ Result<> set_option(int fd, int level, int option, int value, const char* name) 
     return failure("setsockopt {}: {}", name, system_error(errno));
 }
 
-Result<UniqueFd> make_socket(const SocketAddress& address) {
+// socket(7), SO_BINDTODEVICE: who comes by another interface does not reach the socket.
+Result<> bind_to_interface(const UniqueFd& fd, const std::string& interface) {
+    if (interface.empty()) return {};
+    const auto size = static_cast<socklen_t>(interface.size());
+    if (::setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, interface.data(), size) == 0) return {};
+    if (errno == ENODEV) return failure("there is no network interface '{}'", interface);
+    return failure("cannot bind to the network interface '{}': {}", interface, system_error(errno));
+}
+
+Result<UniqueFd> make_socket(const SocketAddress& address, const std::string& interface) {
     UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd.valid()) return failure("cannot make a socket: {}", system_error(errno));
     auto set = set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
     // Stated, so that it does not depend on the system: an IPv6 listener is for IPv6.
     if (set && !address.is_v4()) set = set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
+    if (set) set = bind_to_interface(fd, interface);
     if (!set) return std::unexpected(set.error());
     return fd;
 }
@@ -56,9 +66,9 @@ std::string bind_error(int error) {
     return error == EADDRINUSE ? in_use : fmt::format("cannot bind: {}", system_error(error));
 }
 
-Result<UniqueFd> listen_on(const ListenerKey& key, uint32_t backlog) {
+Result<UniqueFd> listen_on(const ListenerKey& key, const std::string& interface, uint32_t backlog) {
     const SocketAddress& address = key.address;
-    auto fd = make_socket(address);
+    auto fd = make_socket(address, interface);
     if (!fd) return fd;
     auto done = set_option(fd->get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
     // Accepted sockets inherit it: no call per connection.
@@ -74,24 +84,26 @@ Result<UniqueFd> listen_on(const ListenerKey& key, uint32_t backlog) {
 }  // namespace
 
 // SO_REUSEPORT would let a second program silently take a share of our connections, or us of its.
-std::expected<void, ListeningSockets::Refusal> ListeningSockets::probe(const SocketAddress& address) {
-    const auto fd = make_socket(address);
+std::expected<void, ListeningSockets::Refusal> ListeningSockets::probe(const SocketAddress& address,
+                                                                       const std::string& interface) {
+    const auto fd = make_socket(address, interface);
     if (!fd) return std::unexpected(Refusal{fd.error().message});
     const int error = bind_to(*fd, address);
     if (error == 0) return {};
     return std::unexpected(Refusal{bind_error(error), error == EADDRINUSE});
 }
 
-Result<> ListeningSockets::open(const ListenerKey& key) {
+Result<> ListeningSockets::open(const ListenerKey& key, const std::string& interface) {
     SEKI_CHECK(!is_open(key));
-    if (const auto free = probe(key.address); !free) return failure("{}: {}", key.text(), free.error().message);
+    if (const auto free = probe(key.address, interface); !free)
+        return failure("{}: {}", key.text(), free.error().message);
     std::vector<UniqueFd> sockets;
     for (uint32_t slot = 0; slot < slots_; ++slot) {
-        auto fd = listen_on(key, backlog_);
+        auto fd = listen_on(key, interface, backlog_);
         if (!fd) return failure("{}: {}", key.text(), fd.error().message);
         sockets.push_back(std::move(*fd));
     }
-    sockets_.emplace(key, Listener{std::move(sockets)});
+    sockets_.emplace(key, Listener{std::move(sockets), interface});
     return {};
 }
 
@@ -104,7 +116,7 @@ Result<> ListeningSockets::take_over(const ListenerKey& key, const ListenerKey& 
         if (auto done = may_be_silent(key.type) ? net::notice_dead_peer(fd->get()) : Result<>{}; !done) return done;
         sockets.push_back(std::move(*fd));
     }
-    sockets_.emplace(key, Listener{std::move(sockets)});
+    sockets_.emplace(key, Listener{std::move(sockets), interface_of(from)});
     return {};
 }
 

@@ -32,15 +32,18 @@ public:
         bool in_use = false;
     };
     // Whether the address could be bound by nobody but us. Nobody notices.
-    static std::expected<void, Refusal> probe(const SocketAddress& address);
+    static std::expected<void, Refusal> probe(const SocketAddress& address, const std::string& interface = {});
 
     ListeningSockets(uint32_t slots, uint32_t backlog) : slots_(slots), backlog_(backlog) {}
 
-    // Binds and listens. An address that anybody else listens on is an error that says so.
-    Result<> open(const ListenerKey& key);
+    // Binds and listens. An address that anybody else listens on is an error that says so. `interface`: who comes by
+    // another one is not for us; empty: by whichever.
+    Result<> open(const ListenerKey& key, const std::string& interface = {});
     // Listens with copies of the sockets of another listener, which is about to be closed, at the same address.
     Result<> take_over(const ListenerKey& key, const ListenerKey& from);
     void confirm(const ListenerKey& key);
+    // Of one that is open.
+    [[nodiscard]] const std::string& interface_of(const ListenerKey& key) const { return sockets_.at(key).interface; }
     [[nodiscard]] bool is_open(const ListenerKey& key) const { return sockets_.contains(key); }
     // From now on it is not open; what is returned keeps the sockets alive until all workers have let go of them.
     std::vector<UniqueFd> take_out(const ListenerKey& key);
@@ -57,6 +60,7 @@ public:
 private:
     struct Listener {
         std::vector<UniqueFd> sockets;  // by slot
+        std::string interface;
         bool confirmed = false;
     };
 

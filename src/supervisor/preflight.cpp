@@ -82,7 +82,7 @@ void look_at_addresses(const config::FileConfig& file, Obstacles& obstacles) {
     for (const auto& change : file.changes) {
         if (!change->has_activate_listener()) continue;
         const SocketAddress address = config::checked_address(change->activate_listener().address());
-        const auto free = ListeningSockets::probe(address);
+        const auto free = ListeningSockets::probe(address, change->activate_listener().interface());
         if (free || (running && free.error().in_use)) continue;
         obstacles.note("listeners", failure("{}: {}", address.text(), free.error().message), free.error().in_use);
     }

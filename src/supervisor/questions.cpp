@@ -53,7 +53,7 @@ constexpr std::array questions{
              }},
     Question{Request::kQueryMaxConnectionsPerIp,
              [](const State& state, const Request&, ResponseContent& content) {
-                 content.mutable_max_connections_per_ip_limit()->set_limit(state.max_connections_per_ip());
+                 content.mutable_max_connections_per_ip_limit()->set_limit(state.limits().max_connections_per_ip);
              }},
     Question{Request::kCountRequests,
              [](const State& state, const Request&, ResponseContent& content) {

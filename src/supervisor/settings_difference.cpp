@@ -14,7 +14,8 @@ using google::protobuf::FieldDescriptor;
 
 // Changes of their own, or defaults of listeners, which have them by then.
 constexpr auto taken_at_once = std::to_array<std::string_view>(
-    {"log_level", "max_connections_per_ip", "front_timeout", "back_timeout", "connect_timeout", "request_timeout"});
+    {"log_level", "max_connections_per_ip", "max_connections_per_subnet", "max_connection_attempts", "front_timeout",
+     "back_timeout", "connect_timeout", "request_timeout"});
 
 // How the file calls it, where the schema has another name.
 std::string_view key_of(std::string_view field) {

@@ -131,6 +131,8 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
         Entry{Request::kHardStop, &Verbs::stop_hard},
         Entry{Request::kUpgradeWorker, &Verbs::replace_worker},
         Entry{Request::kQueryCertificatesFromWorkers, &Verbs::certificates},
+        Entry{Request::kQueryMaxConnectionsPerSubnet, &Verbs::subnet_limit},
+        Entry{Request::kCloseSessions, &Verbs::close_sessions},
     };
     const auto* const found = std::ranges::find(table, verb, &Entry::verb);
     return found == table.end() ? nullptr : found->handler;
@@ -367,6 +369,43 @@ void Verbs::sessions(Request& request, Answer& answer) {
         return response;
     };
     ask_workers(request, combine, answer);
+}
+
+void Verbs::close_sessions(Request& request, Answer& answer) {
+    const command::CloseSessions& asked = request.close_sessions();
+    if (asked.cluster_id().empty()) return answer(response_of(command::FAILURE, "cluster_id: it must not be empty"));
+    if (asked.has_address()) {
+        if (auto address = config::from_wire(asked.address()); !address)
+            return answer(response_of(command::FAILURE, "address: " + address.error().message));
+    }
+    const auto combine = [](Join& join) {
+        Response response = ok();
+        command::ClosedSessions& all = *response.mutable_content()->mutable_closed_sessions();
+        all.set_closed(0);
+        all.set_draining(0);
+        join.for_each_answer([&](command::MemberId, const worker::Report& report) {
+            const command::ClosedSessions& of_one = report.answer().response().content().closed_sessions();
+            all.set_closed(all.closed() + of_one.closed());
+            all.set_draining(all.draining() + of_one.draining());
+        });
+        for (const command::MemberId worker : join.lost()) {
+            response.set_status(command::FAILURE);
+            *response.mutable_message() +=
+                fmt::format("{}worker {} does not answer", response.message().empty() ? "" : ", ", worker);
+        }
+        return response;
+    };
+    ask_workers(request, combine, answer);
+}
+
+// The limit may change; how large a network is holds until the end.
+void Verbs::subnet_limit(Request& /*request*/, Answer& answer) {
+    Response response = ok();
+    auto& limit = *response.mutable_content()->mutable_max_connections_per_subnet_limit();
+    limit.set_limit(state_.limits().max_connections_per_subnet);
+    limit.set_ipv4_prefix(workers_.server_settings().subnet_ipv4_prefix());
+    limit.set_ipv6_prefix(workers_.server_settings().subnet_ipv6_prefix());
+    answer(response);
 }
 
 void Verbs::kill_session(Request& request, Answer& answer) {

@@ -67,6 +67,8 @@ private:
     void metric_detail(command::Request& request, Answer& answer);
     void metric_names(command::Request& request, Answer& answer);
     void sessions(command::Request& request, Answer& answer);
+    void subnet_limit(command::Request& request, Answer& answer);
+    void close_sessions(command::Request& request, Answer& answer);
     void kill_session(command::Request& request, Answer& answer);
     void certificates(command::Request& request, Answer& answer);
 

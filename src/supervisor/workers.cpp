@@ -106,8 +106,10 @@ Result<uint32_t> Workers::launch(Slot& slot) {
     hello.set_worker_id(id);
     hello.set_worker_count(settings_.count);
     *hello.mutable_config() = settings_.server;
-    // The state knows it, and may have lifted it.
+    // The state knows them, and may have lifted them.
     hello.mutable_config()->clear_max_connections_per_ip();
+    hello.mutable_config()->clear_max_connections_per_subnet();
+    hello.mutable_config()->clear_max_connection_attempts();
     hello.set_source_column(*column);
     ticket_secrets_.tell(hello);
     if (!measures_clusters_) hello.set_no_clusters(true);

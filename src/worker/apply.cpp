@@ -125,6 +125,12 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         case Request::kSetMaxConnectionsPerIp:
             steps_.emplace_back([this, limit = change.set_max_connections_per_ip()] { on_connection_limit(limit); });
             return {};
+        case Request::kSetMaxConnectionsPerSubnet:
+            steps_.emplace_back([this, limit = change.set_max_connections_per_subnet()] { on_subnet_limit(limit); });
+            return {};
+        case Request::kSetMaxConnectionAttempts:
+            steps_.emplace_back([this, limit = change.set_max_connection_attempts()] { on_attempt_limit(limit); });
+            return {};
         case Request::kSetTlsTicketSecret:
             steps_.emplace_back([this, secret = tls::ticket_secret_of(change.set_tls_ticket_secret())] {
                 tls_.tickets.set_secret(secret, tls_.loop.wall());
@@ -304,8 +310,11 @@ Result<> Apply::add_cluster(const command::Cluster& config) {
 }
 
 void Apply::set_policy(const proxy::ClusterPtr& cluster, std::shared_ptr<const proxy::ClusterPolicy> policy) {
+    using Limit = std::optional<uint64_t>;
     const auto limit = [&] {
-        return cluster->policy != nullptr ? cluster->policy->max_connections_per_source : std::nullopt;
+        const proxy::ClusterPolicy* const now = cluster->policy.get();
+        return now == nullptr ? std::pair<Limit, Limit>()
+                              : std::pair(now->max_connections_per_source, now->max_connections_per_subnet);
     };
     const auto tls = [&] { return cluster->policy != nullptr ? cluster->policy->tls : nullptr; };
     const auto before = limit();

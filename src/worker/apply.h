@@ -55,6 +55,8 @@ public:
     std::function<void(const std::string& filter)> on_log_filter;
     // Likewise with the new limit of connections per source, of clusters that have none of their own; 0: none.
     std::function<void(uint64_t limit)> on_connection_limit;
+    std::function<void(uint64_t limit)> on_subnet_limit;  // of sources of one network
+    std::function<void(uint32_t limit)> on_attempt_limit;
     // Likewise when a cluster has another limit of its own than before.
     std::function<void(const proxy::ClusterPtr& cluster)> on_cluster_limit;
     // Likewise when clusters and backends shall be measured, or not, or all figures begin at zero.

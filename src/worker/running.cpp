@@ -183,6 +183,10 @@ Result<std::shared_ptr<const proxy::ClusterPolicy>> running_policy(const command
     policy->https_redirect = config.https_redirect();
     policy->https_redirect_port = static_cast<uint16_t>(config.https_redirect_port());
     if (config.has_max_connections_per_ip()) policy->max_connections_per_source = config.max_connections_per_ip();
+    if (config.has_max_connections_per_subnet())
+        policy->max_connections_per_subnet = config.max_connections_per_subnet();
+    if (config.has_max_connection_attempts())
+        policy->max_connection_attempts = static_cast<uint8_t>(config.max_connection_attempts());
     if (config.has_retry_after()) policy->retry_after_s = config.retry_after();
     const command::RateLimit& rate = config.rate_limit();
     policy->rate.per_second = rate.requests_per_second();

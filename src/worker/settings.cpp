@@ -30,6 +30,10 @@ proxy::Settings settings(const command::ServerConfig& config) {
         settings.max_credential_bytes = config.basic_auth_max_credential_bytes();
     settings.backend_idle_timeout = std::chrono::seconds(config.backend_idle_timeout());
     settings.max_connections_per_source = config.max_connections_per_ip();
+    settings.max_connections_per_subnet = config.max_connections_per_subnet();
+    settings.subnet_prefix_v4 = static_cast<uint8_t>(config.subnet_ipv4_prefix());
+    settings.subnet_prefix_v6 = static_cast<uint8_t>(config.subnet_ipv6_prefix());
+    settings.max_connection_attempts = static_cast<uint8_t>(config.max_connection_attempts());
     settings.retry_after_s = config.retry_after();
     return settings;
 }

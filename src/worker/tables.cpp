@@ -28,6 +28,11 @@ proxy::ClusterPtr Tables::cluster(std::string_view id) {
     return made.cluster;
 }
 
+proxy::ClusterPtr Tables::find_cluster(std::string_view id) const {
+    const auto found = clusters_.find(key_of(id));
+    return found != clusters_.end() ? found->second.cluster : nullptr;
+}
+
 void Tables::add_reference(const proxy::Cluster& cluster) { ++clusters_.at(cluster.id()).frontends; }
 
 void Tables::drop_reference(const proxy::Cluster& cluster) {

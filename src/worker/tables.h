@@ -31,6 +31,8 @@ public:
     // Made on first use: a change that names a cluster or an address may come before the one that configures it.
     std::shared_ptr<proxy::Routes> routes(const ListenerKey& key);
     proxy::ClusterPtr cluster(std::string_view id);
+    // Null when there is none.
+    [[nodiscard]] proxy::ClusterPtr find_cluster(std::string_view id) const;
 
     template <typename Visit>
     void for_each_cluster(Visit visit) const {

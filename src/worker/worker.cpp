@@ -62,7 +62,17 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
         if (auto set = around_.log.set_filter(filter); !set)
             around_.log.error(observe::Module::worker, "{}", set.error().message);
     };
-    apply_.on_connection_limit = [this](uint64_t limit) { limit_connections(limit); };
+    apply_.on_connection_limit = [this](uint64_t limit) {
+        context_.settings.max_connections_per_source = limit;
+        count_everybody();
+    };
+    apply_.on_subnet_limit = [this](uint64_t limit) {
+        context_.settings.max_connections_per_subnet = limit;
+        count_everybody();
+    };
+    apply_.on_attempt_limit = [this](uint32_t limit) {
+        context_.settings.max_connection_attempts = static_cast<uint8_t>(limit);
+    };
     apply_.on_cluster_limit = [this](const proxy::ClusterPtr& cluster) {
         recount_.include(cluster);
         recount_.begin();
@@ -217,8 +227,7 @@ void Worker::abort() {
     prepared_sockets_.clear();
 }
 
-void Worker::limit_connections(uint64_t per_source) {
-    context_.settings.max_connections_per_source = per_source;
+void Worker::count_everybody() {
     tables_.for_each_cluster([this](const proxy::ClusterPtr& cluster) { recount_.include(cluster); });
     recount_.begin();
 }

@@ -111,15 +111,14 @@ private:
     Result<std::unique_ptr<net::Transport>> transport_of(const IdleClient& client, UniqueFd socket, size_t waiting);
     net::SessionId go_on(Departures::Kept kept);
     net::SessionId go_on(const IdleClient& client, std::unique_ptr<net::Transport> transport);
-    void limit_connections(uint64_t per_source);
+    void count_everybody();  // again, as another limit holds for those who have none of their own
     [[nodiscard]] Condition::State condition() const noexcept;
     command::Response query(const command::Request& request);
     command::Response metrics(const command::QueryMetricsOptions& query);
-    command::Response list_sessions(uint32_t limit);
     command::Response set_metric_detail(const command::SetMetricDetail& request);
     void switch_metrics(command::MetricsConfiguration asked);
     void tell(const command::Event& event);
-    command::Response kill_session(const std::string& id);
+    command::Response kill(const std::string& id);
 
     [[nodiscard]] bool full() const noexcept { return sessions_.clients() >= max_clients_; }
     uint32_t evict();

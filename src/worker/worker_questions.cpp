@@ -5,6 +5,7 @@
 #include "config/convert.h"
 #include "observe/metrics_report.h"
 #include "worker/certificate_query.h"
+#include "worker/session_orders.h"
 #include "worker/worker.h"
 
 namespace seki::worker {
@@ -21,22 +22,27 @@ command::Response answer(command::ResponseStatus status, std::string message) {
 
 command::Response Worker::query(const command::Request& request) {
     using command::Request;
+    command::Response found = answer(command::OK, "");
     switch (request.request_type_case()) {
         case Request::kQuerySessions:
-            return list_sessions(request.query_sessions().limit());
+            list_sessions(sessions_, id_, request.query_sessions().limit(),
+                          *found.mutable_content()->mutable_sessions());
+            return found;
         case Request::kKillSession:
-            return kill_session(request.kill_session().id());
+            return kill(request.kill_session().id());
+        case Request::kCloseSessions:
+            *found.mutable_content()->mutable_closed_sessions() =
+                close_sessions(request.close_sessions(), context_, tables_);
+            return found;
         case Request::kQueryMetrics:
             return metrics(request.query_metrics());
         case Request::kQueryCertificatesFromWorkers:
             return certificates_here(tables_, request.query_certificates_from_workers());
         case Request::kSetMetricDetail:
             return set_metric_detail(request.set_metric_detail());
-        case Request::kQueryStateVersion: {
-            command::Response response = answer(command::OK, "");
-            response.mutable_content()->mutable_state_version()->set_version(state_version_);
-            return response;
-        }
+        case Request::kQueryStateVersion:
+            found.mutable_content()->mutable_state_version()->set_version(state_version_);
+            return found;
         default:
             return answer(command::FAILURE, fmt::format("a worker cannot do {}", config::verb_name(request)));
     }
@@ -61,31 +67,9 @@ command::Response Worker::set_metric_detail(const command::SetMetricDetail& requ
     return response;
 }
 
-command::Response Worker::list_sessions(uint32_t limit) {
-    command::Response response = answer(command::OK, "");
-    command::SessionsList& list = *response.mutable_content()->mutable_sessions();
-    sessions_.for_each([&](net::Session& session) {
-        if (static_cast<uint32_t>(list.vec_size()) == limit) {
-            list.set_truncated(true);
-            return;
-        }
-        command::SessionInfo& info = *list.add_vec();
-        info.set_id(session.ulid().text());
-        info.set_worker_id(id_);
-        info.set_line(session.describe());
-    });
-    return response;
-}
-
-command::Response Worker::kill_session(const std::string& id) {
-    bool found = false;
-    sessions_.for_each([&](net::Session& session) {
-        if (session.ulid().text() != id) return;
-        found = true;
-        session.close(net::CloseManner::reset, net::CloseReason::killed);
-    });
-    return found ? answer(command::OK, fmt::format("killed session {}", id))
-                 : answer(command::FAILURE, fmt::format("there is no session {}", id));
+command::Response Worker::kill(const std::string& id) {
+    return kill_session(sessions_, id) ? answer(command::OK, fmt::format("killed session {}", id))
+                                       : answer(command::FAILURE, fmt::format("there is no session {}", id));
 }
 
 }  // namespace seki::worker

@@ -52,6 +52,18 @@ TEST_F(Choosing, a_weight_is_a_share_of_the_turns) {
     EXPECT_EQ(std::count(order.begin(), order.end(), 'b'), 100);
 }
 
+TEST_F(Choosing, turns_of_a_heavy_backend_are_spread_among_those_of_others) {
+    const BackendPtr a = add("a", 5);
+    add("b", 1);
+    add("c", 1);
+    EXPECT_EQ(turns(14), "aabacaaaabacaa");
+    a->backoff.failed(now, random);
+    EXPECT_EQ(turns(4), "bcbc");
+    now = a->backoff.until();
+    const std::string order = turns(70);
+    EXPECT_NEAR(std::count(order.begin(), order.end(), 'a'), 50, 2) << "it does not make up for what it missed";
+}
+
 TEST_F(Choosing, an_empty_cluster_has_nobody) { EXPECT_EQ(turns(1), "-"); }
 
 TEST_F(Choosing, a_failing_backend_is_passed_over_until_its_time_has_come) {

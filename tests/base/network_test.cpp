@@ -44,6 +44,14 @@ TEST(Network, is_written_as_it_was_read) {
     EXPECT_EQ(network("192.0.2.1/32").text(), "192.0.2.1");
 }
 
+TEST(Network, of_an_address_is_the_one_of_that_size_around_it) {
+    EXPECT_EQ(Network::around(ip("192.0.2.77"), 24), network("192.0.2.0/24"));
+    EXPECT_EQ(Network::around(ip("192.0.2.77"), 0), network("0.0.0.0/0"));
+    EXPECT_EQ(Network::around(ip("192.0.2.77"), 128), network("192.0.2.77"));
+    EXPECT_EQ(Network::around(ip("2001:db8:0:1::7"), 64), network("2001:db8:0:1::/64"));
+    EXPECT_EQ(Network::around(ip("::ffff:192.0.2.77"), 24), network("192.0.2.0/24"));
+}
+
 TEST(Network, contains_the_addresses_that_begin_like_it) {
     EXPECT_TRUE(network("10.0.0.0/8").contains(ip("10.255.0.1")));
     EXPECT_FALSE(network("10.0.0.0/8").contains(ip("11.0.0.0")));

@@ -117,21 +117,21 @@ TEST_F(Consequences, a_backend_or_frontend_of_an_unknown_cluster_has_a_slip_in_i
     EXPECT_THAT(of(tcp_frontend("db", tunnels)), ElementsAre("there is no cluster 'db': its clients cannot be served"));
 }
 
-TEST_F(Consequences, a_cluster_leaves_behind_what_names_it) {
+TEST_F(Consequences, a_cluster_leaves_behind_what_belongs_to_others_too) {
     set_up_site();
+    EXPECT_THAT(of(without_cluster("shop")), IsEmpty());
+    of(cluster("shop"));
+    of(cluster("next"));
+    Request split = http_frontend("shop", here, "split.example");
+    split.mutable_add_http_frontend()->clear_cluster_id();
+    for (const char* id : {"shop", "next"}) {
+        command::ClusterShare& share = *split.mutable_add_http_frontend()->add_split();
+        share.set_cluster_id(id);
+        share.set_weight(1);
+    }
+    of(split);
     EXPECT_THAT(of(without_cluster("shop")),
-                ElementsAre("left behind: 1 frontend of 'shop', served with default settings by 1 backend"));
-    of(cluster("empty"));
-    EXPECT_THAT(of(without_cluster("empty")), IsEmpty());
-    of(cluster("empty"));
-    of(http_frontend("empty", here, "a.example"));
-    of(http_frontend("empty", here, "b.example"));
-    EXPECT_THAT(of(without_cluster("empty")),
-                ElementsAre("left behind: 2 frontends of 'empty', whose clients cannot be "
-                            "served"));
-    of(cluster("spare"));
-    of(backend("spare", "one", server));
-    EXPECT_THAT(of(without_cluster("spare")), ElementsAre("left behind: 1 backend of 'spare'"));
+                ElementsAre("left behind: 1 frontend that would send a part of its clients to 'shop'"));
 }
 
 TEST_F(Consequences, the_last_backend_that_goes_leaves_clients_unserved) {

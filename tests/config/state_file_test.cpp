@@ -101,7 +101,7 @@ TEST(StateFile, without_keys_it_has_no_secret_of_tickets_either) {
     const auto read = state_from(*read_file_text(path));
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->ticket_secret(), "");
-    EXPECT_EQ(read->max_connections_per_ip(), 7U);
+    EXPECT_EQ(read->limits().max_connections_per_ip, 7U);
 }
 
 TEST(StateFile, a_record_is_as_those_of_sozu) {
@@ -116,7 +116,7 @@ TEST(StateFile, records_may_be_separated_by_whatever_is_blank_and_written_by_han
          {one, "\n\n" + one + "\n", one + "\0"s + one, one + one, one + "\n\0\n\0"s, ""s, "\0"s}) {
         const auto state = state_from(text);
         ASSERT_TRUE(state) << state.error().message << ": " << text;
-        EXPECT_EQ(state->max_connections_per_ip(), text.find('5') == std::string::npos ? 0U : 5U);
+        EXPECT_EQ(state->limits().max_connections_per_ip, text.find('5') == std::string::npos ? 0U : 5U);
     }
 }
 

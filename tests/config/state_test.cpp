@@ -1,11 +1,13 @@
 #include "config/state.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
+#include "config/query.h"
 #include "config/things.h"
 
 namespace seki::config {
@@ -84,6 +86,90 @@ TEST(State, refuses_to_remove_what_is_not_there) {
     EXPECT_FALSE(apply(state, remove_listener(command::TCP, "127.0.0.1:80")).has_value());
     EXPECT_FALSE(apply(state, activate(command::TCP, "127.0.0.1:80")).has_value());
     EXPECT_TRUE(state.same_as(state_of(whole())));
+}
+
+Request without_cluster(const std::string& id) {
+    Request request;
+    request.set_remove_cluster(id);
+    return request;
+}
+
+Request without_backend(const std::string& cluster_id, const std::string& id, std::string_view address) {
+    Request request;
+    request.mutable_remove_backend()->set_cluster_id(cluster_id);
+    request.mutable_remove_backend()->set_backend_id(id);
+    *request.mutable_remove_backend()->mutable_address() = wire(address);
+    return request;
+}
+
+TEST(State, removes_with_a_cluster_what_belongs_to_it_alone) {
+    State state = state_of(whole());
+    Request denied = http_frontend("a", "127.0.0.1:80", "denied.example");
+    denied.mutable_add_http_frontend()->clear_cluster_id();
+    Request split = https_frontend("a", "127.0.0.1:443", "split.example");
+    split.mutable_add_https_frontend()->clear_cluster_id();
+    for (const char* id : {"a", "b"}) {
+        command::ClusterShare& share = *split.mutable_add_https_frontend()->add_split();
+        share.set_cluster_id(id);
+        share.set_weight(1);
+    }
+    for (const Request& more : {denied, split, http_frontend("b", "127.0.0.1:80", "b.example"), cluster("b"),
+                                backend("b", "1", "127.0.0.1:9000")})
+        ASSERT_TRUE(apply(state, more).has_value());
+    const State before = state.copy();
+    auto undo = apply(state, without_cluster("a"));
+    ASSERT_TRUE(undo.has_value());
+    std::vector<std::string> removals;
+    for (const Request& removal : undo->removals()) removals.push_back(verb_name(removal));
+    EXPECT_THAT(removals, testing::UnorderedElementsAre("RemoveHttpFrontend", "RemoveTcpFrontend", "RemoveBackend"));
+    EXPECT_EQ(state.table<HttpFrontends>().entries().size(), 2);
+    EXPECT_EQ(state.table<HttpsFrontends>().entries().size(), 1) << "half of its requests go elsewhere";
+    EXPECT_EQ(state.table<TcpFrontends>().entries().size(), 0);
+    EXPECT_EQ(state.table<Backends>().entries().size(), 1);
+    state.undo(std::move(*undo));
+    EXPECT_TRUE(state.same_as(before));
+}
+
+TEST(State, takes_it_well_when_what_went_with_its_cluster_is_removed_afterwards) {
+    State state = state_of(whole());
+    ASSERT_TRUE(apply(state, without_cluster("a")).has_value());
+    EXPECT_FALSE(apply(state, without_cluster("a")).has_value());
+    Request http = http_frontend("a", "127.0.0.1:80", "example.com");
+    Request removal;
+    *removal.mutable_remove_http_frontend() = http.add_http_frontend();
+    Request tunnel;
+    *tunnel.mutable_remove_tcp_frontend() = tcp_frontend("a", "[::1]:81").add_tcp_frontend();
+    for (const Request& request : {removal, tunnel, without_backend("a", "1", "127.0.0.1:9000")}) {
+        const auto undo = apply(state, request);
+        ASSERT_TRUE(undo.has_value()) << verb_name(request);
+        EXPECT_TRUE(undo->empty());
+    }
+    EXPECT_FALSE(apply(state, without_backend("a", "2", "127.0.0.1:9000")).has_value()) << "that one never was";
+    removal.mutable_remove_http_frontend()->set_hostname("other.example");
+    EXPECT_FALSE(apply(state, removal).has_value());
+}
+
+TEST(State, knows_a_listener_by_its_interface_too) {
+    State state;
+    Request bound = http_listener("127.0.0.1:80");
+    bound.mutable_add_http_listener()->set_interface("lo");
+    ASSERT_TRUE(apply(state, bound).has_value());
+    EXPECT_FALSE(apply(state, http_listener("127.0.0.1:80")).has_value()) << "an address has one listener";
+    Request named = activate(command::HTTP, "127.0.0.1:80");
+    EXPECT_FALSE(apply(state, named).has_value());
+    named.mutable_activate_listener()->set_interface("lo");
+    EXPECT_TRUE(apply(state, named).has_value());
+    EXPECT_EQ(interface_of(state, {command::HTTP, checked_address(wire("127.0.0.1:80"))}), "lo");
+    Request removal = remove_listener(command::HTTP, "127.0.0.1:80");
+    EXPECT_FALSE(apply(state, removal).has_value());
+    std::vector<Request> changes = diff(state, State());
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].remove_listener().interface(), "lo");
+    changes = diff(State(), state);
+    ASSERT_EQ(changes.size(), 2U);
+    EXPECT_EQ(changes[1].activate_listener().interface(), "lo");
+    EXPECT_TRUE(list_listeners(state).http_listeners().contains("127.0.0.1:80%lo"));
+    EXPECT_TRUE(apply(state, changes[1]).has_value());
 }
 
 TEST(State, is_undone_by_the_entry_of_the_change) {

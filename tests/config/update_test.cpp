@@ -176,15 +176,15 @@ TEST_F(UpdateTest, the_same_state_again_changes_nothing) {
 // ---- the limit of connections
 
 TEST_F(UpdateTest, the_limit_of_connections_is_part_of_the_state) {
-    EXPECT_EQ(state.max_connections_per_ip(), 0);
+    EXPECT_EQ(state.limits().max_connections_per_ip, 0);
     auto undo = apply(state, connection_limit(5));
     ASSERT_TRUE(undo.has_value());
-    EXPECT_EQ(state.max_connections_per_ip(), 5);
-    EXPECT_EQ(copy().max_connections_per_ip(), 5);
+    EXPECT_EQ(state.limits().max_connections_per_ip, 5);
+    EXPECT_EQ(copy().limits().max_connections_per_ip, 5);
     EXPECT_FALSE(state.same_as(State()));
     EXPECT_TRUE(apply(state, connection_limit(5))->empty());
     state.undo(std::move(*undo));
-    EXPECT_EQ(state.max_connections_per_ip(), 0);
+    EXPECT_EQ(state.limits().max_connections_per_ip, 0);
 }
 
 TEST_F(UpdateTest, the_secret_of_tickets_is_part_of_the_state) {

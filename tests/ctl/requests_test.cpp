@@ -87,10 +87,18 @@ TEST(Requests, some_lines_are_more_or_less_than_one_question) {
     EXPECT_TRUE(std::holds_alternative<CheckConfig>(understood("config check").action));
     EXPECT_TRUE(std::holds_alternative<FollowEvents>(understood("events").action));
     EXPECT_TRUE(std::holds_alternative<UpgradeAll>(understood("upgrade").action));
-    const auto on = std::get<SwitchHttp2>(understood("cluster h2 enable -i shop").action);
-    EXPECT_EQ(on.cluster_id, "shop");
-    EXPECT_TRUE(on.http2);
-    EXPECT_FALSE(std::get<SwitchHttp2>(understood("cluster h2 disable -i shop").action).http2);
+    const auto edited = [](const std::string& line, command::Cluster cluster) {
+        const auto change = std::get<EditCluster>(understood(line).action);
+        EXPECT_EQ(change.cluster_id, "shop");
+        change.edit(cluster);
+        return cluster;
+    };
+    EXPECT_TRUE(edited("cluster h2 enable -i shop", {}).http2());
+    EXPECT_FALSE(edited("cluster h2 disable -i shop", edited("cluster h2 enable -i shop", {})).http2());
+    const command::Cluster limited = edited("cluster connection-attempts set -i shop 7", {});
+    EXPECT_EQ(limited.max_connection_attempts(), 7);
+    EXPECT_FALSE(edited("cluster connection-attempts unset -i shop", limited).has_max_connection_attempts());
+    EXPECT_EQ(std::get<ShowTags>(understood("cluster tags -i shop").action).request.query_cluster_by_id(), "shop");
     EXPECT_EQ(std::get<Watch>(understood("metrics get -r 5").action).interval, std::chrono::seconds(5));
 }
 

@@ -376,6 +376,37 @@ TEST(Show, the_limit_of_connections) {
     EXPECT_EQ(shown("max_connections_per_ip_limit { limit: 7 }"), "\n7 connections per source address and cluster\n");
 }
 
+TEST(Show, the_limit_of_connections_of_a_network) {
+    EXPECT_EQ(shown("max_connections_per_subnet_limit { limit: 0 ipv4_prefix: 24 ipv6_prefix: 64 }"),
+              "\nUnlimited (0), networks of /24 (IPv4) and /64 (IPv6)\n");
+    EXPECT_EQ(shown("max_connections_per_subnet_limit { limit: 7 ipv4_prefix: 24 ipv6_prefix: 64 }"),
+              "\n7 connections per network and cluster, networks of /24 (IPv4) and /64 (IPv6)\n");
+}
+
+TEST(Show, how_many_sessions_were_closed) {
+    EXPECT_EQ(shown("closed_sessions { closed: 3 draining: 1 }"),
+              "\n3 closed, 1 end when what they are at has ended\n");
+}
+
+TEST(Show, the_tags_of_frontends) {
+    const auto content = message_of<command::ResponseContent>(
+        "clusters { vec { http_frontends { address { @80 } hostname: 'a.example' path { kind: PREFIX value: '' }"
+        " tags { key: 'owner' value: 'ann' } tags { key: 'b' value: 'c' } }"
+        " tcp_frontends { cluster_id: 'shop' address { @5432 } } } }");
+    EXPECT_EQ("\n" + show_tags({{"main", content}}), R"(
+╭─────────────────────────────────┬────────────────╮
+│ frontend                        │ tags           │
+├─────────────────────────────────┼────────────────┤
+│ http 127.0.0.1:80 a.example all │ b=c, owner=ann │
+│ tcp 127.0.0.1:5432              │ -              │
+╰─────────────────────────────────┴────────────────╯
+)");
+    EXPECT_EQ(json_text(tags_json({{"main", content}})),
+              R"([{"frontend":"http 127.0.0.1:80 a.example all","tags":{"b":"c","owner":"ann"}},)"
+              R"({"frontend":"tcp 127.0.0.1:5432","tags":{}}])");
+    EXPECT_EQ(show_tags({}), "No frontends\n");
+}
+
 TEST(Show, the_detail_of_metrics) {
     EXPECT_EQ(shown("metric_detail_status { configured: DETAIL_CLUSTER effective: DETAIL_BACKEND"
                     " previous_effective: DETAIL_CLUSTER workers { key: '0' value { configured: DETAIL_CLUSTER"

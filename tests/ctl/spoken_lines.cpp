@@ -97,6 +97,10 @@ constexpr std::array lines{
     SpokenLine{"connection-limit set 100", "set_max_connections_per_ip: 100"},
     SpokenLine{"connection-limit remove", "set_max_connections_per_ip: 0"},
     SpokenLine{"connection-limit show", "query_max_connections_per_ip {}"},
+    SpokenLine{"subnet-connection-limit set 100", "set_max_connections_per_subnet: 100"},
+    SpokenLine{"subnet-connection-limit remove", "set_max_connections_per_subnet: 0"},
+    SpokenLine{"subnet-connection-limit show", "query_max_connections_per_subnet {}"},
+    SpokenLine{"connection-attempts set 9", "set_max_connection_attempts: 9"},
 
     // ---- clusters
     SpokenLine{"cluster list", "query_clusters_hashes {}"},
@@ -133,11 +137,15 @@ constexpr std::array lines{
                " authorized_hashes: 'bob:0000000000000000000000000000000000000000000000000000000000000000' }"},
     SpokenLine{"cluster add -i shop --load-balancing-policy random --max-connections-per-ip 1 --retry-after 2 "
                "--rate-limit 3 --rate-limit-burst 4 --front-timeout 5 --back-timeout 6 --connect-timeout 7 "
-               "--tunnel-timeout 8 --backend-reuse always",
+               "--tunnel-timeout 8 --backend-reuse always --max-connections-per-subnet 9 --max-connection-attempts 10",
                "add_cluster { cluster_id: 'shop' load_balancing: RANDOM max_connections_per_ip: 1 retry_after: 2 "
+               "max_connections_per_subnet: 9 max_connection_attempts: 10 "
                "rate_limit { requests_per_second: 3 burst: 4 }"
                " front_timeout: 5 back_timeout: 6 connect_timeout: 7 tunnel_timeout: 8 backend_reuse: ALWAYS }"},
     SpokenLine{"cluster remove --id shop", "remove_cluster: 'shop'"},
+    SpokenLine{"cluster close-sessions --id shop", "close_sessions { cluster_id: 'shop' }"},
+    SpokenLine{"cluster close-sessions -i shop --backend-id shop-1 --address 127.0.0.1:9000",
+               "close_sessions { cluster_id: 'shop' backend_id: 'shop-1' address { @9000 } }"},
     SpokenLine{"cluster health-check set --id shop --uri /up --interval 1 --timeout 2 --healthy-threshold 3 "
                "--unhealthy-threshold 4 --expected-status 204",
                "set_health_check { cluster_id: 'shop' config { uri: '/up' interval: 1 timeout: 2 healthy_threshold: 3"
@@ -254,6 +262,9 @@ constexpr std::array lines{
     SpokenLine{"frontend http update -a 127.0.0.1:80 --host a --path-regex b --no-required-auth --hsts-disabled deny",
                "update_http_frontend { address { @80 } hostname: 'a' path { kind: REGEX value: 'b' }"
                " required_auth: false hsts { enabled: false } reset: ['cluster_id', 'split'] }"},
+    SpokenLine{"frontend http update -a 127.0.0.1:80 --host a --match-header present=x-a id b",
+               "update_http_frontend { cluster_id: 'b' address { @80 } hostname: 'a' path { kind: PREFIX value: '' }"
+               " header_predicates { name: 'x-a' kind: HEADER_MATCH_KIND_PRESENT } }"},
     SpokenLine{"frontend http update -a 127.0.0.1:80 --host a --path-equals /b",
                "update_http_frontend { address { @80 } hostname: 'a' path { kind: EQUALS value: '/b' } }"},
     SpokenLine{"frontend http remove --address 127.0.0.1:80 --hostname a --path-prefix /b --method PUT id c",
@@ -391,31 +402,63 @@ constexpr std::array lines{
                "add_https_listener { address { @443 } sticky_name: 'SOZUBALANCEID'"
                " versions: [TLS_V1_2, TLS_V1_3] trusted_proxies {} }"},
     SpokenLine{"listener tcp add --address 127.0.0.1:5432 --public-address 127.0.0.1:81 --expect-proxy "
-               "--front-timeout 1 --back-timeout 2 --connect-timeout 3",
-               "add_tcp_listener { address { @5432 } public_address { @81 } expect_proxy: true front_timeout: 1"
+               "--front-timeout 1 --back-timeout 2 --connect-timeout 3 --interface eth0",
+               "add_tcp_listener { address { @5432 } interface: 'eth0' public_address { @81 } expect_proxy: true "
+               "front_timeout: 1"
                " back_timeout: 2 connect_timeout: 3 }"},
-    SpokenLine{"listener udp add --address 127.0.0.1:53 --public-address 127.0.0.1:81 --front-timeout 1 "
-               "--back-timeout 2 --max-rx-datagram-size 3 --max-flows 4",
-               "add_udp_listener { address { @53 } public_address { @81 } front_timeout: 1 back_timeout: 2"
-               " max_rx_datagram_size: 3 max_flows: 4 }"},
+    SpokenLine{
+        "listener udp add --address 127.0.0.1:53 --public-address 127.0.0.1:81 --front-timeout 1 "
+        "--back-timeout 2 --max-rx-datagram-size 3 --max-flows 4 --interface eth0",
+        "add_udp_listener { address { @53 } interface: 'eth0' public_address { @81 } front_timeout: 1 back_timeout: 2"
+        " max_rx_datagram_size: 3 max_flows: 4 }"},
+    SpokenLine{"listener http add -a 127.0.0.1:80 --interface eth0",
+               "add_http_listener { address { @80 } sticky_name: 'SOZUBALANCEID' interface: 'eth0' }"},
+    SpokenLine{"listener https add -a 127.0.0.1:443 --interface eth0",
+               "add_https_listener { address { @443 } sticky_name: 'SOZUBALANCEID' versions: [TLS_V1_2, TLS_V1_3]"
+               " interface: 'eth0' }"},
+    SpokenLine{"frontend list --id shop", "list_frontends { cluster_id: 'shop' }"},
+    SpokenLine{"listener http remove -a 127.0.0.1:80 --interface eth0",
+               "remove_listener { address { @80 } proxy: HTTP interface: 'eth0' }"},
     SpokenLine{"listener http remove --address 127.0.0.1:80", "remove_listener { address { @80 } proxy: HTTP }"},
+    SpokenLine{"listener https remove -a 127.0.0.1:80 --interface eth0",
+               "remove_listener { address { @80 } proxy: HTTPS interface: 'eth0' }"},
     SpokenLine{"listener https remove --address 127.0.0.1:80", "remove_listener { address { @80 } proxy: HTTPS }"},
+    SpokenLine{"listener tcp remove -a 127.0.0.1:80 --interface eth0",
+               "remove_listener { address { @80 } proxy: TCP interface: 'eth0' }"},
     SpokenLine{"listener tcp remove --address 127.0.0.1:80", "remove_listener { address { @80 } proxy: TCP }"},
+    SpokenLine{"listener udp remove -a 127.0.0.1:80 --interface eth0",
+               "remove_listener { address { @80 } proxy: UDP interface: 'eth0' }"},
     SpokenLine{"listener udp remove --address 127.0.0.1:80", "remove_listener { address { @80 } proxy: UDP }"},
+    SpokenLine{"listener http activate -a 127.0.0.1:80 --interface eth0",
+               "activate_listener { address { @80 } proxy: HTTP from_scm: false interface: 'eth0' }"},
     SpokenLine{"listener http activate --address 127.0.0.1:80",
                "activate_listener { address { @80 } proxy: HTTP from_scm: false }"},
+    SpokenLine{"listener https activate -a 127.0.0.1:80 --interface eth0",
+               "activate_listener { address { @80 } proxy: HTTPS from_scm: false interface: 'eth0' }"},
     SpokenLine{"listener https activate --address 127.0.0.1:80",
                "activate_listener { address { @80 } proxy: HTTPS from_scm: false }"},
+    SpokenLine{"listener tcp activate -a 127.0.0.1:80 --interface eth0",
+               "activate_listener { address { @80 } proxy: TCP from_scm: false interface: 'eth0' }"},
     SpokenLine{"listener tcp activate --address 127.0.0.1:80",
                "activate_listener { address { @80 } proxy: TCP from_scm: false }"},
+    SpokenLine{"listener udp activate -a 127.0.0.1:80 --interface eth0",
+               "activate_listener { address { @80 } proxy: UDP from_scm: false interface: 'eth0' }"},
     SpokenLine{"listener udp activate --address 127.0.0.1:80",
                "activate_listener { address { @80 } proxy: UDP from_scm: false }"},
+    SpokenLine{"listener http deactivate -a 127.0.0.1:80 --interface eth0",
+               "deactivate_listener { address { @80 } proxy: HTTP to_scm: false interface: 'eth0' }"},
     SpokenLine{"listener http deactivate --address 127.0.0.1:80",
                "deactivate_listener { address { @80 } proxy: HTTP to_scm: false }"},
+    SpokenLine{"listener https deactivate -a 127.0.0.1:80 --interface eth0",
+               "deactivate_listener { address { @80 } proxy: HTTPS to_scm: false interface: 'eth0' }"},
     SpokenLine{"listener https deactivate --address 127.0.0.1:80",
                "deactivate_listener { address { @80 } proxy: HTTPS to_scm: false }"},
+    SpokenLine{"listener tcp deactivate -a 127.0.0.1:80 --interface eth0",
+               "deactivate_listener { address { @80 } proxy: TCP to_scm: false interface: 'eth0' }"},
     SpokenLine{"listener tcp deactivate --address 127.0.0.1:80",
                "deactivate_listener { address { @80 } proxy: TCP to_scm: false }"},
+    SpokenLine{"listener udp deactivate -a 127.0.0.1:80 --interface eth0",
+               "deactivate_listener { address { @80 } proxy: UDP to_scm: false interface: 'eth0' }"},
     SpokenLine{"listener udp deactivate --address 127.0.0.1:80",
                "deactivate_listener { address { @80 } proxy: UDP to_scm: false }"},
     SpokenLine{"listener http update --address 127.0.0.1:80", "update_http_listener { address { @80 } }"},
@@ -505,6 +548,9 @@ constexpr auto others = std::to_array<std::string_view>({
     "upgrade",
     "cluster h2 enable --id shop",
     "cluster h2 disable --id shop",
+    "cluster tags --id shop",
+    "cluster connection-attempts set --id shop 7",
+    "cluster connection-attempts unset --id shop",
 });
 
 }  // namespace

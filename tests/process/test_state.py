@@ -58,7 +58,7 @@ class Files(StateTest):
                 control.ask(Request(remove_cluster="web"))
             self.assertNotIn("web", self.clusters(seki))
             loaded = self.done(seki.ctl("-t", "30000", "state", "load", "-f", str(path)))
-            self.assertIn("1 of them changed something", loaded.out)
+            self.assertIn("3 of them changed something", loaded.out)
             self.assertIn("web", self.clusters(seki))
             self.assertIn("0 of them changed something", self.done(seki.ctl("state", "load", "-f", str(path))).out)
         self.assertEqual(seki.get().status, 200)

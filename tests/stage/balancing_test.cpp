@@ -61,7 +61,7 @@ TEST(UnixSockets, are_connected_to_in_place_of_the_address) {
     const WirePtr client = stage.client(get());
     const WirePtr first = stage.backend(1);
     take_request(first);
-    first->send(response("hi"));
+    first->send(answer("hi"));
     stage.settle();
     EXPECT_EQ(stage.network.unix_paths().back(), "");
     command::AddBackend backend = add_backend("c", 1).add_backend();
@@ -69,6 +69,7 @@ TEST(UnixSockets, are_connected_to_in_place_of_the_address) {
     command::Request moved;
     *moved.mutable_add_unix_backend() = backend;
     ASSERT_TRUE(stage.change({moved}).has_done());
+    stage.settle();
     EXPECT_TRUE(first->saw_end()) << "what leads elsewhere is not used again";
     stage.client(get());
     take_request(stage.backend(1));

@@ -94,7 +94,8 @@ TEST_F(Decisions, to_answer_nothing_close_the_connection) {
 TEST_F(Decisions, to_answer_nothing_end_what_was_pipelined_behind) {
     decide(command::SILENT_CLOSE, false);
     ASSERT_TRUE(stage.change({add_frontend("c", "b")}).has_done());
-    client->send(get("/", "", "b") + get() + get("/", "", "b"));
+    const std::string of_b = "GET / HTTP/1.1\r\nHost: b\r\n\r\n";
+    client->send(of_b + get() + of_b);
     stage.settle();
     EXPECT_EQ(take_answer(client).status(), 503);
     EXPECT_TRUE(client->saw_end());

@@ -167,6 +167,62 @@ TEST_F(Limits, of_connections_for_all_clusters_hold_where_a_cluster_has_none_of_
     EXPECT_EQ(status(second, "b"), 200);
 }
 
+TEST_F(Limits, of_connections_of_a_network_count_all_its_addresses) {
+    stage.worker->context().settings.subnet_prefix_v4 = 31;
+    change(cluster("c", [](command::Cluster& config) { config.set_max_connections_per_subnet(2); }));
+    const WirePtr two = stage.client_from(2);
+    const WirePtr three = stage.client_from(3);
+    EXPECT_EQ(status(two), 200);
+    EXPECT_EQ(status(three), 200);
+    EXPECT_EQ(status(two), 200) << "it counts once";
+    const WirePtr refused = stage.client_from(2);
+    EXPECT_EQ(status(refused), 429);
+    EXPECT_EQ(status(stage.client_from(4)), 200) << "of another network";
+    EXPECT_EQ(status(stage.client_from(2), "b"), 200) << "to another cluster";
+    three->finish();
+    stage.settle();
+    EXPECT_EQ(status(refused), 200);
+    EXPECT_NE(stage.log().find("connection limit of the subnet"), std::string::npos);
+    EXPECT_EQ(count(Counter::connections_over_limit), 1U);
+}
+
+TEST_F(Limits, of_connections_of_a_network_and_of_an_address_must_both_have_room) {
+    stage.worker->context().settings.subnet_prefix_v4 = 24;
+    change(cluster("c", [](command::Cluster& config) {
+        config.set_max_connections_per_subnet(2);
+        config.set_max_connections_per_ip(1);
+    }));
+    const WirePtr two = stage.client_from(2);
+    EXPECT_EQ(status(two), 200);
+    EXPECT_EQ(status(stage.client_from(2)), 429) << "of the address";
+    EXPECT_EQ(status(stage.client_from(3)), 200);
+    EXPECT_EQ(status(stage.client_from(4)), 429) << "of the network";
+    EXPECT_EQ(stage.worker->context().source_counts.held(), 4U) << "who is refused holds no place in either";
+    two->finish();
+    stage.settle();
+    EXPECT_EQ(status(stage.client_from(4)), 200);
+}
+
+TEST_F(Limits, of_connections_of_a_network_count_whoever_is_there_when_they_are_set) {
+    stage.worker->context().settings.subnet_prefix_v4 = 24;
+    const WirePtr two = stage.client_from(2);
+    const WirePtr three = stage.client_from(3);
+    EXPECT_EQ(status(two), 200);
+    EXPECT_EQ(status(three), 200);
+    command::Request all;
+    all.set_set_max_connections_per_subnet(2);
+    change(all);
+    EXPECT_EQ(stage.worker->context().source_counts.held(), 2U);
+    EXPECT_EQ(status(stage.client_from(4)), 429);
+    change(cluster("c", [](command::Cluster& config) { config.set_max_connections_per_subnet(0); }));
+    EXPECT_EQ(status(stage.client_from(4)), 200) << "0 lifts the limit for this cluster";
+    all.set_set_max_connections_per_subnet(0);
+    change(all);
+    EXPECT_EQ(status(two), 200);
+    EXPECT_EQ(status(three), 200);
+    EXPECT_EQ(stage.worker->context().source_counts.held(), 0U);
+}
+
 TEST_F(Limits, of_connections_may_be_set_while_connections_are_there) {
     const WirePtr first = stage.client();
     const WirePtr second = stage.client();

@@ -187,5 +187,35 @@ TEST(Retry, ends_with_503_when_all_backends_are_down) {
     EXPECT_TRUE(take_request(stage.backend(1)).whole);
 }
 
+// How many of many backends, all of which refuse, a request was tried at.
+int attempts_of_a_request(Stage& stage) {
+    const size_t before = stage.network.unix_paths().size();
+    const WirePtr client = stage.client(get());
+    stage.settle();
+    EXPECT_EQ(take_answer(client).status(), 503);
+    return static_cast<int>(stage.network.unix_paths().size() - before);
+}
+
+TEST(Retry, is_tried_as_often_as_the_cluster_wants) {
+    Stage stage;
+    stage.route_to_backends(9);
+    for (uint8_t n = 1; n <= 9; ++n) stage.network.listen(backend_address(n), Reception::refuse);
+    EXPECT_EQ(attempts_of_a_request(stage), 5);
+    command::Request change;
+    change.set_set_max_connection_attempts(2);
+    ASSERT_TRUE(stage.change({change}).has_done());
+    EXPECT_EQ(attempts_of_a_request(stage), 2);
+    change.mutable_add_cluster()->set_cluster_id("c");
+    change.mutable_add_cluster()->set_max_connection_attempts(7);
+    ASSERT_TRUE(stage.change({change}).has_done());
+    EXPECT_EQ(attempts_of_a_request(stage), 7);
+    change.mutable_add_cluster()->set_max_connection_attempts(255);
+    ASSERT_TRUE(stage.change({change}).has_done());
+    EXPECT_EQ(attempts_of_a_request(stage), 9) << "each of them once";
+    change.mutable_add_cluster()->set_max_connection_attempts(1);
+    ASSERT_TRUE(stage.change({change}).has_done());
+    EXPECT_EQ(attempts_of_a_request(stage), 1);
+}
+
 }  // namespace
 }  // namespace seki::stage

@@ -1,9 +1,10 @@
 #pragma once
 
-// In turn: in a round each backend is chosen as often as its weight is in proportion to the others', one after the
-// other.
+// In turn. Where weights differ, each backend is chosen as often as its weight is in proportion to the others', and its
+// turns are spread among theirs: with 5, 1 and 1 it goes a a b a c a a, not a a a a a b c.
 
-#include <numeric>
+#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "backend/balancing/balancing.h"
@@ -13,34 +14,44 @@ namespace seki::backend {
 class RoundRobin final : public Balancing {
 public:
     void changed(std::span<const BackendPtr> backends) override {
-        credits_.resize(backends.size());
-        deal(backends);
+        const auto differs = [&](const BackendPtr& backend) { return backend->weight != backends.front()->weight; };
+        weighted_ = std::ranges::any_of(backends, differs);
+        credits_.assign(weighted_ ? backends.size() : 0, 0);
     }
 
     std::optional<size_t> choose(const Candidates& candidates, uint64_t /*key*/, Random& /*random*/) override {
+        return weighted_ ? richest(candidates) : next(candidates);
+    }
+
+private:
+    std::optional<size_t> next(const Candidates& candidates) noexcept {
         const size_t count = candidates.size();
-        // Two rounds: credits may run out in the middle of the first.
-        for (size_t step = 0; step < 2 * count; ++step) {
-            if (step == count) deal(candidates.all());
+        for (size_t step = 0; step < count; ++step) {
             if (cursor_ >= count) cursor_ = 0;
             const size_t at = cursor_++;
-            if (credits_[at] == 0 || !candidates.usable(at)) continue;
-            --credits_[at];
-            return at;
+            if (candidates.usable(at)) return at;
         }
         return std::nullopt;
     }
 
-private:
-    // A new round: to each its share, in the smallest whole numbers.
-    void deal(std::span<const BackendPtr> backends) noexcept {
-        uint32_t divisor = 0;
-        for (const BackendPtr& backend : backends) divisor = std::gcd(divisor, backend->weight);
-        for (size_t at = 0; at < backends.size(); ++at) credits_[at] = backends[at]->weight / divisor;
+    // Each earns its weight in every turn, and whoever has most pays what all have earned. What one could not spend,
+    // because it was not usable, it did not earn either.
+    std::optional<size_t> richest(const Candidates& candidates) noexcept {
+        int64_t earned = 0;
+        std::optional<size_t> found;
+        for (size_t at = 0; at < candidates.size(); ++at) {
+            if (!candidates.usable(at)) continue;
+            credits_[at] += candidates[at].weight;
+            earned += candidates[at].weight;
+            if (!found || credits_[at] > credits_[*found]) found = at;
+        }
+        if (found) credits_[*found] -= earned;
+        return found;
     }
 
-    std::vector<uint32_t> credits_;  // how often each is still to be chosen in this round
-    size_t cursor_ = 0;
+    bool weighted_ = false;
+    std::vector<int64_t> credits_;  // where weights differ
+    size_t cursor_ = 0;             // where they do not
 };
 
 }  // namespace seki::backend

@@ -20,10 +20,6 @@ constexpr std::array missing{
     Missing{Feature::sharding, "giving each client a part of the backends is not available yet"},
     Missing{Feature::sni_routing, "routing TCP by SNI or ALPN is not available yet"},
     Missing{Feature::health_checks, "health checks are not available yet"},
-    Missing{Feature::interfaces, "binding a listener to a network interface is not available yet"},
-    Missing{Feature::limits_per_subnet, "limits per subnet are not available yet"},
-    Missing{Feature::connection_attempts, "a limit of connection attempts is not available yet"},
-    Missing{Feature::close_sessions, "closing the sessions of a cluster is not available yet"},
 };
 
 }  // namespace

@@ -22,10 +22,6 @@ enum class Feature : uint8_t {
     health_checks,
     statsd,
     audit_logs,
-    interfaces,
-    limits_per_subnet,
-    connection_attempts,
-    close_sessions,
 };
 
 // The sentence that refuses the feature ("HTTPS is not available yet"); empty when the feature is there.

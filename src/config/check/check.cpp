@@ -26,7 +26,7 @@ void check_family(Examiner& examine, command::ListenerType family) {
 template <typename Message>
 void check_listener_key(Examiner& examine, Message& message) {
     examine.address("address", *message.mutable_address());
-    examine.wants("interface", message.has_interface(), Feature::interfaces);
+    if (message.has_interface()) check_interface(examine, message.interface());
     check_family(examine, message.proxy());
 }
 
@@ -90,6 +90,12 @@ void check_change(Examiner& examine, Request& request) {
         case Request::kSetMaxConnectionsPerIp:
             return examine.number("set_max_connections_per_ip", request.set_max_connections_per_ip(), 0,
                                   max_connections_per_worker);
+        case Request::kSetMaxConnectionsPerSubnet:
+            return examine.number("set_max_connections_per_subnet", request.set_max_connections_per_subnet(), 0,
+                                  max_connections_per_worker);
+        case Request::kSetMaxConnectionAttempts:
+            return examine.number("set_max_connection_attempts", request.set_max_connection_attempts(), 1,
+                                  max_connection_attempts);
         case Request::kLogging:
             return check_log_filter(examine, request.logging());
 
@@ -106,10 +112,6 @@ void check_change(Examiner& examine, Request& request) {
         case Request::kAddUdpFrontend:
         case Request::kRemoveUdpFrontend:
             return examine.wants("", true, Feature::udp);
-        case Request::kSetMaxConnectionsPerSubnet:
-            return examine.wants("", true, Feature::limits_per_subnet);
-        case Request::kSetMaxConnectionAttempts:
-            return examine.wants("", true, Feature::connection_attempts);
         case Request::kSetHealthCheck:
         case Request::kRemoveHealthCheck:
             return examine.wants("", true, Feature::health_checks);

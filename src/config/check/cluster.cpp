@@ -27,6 +27,10 @@ void check_access(Examiner& examine, const command::Cluster& cluster) {
 
 void check_limits(Examiner& examine, const command::Cluster& cluster) {
     examine.number("max_connections_per_ip", cluster.max_connections_per_ip(), 0, max_connections_per_worker);
+    examine.number("max_connections_per_subnet", cluster.max_connections_per_subnet(), 0, max_connections_per_worker);
+    if (cluster.has_max_connection_attempts()) {
+        examine.number("max_connection_attempts", cluster.max_connection_attempts(), 1, max_connection_attempts);
+    }
     if (cluster.has_retry_after()) examine.number("retry_after", cluster.retry_after(), 0, max_timeout_s);
     if (!cluster.has_rate_limit()) return;
     const command::RateLimit& limit = cluster.rate_limit();
@@ -85,8 +89,6 @@ void check_cluster(Examiner& examine, command::Cluster& cluster) {
     examine.wants("http2", cluster.http2(), Feature::http2_backends);
     examine.wants("health_check", cluster.has_health_check(), Feature::health_checks);
     examine.wants("udp", cluster.has_udp(), Feature::udp);
-    examine.wants("max_connections_per_subnet", cluster.has_max_connections_per_subnet(), Feature::limits_per_subnet);
-    examine.wants("max_connection_attempts", cluster.has_max_connection_attempts(), Feature::connection_attempts);
     if (cluster.has_tls()) check_backend_tls(examine, *cluster.mutable_tls());
     if (cluster.has_https_redirect_port()) {
         examine.number("https_redirect_port", cluster.https_redirect_port(), 1, max_port);

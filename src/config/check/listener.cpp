@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <iterator>
+#include <net/if.h>
 #include <string>
 
 #include "config/check/rules.h"
@@ -76,7 +77,7 @@ template <typename Listener>
 void check_stream_fields(Examiner& examine, Listener& listener) {
     examine.address("address", *listener.mutable_address());
     if constexpr (requires { listener.interface(); }) {
-        examine.wants("interface", listener.has_interface(), Feature::interfaces);
+        if (listener.has_interface()) check_interface(examine, listener.interface());
     }
     if (listener.has_public_address()) examine.address("public_address", *listener.mutable_public_address());
     examine.wants("expect_proxy", listener.expect_proxy(), Feature::proxy_protocol);
@@ -110,6 +111,17 @@ void check_http_listener(Examiner& examine, Listener& listener) {
 }
 
 }  // namespace
+
+// What the kernel takes for a name (dev_valid_name).
+void check_interface(Examiner& examine, std::string_view name) {
+    constexpr size_t max_size = IFNAMSIZ - 1;
+    const auto allowed = [](char c) { return c > ' ' && c <= '~' && c != '/' && c != ':' && c != '%'; };
+    const bool named = !name.empty() && name != "." && name != ".." && std::ranges::all_of(name, allowed);
+    if (!named || name.size() > max_size) {
+        examine.refuse("interface", "it must be the name of a network interface: up to {} characters, no '/', ':', '%'",
+                       max_size);
+    }
+}
 
 void check_listener(Examiner& examine, command::HttpListenerConfig& listener) {
     check_http_listener(examine, listener);

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "config/check/captures.h"
 #include "config/check/examiner.h"
@@ -15,6 +16,7 @@ namespace seki::config {
 void check_listener(Examiner& examine, command::HttpListenerConfig& listener);
 void check_listener(Examiner& examine, command::HttpsListenerConfig& listener);
 void check_listener(Examiner& examine, command::TcpListenerConfig& listener);
+void check_interface(Examiner& examine, std::string_view name);
 void check_update(Examiner& examine, command::UpdateHttpListenerConfig& update);
 void check_update(Examiner& examine, command::UpdateHttpsListenerConfig& update);
 void check_update(Examiner& examine, command::UpdateTcpListenerConfig& update);

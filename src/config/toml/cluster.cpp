@@ -131,8 +131,8 @@ command::Cluster read_own_keys(const std::string& cluster_id, TableReader& table
     cluster.set_cluster_id(cluster_id);
     read_protocol_keys(table, cluster, protocol, expect, draft.read_file());
     read_fields(table, cluster,
-                {"load_balancing", "load_metric", "max_connections_per_ip", "retry_after", "front_timeout",
-                 "back_timeout", "connect_timeout"});
+                {"load_balancing", "load_metric", "max_connections_per_ip", "max_connections_per_subnet",
+                 "max_connection_attempts", "retry_after", "front_timeout", "back_timeout", "connect_timeout"});
     if (auto limit = table.table("rate_limit", TableKind::rate_limit)) {
         read_rate_limit(*limit, *cluster.mutable_rate_limit());
     }
@@ -156,27 +156,54 @@ public:
     BackendList(const std::string& cluster_id, Draft& draft) : cluster_id_(cluster_id), draft_(draft) {}
 
     void read(TableReader& table, size_t index) {
-        Request request;
-        command::AddBackend& backend = *request.mutable_add_backend();
+        command::AddBackend backend;
         backend.set_cluster_id(cluster_id_);
         if (!table.has("address")) table.missing("address");
-        read_fields(table, backend, {"backend_id", "address", "unix_path", "sticky_id", "backup"});
+        const auto host = table.host_address("address");
+        if (!host) read_fields(table, backend, {"address"});
+        read_fields(table, backend, {"backend_id", "unix_path", "sticky_id", "backup"});
         backend.mutable_load_balancing_parameters()->set_weight(read_weight(table));
         if (const auto state = table.choice("state", backend_states, true)) {
             backend.set_state(static_cast<command::BackendState>(*state));
         }
         table.finish();
+        if (host) return add_host(table, *host, backend);
         if (!backend.has_address()) return;
-
-        const SocketAddress address = checked_address(backend.address());
-        if (!backend.has_backend_id()) backend.set_backend_id(default_id(index, address));
-        if (!known_.emplace(backend.backend_id(), address).second) {
-            table.warn("address", "the same backend is there already; the later one counts");
-        }
-        draft_.add(table, std::move(request));
+        if (!backend.has_backend_id()) backend.set_backend_id(default_id(index, checked_address(backend.address())));
+        add(table, std::move(backend));
     }
 
 private:
+    void add(TableReader& table, command::AddBackend backend) {
+        if (!known_.emplace(backend.backend_id(), checked_address(backend.address())).second) {
+            table.warn("address", "the same backend is there already; the later one counts");
+        }
+        Request request;
+        *request.mutable_add_backend() = std::move(backend);
+        draft_.add(table, std::move(request));
+    }
+
+    // One for each address of the host. They are told apart by it, also where clients are bound to one.
+    void add_host(TableReader& table, const HostAddress& host, const command::AddBackend& of_host) {
+        if (of_host.has_unix_path()) {
+            return table.refuse("address", "'{}' is a name, and unix_path has no address to be looked up", host.host);
+        }
+        const auto& addresses = draft_.addresses_of(host.host);
+        if (!addresses) return table.refuse("address", "cannot resolve '{}': {}", host.host, addresses.error().message);
+        for (const IpAddress& ip : *addresses) {
+            const SocketAddress address(ip, host.port);
+            command::AddBackend backend = of_host;
+            *backend.mutable_address() = to_wire(address);
+            const std::string id = of_host.has_backend_id()
+                                       ? of_host.backend_id()
+                                       : fmt::format("{}-{}:{}", cluster_id_, host.host, host.port);
+            backend.set_backend_id(fmt::format("{}-{}", id, address.text()));
+            if (of_host.has_sticky_id())
+                backend.set_sticky_id(fmt::format("{}-{}", of_host.sticky_id(), address.text()));
+            add(table, std::move(backend));
+        }
+    }
+
     [[nodiscard]] std::string default_id(size_t index, const SocketAddress& address) const {
         return fmt::format("{}-{}-{}", cluster_id_, index, address.text());
     }

@@ -22,6 +22,7 @@ Checked<Request> activation(const Request& listener) {
     const auto of = [&](const auto& config, command::ListenerType type) {
         *activation.mutable_address() = config.address();
         activation.set_proxy(type);
+        if (config.has_interface()) activation.set_interface(config.interface());
     };
     if (listener.has_add_http_listener()) of(listener.add_http_listener(), command::HTTP);
     if (listener.has_add_https_listener()) of(listener.add_https_listener(), command::HTTPS);
@@ -82,6 +83,18 @@ void Draft::must_not_overlap(TableReader& table, const SocketAddress& address) c
                      "{} cannot be listened on beside {} (line {}): one of them is all addresses of that port",
                      address.text(), other.text(), listener.line);
     }
+}
+
+const Result<std::vector<IpAddress>>& Draft::addresses_of(const std::string& host) {
+    const auto known = hosts_.find(host);
+    if (known != hosts_.end()) return known->second;
+    auto addresses = resolve_(host);
+    if (addresses) {
+        std::ranges::sort(*addresses);
+        addresses->erase(std::ranges::unique(*addresses).begin(), addresses->end());
+        if (addresses->empty()) addresses = failure("it has no address");
+    }
+    return hosts_.emplace(host, std::move(addresses)).first->second;
 }
 
 // ---- what all of it leads to

@@ -29,9 +29,9 @@ struct Alias {
 
 class Draft {
 public:
-    // Both outlive this. `activates`: the listeners of the file will listen.
-    Draft(const FileConfig& globals, const ReadFile& read_file, bool activates)
-        : globals_(globals), read_file_(read_file), activates_(activates) {}
+    // All outlive this. `activates`: the listeners of the file will listen.
+    Draft(const FileConfig& globals, const ReadFile& read_file, const ResolveHost& resolve, bool activates)
+        : globals_(globals), read_file_(read_file), resolve_(resolve), activates_(activates) {}
 
     struct Listener {
         command::ListenerType type;
@@ -60,6 +60,9 @@ public:
     // For texts that stand in files of their own; relative paths begin where the configuration file is.
     [[nodiscard]] const ReadFile& read_file() const noexcept { return read_file_; }
 
+    // The addresses of a host, sorted and each once; every host is looked up once.
+    const Result<std::vector<IpAddress>>& addresses_of(const std::string& host);
+
     // Once, when all have been added.
     void try_out(Diagnostics& diagnostics);
     std::vector<Checked<command::Request>> take();
@@ -85,6 +88,8 @@ private:
 
     const FileConfig& globals_;
     const ReadFile& read_file_;
+    const ResolveHost& resolve_;
+    std::map<std::string, Result<std::vector<IpAddress>>, std::less<>> hosts_;
     bool activates_;
     std::vector<std::string_view> clusters_;
     std::map<SocketAddress, Listener> listeners_;

@@ -20,28 +20,33 @@ void disable_cluster_metrics(TableReader& table, Draft& draft) {
     draft.add(table, std::move(request), {{"", "disable_cluster_metrics"}});
 }
 
-void limit_connections(TableReader& table, const FileConfig& config, Draft& draft) {
-    if (config.server.max_connections_per_ip() == 0) return;
-    command::Request request;
-    request.set_set_max_connections_per_ip(config.server.max_connections_per_ip());
-    draft.add(table, std::move(request), {{"set_max_connections_per_ip", "max_connections_per_ip"}});
+void set_limits(TableReader& table, const FileConfig& config, Draft& draft) {
+    const command::ServerConfig& server = config.server;
+    const Limits limits{server.max_connections_per_ip(), server.max_connections_per_subnet(),
+                        server.max_connection_attempts()};
+    for (command::Request& change : limit_changes({}, limits)) draft.add(table, std::move(change));
 }
 
-void read_tables(const TomlTable& document, std::string_view name, const ReadFile& read_file, FileConfig& config,
+struct Outside {
+    const ReadFile& read_file;
+    const ResolveHost& resolve;
+};
+
+void read_tables(const TomlTable& document, std::string_view name, const Outside& outside, FileConfig& config,
                  Diagnostics& diagnostics) {
     TableReader table(document, {}, TableKind::global, diagnostics);
     const auto directory = std::filesystem::path(name).parent_path();
     const ListenerSwitches switches = read_global(table, directory, config);
 
     const ReadFile read_beside = [&](const std::string& path, size_t max_size) {
-        return read_file((directory / path).lexically_normal().string(), max_size);
+        return outside.read_file((directory / path).lexically_normal().string(), max_size);
     };
-    Draft draft(config, read_beside, switches.activate_listeners);
+    Draft draft(config, read_beside, outside.resolve, switches.activate_listeners);
     for (TableReader& listener : table.tables("listeners", TableKind::listener)) read_listener(listener, draft);
     auto clusters = table.named_tables("clusters", TableKind::cluster);
     for (const auto& [id, cluster] : clusters) draft.remember_cluster(id);
     for (auto& [id, cluster] : clusters) read_cluster(id, cluster, draft);
-    limit_connections(table, config, draft);
+    set_limits(table, config, draft);
     if (switches.disable_cluster_metrics) disable_cluster_metrics(table, draft);
     table.finish();
     draft.try_out(diagnostics);
@@ -56,20 +61,20 @@ FileResult refused(std::string_view name, std::string_view reason) {
 
 }  // namespace
 
-FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file) {
+FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file, const ResolveHost& resolve) {
     if (!is_utf8(text)) return refused(name, "it is not valid UTF-8");
     Diagnostics diagnostics(name);
     const TomlTable document = read_document(text, diagnostics);
     FileConfig config;
-    if (!diagnostics.has_errors()) read_tables(document, name, read_file, config, diagnostics);
+    if (!diagnostics.has_errors()) read_tables(document, name, {read_file, resolve}, config, diagnostics);
     if (diagnostics.has_errors()) return std::unexpected(diagnostics.take());
     config.warnings = diagnostics.take();
     return config;
 }
 
-FileResult load(const std::string& path, const ReadFile& read_file) {
+FileResult load(const std::string& path, const ReadFile& read_file, const ResolveHost& resolve) {
     const Result<std::string> text = read_file_text(path);
-    return text ? parse(*text, path, read_file) : refused(path, text.error().message);
+    return text ? parse(*text, path, read_file, resolve) : refused(path, text.error().message);
 }
 
 }  // namespace seki::config

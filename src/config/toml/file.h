@@ -21,6 +21,7 @@
 #include "config/check/check.h"
 #include "config/file_text.h"
 #include "config/toml/diagnostic.h"
+#include "config/toml/host_address.h"
 
 namespace seki::config {
 
@@ -62,9 +63,11 @@ using FileResult = std::expected<FileConfig, std::vector<Diagnostic>>;
 // How the text of a file that the configuration names comes here.
 using ReadFile = std::function<Result<std::string>(const std::string& path, size_t max_size)>;
 
-FileResult load(const std::string& path, const ReadFile& read_file = read_file_text);
+FileResult load(const std::string& path, const ReadFile& read_file = read_file_text,
+                const ResolveHost& resolve = resolve_host);
 
 // `name` stands before each diagnostic; relative paths in the text are relative to its directory.
-FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file = read_file_text);
+FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file = read_file_text,
+                 const ResolveHost& resolve = resolve_host);
 
 }  // namespace seki::config

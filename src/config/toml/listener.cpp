@@ -41,7 +41,7 @@ constexpr std::array forwarded_headers{
     Choice{"none", command::FORWARDED_HEADERS_NONE},
 };
 
-constexpr auto stream_keys = std::to_array<std::string_view>({"public_address", "expect_proxy"});
+constexpr auto stream_keys = std::to_array<std::string_view>({"public_address", "expect_proxy", "interface"});
 
 constexpr auto http_keys =
     std::to_array<std::string_view>({"sticky_name", "sozu_id_header", "elide_x_real_ip", "send_x_real_ip"});
@@ -165,7 +165,7 @@ void read_tcp(TableReader& table, command::TcpListenerConfig& listener, const Fi
 }
 
 void read_udp(TableReader& table, command::UdpListenerConfig& listener) {
-    read_field(table, listener, "public_address");
+    read_fields(table, listener, {"public_address", "interface"});
     read_settings(table, listener, SettingOf::udp);
     if (table.has("expect_proxy")) table.refuse("expect_proxy", "udp listeners do not have it");
     no_effect(table, connect_keys, "http, https and tcp");

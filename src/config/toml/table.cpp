@@ -91,6 +91,12 @@ std::optional<command::SocketAddress> TableReader::address(std::string_view key)
     return {};
 }
 
+std::optional<HostAddress> TableReader::host_address(std::string_view key) {
+    const TomlValue* value = find(key);
+    const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(&value->is);
+    return text == nullptr ? std::nullopt : parse_host_address(*text);
+}
+
 std::optional<int> TableReader::choice(std::string_view key, std::span<const Choice> choices, bool any_case) {
     const auto* text = find_a<std::string>(key, "text");
     if (text == nullptr) return {};

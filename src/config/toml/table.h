@@ -15,6 +15,7 @@
 #include "command.pb.h"
 #include "config/toml/diagnostic.h"
 #include "config/toml/document.h"
+#include "config/toml/host_address.h"
 #include "config/toml/keys.h"
 
 namespace seki::config {
@@ -52,6 +53,8 @@ public:
     // Or the text "off", which is `off` then.
     std::optional<uint64_t> number_or_off(std::string_view key, uint64_t min, uint64_t max, uint64_t off);
     std::optional<command::SocketAddress> address(std::string_view key);
+    // Where the value names a host in place of an address; of all else nothing is said.
+    std::optional<HostAddress> host_address(std::string_view key);
     std::optional<int> choice(std::string_view key, std::span<const Choice> choices, bool any_case = false);
     std::vector<std::string> texts(std::string_view key);
     std::vector<uint64_t> numbers(std::string_view key, uint64_t max);

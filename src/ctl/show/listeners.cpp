@@ -20,7 +20,7 @@ using google::protobuf::Message;
 constexpr auto not_in_notes = std::to_array<std::string_view>(
     {"address", "public_address", "expect_proxy", "active", "front_timeout", "back_timeout", "connect_timeout",
      "request_timeout", "sticky_name", "max_rx_datagram_size", "max_flows", "certificate", "certificate_chain", "key",
-     "client_ca_certificates", "client_ca_crls"});
+     "client_ca_certificates", "client_ca_crls", "interface"});
 
 std::string seconds(uint32_t value) { return std::to_string(value) + " s"; }
 

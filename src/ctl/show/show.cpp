@@ -53,6 +53,17 @@ std::string show_limit(const command::MaxConnectionsPerIpLimit& limit) {
     return fmt::format("{} connections per source address and cluster\n", limit.limit());
 }
 
+std::string show_limit(const command::MaxConnectionsPerSubnetLimit& limit) {
+    const std::string networks =
+        fmt::format("networks of /{} (IPv4) and /{} (IPv6)", limit.ipv4_prefix(), limit.ipv6_prefix());
+    if (limit.limit() == 0) return fmt::format("Unlimited (0), {}\n", networks);
+    return fmt::format("{} connections per network and cluster, {}\n", limit.limit(), networks);
+}
+
+std::string show_closed(const command::ClosedSessions& sessions) {
+    return fmt::format("{} closed, {} end when what they are at has ended\n", sessions.closed(), sessions.draining());
+}
+
 std::string show_health_checks(const command::HealthChecksList& checks) {
     if (checks.map().empty()) return "No health checks\n";
     const std::map<std::string, command::HealthCheckConfig> sorted(checks.map().begin(), checks.map().end());
@@ -188,6 +199,10 @@ std::string show(const ResponseContent& content) {
             return show_request_counts(content.request_counts());
         case ResponseContent::kMaxConnectionsPerIpLimit:
             return show_limit(content.max_connections_per_ip_limit());
+        case ResponseContent::kMaxConnectionsPerSubnetLimit:
+            return show_limit(content.max_connections_per_subnet_limit());
+        case ResponseContent::kClosedSessions:
+            return show_closed(content.closed_sessions());
         case ResponseContent::kHealthChecksList:
             return show_health_checks(content.health_checks_list());
         case ResponseContent::kMetricDetailStatus:

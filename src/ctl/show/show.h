@@ -8,6 +8,7 @@
 #include <string>
 
 #include "command.pb.h"
+#include "ctl/json.h"
 
 namespace seki::ctl {
 
@@ -25,6 +26,9 @@ using Holders = std::map<std::string, command::ResponseContent>;
 std::string show_cluster_hashes(const Holders& holders);
 // Who has which settings: equal records of several processes share a row.
 std::string show_clusters(const Holders& holders);
+// The tags of a cluster's frontends, as any process has them, and as JSON: a list of {"frontend", "tags"}.
+std::string show_tags(const Holders& holders);
+Json tags_json(const Holders& holders);
 std::string show_frontends(const command::ListedFrontends& frontends);
 std::string show_listeners(const command::ListenersList& listeners);
 std::string show_certificates(const command::CertificatesWithFingerprints& certificates);

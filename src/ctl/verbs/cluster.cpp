@@ -34,6 +34,11 @@ Result<> nothing(command::Request&, const std::vector<std::string>&) { return {}
 void limit_options(Verb& add) {
     add.value("--max-connections-per-ip", "max_connections_per_ip",
               "Connections that one source may have; 0 = no limit; without it, that of connection-limit");
+    add.value("--max-connections-per-subnet", "max_connections_per_subnet",
+              "Likewise all sources of one network; without it, that of subnet-connection-limit");
+    add.value("--max-connection-attempts", "max_connection_attempts",
+              "Attempts at backends for one request; without it, as many as connection-attempts says")
+        .within(1, 255);
     add.value("--retry-after", "retry_after", "Seconds in Retry-After of a 429; 0 = left out");
     const Option rate =
         add.value("--rate-limit", "rate_limit.requests_per_second", "Requests in a second that one source may make");
@@ -94,9 +99,31 @@ void add_http2_switch(Family& cluster) {
                              on ? "Speak HTTP/2 to the backends" : "Speak HTTP/1.1 to the backends");
         id_option(verb, "");
         verb.becomes([on](const command::Request& request, const Verb&) -> Action {
-            return SwitchHttp2{request.query_cluster_by_id(), on};
+            return EditCluster{request.query_cluster_by_id(),
+                               [on](command::Cluster& known) { known.set_http2(on); }};
         });
     }
+}
+
+void add_attempts_switch(Family& cluster) {
+    Family attempts = cluster.family("connection-attempts", "Attempts at a cluster's backends for one request");
+    Verb& set = attempts.verb("set", R"(add_cluster {})", "Set how many there may be");
+    id_option(set, "cluster_id");
+    set.value("limit", "max_connection_attempts", "Connections that are tried, the first one included")
+        .within(1, 255)
+        .required();
+    set.becomes([](const command::Request& request, const Verb&) -> Action {
+        return EditCluster{request.add_cluster().cluster_id(),
+                           [limit = request.add_cluster().max_connection_attempts()](command::Cluster& known) {
+                               known.set_max_connection_attempts(limit);
+                           }};
+    });
+    Verb& unset = attempts.verb("unset", R"(add_cluster {})", "As many as connection-attempts says");
+    id_option(unset, "cluster_id");
+    unset.becomes([](const command::Request& request, const Verb&) -> Action {
+        return EditCluster{request.add_cluster().cluster_id(),
+                           [](command::Cluster& known) { known.clear_max_connection_attempts(); }};
+    });
 }
 
 Result<> check_health_check(command::Request& request, const Verb&) {
@@ -136,7 +163,17 @@ void add_cluster_verbs(Family& root) {
     add_add(cluster);
     Verb& remove = cluster.verb("remove", R"(remove_cluster: "")", "Remove a cluster");
     id_option(remove, "");
+    Verb& tags = cluster.verb("tags", R"(query_cluster_by_id: "")", "Show the tags of a cluster's frontends");
+    id_option(tags, "");
+    tags.becomes([](const command::Request& request, const Verb&) -> Action { return ShowTags{request}; });
+    Verb& close =
+        cluster.verb("close-sessions", "close_sessions {}",
+                     "Close the connections of clients: idle ones and tunnels now, others after their request");
+    id_option(close, "cluster_id");
+    close.value("--backend-id", "backend_id", "Only those at this backend");
+    close.value("-a,--address", "address", "Only those at the backend of this address");
     add_http2_switch(cluster);
+    add_attempts_switch(cluster);
     add_health_check(cluster);
 }
 

@@ -10,8 +10,6 @@ Result<bool> read_predicate(command::Request& request, std::string_view text) {
     const size_t equals = text.find('=');
     const std::string_view match = text.substr(0, equals);
     if (equals == text.npos || (match != "exact" && match != "regex" && match != "present")) return false;
-    if (payload(request).GetDescriptor()->FindFieldByName("header_predicates") == nullptr)
-        return failure("'{}': a frontend with such a condition cannot be changed, only removed and added", text);
     const std::string_view rest = text.substr(equals + 1);
     const size_t second = rest.find('=');
     if (rest.empty() || second == 0)

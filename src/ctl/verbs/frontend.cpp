@@ -231,6 +231,7 @@ void add_frontend_verbs(Family& root) {
     list.flag("--https", "https", "HTTPS frontends");
     list.flag("--tcp", "tcp", "TCP and UDP frontends");
     list.value("-d,--domain", "domain", "Only frontends whose host name contains this");
+    list.value("-i,--id", "cluster_id", "Only frontends of this cluster");
 }
 
 }  // namespace seki::ctl

@@ -44,6 +44,10 @@ void setting_options(Verb& verb, config::SettingOf of, bool show_defaults) {
     });
 }
 
+void interface_option(Verb& verb) {
+    verb.value("--interface", "interface", "Network interface that it is bound to, a part of its name");
+}
+
 void public_address_option(Verb& verb) {
     verb.value("--public-address", "public_address", "Address that clients see, where it is not the one listened on");
 }
@@ -144,7 +148,9 @@ void tcp_update_options(Verb& update) {
 // The verbs that only need to know which listener is meant.
 void add_switches(Family& family, const std::string& type) {
     const auto add = [&](const char* name, const std::string& request, const char* help) {
-        address_option(family.verb(name, request, help), "Address of the listener");
+        Verb& verb = family.verb(name, request, help);
+        address_option(verb, "Address of the listener");
+        interface_option(verb);
     };
     add("remove", "remove_listener { proxy: " + type + " }", "Close and forget a listener");
     add("activate", "activate_listener { proxy: " + type + " from_scm: false }", "Begin to accept");
@@ -156,6 +162,7 @@ void add_http(Family& listener) {
     Verb& add =
         http.verb("add", fmt::format("add_http_listener {{ sticky_name: '{}' }}", default_sticky_name), add_help);
     address_option(add, "Address to listen on");
+    interface_option(add);
     http_add_options(add);
     Verb& update = http.verb("update", "update_http_listener {}", update_help);
     address_option(update, "Address of the listener");
@@ -168,6 +175,7 @@ void add_https(Family& listener) {
     Verb& add =
         https.verb("add", fmt::format("add_https_listener {{ sticky_name: '{}' }}", default_sticky_name), add_help);
     address_option(add, "Address to listen on");
+    interface_option(add);
     http_add_options(add);
     tls_add_options(add);
     Verb& update = https.verb("update", "update_https_listener {}", update_help);
@@ -181,6 +189,7 @@ void add_tcp(Family& listener) {
     Family tcp = listener.family("tcp", "Listeners for TCP");
     Verb& add = tcp.verb("add", "add_tcp_listener {}", add_help);
     address_option(add, "Address to listen on");
+    interface_option(add);
     public_address_option(add);
     add.flag("--expect-proxy", "expect_proxy", "Clients begin with a PROXY header");
     setting_options(add, config::SettingOf::stream, true);
@@ -194,6 +203,7 @@ void add_udp(Family& listener) {
     Family udp = listener.family("udp", "Listeners for UDP");
     Verb& add = udp.verb("add", "add_udp_listener {}", add_help);
     address_option(add, "Address to listen on");
+    interface_option(add);
     public_address_option(add);
     setting_options(add, config::SettingOf::udp, true);
     Verb& update = udp.verb("update", "update_udp_listener {}", update_help);

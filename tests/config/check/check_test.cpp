@@ -150,6 +150,25 @@ INSTANTIATE_TEST_SUITE_P(
               }),
               0, 1024, 1025},
         Field{"set_max_connections_per_ip", connection_limit, 0, 10'000'000, 10'000'001},
+        Field{"set_max_connections_per_subnet",
+              [](uint64_t v) {
+                  Request request;
+                  request.set_set_max_connections_per_subnet(v);
+                  return request;
+              },
+              0, 10'000'000, 10'000'001},
+        Field{"set_max_connection_attempts",
+              [](uint64_t v) {
+                  Request request;
+                  request.set_set_max_connection_attempts(static_cast<uint32_t>(v));
+                  return request;
+              },
+              1, 255, 0},
+        Field{"max_connections_per_subnet", CLUSTER_NUMBER(max_connections_per_subnet, uint64_t), 0, 10'000'000,
+              10'000'001},
+        Field{"max_connection_attempts", CLUSTER_NUMBER(max_connection_attempts, uint32_t), 1, 255, 256},
+        Field{"interface",
+              listener_with([](command::HttpListenerConfig& l, uint64_t v) { l.set_interface(of_size(v)); }), 1, 15, 0},
         Field{"path",
               [](uint64_t v) {
                   Request request = http_frontend("c", "127.0.0.1:80", "a");

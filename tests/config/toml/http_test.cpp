@@ -184,6 +184,8 @@ answer_503 = "/etc/503.http"
 authorized_hashes = ["ann:{}"]
 www_authenticate = "Basic realm=\"shop\""
 max_connections_per_ip = 3
+max_connections_per_subnet = 6
+max_connection_attempts = 7
 retry_after = 5
 rate_limit = {{ requests_per_second = 10, burst = 20 }}
 front_timeout = 1
@@ -200,6 +202,8 @@ backend_reuse = "Never"
     EXPECT_THAT(cluster.answer_503(), testing::EndsWith("from another"));
     EXPECT_THAT(cluster.authorized_hashes(), ElementsAre("ann:" + hash));
     EXPECT_EQ(cluster.www_authenticate(), "Basic realm=\"shop\"");
+    EXPECT_EQ(cluster.max_connections_per_subnet(), 6);
+    EXPECT_EQ(cluster.max_connection_attempts(), 7);
     EXPECT_EQ(cluster.max_connections_per_ip(), 3);
     EXPECT_EQ(cluster.retry_after(), 5);
     EXPECT_EQ(cluster.rate_limit().requests_per_second(), 10);
@@ -258,12 +262,60 @@ TEST(TomlHttp, a_backend_may_begin_in_a_state) {
                 ElementsAre(HasSubstr("backends[0].state: 'down' is none of ready, drain, maintenance")));
 }
 
+TEST(TomlHttp, a_host_is_a_backend_for_each_of_its_addresses) {
+    const FileConfig config = accepted(with(cluster_a, R"(
+backends = [
+    { address = "two.example:8080", weight = 7, sticky_id = "s" },
+    { address = "two.example:81", backend_id = "mine" },
+]
+)"));
+    ASSERT_EQ(config.changes.size(), 5);
+    const command::AddBackend& first = config.changes[1]->add_backend();
+    EXPECT_EQ(first.backend_id(), "a-two.example:8080-10.0.0.1:8080");
+    EXPECT_EQ(first.sticky_id(), "s-10.0.0.1:8080");
+    EXPECT_EQ(checked_address(first.address()).text(), "10.0.0.1:8080");
+    EXPECT_EQ(first.load_balancing_parameters().weight(), 7);
+    EXPECT_EQ(checked_address(config.changes[2]->add_backend().address()).text(), "10.0.0.2:8080");
+    EXPECT_EQ(config.changes[3]->add_backend().backend_id(), "mine-10.0.0.1:81");
+    EXPECT_EQ(config.changes[4]->add_backend().backend_id(), "mine-10.0.0.2:81");
+}
+
+TEST(TomlHttp, a_host_that_has_no_address_is_refused_where_it_is_written) {
+    const auto backend = [](std::string_view fields) {
+        return errors(with(cluster_a, fmt::format("backends = [{{ {} }}]", fields)));
+    };
+    EXPECT_THAT(backend("address = \"one.example:80\""),
+                ElementsAre("s.toml:3: clusters.a.backends[0].address: cannot resolve 'one.example': nobody knows it"));
+    EXPECT_THAT(backend("address = \"two:80\", unix_path = \"/run/a\""),
+                ElementsAre(HasSubstr("address: 'two' is a name, and unix_path has no address to be looked up")));
+    for (const char* number : {"1.2.3:80", "010.0.0.1:80", "0x7f.1:80", "two.0x1:80", "127.1:80", "two.256:80"}) {
+        EXPECT_THAT(backend(fmt::format("address = \"{}\"", number)), ElementsAre(HasSubstr("is not an IP address")))
+            << number;
+    }
+    for (const char* odd :
+         {"two", "two:", "two:0", "two:65536", "two:x", "::1:80", "t wo:80", "two..b:80", "-two:80"}) {
+        EXPECT_EQ(backend(fmt::format("address = \"{}\"", odd)).size(), 1) << odd;
+    }
+}
+
 TEST(TomlHttp, the_limit_of_connections_for_all_is_a_change_that_can_be_changed_again) {
     const FileConfig config = accepted("max_connections_per_ip = 9");
     ASSERT_THAT(verbs(config), ElementsAre("SetMaxConnectionsPerIp"));
     EXPECT_EQ(config.changes[0]->set_max_connections_per_ip(), 9);
     EXPECT_EQ(config.server.max_connections_per_ip(), 9);
     EXPECT_THAT(verbs(accepted("max_connections_per_ip = 0")), ElementsAre());
+    const FileConfig more = accepted(
+        "max_connections_per_subnet = 8\nmax_connection_attempts = 2\nsubnet_ipv4_prefix = 24\n"
+        "subnet_ipv6_prefix = 0");
+    ASSERT_THAT(verbs(more), ElementsAre("SetMaxConnectionsPerSubnet", "SetMaxConnectionAttempts"));
+    EXPECT_EQ(more.changes[0]->set_max_connections_per_subnet(), 8);
+    EXPECT_EQ(more.changes[1]->set_max_connection_attempts(), 2);
+    EXPECT_EQ(more.server.subnet_ipv4_prefix(), 24);
+    EXPECT_EQ(more.server.subnet_ipv6_prefix(), 0);
+    EXPECT_THAT(verbs(accepted("max_connection_attempts = 5")), ElementsAre());
+    EXPECT_THAT(errors("subnet_ipv4_prefix = 33\nsubnet_ipv6_prefix = 129\nmax_connection_attempts = 0"),
+                ElementsAre(HasSubstr("33 is not within 0 and 32"), HasSubstr("129 is not within 0 and 128"),
+                            HasSubstr("0 is not within 1 and 255")));
 }
 
 }  // namespace

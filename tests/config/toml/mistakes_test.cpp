@@ -77,8 +77,8 @@ backends = [{ address = "localhost:80", weight = 300 }, { address = "127.0.0.1:8
                             HasSubstr("s.toml:8: listeners[0].sticky_name: 'a b' is no token"),
                             HasSubstr("s.toml:12: clusters.\"a b\".frontends[0].address: no listener has this address"),
                             HasSubstr("s.toml:12: clusters.\"a b\".frontends[0].hostname: '-a' is no host name"),
-                            HasSubstr("s.toml:13: clusters.\"a b\".backends[0].address: "),
                             "s.toml:13: clusters.\"a b\".backends[0].weight: 300 is not within 1 and 256",
+                            HasSubstr("s.toml:13: clusters.\"a b\".backends[0].address: cannot resolve 'localhost'"),
                             "s.toml:13: clusters.\"a b\".backends[1].weight: 0 is not within 1 and 256; a backend "
                             "without traffic has state = \"drain\" or \"maintenance\""));
 }

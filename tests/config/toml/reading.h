@@ -12,8 +12,14 @@
 
 namespace seki::config {
 
+// Names are not looked up in tests: hosts called "two…" have two addresses, and no other has any.
+inline Result<std::vector<IpAddress>> test_addresses(const std::string& host) {
+    if (!host.starts_with("two")) return failure("nobody knows it");
+    return std::vector{IpAddress::v4(0x0A000002), IpAddress::v4(0x0A000001), IpAddress::v4(0x0A000002)};
+}
+
 inline FileConfig accepted(std::string_view text, const ReadFile& read_file = read_file_text) {
-    FileResult result = parse(text, "dir/seki.toml", read_file);
+    FileResult result = parse(text, "dir/seki.toml", read_file, test_addresses);
     if (result) return std::move(*result);
     ADD_FAILURE() << config::text(result.error());
     return {};
@@ -26,7 +32,7 @@ inline std::vector<std::string> lines(const std::vector<Diagnostic>& diagnostics
 }
 
 inline std::vector<std::string> errors(std::string_view text, const ReadFile& read_file = read_file_text) {
-    const FileResult result = parse(text, "s.toml", read_file);
+    const FileResult result = parse(text, "s.toml", read_file, test_addresses);
     if (result) return {};
     std::vector<Diagnostic> errors = result.error();
     std::erase_if(errors, [](const Diagnostic& diagnostic) { return diagnostic.severity != Severity::error; });
