@@ -58,7 +58,7 @@ void StateFiles::save(const command::SaveState& wanted, Answer answer) {
         const uint64_t version = changes_.version();
         auto shared = std::make_shared<Answer>(std::move(answer));
         auto sent = tasks_.send("writing the file", 1, saving(state_, wanted.path(), wanted.without_keys()),
-                                [shared, version](Result<ForkedTask::Memories> written) {
+                                [shared, version](const Result<ForkedTask::Memories>& written) {
                                     if (!written) return fail(*shared, written.error());
                                     auto response = told(written->front());
                                     if (!response) return fail(*shared, response.error());
@@ -88,7 +88,7 @@ void StateFiles::make(ForkedTask::Memories memories, Answer answer) {
     if (!frames) return fail(answer, frames.error());
     auto next = requests_of(std::make_shared<command::SealedFrames>(std::move(*frames)));
     checkings_.begin(std::move(next), [this, response = std::move(*response), answer = std::move(answer)](
-                                          std::expected<Checking::Checked, Changes::Refusal> checked) mutable {
+                                          std::expected<Checking::Checked, Changes::Refusal>&& checked) mutable {
         if (!checked) return answer(answer_to_many(std::unexpected(std::move(checked.error())), "", {}));
         Transaction transaction;
         transaction.changes = std::move(checked->changes);
