@@ -48,7 +48,7 @@ public:
     // Whether all there is to know of it then is that it has had so many requests: another worker can go on with it.
     [[nodiscard]] bool stands_alone() const noexcept { return !own_.exists(); }
     [[nodiscard]] uint32_t requests() const noexcept { return requests_; }
-    [[nodiscard]] const Listener& listener() const noexcept { return *listener_; }
+    [[nodiscard]] const ListenerPtr& listener() const noexcept { return listener_; }
     // It begins where another one stopped.
     void go_on_after(uint32_t requests, Duration idle);
     [[nodiscard]] bool paused() const noexcept override {

@@ -32,10 +32,10 @@ Result<> Arrivals::take(Moved& moved, std::vector<UniqueFd> fds) {
         return failure("it is of another version");
     if (fds.size() != 1) return failure("too many descriptors are open");
     IdleClient& client = *moved.mutable_idle_client();
-    auto transport = taker_.take(client, std::move(fds.front()), waiting_.size());
+    auto taken = taker_.take(client, std::move(fds.front()), waiting_.size());
     OPENSSL_cleanse(client.mutable_tls()->data(), client.tls().size());
-    if (!transport) return std::unexpected(transport.error());
-    waiting_.emplace(moved.id(), Arrival{std::move(client), std::move(*transport)});
+    if (!taken) return std::unexpected(taken.error());
+    waiting_.emplace(moved.id(), std::move(*taken));
     return {};
 }
 

@@ -8,23 +8,17 @@
 #include <memory>
 
 #include "command/channel.h"
-#include "net/transport.h"
 #include "worker.pb.h"
+#include "worker/resting_client.h"
 
 namespace seki::worker {
 
 class Arrivals final : public DeferredDeletable, private command::Channel::Owner {
 public:
-    struct Arrival {
-        IdleClient client;  // without its secrets
-        std::unique_ptr<net::Transport> transport;
-    };
     struct Taker {
-        // Whether there is a place for it, and for the `waiting` ones before; makes its transport.
-        std::function<Result<std::unique_ptr<net::Transport>>(const IdleClient& client, UniqueFd socket,
-                                                              size_t waiting)>
-            take;
-        std::function<void(Arrival arrival)> go_on;
+        // Whether there is a place for it, and for the `waiting` ones before; and what it goes on with then.
+        std::function<Result<RestingClient>(const IdleClient& client, UniqueFd socket, size_t waiting)> take;
+        std::function<void(RestingClient client)> go_on;
         std::function<void(Arrivals& arrivals)> on_end;  // nobody comes any more
     };
 
@@ -40,7 +34,7 @@ private:
 
     command::Channel channel_;
     Taker taker_;
-    absl::flat_hash_map<uint64_t, Arrival> waiting_;
+    absl::flat_hash_map<uint64_t, RestingClient> waiting_;
 };
 
 }  // namespace seki::worker

@@ -18,8 +18,8 @@ command::ListenerType type_of(const proxy::Listener& listener) {
 
 IdleClient described(const net::Session& session, const proxy::ClientSide& client, Monotonic now) {
     IdleClient described;
-    described.set_type(type_of(client.listener()));
-    *described.mutable_listener() = config::to_wire(client.listener().address);
+    described.set_type(type_of(*client.listener()));
+    *described.mutable_listener() = config::to_wire(client.listener()->address);
     *described.mutable_peer() = config::to_wire(session.peer());
     described.set_ulid_high(session.ulid().high);
     described.set_ulid_low(session.ulid().low);
@@ -102,22 +102,22 @@ void Departures::give(net::SessionId id) {
     if (!exported) return cannot_move(*session);
     UniqueFd copy(::fcntl(exported->fd, F_DUPFD_CLOEXEC, 0));
     if (copy.valid()) {
-        IdleClient about = described(*session, *client, around_.loop.now());
-        send(std::move(about), session->release().transport, std::move(copy), exported->beside);
+        RestingClient resting{described(*session, *client, around_.loop.now()), client->listener(), nullptr};
+        resting.transport = session->release().transport;
+        send(std::move(resting), std::move(copy), exported->beside);
     } else {
         cannot_move(*session);
     }
     wipe(exported->beside);
 }
 
-void Departures::send(IdleClient client, std::unique_ptr<net::Transport> transport, UniqueFd copy,
-                      const std::string& secrets) {
+void Departures::send(RestingClient client, UniqueFd copy, const std::string& secrets) {
     Moved moved;
     moved.set_id(++last_);
     moved.set_descriptors(1);
-    *moved.mutable_idle_client() = client;
+    *moved.mutable_idle_client() = client.about;
     if (!secrets.empty()) moved.mutable_idle_client()->set_tls(secrets);
-    given_.emplace(last_, Kept{std::move(client), std::move(transport)});
+    given_.emplace(last_, std::move(client));
     std::vector<UniqueFd> fds;
     fds.push_back(std::move(copy));
     const auto sent = channel_.send(moved, std::move(fds));
@@ -152,8 +152,8 @@ void Departures::on_frame(std::string_view payload) {
     around_.loop.schedule(*this);
 }
 
-void Departures::keep(Kept kept) {
-    const net::SessionId id = around_.go_on(std::move(kept));
+void Departures::keep(RestingClient client) {
+    const net::SessionId id = around_.go_on(std::move(client));
     if (!id.valid()) return;
     staying_.insert(number_of(id));
     if (draining_) at_rest(id);
@@ -164,7 +164,7 @@ void Departures::lose(const std::string& /*reason*/) {
     around_.loop.timers().cancel(*this);
     channel_.close();
     around_.context.clients_at_rest = nullptr;
-    for (auto& [id, kept] : std::exchange(given_, {})) keep(std::move(kept));
+    for (auto& [id, client] : std::exchange(given_, {})) keep(std::move(client));
     tell_first();
     if (on_lost_) std::exchange(on_lost_, nullptr)();
 }

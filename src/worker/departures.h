@@ -21,6 +21,7 @@
 #include "proxy/clients_at_rest.h"
 #include "proxy/context.h"
 #include "worker.pb.h"
+#include "worker/resting_client.h"
 
 namespace seki::worker {
 
@@ -30,16 +31,11 @@ class Departures final : public DeferredDeletable,
                          private Runnable,
                          private Timer {
 public:
-    // A client that could not be given, to go on with here.
-    struct Kept {
-        IdleClient client;
-        std::unique_ptr<net::Transport> transport;
-    };
     struct Surroundings {
         EventLoop& loop;
         net::Sessions& sessions;
         proxy::Context& context;
-        std::function<net::SessionId(Kept kept)> go_on;  // here
+        std::function<net::SessionId(RestingClient client)> go_on;  // here, with who could not be given
     };
     // The successor answers so soon, or it is not worth waiting for.
     static constexpr Duration patience = std::chrono::seconds(1);
@@ -70,8 +66,8 @@ private:
 
     void walk_on();
     void give(net::SessionId id);
-    void send(IdleClient client, std::unique_ptr<net::Transport> transport, UniqueFd copy, const std::string& secrets);
-    void keep(Kept kept);
+    void send(RestingClient client, UniqueFd copy, const std::string& secrets);
+    void keep(RestingClient client);
     void cannot_move(net::Session& session);
     void lose(const std::string& reason);
     void tell_first();
@@ -81,7 +77,7 @@ private:
     std::function<void(const HandedOver&)> on_first_;
     std::function<void()> on_lost_;
     std::deque<net::SessionId> resting_;
-    absl::flat_hash_map<uint64_t, Kept> given_;
+    absl::flat_hash_map<uint64_t, RestingClient> given_;
     absl::flat_hash_set<uint64_t> staying_;  // sessions that were refused once
     uint64_t last_ = 0;
     uint32_t moved_ = 0;

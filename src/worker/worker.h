@@ -108,9 +108,8 @@ private:
     void successor_lost();
     void end_connections();
     Result<> take_over(std::vector<UniqueFd> socket);
-    Result<std::unique_ptr<net::Transport>> transport_of(const IdleClient& client, UniqueFd socket, size_t waiting);
-    net::SessionId go_on(Departures::Kept kept);
-    net::SessionId go_on(const IdleClient& client, std::unique_ptr<net::Transport> transport);
+    Result<RestingClient> take(const IdleClient& about, UniqueFd socket, size_t waiting);
+    net::SessionId go_on(RestingClient client);
     void count_everybody();  // again, as another limit holds for those who have none of their own
     [[nodiscard]] Condition::State condition() const noexcept;
     command::Response query(const command::Request& request);

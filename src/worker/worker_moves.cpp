@@ -1,6 +1,7 @@
 // Of Worker: connections that go to another worker, and those that come.
 
 #include <algorithm>
+#include <openssl/crypto.h>
 #include <utility>
 
 #include "config/convert.h"
@@ -25,7 +26,7 @@ Result<> Worker::hand_over(uint64_t order, std::vector<UniqueFd> socket) {
     if (departures_ != nullptr) return failure("it gives its connections to another worker already");
     if (socket.size() != 1) return failure("no socket came: too many descriptors are open");
     const Departures::Surroundings around{around_.loop, sessions_, context_,
-                                          [this](Departures::Kept kept) { return go_on(std::move(kept)); }};
+                                          [this](RestingClient client) { return go_on(std::move(client)); }};
     departures_ = std::make_unique<Departures>(
         around, std::move(socket.front()),
         [this, order](const HandedOver& figures) {
@@ -44,17 +45,15 @@ void Worker::successor_lost() {
     if (state_ == State::draining) end_connections();
 }
 
-net::SessionId Worker::go_on(Departures::Kept kept) { return go_on(kept.client, std::move(kept.transport)); }
-
 // ---- that come
 
 Result<> Worker::take_over(std::vector<UniqueFd> socket) {
     if (socket.size() != 1) return failure("no socket came: too many descriptors are open");
     Arrivals::Taker taker;
     taker.take = [this](const IdleClient& client, UniqueFd fd, size_t waiting) {
-        return transport_of(client, std::move(fd), waiting);
+        return take(client, std::move(fd), waiting);
     };
-    taker.go_on = [this](Arrivals::Arrival arrival) { go_on(arrival.client, std::move(arrival.transport)); };
+    taker.go_on = [this](RestingClient client) { go_on(std::move(client)); };
     taker.on_end = [this](Arrivals& over) {
         const auto found = std::ranges::find(arrivals_, &over, &std::unique_ptr<Arrivals>::get);
         around_.loop.deferred_delete(std::move(*found));
@@ -64,36 +63,40 @@ Result<> Worker::take_over(std::vector<UniqueFd> socket) {
     return {};
 }
 
-Result<std::unique_ptr<net::Transport>> Worker::transport_of(const IdleClient& client, UniqueFd socket,
-                                                             size_t waiting) {
-    const auto key = key_of(client);
+Result<RestingClient> Worker::take(const IdleClient& about, UniqueFd socket, size_t waiting) {
+    const auto key = key_of(about);
     if (!key) return std::unexpected(key.error());
-    const proxy::ListenerPtr listener = tables_.listener(*key);
+    if (const auto peer = config::from_wire(about.peer()); !peer) return std::unexpected(peer.error());
+    proxy::ListenerPtr listener = tables_.listener(*key);
     if (listener == nullptr) return failure("there is no listener {}", key->text());
-    if ((listener->tls != nullptr) != client.has_tls()) return failure("the listener is of another kind");
+    if ((listener->tls != nullptr) != about.has_tls()) return failure("the listener is of another kind");
     if (state_ != State::serving || sessions_.clients() + waiting >= max_clients_) return failure("there is no room");
-    auto plain = std::make_unique<net::PlainTransport>(std::move(socket));
-    if (!client.has_tls()) return plain;
-    auto secured = tls::TlsTransport::adopt(std::move(plain), around_.tls, client.tls());
-    if (!secured) return std::unexpected(secured.error());
-    return std::move(*secured);
+    std::unique_ptr<net::Transport> transport = std::make_unique<net::PlainTransport>(std::move(socket));
+    if (about.has_tls()) {
+        auto secured = tls::TlsTransport::adopt(std::move(transport), around_.tls, about.tls());
+        if (!secured) return std::unexpected(secured.error());
+        transport = std::move(*secured);
+    }
+    RestingClient client{about, std::move(listener), std::move(transport)};
+    OPENSSL_cleanse(client.about.mutable_tls()->data(), client.about.tls().size());
+    client.about.clear_tls();
+    return client;
 }
 
 // ---- either
 
 // Invalid: there is no place for it, and it is closed.
-net::SessionId Worker::go_on(const IdleClient& client, std::unique_ptr<net::Transport> transport) {
-    const auto key = key_of(client);
-    const auto peer = config::from_wire(client.peer());
-    proxy::ListenerPtr listener = key ? tables_.listener(*key) : nullptr;
-    if (listener == nullptr || !peer) return {};
-    const auto* const secured = dynamic_cast<const tls::TlsTransport*>(transport.get());
+net::SessionId Worker::go_on(RestingClient client) {
+    const IdleClient& about = client.about;
+    const auto* const secured = dynamic_cast<const tls::TlsTransport*>(client.transport.get());
     const tls::ConnectionInfo* const info = secured != nullptr ? &secured->info() : nullptr;
-    net::Session* session = sessions_.open(net::Session::Side::client, std::move(transport), *peer, true);
+    net::Session* session = sessions_.open(net::Session::Side::client, std::move(client.transport),
+                                           config::checked_address(about.peer()), true);
     if (session == nullptr) return {};
-    session->go_on_as({client.ulid_high(), client.ulid_low()});
-    const Duration idle = std::chrono::microseconds(client.idle_us());
-    session->start(proxy::protocol_at_rest(*session, context_, std::move(listener), info, client.requests(), idle));
+    session->go_on_as({about.ulid_high(), about.ulid_low()});
+    const Duration idle = std::chrono::microseconds(about.idle_us());
+    session->start(
+        proxy::protocol_at_rest(*session, context_, std::move(client.listener), info, about.requests(), idle));
     return session->id();
 }
 

@@ -7,7 +7,7 @@ import unittest
 
 import wire
 from certificates import make_certificate
-from control import Refused, Request, schema
+from control import Refused, Request, address_of, schema
 from harness import ProcessTest, until, wait_gone
 
 
@@ -75,6 +75,27 @@ class Replaced(ProcessTest):
                 self.assertEqual([self.ask(client) for client in clients], [200] * 10)
                 for client in clients:
                     client.close()
+
+    def test_a_client_of_a_listener_that_is_gone_stays_and_is_served(self):
+        answer = threading.Event()
+        backend = self.backend(respond=lambda request: (request.target == "/" or answer.wait(wire.PATIENCE_SECONDS)) and
+                               wire.response(b"here"))
+        seki = self.http(backend)
+        (old,) = seki.worker_pids()
+        with seki.connect() as idle, seki.connect() as busy:
+            self.assertEqual(self.ask(idle), 200)
+            busy.send(wire.request(target="/slow"))
+            backend.wait_requests(2)
+            address = address_of(seki.address)
+            with seki.control() as control:
+                control.ask(Request(deactivate_listener=schema.DeactivateListener(address=address, proxy=schema.HTTP,
+                                                                                  to_scm=False)))
+                control.ask(Request(remove_listener=schema.RemoveListener(address=address, proxy=schema.HTTP)))
+            self.assertIn("0 connections moved", self.replace(seki, 0))
+            answer.set()
+            self.assertEqual(busy.read_response().status, 200)
+            self.assertTrue(idle.at_end(), "closed in order, as in any drain")
+        wait_gone(old)
 
     def test_what_runs_is_finished_and_then_moves(self):
         answer = threading.Event()
