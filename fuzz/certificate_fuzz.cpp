@@ -8,6 +8,7 @@
 #include "x509/crl.h"
 #include "x509/identity.h"
 #include "x509/names.h"
+#include "x509/ocsp.h"
 #include "x509/pem.h"
 #include "x509/time.h"
 
@@ -52,6 +53,15 @@ void check_revocation_lists(std::string_view text) {
     fuzz::require(!lists->empty());
 }
 
+// Of a response, what it is about, and who issued that; the last one may be absent.
+void check_staple(std::string_view text) {
+    const auto blocks = x509::read_pem(text);
+    if (!blocks || blocks->size() < 2) return;
+    const std::string_view issuer = blocks->size() > 2 ? std::string_view((*blocks)[2].der) : std::string_view();
+    const auto statement = x509::read_ocsp_response((*blocks)[0].der, (*blocks)[1].der, issuer);
+    if (!statement) fuzz::require(!statement.error().message.empty());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -59,5 +69,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     check_certificate(bytes);
     check_identity(bytes);
     check_revocation_lists(bytes);
+    check_staple(bytes);
     return 0;
 }

@@ -96,6 +96,7 @@ private:
     Result<> put(const Table<Kind>& says) {
         for (const auto& [key, message] : says.entries()) {
             if (same_in<Kind>(said_, says_, key) || same_in<Kind>(target_, says_, key)) continue;
+            if (auto forgot = forget_state(key, message); !forgot) return forgot;
             Request request;
             config::put<Kind>(request, key, message);
             if (auto added = make(target_, std::move(request)); !added) return added;
@@ -103,6 +104,18 @@ private:
                 if (!message.active()) continue;
                 if (auto active = make(target_, Kind::activation(message, true)); !active) return active;
             }
+        }
+        return {};
+    }
+
+    // A backend that is added again keeps the state that it has. One that the file has taken back it must not keep.
+    template <typename Key, typename Message>
+    Result<> forget_state(const Key& key, const Message& message) {
+        if constexpr (std::is_same_v<Message, command::AddBackend>) {
+            const auto* before = said_.table<Backends>().find(key);
+            const bool took_back = before != nullptr && before->has_state() && !message.has_state();
+            if (took_back && target_.table<Backends>().find(key) != nullptr)
+                return make(target_, Backends::removal(key, message));
         }
         return {};
     }

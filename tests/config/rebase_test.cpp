@@ -89,6 +89,18 @@ TEST(Rebase, what_was_set_at_run_time_stays_unless_the_file_says_otherwise_now) 
     EXPECT_EQ(backend->load_balancing_parameters().weight(), 7);
 }
 
+TEST(Rebase, a_state_of_a_backend_that_the_file_takes_back_is_gone) {
+    std::vector<Request> drained = file();
+    drained[2].mutable_add_backend()->set_state(command::DRAIN);
+    for (const Request& says : {file()[2], weighted(7)}) {
+        std::vector<Request> edited = file();
+        edited[2] = says;
+        const auto target = rebase(state_of(drained), state_of(edited), state_of(drained));
+        ASSERT_TRUE(target);
+        EXPECT_TRUE(target->same_as(state_of(edited)));
+    }
+}
+
 TEST(Rebase, a_cluster_that_was_removed_at_run_time_stays_away_with_what_was_its) {
     State running = state_of(file());
     Request removed;

@@ -20,8 +20,8 @@
 #include "command.pb.h"
 #include "config/check/check.h"
 #include "config/file_text.h"
+#include "config/resolve_host.h"
 #include "config/toml/diagnostic.h"
-#include "config/toml/host_address.h"
 
 namespace seki::config {
 

@@ -4,22 +4,11 @@
 // once each: what runs knows addresses.
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
-
-#include "base/ip_address.h"
-#include "base/result.h"
 
 namespace seki::config {
-
-// The addresses of a host. The error does not name it.
-using ResolveHost = std::function<Result<std::vector<IpAddress>>(const std::string& host)>;
-
-// Asks whom the system asks (getaddrinfo(3)), and waits for the answer.
-Result<std::vector<IpAddress>> resolve_host(const std::string& host);
 
 struct HostAddress {
     std::string host;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "command.pb.h"
+#include "config/resolve_host.h"
 #include "config/toml/diagnostic.h"
 #include "config/toml/document.h"
 #include "config/toml/host_address.h"

@@ -99,8 +99,7 @@ void add_http2_switch(Family& cluster) {
                              on ? "Speak HTTP/2 to the backends" : "Speak HTTP/1.1 to the backends");
         id_option(verb, "");
         verb.becomes([on](const command::Request& request, const Verb&) -> Action {
-            return EditCluster{request.query_cluster_by_id(),
-                               [on](command::Cluster& known) { known.set_http2(on); }};
+            return EditCluster{request.query_cluster_by_id(), [on](command::Cluster& known) { known.set_http2(on); }};
         });
     }
 }
