@@ -100,7 +100,10 @@ private:
 
     struct Change {
         Change(Transaction asked_, OnOutcome on_outcome_, Applied applied_)
-            : asked(std::move(asked_)), on_outcome(std::move(on_outcome_)), applied(std::move(applied_)) {}
+            : asked(std::move(asked_)),
+              on_outcome(std::move(on_outcome_)),
+              applied(std::move(applied_)),
+              outcome(Made{}) {}
         Transaction asked;
         OnOutcome on_outcome;
         Applied applied;
