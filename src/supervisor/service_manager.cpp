@@ -45,7 +45,7 @@ std::unique_ptr<ServiceManager> ServiceManager::from_environment(EventLoop& loop
     const auto path = take_variable("NOTIFY_SOCKET");
     const Duration watchdog = watchdog_interval();
     if (!path) return nullptr;
-    auto address = UnixAddress::at(*path);
+    auto address = UnixAddress::of(*path);
     if (!address) {
         log.warn(Module::supervisor, "NOTIFY_SOCKET: {}", address.error().message);
         return nullptr;

@@ -32,17 +32,20 @@ Result<> Arrivals::take(Moved& moved, std::vector<UniqueFd> fds) {
         return failure("it is of another version");
     if (fds.size() != 1) return failure("too many descriptors are open");
     IdleClient& client = *moved.mutable_idle_client();
-    auto taken = taker_.take(client, std::move(fds.front()), waiting_.size());
-    OPENSSL_cleanse(client.mutable_tls()->data(), client.tls().size());
+    std::string secrets = std::move(*client.mutable_tls());
+    client.clear_tls();
+    auto taken = taker_.take(client, secrets, std::move(fds.front()), waiting_.size());
+    OPENSSL_cleanse(secrets.data(), secrets.size());
     if (!taken) return std::unexpected(taken.error());
     waiting_.emplace(moved.id(), std::move(*taken));
     return {};
 }
 
-void Arrivals::on_closed(const std::string& /*reason*/) {
+void Arrivals::on_closed(const std::string& reason) {
     channel_.close();
+    const size_t dropped = waiting_.size();
     waiting_.clear();
-    taker_.on_end(*this);
+    taker_.on_end(*this, reason, dropped);
 }
 
 }  // namespace seki::worker

@@ -16,10 +16,14 @@ namespace seki::worker {
 class Arrivals final : public DeferredDeletable, private command::Channel::Owner {
 public:
     struct Taker {
-        // Whether there is a place for it, and for the `waiting` ones before; and what it goes on with then.
-        std::function<Result<RestingClient>(const IdleClient& client, UniqueFd socket, size_t waiting)> take;
+        // Whether there is a place for it, and for the `waiting` ones before; and what it goes on with then. `secrets`:
+        // those of its TLS, empty without.
+        std::function<Result<RestingClient>(const IdleClient& client, const std::string& secrets, UniqueFd socket,
+                                            size_t waiting)>
+            take;
         std::function<void(RestingClient client)> go_on;
-        std::function<void(Arrivals& arrivals)> on_end;  // nobody comes any more
+        // Nobody comes any more, and why. `dropped` ones were waiting: nobody said that they are ours.
+        std::function<void(const Arrivals& arrivals, const std::string& reason, size_t dropped)> on_end;
     };
 
     Arrivals(EventLoop& loop, UniqueFd socket, Taker taker);

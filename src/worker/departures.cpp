@@ -40,7 +40,7 @@ void wipe(std::string& secret) {
 }  // namespace
 
 Departures::Departures(const Surroundings& around, UniqueFd socket, std::function<void(const HandedOver&)> on_first,
-                       std::function<void()> on_lost)
+                       std::function<void(const std::string& reason)> on_lost)
     : around_(around),
       channel_(around.loop, std::move(socket), command::Channel::Limits::between_workers(), *this),
       on_first_(std::move(on_first)),
@@ -160,13 +160,13 @@ void Departures::keep(RestingClient client) {
 }
 
 // Nobody is to be asked any more. What is on its way he drops, for it was not said to be his.
-void Departures::lose(const std::string& /*reason*/) {
+void Departures::lose(const std::string& reason) {
     around_.loop.timers().cancel(*this);
     channel_.close();
     around_.context.clients_at_rest = nullptr;
     for (auto& [id, client] : std::exchange(given_, {})) keep(std::move(client));
     tell_first();
-    if (on_lost_) std::exchange(on_lost_, nullptr)();
+    if (on_lost_) std::exchange(on_lost_, nullptr)(reason);
 }
 
 void Departures::tell_first() {

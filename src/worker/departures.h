@@ -41,9 +41,9 @@ public:
     static constexpr Duration patience = std::chrono::seconds(1);
 
     // `on_first`: those have moved that were at rest from the beginning. `on_lost`: the successor takes nobody any
-    // more. Both at most once, from turns of the loop.
+    // more, and why. Both at most once, from turns of the loop.
     Departures(const Surroundings& around, UniqueFd socket, std::function<void(const HandedOver&)> on_first,
-               std::function<void()> on_lost);
+               std::function<void(const std::string& reason)> on_lost);
     ~Departures() override;
 
     // From here on who is at rest and cannot move is closed.
@@ -75,7 +75,7 @@ private:
     Surroundings around_;
     command::Channel channel_;
     std::function<void(const HandedOver&)> on_first_;
-    std::function<void()> on_lost_;
+    std::function<void(const std::string& reason)> on_lost_;
     std::deque<net::SessionId> resting_;
     absl::flat_hash_map<uint64_t, RestingClient> given_;
     absl::flat_hash_set<uint64_t> staying_;  // sessions that were refused once

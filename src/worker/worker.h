@@ -105,10 +105,11 @@ private:
     void unassign(const Unassign& unassign);
     void serve();
     Result<> hand_over(uint64_t order, std::vector<UniqueFd> socket);
-    void successor_lost();
+    void successor_lost(const std::string& reason);
     void end_connections();
     Result<> take_over(std::vector<UniqueFd> socket);
-    Result<RestingClient> take(const IdleClient& about, UniqueFd socket, size_t waiting);
+    Result<RestingClient> take(const IdleClient& about, const std::string& secrets, UniqueFd socket, size_t waiting);
+    void arrivals_ended(const Arrivals& arrivals, const std::string& reason, size_t dropped);
     net::SessionId go_on(RestingClient client);
     void count_everybody();  // again, as another limit holds for those who have none of their own
     [[nodiscard]] Condition::State condition() const noexcept;

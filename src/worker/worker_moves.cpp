@@ -1,7 +1,6 @@
 // Of Worker: connections that go to another worker, and those that come.
 
 #include <algorithm>
-#include <openssl/crypto.h>
 #include <utility>
 
 #include "config/convert.h"
@@ -35,12 +34,13 @@ Result<> Worker::hand_over(uint64_t order, std::vector<UniqueFd> socket) {
             *report.mutable_handed_over() = figures;
             report_(report);
         },
-        [this] { successor_lost(); });
+        [this](const std::string& reason) { successor_lost(reason); });
     return {};
 }
 
 // What would have gone there ends here.
-void Worker::successor_lost() {
+void Worker::successor_lost(const std::string& reason) {
+    around_.log.warn(observe::Module::worker, "clients do not move to the next worker any more: {}", reason);
     around_.loop.deferred_delete(std::move(departures_));
     if (state_ == State::draining) end_connections();
 }
@@ -50,37 +50,43 @@ void Worker::successor_lost() {
 Result<> Worker::take_over(std::vector<UniqueFd> socket) {
     if (socket.size() != 1) return failure("no socket came: too many descriptors are open");
     Arrivals::Taker taker;
-    taker.take = [this](const IdleClient& client, UniqueFd fd, size_t waiting) {
-        return take(client, std::move(fd), waiting);
+    taker.take = [this](const IdleClient& client, const std::string& secrets, UniqueFd fd, size_t waiting) {
+        return take(client, secrets, std::move(fd), waiting);
     };
     taker.go_on = [this](RestingClient client) { go_on(std::move(client)); };
-    taker.on_end = [this](Arrivals& over) {
-        const auto found = std::ranges::find(arrivals_, &over, &std::unique_ptr<Arrivals>::get);
-        around_.loop.deferred_delete(std::move(*found));
-        arrivals_.erase(found);
+    taker.on_end = [this](const Arrivals& over, const std::string& reason, size_t dropped) {
+        arrivals_ended(over, reason, dropped);
     };
     arrivals_.push_back(std::make_unique<Arrivals>(around_.loop, std::move(socket.front()), std::move(taker)));
     return {};
 }
 
-Result<RestingClient> Worker::take(const IdleClient& about, UniqueFd socket, size_t waiting) {
+void Worker::arrivals_ended(const Arrivals& arrivals, const std::string& reason, size_t dropped) {
+    if (dropped != 0) {
+        around_.log.warn(observe::Module::worker, "{} clients that another worker was giving are not taken: {}",
+                         dropped, reason);
+    }
+    const auto found = std::ranges::find(arrivals_, &arrivals, &std::unique_ptr<Arrivals>::get);
+    around_.loop.deferred_delete(std::move(*found));
+    arrivals_.erase(found);
+}
+
+Result<RestingClient> Worker::take(const IdleClient& about, const std::string& secrets, UniqueFd socket,
+                                   size_t waiting) {
     const auto key = key_of(about);
     if (!key) return std::unexpected(key.error());
     if (const auto peer = config::from_wire(about.peer()); !peer) return std::unexpected(peer.error());
     proxy::ListenerPtr listener = tables_.listener(*key);
     if (listener == nullptr) return failure("there is no listener {}", key->text());
-    if ((listener->tls != nullptr) != about.has_tls()) return failure("the listener is of another kind");
+    if ((listener->tls != nullptr) == secrets.empty()) return failure("the listener is of another kind");
     if (state_ != State::serving || sessions_.clients() + waiting >= max_clients_) return failure("there is no room");
     std::unique_ptr<net::Transport> transport = std::make_unique<net::PlainTransport>(std::move(socket));
-    if (about.has_tls()) {
-        auto secured = tls::TlsTransport::adopt(std::move(transport), around_.tls, about.tls());
+    if (!secrets.empty()) {
+        auto secured = tls::TlsTransport::adopt(std::move(transport), around_.tls, secrets);
         if (!secured) return std::unexpected(secured.error());
         transport = std::move(*secured);
     }
-    RestingClient client{about, std::move(listener), std::move(transport)};
-    OPENSSL_cleanse(client.about.mutable_tls()->data(), client.about.tls().size());
-    client.about.clear_tls();
-    return client;
+    return RestingClient{about, std::move(listener), std::move(transport)};
 }
 
 // ---- either
@@ -92,7 +98,10 @@ net::SessionId Worker::go_on(RestingClient client) {
     const tls::ConnectionInfo* const info = secured != nullptr ? &secured->info() : nullptr;
     net::Session* session = sessions_.open(net::Session::Side::client, std::move(client.transport),
                                            config::checked_address(about.peer()), true);
-    if (session == nullptr) return {};
+    if (session == nullptr) {
+        around_.log.warn(observe::Module::worker, "a client at rest is closed: there is no room for it");
+        return {};
+    }
     session->go_on_as({about.ulid_high(), about.ulid_low()});
     const Duration idle = std::chrono::microseconds(about.idle_us());
     session->start(

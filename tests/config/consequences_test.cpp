@@ -43,20 +43,6 @@ struct Consequences : testing::Test {
     }
 };
 
-Request without_cluster(const std::string& id) {
-    Request request;
-    request.set_remove_cluster(id);
-    return request;
-}
-
-Request without_backend(const std::string& cluster_id, const std::string& id, std::string_view address) {
-    Request request;
-    request.mutable_remove_backend()->set_cluster_id(cluster_id);
-    request.mutable_remove_backend()->set_backend_id(id);
-    *request.mutable_remove_backend()->mutable_address() = wire(address);
-    return request;
-}
-
 Request filter(const std::string& text) {
     Request request;
     request.set_logging(text);

@@ -80,26 +80,10 @@ TEST(State, gives_an_address_to_one_listener_of_whatever_kind) {
 
 TEST(State, refuses_to_remove_what_is_not_there) {
     State state = state_of(whole());
-    Request request;
-    request.set_remove_cluster("b");
-    EXPECT_EQ(apply(state, request).error().message, "Did not find Cluster with address or id 'b'");
+    EXPECT_EQ(apply(state, without_cluster("b")).error().message, "Did not find Cluster with address or id 'b'");
     EXPECT_FALSE(apply(state, remove_listener(command::TCP, "127.0.0.1:80")).has_value());
     EXPECT_FALSE(apply(state, activate(command::TCP, "127.0.0.1:80")).has_value());
     EXPECT_TRUE(state.same_as(state_of(whole())));
-}
-
-Request without_cluster(const std::string& id) {
-    Request request;
-    request.set_remove_cluster(id);
-    return request;
-}
-
-Request without_backend(const std::string& cluster_id, const std::string& id, std::string_view address) {
-    Request request;
-    request.mutable_remove_backend()->set_cluster_id(cluster_id);
-    request.mutable_remove_backend()->set_backend_id(id);
-    *request.mutable_remove_backend()->mutable_address() = wire(address);
-    return request;
 }
 
 TEST(State, removes_with_a_cluster_what_belongs_to_it_alone) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Requests that add one thing each, right as they are.
+// Requests that add, change or remove one thing each, right as they are.
 
 #include <string>
 #include <string_view>
@@ -61,6 +61,21 @@ inline command::Request backend(const std::string& cluster_id, const std::string
     request.mutable_add_backend()->set_cluster_id(cluster_id);
     request.mutable_add_backend()->set_backend_id(id);
     *request.mutable_add_backend()->mutable_address() = wire(address);
+    return request;
+}
+
+inline command::Request without_cluster(const std::string& id) {
+    command::Request request;
+    request.set_remove_cluster(id);
+    return request;
+}
+
+inline command::Request without_backend(const std::string& cluster_id, const std::string& id,
+                                        std::string_view address) {
+    command::Request request;
+    request.mutable_remove_backend()->set_cluster_id(cluster_id);
+    request.mutable_remove_backend()->set_backend_id(id);
+    *request.mutable_remove_backend()->mutable_address() = wire(address);
     return request;
 }
 

@@ -143,6 +143,7 @@ class Replaced(ProcessTest):
                 self.assertIn("0 connections moved", asked.final().message)
                 asked.close()
                 wait_gone(old)
+                self.assertIn("clients do not move to the next worker any more: ", seki.log())
                 if act == signal.SIGSTOP:
                     os.kill(successor, signal.SIGKILL)
                 self.assertEqual(seki.get().status, 200)

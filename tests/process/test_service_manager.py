@@ -53,6 +53,16 @@ class Told(ProcessTest):
         seki.stop()
         self.assertEqual(self.next()["STOPPING"], "1")
 
+    def test_at_a_name_that_is_in_no_file_system(self):
+        self.socket.close()
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.settimeout(wire.PATIENCE_SECONDS)
+        self.addCleanup(self.socket.close)
+        self.socket.bind("")  # the kernel chooses one (unix(7), Autobind feature)
+        self.path = "@" + self.socket.getsockname()[1:].decode()
+        self.started()
+        self.assertEqual(self.next()["READY"], "1")
+
     def test_that_it_is_alive_as_often_as_it_wants(self):
         seki = self.started(WATCHDOG_USEC="20000")
         self.until("READY")
