@@ -31,6 +31,12 @@ void describe(const Transaction& asked, Changes::Refusal& refusal) {
     refusal.what = config::verb_name(change) + (subject.empty() ? "" : " ") + subject;
 }
 
+// By its number among those that were asked for.
+std::optional<size_t> refused_change(const Applied::Part& part, const worker::Refused& refused) {
+    const bool named = refused.has_change() && refused.change() < part.changes.size();
+    return named ? std::optional(part.changes[refused.change()]) : std::nullopt;
+}
+
 uint64_t first_version(const EventLoop& loop) {
     return static_cast<uint64_t>(std::chrono::floor<std::chrono::milliseconds>(loop.wall().time_since_epoch()).count());
 }
@@ -195,25 +201,16 @@ void Changes::prepare(ChangeId id, Change& change) {
     const std::vector<WorkerProcess*> workers = workers_.configured();
     for (const WorkerProcess* worker : workers) change.prepared.expect(worker->id());
     if (workers.empty()) return decide(id);
-    for (WorkerProcess* worker : workers) prepare_on(*worker, id, change);
+    for (WorkerProcess* worker : workers) prepare_part(*worker, id, change, 0);
 }
 
-// The last part decides; a part that comes behind a refused one is refused too.
-void Changes::prepare_on(WorkerProcess& worker, ChangeId id, Change& change) {
-    const size_t parts = change.applied.parts().size();
-    for (size_t part = 0; part < parts; ++part) {
-        if (!prepare_part(worker, id, change, part)) return;
-    }
-}
-
-// A worker that cannot be given its descriptors is like one that refuses them. False when it has answered.
-bool Changes::prepare_part(WorkerProcess& worker, ChangeId id, Change& change, size_t number) {
+// A worker that cannot be given its descriptors is like one that refuses them.
+void Changes::prepare_part(WorkerProcess& worker, ChangeId id, Change& change, size_t number) {
     const Applied::Part& part = change.applied.parts()[number];
-    const bool last = number + 1 == change.applied.parts().size();
     worker::Order order;
     *order.mutable_prepare() = part.order;
     Result<std::vector<UniqueFd>> fds;
-    if (last) fds = name_sockets(worker, change, order);
+    if (number + 1 == change.applied.parts().size()) fds = name_sockets(worker, change, order);
     if (fds) {
         part.segments.name_in(*order.mutable_prepare());
         if (auto copied = part.segments.copy_to(*fds); !copied) fds = std::unexpected(copied.error());
@@ -221,15 +218,22 @@ bool Changes::prepare_part(WorkerProcess& worker, ChangeId id, Change& change, s
     if (!fds) {
         worker::Report refused;
         refused.mutable_refused()->set_reason(fds.error().message);
-        prepared(id, worker.id(), &refused);
-        return false;
+        return part_prepared(worker, id, number, &refused);
     }
-    const auto on_report = [this, id, &worker, number, last](const worker::Report* report) {
-        if (report != nullptr && report->has_refused()) note_refusal(id, worker, number, *report);
-        if (last) prepared(id, worker.id(), report);
+    const auto on_report = [this, id, &worker, number](const worker::Report* report) {
+        part_prepared(worker, id, number, report);
     };
     worker.order(order, patience_with(worker), on_report, std::move(*fds));
-    return !last;
+}
+
+// The next part goes out when this one is prepared: so each has the time of an order, and no more than one of them
+// waits for a worker. None does for what somebody has refused.
+void Changes::part_prepared(WorkerProcess& worker, ChangeId id, size_t number, const worker::Report* report) {
+    Change& change = changes_.at(id);
+    if (report != nullptr && report->has_refused()) change.refused.emplace(worker.id(), number);
+    const bool more = report != nullptr && report->has_prepared() && number + 1 < change.applied.parts().size();
+    if (more && change.refused.empty() && !workers_.stopping()) return prepare_part(worker, id, change, number + 1);
+    prepared(id, worker.id(), report);
 }
 
 Result<std::vector<UniqueFd>> Changes::name_sockets(WorkerProcess& worker, Change& change, worker::Order& order) {
@@ -241,16 +245,6 @@ Result<std::vector<UniqueFd>> Changes::name_sockets(WorkerProcess& worker, Chang
         std::ranges::move(*sockets, std::back_inserter(all));
     }
     return all;
-}
-
-// The first one of a worker counts: what follows is refused because of it.
-void Changes::note_refusal(ChangeId id, WorkerProcess& worker, size_t part, const worker::Report& report) {
-    Change& change = changes_.at(id);
-    Refusal refusal{.message = report.refused().reason()};
-    const auto& numbers = change.applied.parts()[part].changes;
-    if (report.refused().has_change() && report.refused().change() < numbers.size())
-        refusal.change = numbers[report.refused().change()];
-    change.refused.try_emplace(worker.id(), std::move(refusal));
 }
 
 // Null: it is lost.
@@ -271,12 +265,11 @@ std::optional<Changes::Refusal> Changes::refusal(Change& change) const {
     change.prepared.for_each_answer([&](command::MemberId member, const worker::Report& report) {
         ++answers;
         if (report.has_prepared()) return;
-        std::string reason = report.has_refused() ? report.refused().reason() : "no answer to prepare";
-        if (const auto noted = change.refused.find(member); noted != change.refused.end()) {
-            reason = noted->second.message;
-            if (!refusal.change) refusal.change = noted->second.change;
-        }
+        const std::string reason = report.has_refused() ? report.refused().reason() : "no answer to prepare";
         refusal.message += fmt::format("{}{}: {}", refusal.message.empty() ? "" : ", ", member, reason);
+        const auto part = change.refused.find(member);
+        if (part == change.refused.end() || refusal.change) return;
+        refusal.change = refused_change(change.applied.parts()[part->second], report.refused());
     });
     if (!refusal.message.empty()) return refusal;
     if (answers == 0 && !change.prepared.lost().empty()) return Refusal{.message = "no worker survived preparing it"};

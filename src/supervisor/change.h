@@ -15,7 +15,8 @@
 // A refused change ends like one that is in force: when every worker has said that it is rid of it.
 //
 // Many changes that are asked for as one (a Transaction) are made like one: all of them or none. They are applied to
-// the state a slice in each turn, so that others are answered meanwhile, and workers prepare them in parts.
+// the state a slice in each turn, so that others are answered meanwhile, and workers prepare them in parts, the next
+// one when the one before is prepared.
 //
 // Sockets of a listener are bound before its activation is prepared, and go to the workers with it, so that "address in
 // use" and a worker without room for them are refusals like any other. They are closed after the last worker has let go
@@ -114,8 +115,8 @@ private:
         std::vector<UniqueFd> closing;    // kept until all of them have
         Workers::Slots had_slots;         // when it was prepared
         command::RequestJoin<worker::Report> prepared;
-        std::map<command::MemberId, Refusal> refused;  // why, of whom
-        Outcome outcome;                               // once it is decided
+        std::map<command::MemberId, size_t> refused;  // which part, by whom
+        Outcome outcome;                              // once it is decided
         size_t answers_missing = 0;
     };
 
@@ -136,10 +137,9 @@ private:
     void settle();
 
     void prepare(ChangeId id, Change& change);
-    void prepare_on(WorkerProcess& worker, ChangeId id, Change& change);
-    bool prepare_part(WorkerProcess& worker, ChangeId id, Change& change, size_t number);
+    void prepare_part(WorkerProcess& worker, ChangeId id, Change& change, size_t number);
+    void part_prepared(WorkerProcess& worker, ChangeId id, size_t number, const worker::Report* report);
     Result<std::vector<UniqueFd>> name_sockets(WorkerProcess& worker, Change& change, worker::Order& order);
-    void note_refusal(ChangeId id, WorkerProcess& worker, size_t part, const worker::Report& report);
     void prepared(ChangeId id, command::MemberId member, const worker::Report* report);
     std::optional<Refusal> refusal(Change& change) const;
     void decide(ChangeId id);

@@ -25,7 +25,6 @@ void for_each_cluster(const proxy::Frontend& frontend, Visit visit) {
 
 std::expected<void, Apply::Refusal> Apply::prepare(const Prepare& order, bool serving) {
     if (!order.continued()) abort();
-    if (refused_) return std::unexpected(Refusal{"what it belongs to was refused"});
     int places = 0;
     for (int index = 0; index < order.changes_size(); ++index) {
         const Request& change = order.changes(index);
@@ -35,7 +34,6 @@ std::expected<void, Apply::Refusal> Apply::prepare(const Prepare& order, bool se
                             : failure("the place of a certificate is not told");
         if (!prepared) {
             abort();
-            refused_ = true;
             return std::unexpected(Refusal{std::move(prepared.error().message), index});
         }
     }
@@ -50,7 +48,6 @@ void Apply::commit() {
 void Apply::abort() {
     steps_.clear();
     new_listeners_.clear();
-    refused_ = false;
     remove_unused();
 }
 

@@ -46,7 +46,7 @@ public:
     };
     // All of them, or none and the reason. `serving`: what names a listener that is not there is refused; before that,
     // while the configuration is still coming, it is kept for the listener to come. An order that is continued is one
-    // with what was prepared before, and refused where that was; any other takes its place.
+    // with what was prepared before; any other takes its place.
     std::expected<void, Refusal> prepare(const Prepare& order, bool serving);
     void commit();
     void abort();
@@ -102,7 +102,6 @@ private:
     std::vector<Step> steps_;
     std::vector<ListenerKey> new_listeners_;  // of what is prepared
     std::vector<std::string> clusters_;       // used by what is prepared
-    bool refused_ = false;                    // a part of what would be prepared was
     std::vector<ListenerKey> routes_;         // likewise
 };
 

@@ -60,6 +60,7 @@ public:
     std::set<Kind> silent_about;  // orders of these kinds are not answered
     UniqueFd sources;             // the memory that came with hello
     std::string refuses;          // why every load and prepare is refused
+    size_t prepares_before = 0;   // so many are not
     worker::Prepare snapshot;     // all of its slices
     size_t slices = 0;
     ino_t snapshot_inode = 0;
@@ -178,7 +179,7 @@ private:
             case Kind::kHello:
                 return;
             case Kind::kPrepare:
-                if (refuses.empty()) {
+                if (refuses.empty() || count(Kind::kPrepare) <= prepares_before) {
                     report.mutable_prepared();
                 } else {
                     report.mutable_refused()->set_reason(refuses);

@@ -77,6 +77,38 @@ TEST_F(TransactionTest, many_changes_are_prepared_in_parts_of_which_the_last_dec
     EXPECT_TRUE(worker(0).orders[worker(0).orders.size() - 2].prepare().continued());
 }
 
+TEST_F(TransactionTest, a_part_is_sent_when_the_one_before_is_prepared_and_has_the_time_of_an_order) {
+    start();
+    worker(0).silent_about = {Kind::kPrepare};
+    submit_all(clusters(600));
+    for (size_t part = 1; part <= 3; ++part) {
+        pass(settings.workers.answer_timeout * 9 / 10);
+        EXPECT_EQ(worker(0).count(Kind::kPrepare), part);
+        EXPECT_EQ(outcome, "pending");
+        worker(0).answer_late(Kind::kPrepare);
+        turns();
+    }
+    turns(100);
+    EXPECT_EQ(outcome, "OK");
+    EXPECT_FALSE(worker(0).killed);
+}
+
+TEST_F(TransactionTest, a_part_in_the_middle_that_is_refused_refuses_all_and_is_the_last_that_is_sent) {
+    start();
+    worker(1).refuses = "as the test wants";
+    worker(1).prepares_before = 1;
+    submit_all(clusters(2000));
+    turns(200);
+    EXPECT_EQ(outcome, "1: as the test wants");
+    EXPECT_EQ(worker(1).count(Kind::kPrepare), 2U);
+    EXPECT_LT(worker(0).count(Kind::kPrepare), 8U);
+    EXPECT_FALSE(has_cluster("c0"));
+    for (size_t id : {0U, 1U}) {
+        EXPECT_EQ(worker(id).count(Kind::kAbort), 1U);
+        EXPECT_EQ(worker(id).count(Kind::kCommit), 0U);
+    }
+}
+
 TEST_F(TransactionTest, a_worker_that_refuses_one_part_refuses_all) {
     start();
     worker(1).refuses = "as the test wants";
