@@ -46,14 +46,10 @@ void collect_fds(msghdr& message, std::deque<UniqueFd>& into) {
     }
 }
 
-void shrink(std::string& buffer) {
-    if (buffer.capacity() > kept_capacity) std::string().swap(buffer);
-}
-
 }  // namespace
 
 Channel::Channel(EventLoop& loop, UniqueFd socket, const Limits& limits, Owner& owner)
-    : loop_(loop), socket_(std::move(socket)), limits_(limits), owner_(owner) {
+    : loop_(loop), socket_(std::move(socket)), limits_(limits), owner_(owner), in_(limits.secret), out_(limits.secret) {
     auto watched =
         loop_.watch(socket_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this, EventLoop::Order::normal);
     if (watched) {
@@ -73,7 +69,6 @@ void Channel::close() {
     attached_.clear();
     fds_.clear();
     out_.clear();
-    out_begin_ = 0;
 }
 
 void Channel::fail(const std::string& reason) {
@@ -112,8 +107,8 @@ void Channel::finish_turn() {
     if (!is_open()) return;
     if (hung_up_ && reading_ != Reading::open) return fail("the peer closed the connection");
     if (closing_ && pending_bytes() == 0) return fail("closed after the last answer");
-    if (in_.empty()) shrink(in_);
-    if (out_.empty()) shrink(out_);
+    in_.compact(kept_capacity);
+    out_.compact(kept_capacity);
 }
 
 // ---- out
@@ -130,7 +125,7 @@ Result<> Channel::send(const google::protobuf::MessageLite& message, std::vector
     }
     SEKI_CHECK(fds.size() <= max_fds_per_write * size);
     attach(std::move(fds));
-    SEKI_CHECK(append_frame(out_, message, limits_.max_frame_bytes));
+    SEKI_CHECK(append_frame(out_.room_for(size), message, limits_.max_frame_bytes));
     loop_.schedule(*this);
     return {};
 }
@@ -152,7 +147,8 @@ void Channel::write_out() {
     while (is_open() && writable_ && pending_bytes() > 0) {
         const ssize_t written = write_some();
         if (written >= 0) {
-            drop_written(static_cast<size_t>(written));
+            written_ += static_cast<size_t>(written);
+            out_.drop(static_cast<size_t>(written));
         } else if (errno == EAGAIN) {
             writable_ = false;
         } else if (errno != EINTR) {
@@ -167,7 +163,7 @@ ssize_t Channel::write_some() {
     const size_t next = carries ? 1 : 0;
     const size_t size =
         attached_.size() > next ? static_cast<size_t>(attached_[next].position - written_) : pending_bytes();
-    iovec bytes{out_.data() + out_begin_, size};
+    iovec bytes{const_cast<char*>(out_.bytes().data()), size};  // which sendmsg leaves as they are
     msghdr message{};
     message.msg_iov = &bytes;
     message.msg_iovlen = 1;
@@ -178,19 +174,6 @@ ssize_t Channel::write_some() {
     return written;
 }
 
-void Channel::drop_written(size_t bytes) {
-    if (limits_.secret) explicit_bzero(out_.data() + out_begin_, bytes);
-    written_ += bytes;
-    out_begin_ += bytes;
-    if (out_begin_ == out_.size()) {
-        out_.clear();
-        out_begin_ = 0;
-    } else if (out_begin_ > out_.size() / 2) {
-        out_.erase(0, out_begin_);
-        out_begin_ = 0;
-    }
-}
-
 // What the peer said before it went is still to be read.
 void Channel::write_failed(const std::string& reason) {
     hung_up_ = true;
@@ -199,7 +182,6 @@ void Channel::write_failed(const std::string& reason) {
     attached_.clear();
     written_ += pending_bytes();
     out_.clear();
-    out_begin_ = 0;
     if (reading_ != Reading::open) fail(reason);
 }
 
@@ -218,7 +200,7 @@ void Channel::read_in() {
         if (taken >= turn_bytes) return loop_.schedule(*this);
         const ssize_t got = read_some(chunk.data(), chunk.size());
         if (got > 0) {
-            in_.append(chunk.data(), static_cast<size_t>(got));
+            in_.append({chunk.data(), static_cast<size_t>(got)});
             if (limits_.secret) explicit_bzero(chunk.data(), static_cast<size_t>(got));
             taken += static_cast<size_t>(got);
         } else if (got == 0) {
@@ -257,26 +239,17 @@ void Channel::peer_ended() {
 void Channel::deliver() {
     while (may_read() && deliver_one()) {
     }
-    if (in_begin_ == in_.size()) {
-        in_.clear();
-        in_begin_ = 0;
-    } else if (in_begin_ > in_.size() / 2) {
-        in_.erase(0, in_begin_);
-        in_begin_ = 0;
-    }
 }
 
 bool Channel::deliver_one() {
-    const uint64_t unwanted = std::min<uint64_t>(skip_, in_.size() - in_begin_);
-    in_begin_ += unwanted;
+    const uint64_t unwanted = std::min<uint64_t>(skip_, in_.size());
+    in_.drop(unwanted);
     skip_ -= unwanted;
     if (skip_ > 0) return false;
-    const Decoded decoded = decode_frame(std::string_view(in_).substr(in_begin_), limits_.max_frame_bytes);
+    const Decoded decoded = decode_frame(in_.bytes(), limits_.max_frame_bytes);
     if (const auto* frame = std::get_if<Frame>(&decoded)) {
-        const size_t begin = in_begin_;
-        in_begin_ += frame->consumed;
         owner_.on_frame(frame->payload);
-        if (limits_.secret) explicit_bzero(in_.data() + begin, in_begin_ - begin);
+        in_.drop(frame->consumed);
         return true;
     }
     if (const auto* malformed = std::get_if<Malformed>(&decoded)) {

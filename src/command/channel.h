@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "command/byte_queue.h"
 #include "command/schema.h"
 #include "event/event_loop.h"
 
@@ -32,7 +33,7 @@ public:
         size_t pause_reading_bytes = 256 * 1024;              // not written yet, and reading stops
         size_t max_waiting_fds = 0;                           // received and not taken; 0: none are accepted
         const char* frame_limit = "max_command_buffer_size";  // what max_frame_bytes is called
-        bool secret = false;                                  // what has passed is wiped
+        bool secret = false;                                  // what has passed, or never will, is wiped
 
         // Between supervisor and worker, who trust each other: nobody stops reading because the other is slow (both
         // would wait for ever), and an order is larger than the request in it.
@@ -77,7 +78,7 @@ public:
     Result<> send(const google::protobuf::MessageLite& message, std::vector<UniqueFd> fds = {});
     // Writes what the socket takes now: for a process that is about to end.
     void flush();
-    [[nodiscard]] size_t pending_bytes() const noexcept { return out_.size() - out_begin_; }
+    [[nodiscard]] size_t pending_bytes() const noexcept { return out_.size(); }
 
     // The oldest `count` descriptors received; fewer when there are not so many: this process had no room for more.
     std::vector<UniqueFd> take_fds(size_t count);
@@ -110,7 +111,6 @@ private:
     void attach(std::vector<UniqueFd> fds);
     void write_out();
     ssize_t write_some();
-    void drop_written(size_t bytes);
     void write_failed(const std::string& reason);
     void read_in();
     ssize_t read_some(char* into, size_t size);
@@ -128,13 +128,11 @@ private:
     WatchId watch_;
     std::string failure_;  // of the watch; told in the first turn
 
-    std::string in_;
-    size_t in_begin_ = 0;
+    ByteQueue in_;
     uint64_t skip_ = 0;  // of a frame that is not wanted
     std::deque<UniqueFd> fds_;
 
-    std::string out_;
-    size_t out_begin_ = 0;
+    ByteQueue out_;
     uint64_t written_ = 0;
     std::deque<Attached> attached_;
 

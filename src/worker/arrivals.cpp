@@ -27,18 +27,22 @@ void Arrivals::arrived(Moved moved) {
 }
 
 Result<> Arrivals::take(Moved& moved, std::vector<UniqueFd> fds) {
-    // Of a kind, or with a field, that this version does not know: it may be what matters.
-    if (!moved.has_idle_client() || !moved.idle_client().unknown_fields().empty())
-        return failure("it is of another version");
-    if (fds.size() != 1) return failure("too many descriptors are open");
+    if (!moved.has_idle_client()) return failure("it is of another version");
     IdleClient& client = *moved.mutable_idle_client();
     std::string secrets = std::move(*client.mutable_tls());
     client.clear_tls();
-    auto taken = taker_.take(client, secrets, std::move(fds.front()), waiting_.size());
+    auto taken = take(client, secrets, std::move(fds));
     OPENSSL_cleanse(secrets.data(), secrets.size());
     if (!taken) return std::unexpected(taken.error());
     waiting_.emplace(moved.id(), std::move(*taken));
     return {};
+}
+
+Result<RestingClient> Arrivals::take(const IdleClient& client, const std::string& secrets, std::vector<UniqueFd> fds) {
+    // A field that this version does not know may be what matters.
+    if (!client.unknown_fields().empty()) return failure("it is of another version");
+    if (fds.size() != 1) return failure("too many descriptors are open");
+    return taker_.take(client, secrets, std::move(fds.front()), waiting_.size());
 }
 
 void Arrivals::on_closed(const std::string& reason) {

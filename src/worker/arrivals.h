@@ -35,6 +35,7 @@ private:
 
     void arrived(Moved moved);
     Result<> take(Moved& moved, std::vector<UniqueFd> fds);
+    Result<RestingClient> take(const IdleClient& client, const std::string& secrets, std::vector<UniqueFd> fds);
 
     command::Channel channel_;
     Taker taker_;
