@@ -300,8 +300,12 @@ void Worker::accept_connection(const ListenerKey& key, std::unique_ptr<net::Tran
     net::Session* session = sessions_.open(net::Session::Side::client, std::move(transport), peer, true);
     if (session == nullptr) return;
     session->start(proxy::first_protocol(*session, context_, std::move(listener)));
+    rest_when_full();
+}
+
+// Who waits from here on waits in the kernel's queue, first in, first out. With eviction that is where it begins.
+void Worker::rest_when_full() {
     if (!full() || paused_) return;
-    // Who waits from here on waits in the kernel's queue, first in, first out. With eviction that is where it begins.
     paused_ = !evicts_;
     for (Socket& socket : sockets_) evicts_ ? socket.acceptor->end_batch() : socket.acceptor->pause();
 }

@@ -121,6 +121,7 @@ private:
     command::Response kill(const std::string& id);
 
     [[nodiscard]] bool full() const noexcept { return sessions_.clients() >= max_clients_; }
+    void rest_when_full();
     uint32_t evict();
     void report_sockets_exhausted(int error);
 

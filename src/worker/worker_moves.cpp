@@ -106,6 +106,7 @@ net::SessionId Worker::go_on(RestingClient client) {
     const Duration idle = std::chrono::microseconds(about.idle_us());
     session->start(
         proxy::protocol_at_rest(*session, context_, std::move(client.listener), info, about.requests(), idle));
+    rest_when_full();
     return session->id();
 }
 

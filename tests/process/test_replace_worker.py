@@ -55,6 +55,19 @@ class Replaced(ProcessTest):
         for client in clients:
             client.close()
 
+    def test_newcomers_wait_when_those_who_moved_fill_the_successor(self):
+        seki = self.http(self.backend(), max_connections=5)
+        clients = [seki.connect() for _ in range(5)]
+        self.assertEqual([self.ask(client) for client in clients], [200] * 5)
+        self.assertIn("5 connections moved", self.replace(seki, 0))
+        newcomer = seki.connect()
+        newcomer.send(wire.request())
+        self.assertEqual([self.ask(client) for client in clients], [200] * 5)
+        clients.pop().close()
+        self.assertEqual(newcomer.read_response().status, 200)
+        for client in [*clients, newcomer]:
+            client.close()
+
     def test_of_tls_too(self):
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             with self.subTest(version):
