@@ -107,7 +107,7 @@ void StateFiles::make(ForkedTask::Memories memories, Answer answer) {
 // ---- by itself
 
 void AutomaticSave::note_change() {
-    if (!saving_ && !armed()) loop_.timers().arm(*this, loop_.now() + delay);
+    if (!saving_ && !over_ && !armed()) loop_.timers().arm(*this, loop_.now() + delay);
 }
 
 void AutomaticSave::begin() {
@@ -127,22 +127,34 @@ void AutomaticSave::saved(uint64_t version, const Result<ForkedTask::Memories>& 
     if (outcome) {
         failures_ = 0;
         saved_version_ = version;
-        if (changes_.version() != version) note_change();
-    } else {
-        const Duration pause = std::min(longest_pause, first_pause * (1U << std::min(failures_++, 16U)));
-        log_.error(Module::supervisor, "the state cannot be saved: {}; it is tried again in {} s",
-                   outcome.error().message, pause / std::chrono::seconds(1));
-        loop_.timers().arm(*this, loop_.now() + pause);
     }
-    const bool done = !outcome || saved_version_ == changes_.version();
-    if (on_finished_ && done) std::exchange(on_finished_, nullptr)();
-    if (on_finished_) begin();
+    if (on_finished_) return saved_at_last(outcome);
+    if (!outcome) return try_again(outcome.error().message);
+    if (changes_.version() != version) note_change();
+}
+
+void AutomaticSave::try_again(const std::string& why) {
+    const Duration pause = std::min(longest_pause, first_pause * (1U << std::min(failures_++, 16U)));
+    log_.error(Module::supervisor, "the state cannot be saved: {}; it is tried again in {} s", why,
+               pause / std::chrono::seconds(1));
+    loop_.timers().arm(*this, loop_.now() + pause);
+}
+
+void AutomaticSave::saved_at_last(const Result<ForkedTask::Memories>& outcome) {
+    if (outcome && saved_version_ != changes_.version()) return begin();
+    if (!outcome) log_.error(Module::supervisor, "the state cannot be saved: {}", outcome.error().message);
+    over_ = true;
+    std::exchange(on_finished_, nullptr)();
 }
 
 void AutomaticSave::finish(std::function<void()> then) {
-    if (!saving_ && saved_version_ == changes_.version()) return then();
+    if (over_) return then();
     on_finished_ = std::move(then);
-    if (!saving_) begin();
+    if (saving_) return;
+    if (saved_version_ != changes_.version()) return begin();
+    loop_.timers().cancel(*this);
+    over_ = true;
+    std::exchange(on_finished_, nullptr)();
 }
 
 }  // namespace seki::supervisor

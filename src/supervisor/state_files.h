@@ -53,13 +53,16 @@ public:
 
     // The state has another version.
     void note_change();
-    // Calls `then` when the state is saved as it is now, or that has failed once more.
+    // Calls `then` when the state is saved as it is now, or that has failed once more. From then on the file is left
+    // alone: it is another instance's. Who asks again meanwhile takes the place of who asked first.
     void finish(std::function<void()> then);
 
 private:
     void on_timer() override { begin(); }
     void begin();
     void saved(uint64_t version, const Result<ForkedTask::Memories>& outcome);
+    void saved_at_last(const Result<ForkedTask::Memories>& outcome);
+    void try_again(const std::string& why);
 
     EventLoop& loop_;
     observe::Log& log_;
@@ -69,6 +72,7 @@ private:
     std::string path_;
     std::optional<uint64_t> saved_version_;
     bool saving_ = false;
+    bool over_ = false;
     uint32_t failures_ = 0;
     std::function<void()> on_finished_;
 };

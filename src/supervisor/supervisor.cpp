@@ -199,7 +199,13 @@ void Supervisor::Deadline::on_timer() {
     supervisor.stop(true);
 }
 
+// The state is saved before: another instance begins with it.
 void Supervisor::release() {
+    const auto free = [this] { let_others_begin(); };
+    automatic_save_ ? automatic_save_->finish(free) : free();
+}
+
+void Supervisor::let_others_begin() {
     log_.info(Module::supervisor, "addresses and the command socket are free for another instance");
     if (on_released) on_released();
     if (server_ != nullptr) server_->release();

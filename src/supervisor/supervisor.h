@@ -94,6 +94,7 @@ private:
     void begin_soft_stop(Duration limit);
     void end_at_latest(Duration limit);
     void release();
+    void let_others_begin();
     void stopped();
     void end();
 

@@ -248,6 +248,46 @@ TEST_F(SavedStateTest, what_fails_is_told_and_tried_again) {
     ::rmdir((folder + "/none").c_str());
 }
 
+// Or it would begin without what was answered with OK a moment before.
+TEST_F(SavedStateTest, it_is_saved_before_another_instance_may_begin_and_left_alone_from_then_on) {
+    save_by_itself();
+    start();
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kDrain};
+    submit(add_cluster("fresh"));
+    turns();
+    EXPECT_EQ(text(), "nothing");
+    bool released = false;
+    supervisor->on_released = [&] {
+        if (std::exchange(released, true)) return;  // it comes again when all has ended
+        EXPECT_THAT(text(), HasSubstr("fresh"));
+    };
+    supervisor->stop(false);
+    until([&] { return released; });
+    std::ofstream(path) << "of another instance";
+    for (const size_t id : {0U, 1U}) worker(id).answer_late(Kind::kDrain);
+    pass(AutomaticSave::longest_pause);
+    turns();
+    EXPECT_EQ(text(), "of another instance");
+}
+
+TEST_F(SavedStateTest, one_that_cannot_be_saved_at_last_keeps_nobody_waiting) {
+    save_by_itself();
+    settings.file.saved_state = folder + "/none/state.json";
+    start();
+    for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kDrain};
+    bool released = false;
+    supervisor->on_released = [&] { released = true; };
+    supervisor->stop(false);
+    until([&] { return released; });
+    EXPECT_THAT(logged(), HasSubstr("the state cannot be saved: "));
+    ASSERT_EQ(::mkdir((folder + "/none").c_str(), 0700), 0);
+    pass(AutomaticSave::longest_pause);
+    for (const size_t id : {0U, 1U}) worker(id).answer_late(Kind::kDrain);
+    turns();
+    EXPECT_NE(::access(settings.file.saved_state->c_str(), F_OK), 0) << "another instance may have it";
+    ::rmdir((folder + "/none").c_str());
+}
+
 TEST_F(SavedStateTest, a_task_that_dies_is_a_reason) {
     ForkedTasks tasks(loop);
     std::string outcome;
