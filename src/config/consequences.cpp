@@ -162,8 +162,10 @@ void of_backend(const State& state, const command::AddBackend& backend, Findings
 template <typename Listeners>
 void of_place(const State& state, const SocketAddress& address, Findings& findings) {
     const auto* listener = state.table<Listeners>().find(address);
-    if (listener == nullptr || listener->active()) return;
-    findings.add("address", "the listener on {} is not active: nobody can reach the frontend", address.text());
+    if (listener != nullptr && listener->active()) return;
+    findings.add("address", "{}: nobody can reach the frontend",
+                 listener == nullptr ? fmt::format("there is no listener on {}", address.text())
+                                     : fmt::format("the listener on {} is not active", address.text()));
 }
 
 void of_target(const State& state, const std::string& cluster_id, const SocketAddress& address, Findings& findings) {

@@ -50,23 +50,6 @@ Result<> must_listen(const config::State& state, const char* kind, const command
     return failure("there is no {} listener on {}", kind, address.text());
 }
 
-Result<> can_be_served(const config::State& state, const Request& change) {
-    switch (change.request_type_case()) {
-        case Request::kAddHttpFrontend:
-            return must_listen<config::HttpListeners>(state, "HTTP", change.add_http_frontend().address());
-        case Request::kUpdateHttpFrontend:
-            return must_listen<config::HttpListeners>(state, "HTTP", change.update_http_frontend().address());
-        case Request::kAddHttpsFrontend:
-            return must_listen<config::HttpsListeners>(state, "HTTPS", change.add_https_frontend().address());
-        case Request::kUpdateHttpsFrontend:
-            return must_listen<config::HttpsListeners>(state, "HTTPS", change.update_https_frontend().address());
-        case Request::kAddTcpFrontend:
-            return must_listen<config::TcpListeners>(state, "TCP", change.add_tcp_frontend().address());
-        default:
-            return {};
-    }
-}
-
 template <typename Kind>
 bool is_active(const config::State& state, const SocketAddress& address) {
     const auto* listener = state.table<Kind>().find(address);
@@ -94,13 +77,25 @@ std::optional<ListenerKey> activates(const Request& change) {
     return config::checked_listener_key(change.activate_listener());
 }
 
-Result<config::Undo> apply_to(config::State& state, const CheckedChange& change) {
-    if (auto served = can_be_served(state, *change); !served) return std::unexpected(served.error());
-    return state.apply(change);
+Result<> can_be_served(const config::State& state, const Request& change) {
+    switch (change.request_type_case()) {
+        case Request::kAddHttpFrontend:
+            return must_listen<config::HttpListeners>(state, "HTTP", change.add_http_frontend().address());
+        case Request::kUpdateHttpFrontend:
+            return must_listen<config::HttpListeners>(state, "HTTP", change.update_http_frontend().address());
+        case Request::kAddHttpsFrontend:
+            return must_listen<config::HttpsListeners>(state, "HTTPS", change.add_https_frontend().address());
+        case Request::kUpdateHttpsFrontend:
+            return must_listen<config::HttpsListeners>(state, "HTTPS", change.update_https_frontend().address());
+        case Request::kAddTcpFrontend:
+            return must_listen<config::TcpListeners>(state, "TCP", change.add_tcp_frontend().address());
+        default:
+            return {};
+    }
 }
 
 Result<> Applied::apply(const CheckedChange& change, size_t number) {
-    auto undo = apply_to(*state_, change);
+    auto undo = state_->apply(change);
     if (!undo) return std::unexpected(undo.error());
     // Two are in no table.
     const bool in_state = !change->has_logging() && !change->has_configure_metrics();

@@ -74,8 +74,8 @@ private:
     std::vector<ListenerKey> closes_;
 };
 
-// What Applied does with each: also refuses what a worker that serves would refuse, for there may be none that does.
-Result<config::Undo> apply_to(config::State& state, const CheckedChange& change);
+// Whether there is a listener for a frontend that it adds or changes.
+Result<> can_be_served(const config::State& state, const command::Request& change);
 
 // Which listener a change activates; nothing when it is another change.
 std::optional<ListenerKey> activates(const command::Request& change);

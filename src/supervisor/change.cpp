@@ -148,7 +148,10 @@ void Changes::go_on(ChangeId id) {
 bool Changes::apply_slice(ChangeId id, Change& change) {
     const size_t end = std::min(change.next + slice_changes, change.asked.changes.size());
     for (; change.next < end; ++change.next) {
-        if (auto applied = change.applied.apply(change.asked.changes[change.next], change.next); !applied) {
+        const CheckedChange& asked = change.asked.changes[change.next];
+        Result<> applied = change.asked.restores ? Result<>() : can_be_served(state_, *asked);
+        if (applied) applied = change.applied.apply(asked, change.next);
+        if (!applied) {
             refuse(id, {.message = applied.error().message, .change = change.next});
             return false;
         }

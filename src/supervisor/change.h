@@ -47,6 +47,7 @@ struct Transaction {
     std::vector<CheckedChange> changes;
     std::optional<uint64_t> expect_version;  // refused when the state has another one
     bool dry_run = false;                    // all but the commit: what was prepared is dropped
+    bool restores = false;                   // what was saved: frontends may wait for a listener, as they did there
     bool told_as_one = false;                // whoever listens to changes hears of all together, from who asked
 };
 

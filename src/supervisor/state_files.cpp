@@ -34,7 +34,7 @@ ForkedTask::Work loading(const config::State& running, std::string path) {
         config::State state = running.copy();
         ToldChanges changes(memories[1]);
         auto loading = load_state(path, state, [&](const CheckedChange& change, const std::string& place) -> Result<> {
-            const auto undo = apply_to(state, change);
+            const auto undo = state.apply(change);
             if (!undo) return std::unexpected(undo.error());
             return undo->empty() && !change->has_logging() ? Result<>{} : changes.add(*change, place);
         });
@@ -92,6 +92,7 @@ void StateFiles::make(ForkedTask::Memories memories, Answer answer) {
         if (!checked) return answer(answer_to_many(std::unexpected(std::move(checked.error())), "", {}));
         Transaction transaction;
         transaction.changes = std::move(checked->changes);
+        transaction.restores = true;
         transaction.told_as_one = true;
         changes_.submit(std::move(transaction),
                         [response = std::move(response), answer = std::move(answer),

@@ -23,12 +23,12 @@ void for_each_cluster(const proxy::Frontend& frontend, Visit visit) {
 
 }  // namespace
 
-std::expected<void, Apply::Refusal> Apply::prepare(const Prepare& order, bool serving) {
+std::expected<void, Apply::Refusal> Apply::prepare(const Prepare& order) {
     if (!order.continued()) abort();
     int places = 0;
     for (int index = 0; index < order.changes_size(); ++index) {
         const Request& change = order.changes(index);
-        auto prepared = !change.has_add_certificate() ? prepare_one(change, serving)
+        auto prepared = !change.has_add_certificate() ? prepare_one(change)
                         : places < order.certificates_size()
                             ? add_certificate(change.add_certificate(), order.certificates(places++))
                             : failure("the place of a certificate is not told");
@@ -47,7 +47,6 @@ void Apply::commit() {
 
 void Apply::abort() {
     steps_.clear();
-    new_listeners_.clear();
     remove_unused();
 }
 
@@ -60,7 +59,7 @@ void Apply::remove_unused() {
     routes_.clear();
 }
 
-Result<> Apply::prepare_one(const Request& change, bool serving) {
+Result<> Apply::prepare_one(const Request& change) {
     switch (change.request_type_case()) {
         // One that is there is put in the place of the old one: that is how an update arrives.
         case Request::kAddHttpListener:
@@ -77,11 +76,11 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
             remove_listener(change.remove_listener());
             return {};
         case Request::kAddHttpFrontend:  // likewise
-            return add_http_frontend(command::HTTP, change.add_http_frontend(), serving);
+            return add_http_frontend(command::HTTP, change.add_http_frontend());
         case Request::kAddHttpFrontendWithHeaderPredicates:
-            return add_http_frontend(command::HTTP, change.add_http_frontend_with_header_predicates(), serving);
+            return add_http_frontend(command::HTTP, change.add_http_frontend_with_header_predicates());
         case Request::kAddHttpFrontendWithSilentClose:
-            return add_http_frontend(command::HTTP, change.add_http_frontend_with_silent_close(), serving);
+            return add_http_frontend(command::HTTP, change.add_http_frontend_with_silent_close());
         case Request::kRemoveHttpFrontend:
             remove_http_frontend(command::HTTP, change.remove_http_frontend());
             return {};
@@ -89,11 +88,11 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
             remove_http_frontend(command::HTTP, change.remove_http_frontend_with_header_predicates());
             return {};
         case Request::kAddHttpsFrontend:
-            return add_http_frontend(command::HTTPS, change.add_https_frontend(), serving);
+            return add_http_frontend(command::HTTPS, change.add_https_frontend());
         case Request::kAddHttpsFrontendWithHeaderPredicates:
-            return add_http_frontend(command::HTTPS, change.add_https_frontend_with_header_predicates(), serving);
+            return add_http_frontend(command::HTTPS, change.add_https_frontend_with_header_predicates());
         case Request::kAddHttpsFrontendWithSilentClose:
-            return add_http_frontend(command::HTTPS, change.add_https_frontend_with_silent_close(), serving);
+            return add_http_frontend(command::HTTPS, change.add_https_frontend_with_silent_close());
         case Request::kRemoveHttpsFrontend:
             remove_http_frontend(command::HTTPS, change.remove_https_frontend());
             return {};
@@ -103,7 +102,7 @@ Result<> Apply::prepare_one(const Request& change, bool serving) {
         case Request::kRemoveCertificate:
             return remove_certificate(change.remove_certificate());
         case Request::kAddTcpFrontend:
-            return set_tunnel(change.add_tcp_frontend(), serving);
+            return set_tunnel(change.add_tcp_frontend());
         case Request::kRemoveTcpFrontend:
             remove_tunnel(change.remove_tcp_frontend());
             return {};
@@ -182,7 +181,6 @@ Result<> Apply::add_https_listener(const command::HttpsListenerConfig& config) {
 void Apply::add_listener(const ListenerKey& key, proxy::Listener listener) {
     listener.address = key.address;
     listener.routes = use_routes(key);
-    new_listeners_.push_back(key);
     steps_.emplace_back([this, key, made = std::make_shared<const proxy::Listener>(std::move(listener))]() mutable {
         tables_.put_listener(key, std::move(made));
     });
@@ -194,12 +192,6 @@ void Apply::remove_listener(const command::RemoveListener& removal) {
         routes->certificates.set_default(nullptr);
         tables_.remove_listener(key);
     });
-}
-
-Result<> Apply::must_listen(const ListenerKey& key, bool serving) const {
-    if (!serving || tables_.listener(key) != nullptr || std::ranges::find(new_listeners_, key) != new_listeners_.end())
-        return {};
-    return failure("there is no {} listener on {}", key.type_name(), key.address.text());
 }
 
 // ---- certificates
@@ -227,10 +219,8 @@ Result<> Apply::remove_certificate(const command::RemoveCertificate& removal) {
 
 // ---- frontends
 
-Result<> Apply::add_http_frontend(command::ListenerType type, const command::RequestHttpFrontend& frontend,
-                                  bool serving) {
+Result<> Apply::add_http_frontend(command::ListenerType type, const command::RequestHttpFrontend& frontend) {
     const ListenerKey key{type, config::checked_address(frontend.address())};
-    if (auto listens = must_listen(key, serving); !listens) return listens;
     auto made = running_frontend(frontend, [this](const std::string& id) { return use_cluster(id); });
     if (!made) return std::unexpected(made.error());
     for (routing::Rule& written : rules_of(frontend)) {
@@ -253,9 +243,8 @@ void Apply::remove_http_frontend(command::ListenerType type, const command::Requ
     });
 }
 
-Result<> Apply::set_tunnel(const command::RequestTcpFrontend& frontend, bool serving) {
+Result<> Apply::set_tunnel(const command::RequestTcpFrontend& frontend) {
     const ListenerKey key{command::TCP, config::checked_address(frontend.address())};
-    if (auto listens = must_listen(key, serving); !listens) return listens;
     auto target = running_tunnel(frontend, [this](const std::string& id) { return use_cluster(id); });
     steps_.emplace_back([this, routes = use_routes(key), target = std::move(target)] {
         add_reference(target);

@@ -44,10 +44,10 @@ public:
         std::string reason;
         int change = 0;
     };
-    // All of them, or none and the reason. `serving`: what names a listener that is not there is refused; before that,
-    // while the configuration is still coming, it is kept for the listener to come. An order that is continued is one
-    // with what was prepared before; any other takes its place.
-    std::expected<void, Refusal> prepare(const Prepare& order, bool serving);
+    // All of them, or none and the reason. What names a listener that is not there is kept for the listener to come:
+    // whether it may be is the supervisor's to say. An order that is continued is one with what was prepared before;
+    // any other takes its place.
+    std::expected<void, Refusal> prepare(const Prepare& order);
     void commit();
     void abort();
 
@@ -67,10 +67,10 @@ public:
 private:
     using Step = std::move_only_function<void()>;
 
-    Result<> prepare_one(const command::Request& change, bool serving);
-    Result<> add_http_frontend(command::ListenerType type, const command::RequestHttpFrontend& frontend, bool serving);
+    Result<> prepare_one(const command::Request& change);
+    Result<> add_http_frontend(command::ListenerType type, const command::RequestHttpFrontend& frontend);
     void remove_http_frontend(command::ListenerType type, const command::RequestHttpFrontend& frontend);
-    Result<> set_tunnel(const command::RequestTcpFrontend& frontend, bool serving);
+    Result<> set_tunnel(const command::RequestTcpFrontend& frontend);
     void remove_tunnel(const command::RequestTcpFrontend& frontend);
     Result<> add_http_listener(const command::HttpListenerConfig& config);
     Result<> add_https_listener(const command::HttpsListenerConfig& config);
@@ -84,7 +84,6 @@ private:
     void remove_backend(const command::RemoveBackend& removal);
     void set_backend_state(const command::SetBackendState& change);
 
-    Result<> must_listen(const ListenerKey& key, bool serving) const;
     void add_reference(const proxy::FrontendPtr& frontend);
     void drop_reference(const proxy::FrontendPtr& frontend);
     proxy::ClusterPtr use_cluster(const std::string& id);
@@ -100,9 +99,8 @@ private:
     PlacedCertificates& certificates_;
     Defaults defaults_;
     std::vector<Step> steps_;
-    std::vector<ListenerKey> new_listeners_;  // of what is prepared
-    std::vector<std::string> clusters_;       // used by what is prepared
-    std::vector<ListenerKey> routes_;         // likewise
+    std::vector<std::string> clusters_;  // used by what is prepared
+    std::vector<ListenerKey> routes_;    // likewise
 };
 
 }  // namespace seki::worker

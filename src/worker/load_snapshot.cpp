@@ -17,7 +17,7 @@ Result<> load_snapshot(UniqueFd memory, uint64_t bytes, Apply& apply) {
         if (!*frame) return {};
         if (!slice.ParseFromArray((*frame)->data(), static_cast<int>((*frame)->size())))
             return failure("a part of the configuration cannot be read");
-        if (auto prepared = apply.prepare(slice, false); !prepared) return failure("{}", prepared.error().reason);
+        if (auto prepared = apply.prepare(slice); !prepared) return failure("{}", prepared.error().reason);
         apply.commit();
     }
 }

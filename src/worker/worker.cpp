@@ -208,7 +208,7 @@ void Worker::prepare(const Prepare& prepare, std::vector<UniqueFd> fds, seki::wo
     if (!made) return refuse(made.error().message);
     const auto segments = certificates_.map(prepare.segments(), std::move(memory));
     if (!segments) return refuse(segments.error().message);
-    if (auto prepared = apply_.prepare(prepare, state_ == State::serving); !prepared) {
+    if (auto prepared = apply_.prepare(prepare); !prepared) {
         report.mutable_refused()->set_change(static_cast<uint32_t>(prepared.error().change));
         return refuse(prepared.error().reason);
     }

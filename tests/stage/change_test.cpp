@@ -128,11 +128,12 @@ TEST(Changes, that_are_aborted_change_nothing) {
 TEST(Changes, that_are_refused_change_nothing) {
     Stage stage;
     stage.route_to_backends(1);
-    command::Request astray = add_frontend("c", "astray");
-    *astray.mutable_add_http_frontend()->mutable_address() = config::to_wire(SocketAddress::v4(0x7F000001U, 8080));
-    const worker::Report refused = stage.change({add_frontend("c", "new"), remove_frontend("c", "a"), astray});
+    command::Request beyond = add_frontend("c", "beyond");
+    beyond.mutable_add_http_frontend()->set_redirect_template("a line\nbreak");
+    const worker::Report refused = stage.change({add_frontend("c", "new"), remove_frontend("c", "a"), beyond});
     ASSERT_TRUE(refused.has_refused());
-    EXPECT_NE(refused.refused().reason().find("127.0.0.1:8080"), std::string::npos) << refused.refused().reason();
+    EXPECT_EQ(refused.refused().change(), 2U);
+    EXPECT_NE(refused.refused().reason().find("redirect_template"), std::string::npos) << refused.refused().reason();
     worker::Order commit;
     commit.mutable_commit();
     stage.order(commit);

@@ -11,6 +11,7 @@
 namespace seki::supervisor {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -19,17 +20,19 @@ struct TransactionTest : Scene {
     Changes::Refusal refusal;
     uint64_t version = 0;
 
-    void submit_all(std::vector<command::Request> requests, bool dry_run = false,
-                    std::optional<uint64_t> expected = {}) {
+    void submit_all(std::vector<command::Request> requests, bool dry_run = false, std::optional<uint64_t> expected = {},
+                    bool restores = false) {
         Transaction transaction;
         for (command::Request& request : requests) transaction.changes.push_back(checked(std::move(request)));
         transaction.dry_run = dry_run;
         transaction.expect_version = expected;
+        transaction.restores = restores;
         outcome = "pending";
         supervisor->changes().submit(std::move(transaction), [this](Changes::Outcome came) {
             outcome = came ? "OK" : came.error().message;
             version = came ? came->version : came.error().version;
             if (!came) refusal = came.error();
+            if (came) warnings = came->warnings;
         });
         turns();
     }
@@ -176,6 +179,19 @@ TEST_F(TransactionTest, an_address_goes_from_one_kind_of_listener_to_another) {
     EXPECT_EQ(outcome, "OK");
     EXPECT_TRUE(accepts(address));
     EXPECT_EQ(worker(0).slots_of(address.text()).size(), 1U);
+}
+
+TEST_F(TransactionTest, a_frontend_may_wait_for_its_listener_only_in_what_is_restored) {
+    start();
+    command::Request frontend;
+    *frontend.mutable_add_tcp_frontend()->mutable_address() = config::to_wire(free_address());
+    frontend.mutable_add_tcp_frontend()->set_cluster_id("one");
+    submit_all({add_cluster("one"), frontend});
+    EXPECT_THAT(outcome, HasSubstr("there is no TCP listener on "));
+    EXPECT_EQ(refusal.change, 1U);
+    submit_all({add_cluster("one"), frontend}, false, {}, true);
+    EXPECT_EQ(outcome, "OK");
+    EXPECT_THAT(warnings, Contains(HasSubstr("there is no listener on ")));
 }
 
 TEST_F(TransactionTest, others_wait_while_somebody_holds_the_state) {
