@@ -17,8 +17,10 @@ TALLY = re.compile(r"(\d+) passed, (\d+) failed")
 
 
 def tell(passed, failed):
-    """The exit code."""
-    print(f"{passed} passed, {failed} failed", flush=True)
+    """The exit code. `failed`: what the report of ./check names."""
+    for name in failed:
+        print(f"failed: {name}")
+    print(f"{passed} passed, {len(failed)} failed", flush=True)
     return 1 if failed else 0
 
 
@@ -29,28 +31,32 @@ def run_here(names):
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
     # A test with several failing subtests, or one that fails in its cleanup too, is still one.
     failed = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
-    return tell(result.testsRun - len(failed) - len(result.skipped), len(failed))
+    return tell(result.testsRun - len(failed) - len(result.skipped), sorted(failed))
 
 
 def run_module(name):
-    """(what it printed, passed, failed) of a module in a process of its own."""
+    """(what it printed, how many passed, which failed) of a module in a process of its own."""
     done = subprocess.run([sys.executable, __file__, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace", check=False)
     tally = TALLY.fullmatch(done.stdout.rpartition("\n")[0].rpartition("\n")[2])
-    if tally is None:  # it died before it could tell
-        return done.stdout, 0, 1
-    return done.stdout, int(tally[1]), int(tally[2])
+    if tally is None:
+        return done.stdout, 0, [f"{name} (it died before it could tell)"]
+    return done.stdout, int(tally[1]), re.findall(r"^failed: (.*)", done.stdout, re.MULTILINE)
 
 
 def run_beside(jobs):
     # Those with much to do come first, so that none of them ends alone.
     modules = sorted(HERE.glob("test_*.py"), key=lambda path: -path.stat().st_size)
-    passed = failed = 0
+    passed, failed, bad_ones = 0, [], []
     with futures.ThreadPoolExecutor(jobs) as pool:
         for done in futures.as_completed(pool.submit(run_module, path.stem) for path in modules):
             printed, good, bad = done.result()
-            print(printed, flush=True)
             passed, failed = passed + good, failed + bad
+            if bad:  # where who reads the end finds it
+                bad_ones.append(printed)
+            else:
+                print(printed, flush=True)
+    print(*bad_ones, sep="\n")
     return tell(passed, failed)
 
 

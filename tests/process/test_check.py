@@ -48,20 +48,28 @@ class Check(unittest.TestCase):
         return check
 
     def end(self, check):
-        """Its last line, which the exit code bears out."""
-        printed, _ = check.communicate(timeout=wire.PATIENCE_SECONDS)
-        tally = printed.splitlines()[-1]
-        self.assertEqual(check.returncode == 0, tally.endswith(" 0 failed"), printed)
+        """Its last line, which the exit code bears out, and so do the lines before it that name what failed."""
+        self.printed, _ = check.communicate(timeout=wire.PATIENCE_SECONDS)
+        tally = self.printed.splitlines()[-1]
+        self.assertEqual(check.returncode == 0, tally.endswith(" 0 failed"), self.printed)
         return tally
 
-    def test_counts_a_lane_that_fails_or_dies_as_failed(self):
+    def named(self):
+        return [line for line in self.printed.splitlines() if line.startswith("failed: ")]
+
+    def test_counts_and_names_what_fails_or_dies(self):
         whole = self.end(self.begin())
         self.assertRegex(whole, r"^[1-9]\d* passed, 0 failed$")
-        for process_tests in ('print("1 passed, 2 failed")', "exit(1)", CONTENT + "exit(1)", KILL_THE_LANE):
+        self.assertEqual(self.named(), [])
+        step = "failed: process tests, dev:"
+        for process_tests, named in (('print("failed: one", "1 passed, 1 failed", sep="\\n")', f"{step} one"),
+                                     ("exit(1)", step), (CONTENT + "exit(1)", step),
+                                     (KILL_THE_LANE, "failed: test_preset dev: it died")):
             with self.subTest(process_tests):
                 self.setUp()
                 self.write("tests/process/run.py", process_tests)
                 self.assertRegex(self.end(self.begin()), r"^[1-9]\d* passed, [1-9]\d* failed$")
+                self.assertIn(named, self.named())
 
     def test_refuses_to_run_twice_in_a_folder_and_leaves_the_first_its_sums(self):
         whole = self.end(self.begin())
