@@ -1,9 +1,7 @@
 """The example of a control plane (examples/control-plane) keeps Seki equal to a folder."""
 import json
-import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -94,7 +92,7 @@ class ControlPlane(ProcessTest):
                 until(lambda: not control.ask(Request(query_cluster_by_id="stranger")).content.worker_responses
                       .map["main"].clusters.vec, "a stranger's cluster to be taken away")
         finally:
-            os.kill(follower.pid, signal.SIGINT)
+            follower.terminate()  # not SIGINT: it inherits whether that is ignored
             follower.wait()
             follower.stdout.close()
 
