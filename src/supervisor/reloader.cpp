@@ -26,10 +26,17 @@ void put_diagnostics(const std::vector<config::Diagnostic>& diagnostics, command
     }
 }
 
-command::Request log_filter(const config::FileConfig& file) {
+command::Request log_filter(const std::string& level) {
     command::Request filter;
-    filter.set_logging(file.server.log_level());
+    filter.set_logging(level);
     return filter;
+}
+
+void put_setting(const command::Request& change, command::Differences& found) {
+    command::Difference& setting = *found.add_vec();
+    setting.set_kind(command::CHANGED);
+    setting.set_thing("Setting");
+    setting.set_name(change.has_logging() ? "log_level" : "disable_cluster_metrics");
 }
 
 std::string summary(const command::Differences& found, size_t changes) {
@@ -57,7 +64,7 @@ Result<> Reloader::remember(const std::vector<CheckedChange>& changes) {
     for (const CheckedChange& change : changes) {
         if (auto added = told.add(*change, {}); !added) return added;
     }
-    if (auto added = told.add(log_filter(started_with_), {}); !added) return added;
+    if (auto added = told.add(log_filter(started_with_.server.log_level()), {}); !added) return added;
     if (auto finished = told.finish(); !finished) return finished;
     auto sealed = memory->seal();
     if (!sealed) return std::unexpected(sealed.error());
@@ -100,6 +107,21 @@ void Reloader::begin_again(const AttemptPtr& attempt) {
 
 // ---- in a copy of this process
 
+Result<> Reloader::Said::take(const CheckedChange& change) {
+    if (change->has_logging()) log_level = change->logging();
+    if (change->has_configure_metrics()) cluster_metrics = change->configure_metrics();
+    if (auto applied = state.apply(change); !applied) return std::unexpected(applied.error());
+    return {};
+}
+
+std::vector<command::Request> Reloader::settings_between(const Said& before, const Said& says) {
+    std::vector<command::Request> changes;
+    if (says.log_level != before.log_level) changes.push_back(log_filter(says.log_level));
+    if (says.cluster_metrics != before.cluster_metrics)
+        changes.emplace_back().set_configure_metrics(says.cluster_metrics);
+    return changes;
+}
+
 Result<Reloader::Said> Reloader::read_said(std::shared_ptr<command::SealedFrames> things) {
     Said said;
     auto next = requests_of(std::move(things));
@@ -107,10 +129,9 @@ Result<Reloader::Said> Reloader::read_said(std::shared_ptr<command::SealedFrames
         auto asked = next();
         if (!asked) return std::unexpected(asked.error());
         if (!*asked) return said;
-        if ((*asked)->request.has_logging()) said.log_level = (*asked)->request.logging();
         auto checked = config::check(std::move((*asked)->request));
         if (!checked) return std::unexpected(checked.error());
-        if (auto applied = said.state.apply(*checked); !applied) return std::unexpected(applied.error());
+        if (auto taken = said.take(*checked); !taken) return std::unexpected(taken.error());
     }
 }
 
@@ -119,27 +140,28 @@ Result<> Reloader::find(const command::Reload& wanted, std::shared_ptr<command::
     const std::string& path = wanted.path().empty() ? path_ : wanted.path();
     auto file = config::load(path);
     if (!file) return failure("the configuration is not valid, nothing was changed:\n{}", config::text(file.error()));
-    config::State says;
+    Said says;
+    says.log_level = file->server.log_level();
     ToldChanges of_file(memories[file_memory]);
     for (const CheckedChange& change : file->changes) {
-        if (auto applied = says.apply(change); !applied) return failure("{}: {}", path, applied.error().message);
+        if (auto taken = says.take(change); !taken) return failure("{}: {}", path, taken.error().message);
         if (auto added = of_file.add(*change, {}); !added) return added;
     }
-    if (auto added = of_file.add(log_filter(*file), {}); !added) return added;
+    if (auto added = of_file.add(log_filter(says.log_level), {}); !added) return added;
     if (auto finished = of_file.finish(); !finished) return finished;
     const auto before = read_said(std::move(things));
     if (!before) return std::unexpected(before.error());
-    const bool new_log_level = file->server.log_level() != before->log_level;
-    Result<config::State> target =
-        wanted.exact() ? Result<config::State>(std::move(says)) : config::rebase(before->state, says, state_);
+    const std::vector<command::Request> settings = settings_between(*before, says);
+    Result<config::State> target = wanted.exact() ? Result<config::State>(std::move(says.state))
+                                                  : config::rebase(before->state, says.state, state_);
     if (!target) return failure("{}: {}; nothing was changed", path, target.error().message);
 
     ToldChanges changes(memories[change_memory]);
     for (const command::Request& change : config::diff(state_, *target)) {
         if (auto added = changes.add(change, {}); !added) return added;
     }
-    if (new_log_level) {
-        if (auto added = changes.add(log_filter(*file), {}); !added) return added;
+    for (const command::Request& change : settings) {
+        if (auto added = changes.add(change, {}); !added) return added;
     }
     if (auto finished = changes.finish(); !finished) return finished;
 
@@ -147,12 +169,7 @@ Result<> Reloader::find(const command::Reload& wanted, std::shared_ptr<command::
     command::Differences& found = *response.mutable_content()->mutable_differences();
     found = config::differences(state_, *target, max_differences);
     found.set_dry_run(wanted.dry_run());
-    if (new_log_level) {
-        command::Difference& level = *found.add_vec();
-        level.set_kind(command::CHANGED);
-        level.set_thing("Setting");
-        level.set_name("log_level");
-    }
+    for (const command::Request& change : settings) put_setting(change, found);
     for (std::string& setting : after_restart(started_with_, *file)) found.add_after_restart(std::move(setting));
     response.set_status(command::OK);
     response.set_message(summary(found, changes.count()));

@@ -42,10 +42,14 @@ private:
         bool holds = false;    // nothing changes meanwhile
     };
     using AttemptPtr = std::shared_ptr<Attempt>;
-    // What the file said last.
+    // What a file says that becomes changes.
     struct Said {
         config::State state;
+        // In no table: each is a change of its own, and taken when the file says something new of it.
         std::string log_level;
+        command::MetricsConfiguration cluster_metrics = command::ENABLED;
+
+        Result<> take(const CheckedChange& change);
     };
 
     void begin(const AttemptPtr& attempt);
@@ -53,6 +57,7 @@ private:
     Result<> find(const command::Reload& wanted, std::shared_ptr<command::SealedFrames> things,
                   std::span<command::SealedFrames::Writer> memories) const;
     static Result<Said> read_said(std::shared_ptr<command::SealedFrames> things);
+    static std::vector<command::Request> settings_between(const Said& before, const Said& says);
     void found(const AttemptPtr& attempt, Result<ForkedTask::Memories> memories);
     void make(const AttemptPtr& attempt, command::Response found, ForkedTask::Memories memories);
     void submit(const AttemptPtr& attempt, Transaction transaction, command::Response found,

@@ -316,6 +316,16 @@ struct Scene : ::testing::Test {
         turns();
     }
 
+    // Processes take the time that they take.
+    template <typename Enough>
+    void until(Enough enough) {
+        for (int count = 0; count < 500 && !enough(); ++count) {
+            loop.turn(std::chrono::milliseconds(20));
+            clock.advance(std::chrono::milliseconds(20));
+        }
+        EXPECT_TRUE(enough());
+    }
+
     // It dies, and the moment passes in which a first death is answered.
     void lose(size_t id) {
         worker(id).end();

@@ -1,4 +1,4 @@
-// Many changes at once, and what is done by forked tasks: saving, loading, reloading.
+// Many changes at once, and what is done by forked tasks: saving and loading; reloads are in reload_test.cpp.
 
 #include <fstream>
 #include <gmock/gmock.h>
@@ -209,15 +209,6 @@ struct SavedStateTest : Scene {
     std::string path = folder + "/state.json";
     ~SavedStateTest() override { ::unlink(path.c_str()); }
 
-    // Processes take the time that they take.
-    template <typename Enough>
-    void until(Enough enough) {
-        for (int count = 0; count < 500 && !enough(); ++count) {
-            loop.turn(std::chrono::milliseconds(20));
-            clock.advance(std::chrono::milliseconds(20));
-        }
-        EXPECT_TRUE(enough());
-    }
     void save_by_itself() {
         settings.file.saved_state = path;
         settings.file.automatic_state_save = true;
