@@ -76,7 +76,20 @@ void Reloader::reload(command::Reload wanted, Answer answer) {
     auto attempt = std::make_shared<Attempt>();
     attempt->wanted = std::move(wanted);
     attempt->answer = std::move(answer);
-    begin(attempt);
+    waiting_.push_back(std::move(attempt));
+    begin_waiting();
+}
+
+// One may be over before it has begun to read.
+void Reloader::begin_waiting() {
+    if (std::exchange(beginning_, true)) return;
+    while (!under_way_ && !waiting_.empty()) {
+        const AttemptPtr attempt = std::move(waiting_.front());
+        waiting_.pop_front();
+        under_way_ = true;
+        begin(attempt);
+    }
+    beginning_ = false;
 }
 
 void Reloader::begin(const AttemptPtr& attempt) {
@@ -224,6 +237,8 @@ void Reloader::submit(const AttemptPtr& attempt, Transaction transaction, comman
 void Reloader::finish(const AttemptPtr& attempt, const command::Response& response) {
     if (std::exchange(attempt->holds, false)) changes_.release();
     attempt->answer(response);
+    under_way_ = false;
+    begin_waiting();
 }
 
 void Reloader::fail(const AttemptPtr& attempt, std::string why) {

@@ -3,9 +3,11 @@
 // Reads the configuration file again and makes the difference between what it said last and what it says now, on top of
 // what there is (config/rebase.h), as one transaction. The file is read, and the difference found, by a forked task
 // (forked_task.h): we go on answering, and live on whatever the file is. Should the state have changed meanwhile, it is
-// done once more, and further changes wait for it.
+// done once more, and further changes wait for it. One reload at a time: who asks meanwhile waits, and is answered by
+// what the file says then.
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -52,6 +54,7 @@ private:
         Result<> take(const CheckedChange& change);
     };
 
+    void begin_waiting();
     void begin(const AttemptPtr& attempt);
     void begin_again(const AttemptPtr& attempt);
     Result<> find(const command::Reload& wanted, std::shared_ptr<command::SealedFrames> things,
@@ -72,6 +75,9 @@ private:
     std::string path_;
     config::FileConfig started_with_;
     command::SealedFrames::Memory things_;  // that the file said last
+    std::deque<AttemptPtr> waiting_;
+    bool under_way_ = false;
+    bool beginning_ = false;
 };
 
 }  // namespace seki::supervisor

@@ -196,5 +196,45 @@ TEST_F(ReloadTest, what_waits_for_the_next_start_is_told_as_the_file_has_it) {
                                                "access_logs_target: nothing, then \"stderr\""));
 }
 
+struct ReloadsTest : ReloadTest {
+    std::vector<std::string> others{folder + "/one.toml", folder + "/other.toml"};
+    ~ReloadsTest() override {
+        for (const std::string& file : others) ::unlink(file.c_str());
+    }
+
+    // The file with one cluster more.
+    command::Reload of_other(size_t number) {
+        std::ofstream(others[number]) << "activate_listeners = false\n"
+                                      << things << fmt::format("[clusters.c{}]\nprotocol = 'http'\n", number);
+        command::Reload wanted;
+        wanted.set_path(others[number]);
+        return wanted;
+    }
+};
+
+TEST_F(ReloadsTest, of_many_at_once_none_is_refused_though_the_state_changes_meanwhile) {
+    start_with("");
+    std::vector<Pending> all;
+    for (size_t number = 0; number < ForkedTasks::max_tasks + 2; ++number) all.push_back(reload(of_other(number % 2)));
+    submit(add_cluster("live"));
+    until([&] { return std::ranges::all_of(all, [](const Pending& one) { return one->IsInitialized(); }); });
+    for (const Pending& one : all) EXPECT_EQ(one->status(), command::OK) << one->message();
+    EXPECT_THAT(lines(*all[0]), ElementsAre("ADDED Cluster c0"));
+    EXPECT_THAT(lines(*all[1]), ElementsAre("REMOVED Cluster c0", "ADDED Cluster c1"));
+    EXPECT_THAT(lines(*all[2]), ElementsAre("ADDED Cluster c0", "REMOVED Cluster c1"));
+    EXPECT_TRUE(has_cluster("live"));
+}
+
+TEST_F(ReloadsTest, one_that_is_refused_keeps_no_other_waiting) {
+    start_with("");
+    command::Reload of_another_version = of_other(0);
+    of_another_version.set_expect_version(1);
+    command::Reload of_nothing;
+    of_nothing.set_path(folder + "/nothing.toml");
+    const std::vector<Pending> refused{reload(of_nothing), reload(of_another_version), reload(of_another_version)};
+    EXPECT_THAT(lines(reloaded(of_other(1))), ElementsAre("ADDED Cluster c1"));
+    for (const Pending& response : refused) EXPECT_EQ(response->status(), command::FAILURE);
+}
+
 }  // namespace
 }  // namespace seki::supervisor
