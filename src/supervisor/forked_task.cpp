@@ -27,9 +27,14 @@ void note(int fd, std::string_view reason) {
 
 }  // namespace
 
-Result<> ForkedTasks::send(std::string what, size_t memories, const ForkedTask::Work& work,
-                           ForkedTask::OnDone on_done) {
+Result<> ForkedTasks::send(std::string what, size_t memories, const ForkedTask::Work& work, ForkedTask::OnDone on_done,
+                           ForkedTask::Sweep sweep) {
     if (tasks_.size() >= max_tasks) return failure("{} others like this are under way: try again", max_tasks);
+    return begin(std::move(what), memories, work, std::move(on_done), std::move(sweep));
+}
+
+Result<> ForkedTasks::begin(std::string what, size_t memories, const ForkedTask::Work& work, ForkedTask::OnDone on_done,
+                            ForkedTask::Sweep sweep) {
     std::vector<UniqueFd> made;
     for (size_t count = 0; count <= memories; ++count) {
         auto memory = command::SealedFrames::make_memory("seki-task");
@@ -38,11 +43,20 @@ Result<> ForkedTasks::send(std::string what, size_t memories, const ForkedTask::
     }
     UniqueFd reason = std::move(made.back());
     made.pop_back();
-    std::unique_ptr<ForkedTask> task(
-        new ForkedTask(loop_, *this, std::move(what), std::move(made), std::move(reason), std::move(on_done)));
+    std::unique_ptr<ForkedTask> task(new ForkedTask(loop_, *this, std::move(what), std::move(made), std::move(reason),
+                                                    std::move(on_done), std::move(sweep)));
     if (auto begun = task->begin(work); !begun) return begun;
     tasks_.push_back(std::move(task));
     return {};
+}
+
+// In the place of the task that has ended. Here if there can be no copy: what is left may be secret.
+void ForkedTasks::sweep(const ForkedTask::Sweep& sweep) {
+    const auto work = [&sweep](auto) -> Result<> {
+        sweep();
+        return {};
+    };
+    if (!begin("sweeping", 1, work, [](auto) {}, nullptr)) sweep();
 }
 
 void ForkedTasks::remove(const ForkedTask& task) {
@@ -53,17 +67,21 @@ void ForkedTasks::remove(const ForkedTask& task) {
 }
 
 ForkedTask::ForkedTask(EventLoop& loop, ForkedTasks& owner, std::string what, std::vector<UniqueFd> memories,
-                       UniqueFd reason, OnDone on_done)
+                       UniqueFd reason, OnDone on_done, Sweep sweep)
     : loop_(loop),
       owner_(owner),
       what_(std::move(what)),
       memories_(std::move(memories)),
       reason_(std::move(reason)),
-      on_done_(std::move(on_done)) {}
+      on_done_(std::move(on_done)),
+      sweep_(std::move(sweep)) {}
 
+// While it works, this process ends. A disk at which a copy hangs is left alone.
 ForkedTask::~ForkedTask() {
     loop_.timers().cancel(*this);
-    if (watch_.valid()) loop_.unwatch(process_->ended_fd(), watch_);
+    if (!watch_.valid()) return;
+    loop_.unwatch(process_->ended_fd(), watch_);
+    if (process_->end() && sweep_) sweep_();
 }
 
 Result<> ForkedTask::begin(const Work& work) {
@@ -91,7 +109,10 @@ Result<> ForkedTask::begin(const Work& work) {
 void ForkedTask::on_event(uint32_t /*events*/) {
     loop_.unwatch(process_->ended_fd(), std::exchange(watch_, WatchId{}));
     loop_.timers().cancel(*this);
-    tell(outcome(process_->reap()));
+    Result<Memories> came = outcome(process_->reap());
+    const bool in_the_middle = !came && told_reason().empty();
+    if (in_the_middle && sweep_) owner_.sweep(sweep_);
+    tell(std::move(came));
     owner_.remove(*this);
 }
 

@@ -2,7 +2,8 @@
 
 // Work that takes long, waits for a disk, or may die of what it reads: done by a copy of this process (launcher.h,
 // begin_copy), which has the whole state in its memory as it was at that moment. Here everybody is answered meanwhile,
-// and nothing can happen to us. What it makes comes back as frames in sealed memories; a reason why not, as text.
+// and nothing can happen to us. What it makes comes back as frames in sealed memories; a reason why not, as text. What
+// a copy that was ended in the middle has left on a disk is swept by another one.
 
 #include <functional>
 #include <memory>
@@ -24,6 +25,8 @@ public:
     using Memories = std::vector<command::SealedFrames::Memory>;
     // Within the copy: fills the memories, of which there is one at least.
     using Work = std::function<Result<>(std::span<command::SealedFrames::Writer> memories)>;
+    // Takes away what work that was ended in the middle may have left. It may wait for a disk, too.
+    using Sweep = std::function<void()>;
     // Once, in a later turn.
     using OnDone = std::move_only_function<void(Result<Memories>)>;
 
@@ -36,7 +39,7 @@ private:
     friend class ForkedTasks;
 
     ForkedTask(EventLoop& loop, ForkedTasks& owner, std::string what, std::vector<UniqueFd> memories, UniqueFd reason,
-               OnDone on_done);
+               OnDone on_done, Sweep sweep);
 
     Result<> begin(const Work& work);
     void on_event(uint32_t events) override;
@@ -51,6 +54,7 @@ private:
     std::vector<UniqueFd> memories_;
     UniqueFd reason_;
     OnDone on_done_;
+    Sweep sweep_;  // null: there is nothing to sweep
     std::unique_ptr<Process> process_;
     WatchId watch_;
 };
@@ -64,10 +68,14 @@ public:
     explicit ForkedTasks(EventLoop& loop) : loop_(loop) {}
 
     // `what` it is for, for errors: "reading the file".
-    Result<> send(std::string what, size_t memories, const ForkedTask::Work& work, ForkedTask::OnDone on_done);
+    Result<> send(std::string what, size_t memories, const ForkedTask::Work& work, ForkedTask::OnDone on_done,
+                  ForkedTask::Sweep sweep = nullptr);
 
 private:
     friend class ForkedTask;
+    Result<> begin(std::string what, size_t memories, const ForkedTask::Work& work, ForkedTask::OnDone on_done,
+                   ForkedTask::Sweep sweep);
+    void sweep(const ForkedTask::Sweep& sweep);
     void remove(const ForkedTask& task);
 
     EventLoop& loop_;

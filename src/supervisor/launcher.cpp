@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -27,37 +28,47 @@ void send_signal(int pidfd, int number) { ::syscall(SYS_pidfd_send_signal, pidfd
 class Child final : public Process {
 public:
     Child(pid_t pid, UniqueFd fd) : pid_(pid), fd_(std::move(fd)) {}
-    ~Child() override {
-        if (reaped_) return;
-        signal(SIGKILL);
-        wait();
-    }
+    ~Child() override { end(); }
 
     [[nodiscard]] pid_t pid() const override { return pid_; }
     [[nodiscard]] int ended_fd() const override { return fd_.get(); }
     void signal(int number) override {
-        if (!reaped_) send_signal(fd_.get(), number);
+        if (!over_) send_signal(fd_.get(), number);
     }
     std::string reap() override {
-        const siginfo_t info = wait();
+        const siginfo_t info = wait(0);
         if (info.si_code == CLD_EXITED) return fmt::format("exited with code {}", info.si_status);
         const char* name = sigabbrev_np(info.si_status);
         return fmt::format("was killed by SIG{} (signal {}{})", name != nullptr ? name : "?", info.si_status,
                            info.si_code == CLD_DUMPED ? ", core dumped" : "");
     }
 
-private:
-    siginfo_t wait() {
-        siginfo_t info{};
-        while (waitid(P_PIDFD, static_cast<id_t>(fd_.get()), &info, WEXITED) != 0 && errno == EINTR) {
+    // One that has ended cannot be reaped while a debugger has it. Whoever is not reaped is init's when we have ended.
+    bool end() override {
+        constexpr int limit_ms = 1000;
+        if (over_) return true;
+        signal(SIGKILL);
+        over_ = true;
+        pollfd ended{fd_.get(), POLLIN, 0};
+        while (::poll(&ended, 1, limit_ms) < 0 && errno == EINTR) {
         }
-        reaped_ = true;
+        if (ended.revents == 0) return false;
+        wait(WNOHANG);
+        return true;
+    }
+
+private:
+    siginfo_t wait(int options) {
+        siginfo_t info{};
+        while (waitid(P_PIDFD, static_cast<id_t>(fd_.get()), &info, WEXITED | options) != 0 && errno == EINTR) {
+        }
+        over_ = true;
         return info;
     }
 
     pid_t pid_;
     UniqueFd fd_;
-    bool reaped_ = false;
+    bool over_ = false;  // reaped, or given up
 };
 
 // What the child's beginning is to be like: the channel at a known number without close-on-exec, every signal with its

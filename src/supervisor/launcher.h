@@ -14,7 +14,7 @@
 
 namespace seki::supervisor {
 
-// A child as its parent sees it. Destroying it ends the child if that still runs.
+// A child as its parent sees it. Destroying it ends the child if that still runs (see end()).
 class Process {
 public:
     virtual ~Process() = default;
@@ -24,6 +24,8 @@ public:
     virtual void signal(int number) = 0;
     // How it ended ("was killed by SIGSEGV"). Once, after ended_fd() became readable.
     virtual std::string reap() = 0;
+    // Kills it and waits for its end, a second at most. False: it hangs where no signal reaches it.
+    virtual bool end() = 0;
 };
 
 struct Launched {

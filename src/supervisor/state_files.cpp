@@ -13,13 +13,16 @@ namespace {
 
 using observe::Module;
 
-ForkedTask::Work saving(const config::State& state, std::string path, bool without_keys) {
-    return [&state, path = std::move(path), without_keys](auto memories) -> Result<> {
-        const auto records = config::write_state(state, path, without_keys);
+Result<> save_by_task(ForkedTasks& tasks, std::string what, const config::State& state, const std::string& path,
+                      bool without_keys, ForkedTask::OnDone on_done) {
+    const config::StateTarget target(path);
+    const auto work = [&](auto memories) -> Result<> {
+        const auto records = config::write_state(state, target, without_keys);
         if (!records) return std::unexpected(records.error());
         return tell(memories.front(),
                     response_of(command::OK, fmt::format("{} records are saved in {}", *records, path)));
     };
+    return tasks.send(std::move(what), 1, work, std::move(on_done), [target] { target.remove_draft(); });
 }
 
 std::string loaded(uint64_t records, size_t changes, const std::string& path) {
@@ -57,14 +60,14 @@ void StateFiles::save(const command::SaveState& wanted, Answer answer) {
     changes_.when_settled([this, wanted, answer = std::move(answer)]() mutable {
         const uint64_t version = changes_.version();
         auto shared = std::make_shared<Answer>(std::move(answer));
-        auto sent = tasks_.send("writing the file", 1, saving(state_, wanted.path(), wanted.without_keys()),
-                                [shared, version](const Result<ForkedTask::Memories>& written) {
-                                    if (!written) return fail(*shared, written.error());
-                                    auto response = told(written->front());
-                                    if (!response) return fail(*shared, response.error());
-                                    response->set_state_version(version);
-                                    (*shared)(*response);
-                                });
+        auto saved = [shared, version](const Result<ForkedTask::Memories>& written) {
+            if (!written) return fail(*shared, written.error());
+            auto response = told(written->front());
+            if (!response) return fail(*shared, response.error());
+            response->set_state_version(version);
+            (*shared)(*response);
+        };
+        auto sent = save_by_task(tasks_, "writing the file", state_, wanted.path(), wanted.without_keys(), saved);
         if (!sent) fail(*shared, sent.error());
     });
 }
@@ -117,8 +120,8 @@ void AutomaticSave::begin() {
     changes_.when_settled([this] {
         const uint64_t version = changes_.version();
         auto sent =
-            tasks_.send("saving the state", 1, saving(state_, path_, false),
-                        [this, version](const Result<ForkedTask::Memories>& outcome) { saved(version, outcome); });
+            save_by_task(tasks_, "saving the state", state_, path_, false,
+                         [this, version](const Result<ForkedTask::Memories>& outcome) { saved(version, outcome); });
         if (!sent) saved(version, std::unexpected(sent.error()));
     });
 }

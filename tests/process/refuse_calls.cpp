@@ -3,10 +3,14 @@
 //
 //     <supervisor|worker> <call>
 //
+// "killed_at_fsync" and "hangs_at_fsync" are none: what is written is about to be whole then.
+//
 // without it, or without that line, everything goes on to the C library.
 
 #include <cerrno>
 #include <crypt.h>
+#include <csignal>
+#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -132,10 +136,15 @@ pid_t fork() noexcept {
     return real();
 }
 
-int mkostemp(char* name, int flags) {
-    if (refused("mkostemp")) return fail(EMFILE);
-    static auto* const real = next<decltype(mkostemp)>("mkostemp");
-    return real(name, flags);
+// Of a new file.
+int open(const char* path, int flags, ...) {
+    if ((flags & O_EXCL) != 0 && refused("open")) return fail(EMFILE);
+    va_list arguments;
+    va_start(arguments, flags);
+    const mode_t mode = va_arg(arguments, mode_t);
+    va_end(arguments);
+    static auto* const real = next<int(const char*, int, ...)>("open");
+    return real(path, flags, mode);
 }
 
 // To a file that somebody saves; logs go on.
@@ -146,6 +155,8 @@ ssize_t write(int fd, const void* bytes, size_t size) {
 
 int fsync(int fd) {
     if (refused("fsync")) return fail(EIO);
+    if (refused("killed_at_fsync")) raise(SIGKILL);
+    if (refused("hangs_at_fsync")) pause();
     static auto* const real = next<decltype(fsync)>("fsync");
     return real(fd);
 }

@@ -318,7 +318,7 @@ class Scarce(StateTest):
             control.ask(Request(save_state=str(path)))
             before = path.read_bytes()
             control.ask(Request(add_cluster=cluster("more")))
-            for call in ("fork", "memfd_create", "epoll_ctl", "mkostemp", "write", "fsync", "rename"):
+            for call in ("fork", "memfd_create", "epoll_ctl", "open", "write", "fsync", "rename"):
                 with self.subTest(call):
                     scarcity.refuse(f"supervisor {call}")
                     with self.assertRaises(Refused) as refused:
@@ -329,6 +329,26 @@ class Scarce(StateTest):
             scarcity.refuse()
             control.ask(Request(save_state=str(path)))
         self.assertIn("more", path.read_text())
+
+    def drafts(self, seki):
+        return [entry.name for entry in seki.folder.glob("state.json.*")]
+
+    def test_a_save_that_dies_leaves_no_private_keys_behind(self):
+        seki, scarcity = self.scarce()
+        scarcity.refuse("supervisor killed_at_fsync")
+        with seki.control() as control, self.assertRaisesRegex(Refused, "did not come to an end"):
+            control.ask(Request(save_state=str(seki.folder / "state.json")))
+        until(lambda: not self.drafts(seki), "the draft to go")
+
+    def test_a_save_in_whose_middle_the_server_stops_leaves_none_either(self):
+        seki, scarcity = self.scarce()
+        scarcity.refuse("supervisor hangs_at_fsync")
+        with seki.control() as control:
+            control.send(Request(save_state=str(seki.folder / "state.json")))
+            until(lambda: self.drafts(seki), "it to write")
+            seki.stop()
+        self.assertEqual(self.drafts(seki), [])
+        self.assertFalse((seki.folder / "state.json").exists())
 
     def test_a_load_and_a_reload_that_are_refused_something_change_nothing(self):
         seki, scarcity = self.scarce()

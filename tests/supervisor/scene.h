@@ -239,6 +239,10 @@ public:
         worker_.end();
     }
     std::string reap() override { return "ended as the test wanted"; }
+    bool end() override {
+        signal(SIGKILL);
+        return true;
+    }
 
 private:
     PlayedWorker& worker_;

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <sstream>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 
 #include "config/file_text.h"
 #include "config/state_file/writer.h"
@@ -219,7 +221,7 @@ struct SavedStateTest : Scene {
 TEST_F(SavedStateTest, what_was_saved_is_there_at_the_start) {
     config::State state;
     ASSERT_TRUE(state.apply(checked(add_cluster("saved"))));
-    ASSERT_TRUE(config::write_state(state, path, false));
+    ASSERT_TRUE(config::write_state(state, config::StateTarget(path), false));
     settings.file.saved_state = path;
     start({checked(add_cluster("written"))});
     EXPECT_TRUE(has_cluster("saved") && has_cluster("written"));
@@ -308,6 +310,64 @@ TEST_F(SavedStateTest, a_task_that_dies_is_a_reason) {
     ASSERT_TRUE(sent);
     until([&] { return !outcome.empty(); });
     EXPECT_EQ(outcome, "trying it did not come to an end: the process was killed by SIGKILL (signal 9)");
+}
+
+TEST_F(SavedStateTest, what_a_task_leaves_that_is_ended_in_the_middle_is_swept) {
+    const auto leave = [this](auto) -> Result<> {
+        std::ofstream(path) << "half of it";
+        ::raise(SIGKILL);
+        return {};
+    };
+    const auto refuse = [this](auto) -> Result<> {
+        std::ofstream(path) << "of somebody else";
+        return failure("as the test wants");
+    };
+    const auto sweep = [this] { ::unlink(path.c_str()); };
+    ForkedTasks tasks(loop);
+    size_t ended = 0;
+    const auto count = [&](const auto&) { ++ended; };
+    ASSERT_TRUE(tasks.send("trying it", 1, leave, count, sweep));
+    until([&] { return ended == 1 && text() == "nothing"; });
+    ASSERT_TRUE(tasks.send("trying it", 1, refuse, count, sweep));
+    until([&] { return ended == 2; });
+    turns();
+    EXPECT_EQ(text(), "of somebody else");
+}
+
+TEST_F(SavedStateTest, what_a_task_leaves_is_swept_when_this_process_ends_in_its_middle) {
+    const auto leave = [this](auto) -> Result<> {
+        std::ofstream(path) << "half of it";
+        ::pause();
+        return {};
+    };
+    std::optional<ForkedTasks> tasks(loop);
+    ASSERT_TRUE(tasks->send("trying it", 1, leave, [](const auto&) {}, [this] { ::unlink(path.c_str()); }));
+    until([&] { return text() == "half of it"; });
+    tasks.reset();
+    EXPECT_EQ(text(), "nothing");
+}
+
+// As one does that hangs where no signal reaches it: its end is not ours to see.
+TEST(Launcher, nobody_waits_without_end_for_a_copy_that_cannot_be_reaped) {
+    auto copy = begin_copy({}, [] { ::pause(); });
+    ASSERT_TRUE(copy);
+    int ready[2];
+    ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
+    const pid_t tracer = ::fork();
+    if (tracer == 0) {
+        const char traced = ::ptrace(PTRACE_SEIZE, (*copy)->pid(), nullptr, nullptr) == 0 ? 'y' : 'n';
+        static_cast<void>(::write(ready[1], &traced, 1));
+        for (;;) ::pause();
+    }
+    char traced = 'n';
+    EXPECT_EQ(::read(ready[0], &traced, 1), 1);
+    copy->reset();
+    EXPECT_EQ(::kill(tracer, 0), 0);
+    ::kill(tracer, SIGKILL);
+    ::waitpid(tracer, nullptr, 0);
+    ::close(ready[0]);
+    ::close(ready[1]);
+    if (traced == 'n') GTEST_SKIP() << "no process may trace another one here";
 }
 
 TEST_F(SavedStateTest, a_task_that_takes_too_long_is_ended) {

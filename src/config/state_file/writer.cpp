@@ -3,11 +3,13 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
+#include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
+#include "base/random.h"
 #include "base/unique_fd.h"
 #include "config/convert.h"
 #include "config/snapshot.h"
@@ -21,12 +23,11 @@ constexpr size_t piece_bytes = size_t{1} << 20U;
 // The file that becomes the one at `path` when it is whole; until then it has another name, and none when this goes.
 class Draft {
 public:
-    static Result<Draft> begin(const std::string& path) {
-        Draft draft;
-        draft.path_ = path;
-        draft.temporary_ = path + ".XXXXXX";
-        draft.fd_ = UniqueFd(::mkostemp(draft.temporary_.data(), O_CLOEXEC));  // mode 0600
-        if (!draft.fd_.valid()) return failure("{}: cannot make a file beside it: {}", path, system_error(errno));
+    static Result<Draft> begin(const StateTarget& target) {
+        constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+        Draft draft(target, UniqueFd(::open(target.draft.c_str(), flags, 0600)));
+        if (!draft.fd_.valid())
+            return failure("{}: cannot make a file beside it: {}", target.path, system_error(errno));
         return draft;
     }
     Draft(Draft&& other) noexcept = default;
@@ -34,13 +35,14 @@ public:
     Draft(const Draft&) = delete;
     Draft& operator=(const Draft&) = delete;
     ~Draft() {
-        if (fd_.valid()) ::unlink(temporary_.c_str());
+        if (fd_.valid()) target_.remove_draft();
     }
 
     Result<> write(std::string_view text) {
         while (!text.empty()) {
             const ssize_t written = ::write(fd_.get(), text.data(), text.size());
-            if (written < 0 && errno != EINTR) return failure("{}: cannot write it: {}", path_, system_error(errno));
+            if (written < 0 && errno != EINTR)
+                return failure("{}: cannot write it: {}", target_.path, system_error(errno));
             if (written > 0) text.remove_prefix(static_cast<size_t>(written));
         }
         return {};
@@ -48,23 +50,22 @@ public:
 
     // The name must not be on the disk before the bytes are.
     Result<> finish() {
-        if (::fsync(fd_.get()) != 0) return failure("{}: cannot write it: {}", path_, system_error(errno));
-        if (::rename(temporary_.c_str(), path_.c_str()) != 0)
-            return failure("{}: cannot put it in its place: {}", path_, system_error(errno));
+        if (::fsync(fd_.get()) != 0) return failure("{}: cannot write it: {}", target_.path, system_error(errno));
+        if (::rename(target_.draft.c_str(), target_.path.c_str()) != 0)
+            return failure("{}: cannot put it in its place: {}", target_.path, system_error(errno));
         fd_.reset();
-        const std::string parent = std::filesystem::path(path_).parent_path().string();
+        const std::string parent = std::filesystem::path(target_.path).parent_path().string();
         const std::string folder = parent.empty() ? "." : parent;
         const UniqueFd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!opened.valid() || ::fsync(opened.get()) != 0)
-            return failure("{}: it is written, but its name may not be: {}", path_, system_error(errno));
+            return failure("{}: it is written, but its name may not be: {}", target_.path, system_error(errno));
         return {};
     }
 
 private:
-    Draft() = default;
+    Draft(const StateTarget& target, UniqueFd fd) : target_(target), fd_(std::move(fd)) {}
 
-    std::string path_;
-    std::string temporary_;
+    StateTarget target_;
     UniqueFd fd_;
 };
 
@@ -103,11 +104,17 @@ void append_record(std::string& text, StateForm form, uint64_t number, command::
     one.AppendPartialToString(&text);
 }
 
-Result<uint64_t> write_state(const State& state, const std::string& path, bool without_keys) {
+StateTarget::StateTarget(std::string path_)
+    : path(std::move(path_)), draft(fmt::format("{}.{:016x}", path, Random::from_kernel().next())) {}
+
+void StateTarget::remove_draft() const { ::unlink(draft.c_str()); }
+
+Result<uint64_t> write_state(const State& state, const StateTarget& target, bool without_keys) {
+    const std::string& path = target.path;
     struct stat there{};
     if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
         return failure("{}: it is not a regular file", path);
-    auto draft = Draft::begin(path);
+    auto draft = Draft::begin(target);
     if (!draft) return std::unexpected(draft.error());
     const StateForm form = state_form(path);
     Snapshot walk(state);

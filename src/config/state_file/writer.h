@@ -18,8 +18,19 @@ bool leave_out_keys(command::Request& change);
 
 void append_record(std::string& text, StateForm form, uint64_t number, command::Request change);
 
-// The whole state, into a file that is then there as a whole or not at all: written beside it, on the disk before it
-// takes the place of what was there, readable for its owner only. Returns how many records it has. Takes long.
-Result<uint64_t> write_state(const State& state, const std::string& path, bool without_keys);
+// A file, and the one beside it that takes its place when it is whole, under a name that nothing else has.
+struct StateTarget {
+    explicit StateTarget(std::string path_);
+
+    // To be called where who wrote there was ended in the middle: private keys are in it.
+    void remove_draft() const;
+
+    std::string path;
+    std::string draft;
+};
+
+// The whole state, into a file that is then there as a whole or not at all: on the disk before it takes the place of
+// what was there, readable for its owner only. Returns how many records it has. Takes long. An error leaves no draft.
+Result<uint64_t> write_state(const State& state, const StateTarget& target, bool without_keys);
 
 }  // namespace seki::config
