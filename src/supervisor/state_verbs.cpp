@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "config/snapshot.h"
 #include "config/state_file/writer.h"
 
 namespace seki::supervisor {
@@ -74,6 +73,7 @@ void StateVerbs::page(const command::QueryState& wanted, Answer answer) {
         command::StatePage& page = *response.mutable_content()->mutable_state_page();
         page.set_version(changes_.version());
         config::Snapshot walk(state_);
+        const auto fill = config::certificates_filled(wanted.without_keys());
         uint64_t at = walk.skip(wanted.from());
         size_t bytes = 0;
         for (;; ++at) {
@@ -82,7 +82,7 @@ void StateVerbs::page(const command::QueryState& wanted, Answer answer) {
                 break;
             }
             Request change;
-            if (!walk.next(change)) break;
+            if (!walk.next(change, fill)) break;
             if (wanted.without_keys() && !config::leave_out_keys(change)) continue;
             bytes += change.ByteSizeLong();
             *page.add_changes() = std::move(change);

@@ -104,6 +104,20 @@ TEST(StateFile, without_keys_it_has_no_secret_of_tickets_either) {
     EXPECT_EQ(read->limits().max_connections_per_ip, 7U);
 }
 
+TEST(StateFile, who_leaves_out_keys_makes_no_text_of_certificates) {
+    const Folder folder;
+    const std::string path = folder.path + "/state.json";
+    State state;
+    ASSERT_TRUE(state.apply(*check(certificate("127.0.0.1:443", x509::made::pair_for("shop.example")))));
+    Snapshot walk(state);
+    Request added;
+    ASSERT_TRUE(walk.next(added, certificates_filled(true)));
+    EXPECT_TRUE(added.has_add_certificate());
+    EXPECT_EQ(added.add_certificate().ByteSizeLong(), 0U);
+    EXPECT_EQ(*write_state(state, StateTarget(path), true), 0U);
+    EXPECT_EQ(*write_state(state, StateTarget(path), false), 1U);
+}
+
 TEST(StateFile, a_record_is_as_those_of_sozu) {
     Request request;
     request.set_remove_cluster("a");

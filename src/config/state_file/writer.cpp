@@ -12,7 +12,6 @@
 #include "base/random.h"
 #include "base/unique_fd.h"
 #include "config/convert.h"
-#include "config/snapshot.h"
 #include "config/state_file/serde.h"
 
 namespace seki::config {
@@ -90,6 +89,13 @@ bool leave_out_keys(command::Request& change) {
     return !change.has_add_certificate() && !change.has_set_tls_ticket_secret();
 }
 
+Snapshot::FillCertificate certificates_filled(bool without_keys) {
+    if (!without_keys) return nullptr;
+    return [](command::Request& request, const CertificateKey&, const StoredCertificate&) {
+        request.mutable_add_certificate();
+    };
+}
+
 void append_record(std::string& text, StateForm form, uint64_t number, command::Request change) {
     command::WorkerRequest record;
     record.set_id(fmt::format("SAVE-{}", number));
@@ -120,7 +126,8 @@ Result<uint64_t> write_state(const State& state, const StateTarget& target, bool
     Snapshot walk(state);
     std::string text;
     uint64_t records = 0;
-    for (command::Request change; walk.next(change); change.Clear()) {
+    const Snapshot::FillCertificate fill = certificates_filled(without_keys);
+    for (command::Request change; walk.next(change, fill); change.Clear()) {
         if (without_keys && !leave_out_keys(change)) continue;
         append_record(text, form, records++, std::move(change));
         if (text.size() < piece_bytes) continue;

@@ -7,14 +7,17 @@
 #include <string>
 
 #include "base/result.h"
+#include "config/snapshot.h"
 #include "config/state.h"
 #include "config/state_file/reader.h"
 
 namespace seki::config {
 
-// Leaves out what is secret: private keys, and with them their certificates, which would be of no use, and what keys
-// are derived from. False when nothing is left of it.
+// Leaves out private keys, and with them their certificates, which would be of no use, and what keys are derived from.
+// Hashes of passwords stay. False when nothing is left of it.
 bool leave_out_keys(command::Request& change);
+// For who leaves out keys: the text of a certificate is long in the making, only to be left out.
+Snapshot::FillCertificate certificates_filled(bool without_keys);
 
 void append_record(std::string& text, StateForm form, uint64_t number, command::Request change);
 
