@@ -392,17 +392,28 @@ TEST(Show, the_tags_of_frontends) {
     const auto content = message_of<command::ResponseContent>(
         "clusters { vec { http_frontends { address { @80 } hostname: 'a.example' path { kind: PREFIX value: '' }"
         " tags { key: 'owner' value: 'ann' } tags { key: 'b' value: 'c' } }"
+        " http_frontends { address { @80 } hostname: 'a.example' path { kind: PREFIX value: '' } method: 'GET'"
+        " tags { key: 'owner' value: 'bob' } }"
+        " http_frontends { address { @80 } hostname: 'a.example' path { kind: PREFIX value: '' } method: 'GET'"
+        " match_headers { name: 'x-beta' kind: PRESENT } tags { key: 'owner' value: 'eve' } }"
+        " http_frontends { address { @70000 } hostname: 'of no address' path { kind: PREFIX value: '' } }"
         " tcp_frontends { cluster_id: 'shop' address { @5432 } } } }");
     EXPECT_EQ("\n" + show_tags({{"main", content}}), R"(
-╭─────────────────────────────────┬────────────────╮
-│ frontend                        │ tags           │
-├─────────────────────────────────┼────────────────┤
-│ http 127.0.0.1:80 a.example all │ b=c, owner=ann │
-│ tcp 127.0.0.1:5432              │ -              │
-╰─────────────────────────────────┴────────────────╯
+╭─────────────────────────────────────────────────┬────────────────╮
+│ frontend                                        │ tags           │
+├─────────────────────────────────────────────────┼────────────────┤
+│ http 127.0.0.1:80;a.example;P                   │ b=c, owner=ann │
+│ http 127.0.0.1:80;a.example;P;GET               │ owner=bob      │
+│ http 127.0.0.1:80;a.example;P;GET;header x-beta │ owner=eve      │
+│ http ?;of no address                            │ -              │
+│ tcp 127.0.0.1:5432                              │ -              │
+╰─────────────────────────────────────────────────┴────────────────╯
 )");
     EXPECT_EQ(json_text(tags_json({{"main", content}})),
-              R"([{"frontend":"http 127.0.0.1:80 a.example all","tags":{"b":"c","owner":"ann"}},)"
+              R"([{"frontend":"http 127.0.0.1:80;a.example;P","tags":{"b":"c","owner":"ann"}},)"
+              R"({"frontend":"http 127.0.0.1:80;a.example;P;GET","tags":{"owner":"bob"}},)"
+              R"({"frontend":"http 127.0.0.1:80;a.example;P;GET;header x-beta","tags":{"owner":"eve"}},)"
+              R"({"frontend":"http ?;of no address","tags":{}},)"
               R"({"frontend":"tcp 127.0.0.1:5432","tags":{}}])");
     EXPECT_EQ(show_tags({}), "No frontends\n");
 }

@@ -1,6 +1,8 @@
 #include <map>
 #include <string>
 
+#include "config/convert.h"
+#include "config/kinds.h"
 #include "ctl/json.h"
 #include "ctl/show/show.h"
 #include "ctl/table.h"
@@ -10,8 +12,10 @@ namespace {
 
 using Tags = google::protobuf::Map<std::string, std::string>;
 
+// All that it is known by; a server may say what is no address.
 std::string name_of(const command::RequestHttpFrontend& frontend) {
-    return address_text(frontend.address()) + " " + frontend.hostname() + " " + path_text(frontend.path());
+    if (config::from_wire(frontend.address())) return config::route_key(frontend).text();
+    return address_text(frontend.address()) + ";" + frontend.hostname();
 }
 std::string name_of(const command::RequestTcpFrontend& frontend) { return address_text(frontend.address()); }
 std::string name_of(const command::RequestUdpFrontend& frontend) { return address_text(frontend.address()); }
