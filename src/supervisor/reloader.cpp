@@ -127,6 +127,17 @@ Result<> Reloader::Said::take(const CheckedChange& change) {
     return {};
 }
 
+// But for what no file says.
+Result<config::State> Reloader::exactly(config::State says) const {
+    if (state_.ticket_secret().empty()) return says;
+    command::Request secret;
+    secret.set_set_tls_ticket_secret(state_.ticket_secret());
+    const auto checked = config::check(std::move(secret));
+    if (!checked) return std::unexpected(checked.error());
+    if (auto applied = says.apply(*checked); !applied) return std::unexpected(applied.error());
+    return says;
+}
+
 std::vector<command::Request> Reloader::settings_between(const Said& before, const Said& says) {
     std::vector<command::Request> changes;
     if (says.log_level != before.log_level) changes.push_back(log_filter(says.log_level));
@@ -165,8 +176,8 @@ Result<> Reloader::find(const command::Reload& wanted, std::shared_ptr<command::
     const auto before = read_said(std::move(things));
     if (!before) return std::unexpected(before.error());
     const std::vector<command::Request> settings = settings_between(*before, says);
-    Result<config::State> target = wanted.exact() ? Result<config::State>(std::move(says.state))
-                                                  : config::rebase(before->state, says.state, state_);
+    Result<config::State> target =
+        wanted.exact() ? exactly(std::move(says.state)) : config::rebase(before->state, says.state, state_);
     if (!target) return failure("{}: {}; nothing was changed", path, target.error().message);
 
     ToldChanges changes(memories[change_memory]);

@@ -60,6 +60,7 @@ private:
     Result<> find(const command::Reload& wanted, std::shared_ptr<command::SealedFrames> things,
                   std::span<command::SealedFrames::Writer> memories) const;
     static Result<Said> read_said(std::shared_ptr<command::SealedFrames> things);
+    [[nodiscard]] Result<config::State> exactly(config::State says) const;
     static std::vector<command::Request> settings_between(const Said& before, const Said& says);
     void found(const AttemptPtr& attempt, Result<ForkedTask::Memories> memories);
     void make(const AttemptPtr& attempt, command::Response found, ForkedTask::Memories memories);

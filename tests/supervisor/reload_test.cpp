@@ -196,6 +196,19 @@ TEST_F(ReloadTest, what_waits_for_the_next_start_is_told_as_the_file_has_it) {
                                                "access_logs_target: nothing, then \"stderr\""));
 }
 
+TEST_F(ReloadTest, the_secret_of_tickets_stays_and_is_no_difference_even_where_all_is_to_be_as_in_the_file) {
+    start_with("");
+    command::Request secret;
+    secret.set_set_tls_ticket_secret("0123456789abcdef0123456789abcdef");
+    submit(secret);
+    submit(add_cluster("live"));
+    turns();
+    command::Reload wanted;
+    wanted.set_exact(true);
+    EXPECT_THAT(lines(reloaded(wanted)), ElementsAre("REMOVED Cluster live"));
+    EXPECT_EQ(supervisor->state().ticket_secret(), secret.set_tls_ticket_secret());
+}
+
 struct ReloadsTest : ReloadTest {
     std::vector<std::string> others{folder + "/one.toml", folder + "/other.toml"};
     ~ReloadsTest() override {
