@@ -45,12 +45,6 @@ std::optional<command::CertificateAndKey> read_certificate(TableReader& table, c
     return read;
 }
 
-std::optional<std::string> ocsp_response_again(TableReader& table, const Draft& draft) {
-    const auto path = table.text("ocsp_response");
-    auto text = path ? draft.read_file()(*path, max_ocsp_response_size) : failure("none");
-    return text ? std::optional(std::move(*text)) : std::nullopt;
-}
-
 void read_pem_files(TableReader& table, const Draft& draft, std::string_view key,
                     google::protobuf::RepeatedPtrField<std::string>& texts) {
     for (const std::string& path : table.texts(key)) {

@@ -16,8 +16,6 @@ inline constexpr auto certificate_keys =
 
 // Nothing when the table names none, or a file cannot be read; a certificate and its key go together.
 std::optional<command::CertificateAndKey> read_certificate(TableReader& table, const Draft& draft);
-// That of such a certificate; what is wrong with its file was told when the certificate was read.
-std::optional<std::string> ocsp_response_again(TableReader& table, const Draft& draft);
 // The texts of all files of a list.
 void read_pem_files(TableReader& table, const Draft& draft, std::string_view key,
                     google::protobuf::RepeatedPtrField<std::string>& texts);

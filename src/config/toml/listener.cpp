@@ -142,10 +142,12 @@ void read_http(TableReader& table, command::HttpListenerConfig& listener, const 
     no_tls_keys(table);
 }
 
-void read_https(TableReader& table, command::HttpsListenerConfig& listener, const Draft& draft) {
+std::optional<command::CertificateAndKey> read_https(TableReader& table, command::HttpsListenerConfig& listener,
+                                                     const Draft& draft) {
     read_http_keys(table, listener, draft);
-    read_tls(table, listener, draft);
+    auto own_certificate = read_tls(table, listener, draft);
     no_udp_keys(table);
+    return own_certificate;
 }
 
 void no_http_keys(TableReader& table) {
@@ -179,9 +181,15 @@ bool is_free(TableReader& table, Draft& draft, const SocketAddress& address) {
     return false;
 }
 
-Request read_kind(TableReader& table, const Draft& draft, command::ListenerType type,
-                  const command::SocketAddress& address) {
+struct ReadListener {
     Request request;
+    std::optional<command::CertificateAndKey> own_certificate;
+};
+
+ReadListener read_kind(TableReader& table, const Draft& draft, command::ListenerType type,
+                       const command::SocketAddress& address) {
+    ReadListener read;
+    Request& request = read.request;
     switch (type) {
         case command::HTTP:
             *request.mutable_add_http_listener()->mutable_address() = address;
@@ -189,7 +197,7 @@ Request read_kind(TableReader& table, const Draft& draft, command::ListenerType 
             break;
         case command::HTTPS:
             *request.mutable_add_https_listener()->mutable_address() = address;
-            read_https(table, *request.mutable_add_https_listener(), draft);
+            read.own_certificate = read_https(table, *request.mutable_add_https_listener(), draft);
             break;
         case command::TCP:
             *request.mutable_add_tcp_listener()->mutable_address() = address;
@@ -201,7 +209,7 @@ Request read_kind(TableReader& table, const Draft& draft, command::ListenerType 
             break;
     }
     table.finish();
-    return request;
+    return read;
 }
 
 }  // namespace
@@ -221,15 +229,15 @@ void read_listener(TableReader& table, Draft& draft) {
     if (!type) return;
     const auto kind = static_cast<command::ListenerType>(*type);
     const command::SocketAddress any = to_wire(SocketAddress::v4(0, 1));
-    Request request = read_kind(table, draft, kind, address.value_or(any));
+    ReadListener read = read_kind(table, draft, kind, address.value_or(any));
 
     // The rest of the table is judged even if it cannot become a listener.
-    if (!address || !is_free(table, draft, checked_address(*address))) return draft.judge(table, std::move(request));
+    if (!address || !is_free(table, draft, checked_address(*address)))
+        return draft.judge(table, std::move(read.request));
     const bool expect_proxy = table.flag("expect_proxy").value_or(false);
-    const command::HttpsListenerConfig secured = request.add_https_listener();
     const Draft::Listener added{kind, expect_proxy, table.where().line};
-    const bool passed = draft.add_listener(table, checked_address(*address), added, std::move(request));
-    if (passed && secured.has_certificate()) add_own_certificate(table, draft, secured);
+    const bool passed = draft.add_listener(table, checked_address(*address), added, std::move(read.request));
+    if (passed && read.own_certificate) add_own_certificate(table, draft, *address, std::move(*read.own_certificate));
 }
 
 void add_default_listener(TableReader& frontend, Draft& draft, const command::SocketAddress& address,

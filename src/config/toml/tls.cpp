@@ -76,17 +76,16 @@ void read_client_auth(TableReader& table, const Draft& draft, command::HttpsList
     read_pem_files(table, draft, "client_ca_crls", *listener.mutable_client_ca_crls());
 }
 
-void read_own_certificate(TableReader& table, const Draft& draft, command::HttpsListenerConfig& listener) {
-    auto certificate = read_certificate(table, draft);
-    if (!certificate) return;
-    listener.set_certificate(certificate->certificate());
-    *listener.mutable_certificate_chain() = certificate->certificate_chain();
-    listener.set_key(certificate->key());
+void put_own_certificate(const command::CertificateAndKey& own, command::HttpsListenerConfig& listener) {
+    listener.set_certificate(own.certificate());
+    *listener.mutable_certificate_chain() = own.certificate_chain();
+    listener.set_key(own.key());
 }
 
 }  // namespace
 
-void read_tls(TableReader& table, command::HttpsListenerConfig& listener, const Draft& draft) {
+std::optional<command::CertificateAndKey> read_tls(TableReader& table, command::HttpsListenerConfig& listener,
+                                                   const Draft& draft) {
     read_fields(table, listener, https_keys);
     if (table.has("cipher_suites")) {
         table.warn("cipher_suites", "it has no effect: cipher_list has those of TLS 1.3 too");
@@ -94,17 +93,17 @@ void read_tls(TableReader& table, command::HttpsListenerConfig& listener, const 
     read_tls_versions(table, listener);
     if (auto hsts = table.table("hsts", TableKind::hsts)) read_hsts(*hsts, *listener.mutable_hsts());
     read_client_auth(table, draft, listener);
-    read_own_certificate(table, draft, listener);
+    auto own = read_certificate(table, draft);
+    if (own) put_own_certificate(*own, listener);
+    return own;
 }
 
-void add_own_certificate(TableReader& table, Draft& draft, const command::HttpsListenerConfig& listener) {
+void add_own_certificate(TableReader& table, Draft& draft, const command::SocketAddress& address,
+                         command::CertificateAndKey own) {
     Request request;
     command::AddCertificate& added = *request.mutable_add_certificate();
-    *added.mutable_address() = listener.address();
-    added.mutable_certificate()->set_certificate(listener.certificate());
-    *added.mutable_certificate()->mutable_certificate_chain() = listener.certificate_chain();
-    added.mutable_certificate()->set_key(listener.key());
-    if (auto ocsp = ocsp_response_again(table, draft)) added.mutable_certificate()->set_ocsp_response(std::move(*ocsp));
+    *added.mutable_address() = address;
+    *added.mutable_certificate() = std::move(own);
     draft.add_certificate(table, std::move(request));
 }
 

@@ -110,6 +110,20 @@ TEST_F(TomlTls, the_certificate_of_a_listener_is_one_of_its_address) {
     EXPECT_THAT(warnings(config), IsEmpty());
 }
 
+// Or one that goes between two readings would be left out, and nobody told.
+TEST_F(TomlTls, the_files_of_a_listener_are_read_once) {
+    files.texts["certs/shop.der"] =
+        x509::made::good_ocsp_response({files.texts.at("certs/shop.pem"), files.texts.at("certs/shop.key")});
+    std::map<std::string, int> read;
+    const ReadFile reader = [&](const std::string& path, size_t max_size) {
+        ++read[path];
+        return files.reader("dir/")(path, max_size);
+    };
+    accepted(std::string(https) + own_certificate + "ocsp_response = \"certs/shop.der\"\n" + site, reader);
+    EXPECT_THAT(read, ElementsAre(std::pair("dir/certs/shop.der", 1), std::pair("dir/certs/shop.key", 1),
+                                  std::pair("dir/certs/shop.pem", 1)));
+}
+
 TEST_F(TomlTls, an_ocsp_response_stands_beside_its_certificate) {
     files.texts["certs/shop.der"] =
         x509::made::good_ocsp_response({files.texts.at("certs/shop.pem"), files.texts.at("certs/shop.key")});
