@@ -1,10 +1,8 @@
 #include "ctl/state_file.h"
 
-#include <functional>
 #include <utility>
 
 #include "config/difference.h"
-#include "config/file_text.h"
 #include "config/state.h"
 #include "config/state_file/reader.h"
 #include "config/toml/file.h"
@@ -12,20 +10,7 @@
 namespace seki::ctl {
 namespace {
 
-using Take = std::function<Result<>(command::Request& change, const std::string& place)>;
-
-Result<> read_records(const std::string& path, const Take& take) {
-    const auto text = config::read_file_text(path, config::max_state_file_size);
-    if (!text) return failure("{}: {}", path, text.error().message);
-    config::StateFileReader reader(*text, config::state_form(path));
-    for (;;) {
-        auto record = reader.next();
-        if (!record) return failure("{}: {}", path, record.error().message);
-        if (!*record) return {};
-        if (auto taken = take((*record)->request, (*record)->place()); !taken)
-            return failure("{}: {}: {}", path, (*record)->place(), taken.error().message);
-    }
-}
+using Record = config::StateFileReader::Record;
 
 Result<config::State> configured_state(const std::string& path) {
     auto file = config::load(path);
@@ -40,8 +25,8 @@ Result<config::State> configured_state(const std::string& path) {
 Result<config::State> state_of(const std::string& path) {
     if (path.ends_with(".toml")) return configured_state(path);
     config::State state;
-    auto read = read_records(path, [&state](command::Request& change, const std::string&) -> Result<> {
-        auto checked = config::check(std::move(change));
+    auto read = config::for_each_record(path, [&state](Record& record) -> Result<> {
+        auto checked = config::check(std::move(record.request));
         if (!checked) return std::unexpected(checked.error());
         if (auto applied = state.apply(*checked); !applied) return std::unexpected(applied.error());
         return {};
@@ -56,15 +41,15 @@ Result<std::vector<command::ChangeSet>> change_sets(const std::string& path, con
                                                     size_t max_frame_bytes) {
     std::vector<command::ChangeSet> sets(1);
     size_t bytes = 0;
-    auto read = read_records(path, [&](command::Request& change, const std::string&) -> Result<> {
-        const size_t size = change.ByteSizeLong();
+    auto read = config::for_each_record(path, [&](Record& record) -> Result<> {
+        const size_t size = record.request.ByteSizeLong();
         if (bytes > 0 && bytes + size > max_frame_bytes / 2) {
             sets.back().set_more(true);
             sets.emplace_back();
             bytes = 0;
         }
         bytes += size;
-        *sets.back().add_changes() = std::move(change);
+        *sets.back().add_changes() = std::move(record.request);
         return {};
     });
     if (!read) return std::unexpected(read.error());

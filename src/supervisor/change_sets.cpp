@@ -8,20 +8,21 @@
 
 namespace seki::supervisor {
 
+command::Response answer_to_made(const Changes::Made& made, std::string message) {
+    command::Response response = response_of(command::OK, std::move(message));
+    response.set_state_version(made.version);
+    for (const std::string& warning : made.warnings) {
+        *response.mutable_message() += "\nwarning: " + warning;
+        response.add_warnings(warning);
+    }
+    return response;
+}
+
 command::Response answer_to_many(const Changes::Outcome& outcome, const std::string& made,
                                  const std::vector<std::string>& places) {
-    command::Response response = response_of(command::OK, made);
-    if (outcome) {
-        response.set_state_version(outcome->version);
-        for (const std::string& warning : outcome->warnings) {
-            *response.mutable_message() += "\nwarning: " + warning;
-            response.add_warnings(warning);
-        }
-        return response;
-    }
+    if (outcome) return answer_to_made(*outcome, made);
     const Changes::Refusal& refusal = outcome.error();
-    response.set_status(command::FAILURE);
-    response.set_message(refusal.message);
+    command::Response response = response_of(command::FAILURE, refusal.message);
     response.set_state_version(refusal.version);
     if (!refusal.change) return response;
     const size_t number = *refusal.change;

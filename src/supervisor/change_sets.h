@@ -50,6 +50,9 @@ private:
     uint64_t last_ = 0;
 };
 
+// The answer to what was made: clients that know nothing of warnings show them with the message.
+command::Response answer_to_made(const Changes::Made& made, std::string message);
+
 // The answer to many changes that were made or not. `places`: what each is called ("record 7"); by their number, where
 // there is none.
 command::Response answer_to_many(const Changes::Outcome& outcome, const std::string& made,

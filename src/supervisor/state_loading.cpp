@@ -1,10 +1,9 @@
 #include "supervisor/state_loading.h"
 
-#include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "config/convert.h"
-#include "config/file_text.h"
 #include "config/state_file/reader.h"
 #include "config/subject.h"
 
@@ -23,28 +22,32 @@ There is_there(const config::State& state, typename Kind::Message wanted) {
     return config::same_message(*known, wanted) ? There::same : There::otherwise;
 }
 
-// Of what cannot be added twice.
-There is_there(const config::State& state, const Request& change) {
-    switch (change.request_type_case()) {
-        case Request::kAddHttpListener:
-            return is_there<config::HttpListeners>(state, change.add_http_listener());
-        case Request::kAddHttpsListener:
-            return is_there<config::HttpsListeners>(state, change.add_https_listener());
-        case Request::kAddTcpListener:
-            return is_there<config::TcpListeners>(state, change.add_tcp_listener());
-        case Request::kAddUdpListener:
-            return is_there<config::UdpListeners>(state, change.add_udp_listener());
-        case Request::kAddHttpFrontend:
-            return is_there<config::HttpFrontends>(state, change.add_http_frontend());
-        case Request::kAddHttpsFrontend:
-            return is_there<config::HttpsFrontends>(state, change.add_https_frontend());
-        case Request::kAddTcpFrontend:
-            return is_there<config::TcpFrontends>(state, change.add_tcp_frontend());
-        case Request::kAddUdpFrontend:
-            return is_there<config::UdpFrontends>(state, change.add_udp_frontend());
-        default:
-            return There::no;
+template <typename Kind>
+Request::RequestTypeCase verb_of_addition() {
+    static const auto verb = [] {
+        Request request;
+        Kind::add(request);
+        return request.request_type_case();
+    }();
+    return verb;
+}
+
+template <typename Kind>
+void look_for(const config::State& state, const Request& change, There& there) {
+    if constexpr (!Kind::replaceable) {
+        if (change.request_type_case() != verb_of_addition<Kind>()) return;
+        Request wanted = change;
+        there = is_there<Kind>(state, std::move(*Kind::add(wanted)));
     }
+}
+
+// Of what cannot be added twice.
+template <typename... Kinds>
+There is_there(const config::State& state, const Request& change,
+               const std::tuple<config::Table<Kinds>...>* /*kinds*/) {
+    There there = There::no;
+    (look_for<Kinds>(state, change, there), ...);
+    return there;
 }
 
 std::string name_of(const Request& change) { return config::verb_name(change) + " " + config::subject(change); }
@@ -53,28 +56,24 @@ std::string name_of(const Request& change) { return config::verb_name(change) + 
 
 Result<StateLoading> load_state(const std::string& path, const config::State& state,
                                 const std::function<Result<>(CheckedChange change, const std::string& place)>& apply) {
-    const auto text = config::read_file_text(path, config::max_state_file_size);
-    if (!text) return failure("{}: {}", path, text.error().message);
-    config::StateFileReader reader(*text, config::state_form(path));
     StateLoading loading;
-    for (;;) {
-        auto record = reader.next();
-        if (!record) return failure("{}: {}", path, record.error().message);
-        if (!*record) return loading;
+    auto read = config::for_each_record(path, [&](config::StateFileReader::Record& record) -> Result<> {
         ++loading.records;
-        const std::string place = (*record)->place();
-        Request& request = (*record)->request;
+        Request& request = record.request;
         if (!config::is_change(request))
-            return failure("{}: {}: {} is no change of the configuration", path, place, config::verb_name(request));
+            return failure("{} is no change of the configuration", config::verb_name(request));
         const std::string name = name_of(request);
         auto checked = config::check(std::move(request));
-        if (!checked) return failure("{}: {}: {}: {}", path, place, name, checked.error().message);
-        const There there = is_there(state, **checked);
+        if (!checked) return failure("{}: {}", name, checked.error().message);
+        const There there = is_there(state, **checked, static_cast<const config::EveryKind<config::Table>*>(nullptr));
         if (there == There::otherwise) loading.kept.push_back(name);
-        if (there != There::no) continue;
-        if (auto applied = apply(std::move(*checked), place); !applied)
-            return failure("{}: {}: {}: {}", path, place, name, applied.error().message);
-    }
+        if (there != There::no) return {};
+        if (auto applied = apply(std::move(*checked), record.place()); !applied)
+            return failure("{}: {}", name, applied.error().message);
+        return {};
+    });
+    if (!read) return std::unexpected(read.error());
+    return loading;
 }
 
 }  // namespace seki::supervisor

@@ -22,17 +22,6 @@ using State = WorkerProcess::State;
 
 Response ok(std::string message = {}) { return response_of(command::OK, std::move(message)); }
 
-// Clients that know nothing of warnings show them with the message.
-Response made(const Changes::Made& change) {
-    Response response = ok("Successfully applied request to all workers");
-    response.set_state_version(change.version);
-    for (const std::string& warning : change.warnings) {
-        *response.mutable_message() += "\nwarning: " + warning;
-        response.add_warnings(warning);
-    }
-    return response;
-}
-
 command::RunState run_state(State state) {
     switch (state) {
         case State::starting:
@@ -155,7 +144,8 @@ void Verbs::change(Request& request, Answer& answer) {
     if (std::string why = config::why_too_late(**checked, now.count()); !why.empty())
         return answer(response_of(command::FAILURE, std::move(why)));
     changes_.submit(std::move(*checked), [answer = std::move(answer)](const Changes::Outcome& outcome) mutable {
-        answer(outcome ? made(*outcome) : response_of(command::FAILURE, outcome.error().message));
+        answer(outcome ? answer_to_made(*outcome, "Successfully applied request to all workers")
+                       : response_of(command::FAILURE, outcome.error().message));
     });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <google/protobuf/io/coded_stream.h>
 
+#include "config/file_text.h"
 #include "config/state_file/serde.h"
 
 namespace seki::config {
@@ -89,6 +90,20 @@ Result<std::optional<StateFileReader::Record>> StateFileReader::next_protobuf() 
     found.request = std::move(*request.mutable_content());
     at_ += begin + size;
     return found;
+}
+
+Result<> for_each_record(const std::string& path,
+                         const std::function<Result<>(StateFileReader::Record& record)>& take) {
+    const auto text = read_file_text(path, max_state_file_size);
+    if (!text) return failure("{}: {}", path, text.error().message);
+    StateFileReader reader(*text, state_form(path));
+    for (;;) {
+        auto record = reader.next();
+        if (!record) return failure("{}: {}", path, record.error().message);
+        if (!*record) return {};
+        if (auto taken = take(**record); !taken)
+            return failure("{}: {}: {}", path, (*record)->place(), taken.error().message);
+    }
 }
 
 }  // namespace seki::config

@@ -11,6 +11,7 @@
 // What is wrong is said with the number of the record and the byte at which it begins.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,5 +57,9 @@ private:
     size_t at_ = 0;
     size_t number_ = 0;
 };
+
+// Reads a file and calls `take` with each of its records. An error names the file, and the place of the record, that of
+// `take` too. Takes long.
+Result<> for_each_record(const std::string& path, const std::function<Result<>(StateFileReader::Record& record)>& take);
 
 }  // namespace seki::config
