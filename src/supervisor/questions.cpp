@@ -61,7 +61,8 @@ constexpr std::array questions{
              }},
 };
 
-// The only one that may be too many.
+// Their text is long in the making, so too many are refused before. Any other answer that no frame can hold is made,
+// and refused when it is to be sent (CommandSession::answer).
 command::Response certificates_answer(const State& state, const command::QueryCertificatesFilters& query,
                                       size_t max_bytes) {
     auto found = config::certificates(state, query, max_bytes);

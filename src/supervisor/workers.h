@@ -110,9 +110,9 @@ public:
     // `on_released`: when nobody has one any more.
     void release_sockets(const std::vector<ListenerKey>& keys, std::function<void()> on_released);
     [[nodiscard]] bool stopping() const noexcept { return stopping_; }
-    // How fine they measure where nobody asks for more.
     // What each of them is told first.
     [[nodiscard]] const command::ServerConfig& server_settings() const noexcept { return settings_.server; }
+    // How fine they measure where nobody asks for more.
     [[nodiscard]] command::MetricDetail metric_detail() const noexcept {
         return settings_.server.has_metrics() ? settings_.server.metrics().detail() : command::DETAIL_CLUSTER;
     }
