@@ -42,8 +42,9 @@ void put_setting(const command::Request& change, command::Differences& found) {
 std::string summary(const command::Differences& found, size_t changes) {
     if (changes == 0) return "nothing is different";
     const size_t things = static_cast<size_t>(found.vec_size()) + found.omitted();
-    return fmt::format("{} thing{} {}", things, things == 1 ? "" : "s",
-                       found.dry_run() ? "would be different" : "are different now");
+    const bool one = things == 1;
+    if (found.dry_run()) return fmt::format("{} thing{} would be different", things, one ? "" : "s");
+    return fmt::format("{} thing{} different now", things, one ? " is" : "s are");
 }
 
 }  // namespace
