@@ -76,12 +76,11 @@ ForkedTask::ForkedTask(EventLoop& loop, ForkedTasks& owner, std::string what, st
       on_done_(std::move(on_done)),
       sweep_(std::move(sweep)) {}
 
-// While it works, this process ends. A disk at which a copy hangs is left alone.
+// While it works, this process ends, or cannot watch it. A disk at which a copy hangs is left alone.
 ForkedTask::~ForkedTask() {
     loop_.timers().cancel(*this);
-    if (!watch_.valid()) return;
-    loop_.unwatch(process_->ended_fd(), watch_);
-    if (process_->end() && sweep_) sweep_();
+    if (watch_.valid()) loop_.unwatch(process_->ended_fd(), watch_);
+    if (process_ != nullptr && process_->end() && sweep_) sweep_();
 }
 
 Result<> ForkedTask::begin(const Work& work) {
@@ -110,6 +109,7 @@ void ForkedTask::on_event(uint32_t /*events*/) {
     loop_.unwatch(process_->ended_fd(), std::exchange(watch_, WatchId{}));
     loop_.timers().cancel(*this);
     Result<Memories> came = outcome(process_->reap());
+    process_.reset();
     const bool in_the_middle = !came && told_reason().empty();
     if (in_the_middle && sweep_) owner_.sweep(sweep_);
     tell(std::move(came));

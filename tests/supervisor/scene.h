@@ -35,7 +35,9 @@ using Kind = worker::Order::KindCase;
 class ScarcePoller final : public Poller {
 public:
     bool exhausted = false;
+    std::function<void()> before_refusal = [] {};
     Result<> add(int fd, uint32_t events, uint64_t key) override {
+        if (exhausted) before_refusal();
         return exhausted ? failure("as the test wants") : real_.add(fd, events, key);
     }
     void remove(int fd) override { real_.remove(fd); }

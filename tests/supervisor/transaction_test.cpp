@@ -334,14 +334,20 @@ TEST_F(SavedStateTest, what_a_task_leaves_that_is_ended_in_the_middle_is_swept) 
     EXPECT_EQ(text(), "of somebody else");
 }
 
-TEST_F(SavedStateTest, what_a_task_leaves_is_swept_when_this_process_ends_in_its_middle) {
+TEST_F(SavedStateTest, what_a_task_leaves_is_swept_when_this_process_ends_in_its_middle_or_cannot_watch_it) {
     const auto leave = [this](auto) -> Result<> {
         std::ofstream(path) << "half of it";
         ::pause();
         return {};
     };
+    const auto sweep = [this] { ::unlink(path.c_str()); };
     std::optional<ForkedTasks> tasks(loop);
-    ASSERT_TRUE(tasks->send("trying it", 1, leave, [](const auto&) {}, [this] { ::unlink(path.c_str()); }));
+    poller.exhausted = true;
+    poller.before_refusal = [&] { until([&] { return text() == "half of it"; }); };
+    EXPECT_FALSE(tasks->send("trying it", 1, leave, [](const auto&) {}, sweep));
+    EXPECT_EQ(text(), "nothing");
+    poller.exhausted = false;
+    ASSERT_TRUE(tasks->send("trying it", 1, leave, [](const auto&) {}, sweep));
     until([&] { return text() == "half of it"; });
     tasks.reset();
     EXPECT_EQ(text(), "nothing");
