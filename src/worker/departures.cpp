@@ -55,6 +55,7 @@ Departures::~Departures() {
 }
 
 void Departures::at_rest(net::SessionId id) {
+    if (id == looked_at_) return;
     resting_.push_back(id);
     around_.loop.schedule(*this);
 }
@@ -93,7 +94,9 @@ void Departures::give(net::SessionId id) {
     net::Session* const session = around_.sessions.find(id);
     if (session == nullptr || session->closing()) return;
     // Whose request has arrived meanwhile is served here first.
+    looked_at_ = id;
     session->look();
+    looked_at_ = {};
     if (session->closing()) return;
     const auto* const client = dynamic_cast<const proxy::ClientSide*>(session->protocol());
     if (client == nullptr || !client->at_rest()) return;

@@ -81,7 +81,8 @@ private:
     absl::flat_hash_set<uint64_t> staying_;  // sessions that were refused once
     uint64_t last_ = 0;
     uint32_t moved_ = 0;
-    uint32_t place_ = 0;  // of the sessions, where the walk goes on
+    uint32_t place_ = 0;        // of the sessions, where the walk goes on
+    net::SessionId looked_at_;  // it is about to be given, and need not say again that it is at rest
     bool walking_ = true;
     bool draining_ = false;
 };
