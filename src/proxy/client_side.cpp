@@ -126,10 +126,11 @@ bool ClientSide::at_rest() const noexcept {
            !session_.readable() && !session_.end_reported();
 }
 
-void ClientSide::go_on_after(uint32_t requests, Duration idle) {
-    requests_ = requests;
+void ClientSide::go_on_after(SoFar so_far) {
+    requests_ = so_far.requests;
+    source_limits_ = std::move(so_far.source_limits);
     const Timeouts& timeouts = listener_->timeouts;
-    session_.deadline(context_.loop.now() - idle + (requests == 0 ? timeouts.request : timeouts.front));
+    session_.deadline(context_.loop.now() - so_far.idle + (requests_ == 0 ? timeouts.request : timeouts.front));
 }
 
 net::Close ClientSide::orderly_close() const {

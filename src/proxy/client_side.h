@@ -17,6 +17,13 @@ namespace seki::proxy {
 
 class ClientSide final : public Client {
 public:
+    // What a connection at rest has had.
+    struct SoFar {
+        uint32_t requests = 0;
+        Duration idle{};  // since the last of them
+        SourceLimits source_limits;
+    };
+
     ClientSide(net::Session& session, Context& context, ListenerPtr listener,
                std::unique_ptr<http::SingleStreamServerCodec> codec, http::Scheme scheme);
     ~ClientSide() override;
@@ -45,12 +52,12 @@ public:
     [[nodiscard]] std::optional<Monotonic> idle_since(const net::Session& session) const override;
     // Between two requests, of which nothing has come or waits to go.
     [[nodiscard]] bool at_rest() const noexcept;
-    // Whether all there is to know of it then is that it has had so many requests: another worker can go on with it.
+    // Whether what it has had so far is all there is to know of it then: another worker can go on with it.
     [[nodiscard]] bool stands_alone() const noexcept { return !own_.exists(); }
     [[nodiscard]] uint32_t requests() const noexcept { return requests_; }
     [[nodiscard]] const ListenerPtr& listener() const noexcept { return listener_; }
     // It begins where another one stopped.
-    void go_on_after(uint32_t requests, Duration idle);
+    void go_on_after(SoFar so_far);
     [[nodiscard]] bool paused() const noexcept override {
         return ignores_input() ? dropped_ > listener_->lingering.bytes : waits_for_room() || input_room() == 0;
     }

@@ -4,7 +4,6 @@
 // frontend or a backend names it, with or without a configuration of its own, so that changes may come in any order.
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include "auth/credentials.h"
 #include "backend/cluster.h"
 #include "base/clock.h"
+#include "base/siphash.h"
 #include "observe/series_handle.h"
 #include "proxy/answer_templates.h"
 #include "tls/client_context.h"
@@ -64,9 +64,9 @@ struct Cluster {
     explicit Cluster(std::string id) : backends(std::move(id)), key_(key_of(backends.id())) {}
 
     [[nodiscard]] const std::string& id() const noexcept { return backends.id(); }
-    // Of its id, for whoever remembers the cluster but does not hold it.
+    // Of its id, for whoever remembers the cluster but does not hold it. The same in all workers.
     [[nodiscard]] uint64_t key() const noexcept { return key_; }
-    [[nodiscard]] static uint64_t key_of(std::string_view id) noexcept { return std::hash<std::string_view>()(id); }
+    [[nodiscard]] static uint64_t key_of(std::string_view id) noexcept { return siphash({}, id); }
 
     backend::Cluster backends;
     // Null as long as only frontends and backends speak of the cluster.

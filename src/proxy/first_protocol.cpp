@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "http/h1/server_codec.h"
-#include "proxy/client_side.h"
 #include "proxy/raw_codec.h"
 #include "tls/handshake.h"
 
@@ -53,9 +52,9 @@ std::unique_ptr<net::Protocol> first_protocol(net::Session& session, Context& co
 }
 
 std::unique_ptr<net::Protocol> protocol_at_rest(net::Session& session, Context& context, ListenerPtr listener,
-                                                const tls::ConnectionInfo* secured, uint32_t requests, Duration idle) {
+                                                const tls::ConnectionInfo* secured, ClientSide::SoFar so_far) {
     auto client = client_of(session, context, std::move(listener), secured);
-    client->go_on_after(requests, idle);
+    client->go_on_after(std::move(so_far));
     return client;
 }
 

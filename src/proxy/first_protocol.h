@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "net/session.h"
+#include "proxy/client_side.h"
 #include "proxy/context.h"
 #include "proxy/listener.h"
 
@@ -18,6 +19,6 @@ namespace seki::proxy {
 // long as the session; null where there was none.
 [[nodiscard]] std::unique_ptr<net::Protocol> protocol_at_rest(net::Session& session, Context& context,
                                                               ListenerPtr listener, const tls::ConnectionInfo* secured,
-                                                              uint32_t requests, Duration idle);
+                                                              ClientSide::SoFar so_far);
 
 }  // namespace seki::proxy

@@ -18,6 +18,10 @@ namespace seki::proxy {
 
 class SourceLimits {
 public:
+    SourceLimits() = default;
+    // Of a connection that this cluster, by its key, let in at another worker. Not counted here yet.
+    explicit SourceLimits(uint64_t cluster_key) noexcept : cluster_key_(cluster_key) {}
+
     // What a client is told whose source has as much of the cluster as it may.
     struct Refusal {
         const char* message;

@@ -16,7 +16,7 @@ command::ListenerType type_of(const proxy::Listener& listener) {
     return listener.tls != nullptr ? command::HTTPS : command::HTTP;
 }
 
-IdleClient described(const net::Session& session, const proxy::ClientSide& client, Monotonic now) {
+IdleClient described(const net::Session& session, proxy::ClientSide& client, Monotonic now) {
     IdleClient described;
     described.set_type(type_of(*client.listener()));
     *described.mutable_listener() = config::to_wire(client.listener()->address);
@@ -24,6 +24,7 @@ IdleClient described(const net::Session& session, const proxy::ClientSide& clien
     described.set_ulid_high(session.ulid().high);
     described.set_ulid_low(session.ulid().low);
     described.set_requests(client.requests());
+    described.set_cluster(client.source_limits().cluster_key());
     const auto since = client.idle_since(session);
     const Duration idle = since ? now - *since : Duration::zero();
     described.set_idle_us(static_cast<uint64_t>(std::max(idle, Duration::zero()) / std::chrono::microseconds(1)));
@@ -98,14 +99,15 @@ void Departures::give(net::SessionId id) {
     session->look();
     looked_at_ = {};
     if (session->closing()) return;
-    const auto* const client = dynamic_cast<const proxy::ClientSide*>(session->protocol());
+    auto* const client = dynamic_cast<proxy::ClientSide*>(session->protocol());
     if (client == nullptr || !client->at_rest()) return;
     if (staying_.contains(number_of(id)) || !client->stands_alone()) return cannot_move(*session);
     auto exported = session->transport().to_export();
     if (!exported) return cannot_move(*session);
     UniqueFd copy(::fcntl(exported->fd, F_DUPFD_CLOEXEC, 0));
     if (copy.valid()) {
-        RestingClient resting{described(*session, *client, around_.loop.now()), client->listener(), nullptr};
+        RestingClient resting{described(*session, *client, around_.loop.now()), client->listener(), nullptr,
+                              std::move(client->source_limits())};
         resting.transport = session->release().transport;
         send(std::move(resting), std::move(copy), exported->beside);
     } else {

@@ -25,12 +25,18 @@ proxy::ClusterPtr Tables::cluster(std::string_view id) {
     if (found != clusters_.end()) return found->second.cluster;
     NamedCluster& made = clusters_[key_of(id)];
     made.cluster = std::make_shared<proxy::Cluster>(std::string(id));
+    clusters_by_key_.insert_or_assign(made.cluster->key(), made.cluster);
     return made.cluster;
 }
 
 proxy::ClusterPtr Tables::find_cluster(std::string_view id) const {
     const auto found = clusters_.find(key_of(id));
     return found != clusters_.end() ? found->second.cluster : nullptr;
+}
+
+proxy::ClusterPtr Tables::find_cluster_by_key(uint64_t key) const {
+    const auto found = clusters_by_key_.find(key);
+    return found != clusters_by_key_.end() ? found->second : nullptr;
 }
 
 void Tables::add_reference(const proxy::Cluster& cluster) { ++clusters_.at(cluster.id()).frontends; }
@@ -55,6 +61,7 @@ bool Tables::remove_unused_cluster(std::string_view id) {
     const bool configured = named.cluster->policy != nullptr;
     if (configured || named.frontends > 0 || !named.cluster->backends.backends().empty()) return false;
     named.cluster->backends.forget();
+    clusters_by_key_.erase(named.cluster->key());
     clusters_.erase(found);
     return true;
 }

@@ -33,6 +33,8 @@ public:
     proxy::ClusterPtr cluster(std::string_view id);
     // Null when there is none.
     [[nodiscard]] proxy::ClusterPtr find_cluster(std::string_view id) const;
+    // Likewise by what those remember who do not hold it (proxy::Cluster::key).
+    [[nodiscard]] proxy::ClusterPtr find_cluster_by_key(uint64_t key) const;
 
     template <typename Visit>
     void for_each_cluster(Visit visit) const {
@@ -63,6 +65,7 @@ private:
     absl::flat_hash_map<ListenerKey, proxy::ListenerPtr> listeners_;
     absl::flat_hash_map<ListenerKey, std::shared_ptr<proxy::Routes>> routes_;
     absl::flat_hash_map<std::string, NamedCluster> clusters_;
+    absl::flat_hash_map<uint64_t, proxy::ClusterPtr> clusters_by_key_;  // the same
 };
 
 }  // namespace seki::worker

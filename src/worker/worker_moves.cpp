@@ -17,6 +17,13 @@ Result<ListenerKey> key_of(const IdleClient& client) {
     return config::listener_key(&type, client.listener());
 }
 
+// Among those of its source, whatever that comes to: it was let in. What is counted already is not counted again.
+void count(RestingClient& client, proxy::Context& context, const Tables& tables) {
+    const auto cluster = tables.find_cluster_by_key(client.source_limits.cluster_key());
+    if (cluster == nullptr) return;
+    client.source_limits.count_afterwards(context, *cluster, config::checked_address(client.about.peer()));
+}
+
 }  // namespace
 
 // ---- that go
@@ -86,13 +93,16 @@ Result<RestingClient> Worker::take(const IdleClient& about, const std::string& s
         if (!secured) return std::unexpected(secured.error());
         transport = std::move(*secured);
     }
-    return RestingClient{about, std::move(listener), std::move(transport)};
+    RestingClient taken{about, std::move(listener), std::move(transport), proxy::SourceLimits(about.cluster())};
+    count(taken, context_, tables_);
+    return taken;
 }
 
 // ---- either
 
-// Invalid: there is no place for it, and it is closed.
+// Invalid: there is no place for it, and it is closed. A limit may have been set while it was on its way.
 net::SessionId Worker::go_on(RestingClient client) {
+    count(client, context_, tables_);
     const IdleClient& about = client.about;
     const auto* const secured = dynamic_cast<const tls::TlsTransport*>(client.transport.get());
     const tls::ConnectionInfo* const info = secured != nullptr ? &secured->info() : nullptr;
@@ -103,9 +113,9 @@ net::SessionId Worker::go_on(RestingClient client) {
         return {};
     }
     session->go_on_as({about.ulid_high(), about.ulid_low()});
-    const Duration idle = std::chrono::microseconds(about.idle_us());
-    session->start(
-        proxy::protocol_at_rest(*session, context_, std::move(client.listener), info, about.requests(), idle));
+    proxy::ClientSide::SoFar so_far{about.requests(), std::chrono::microseconds(about.idle_us()),
+                                    std::move(client.source_limits)};
+    session->start(proxy::protocol_at_rest(*session, context_, std::move(client.listener), info, std::move(so_far)));
     rest_when_full();
     return session->id();
 }

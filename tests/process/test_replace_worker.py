@@ -55,6 +55,27 @@ class Replaced(ProcessTest):
         for client in clients:
             client.close()
 
+    def test_limits_of_a_source_hold_for_clients_that_move(self):
+        limit = 10
+        seki = self.http(self.backend(), worker_count=2, max_connections_per_ip=limit)
+        clients = [seki.connect() for _ in range(limit)]
+        self.assertEqual([self.ask(client) for client in clients], [200] * limit)
+        newcomer = seki.connect()
+        self.assertEqual(self.ask(newcomer), 429)
+        for worker_id in (0, 1):
+            self.assertIn(", 0 end with the old one", self.replace(seki, worker_id))
+            self.assertEqual(self.ask(newcomer), 429)
+        self.assertEqual([self.ask(client) for client in clients], [200] * limit)
+        clients.pop().close()
+        until(lambda: self.ask(newcomer) == 200, "the place of the one that has gone")
+        with seki.connect() as late:
+            self.assertEqual(self.ask(late), 429)
+        close = Request(close_sessions=schema.CloseSessions(cluster_id="web"))
+        with seki.control() as control:
+            self.assertEqual(control.ask(close).content.closed_sessions.closed, limit)
+        for client in [*clients, newcomer]:
+            client.close()
+
     def test_newcomers_wait_when_those_who_moved_fill_the_successor(self):
         seki = self.http(self.backend(), max_connections=5)
         clients = [seki.connect() for _ in range(5)]
