@@ -62,7 +62,9 @@ inline constexpr size_t max_rewrite_size = 1024;
 
 // TLS. A certificate with hundreds of names has some ten kilobytes.
 inline constexpr size_t max_pem_size = 65'536;
-inline constexpr size_t max_ocsp_response_size = 65'536;
+// With its type and three lengths it is an extension of a certificate (RFC 8446 §4.4.2.1), and these have a length of
+// 16 bits together.
+inline constexpr size_t max_ocsp_response_size = 65'535 - 8;
 inline constexpr size_t max_certificate_chain = 10;  // above the certificate
 inline constexpr size_t max_certificate_names = 1000;
 inline constexpr uint64_t max_tls_tickets = 16;

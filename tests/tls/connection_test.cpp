@@ -523,6 +523,21 @@ TEST_F(Handshakes, show_an_ocsp_response_while_it_is_good) {
     }
 }
 
+TEST_F(Handshakes, show_the_longest_ocsp_response_that_there_may_be) {
+    constexpr size_t longest = 65'527;  // config/limits.h
+    const std::string response(longest, 'r');
+    auto stapled = std::make_shared<Certificate>(*fixture.ecdsa);
+    stapled->ocsp_response = response;
+    stapled->ocsp_until_s = fixture.loop.wall().time_since_epoch() / std::chrono::seconds(1) + 60;
+    fixture.certificates->put(stapled);
+    ServerSettings openssls;
+    openssls.own_records = false;
+    for (const auto& context : {fixture.context(), fixture.context(openssls)}) {
+        Connection connection(context, {.server_name = "example.com", .version = TLS1_3_VERSION});
+        EXPECT_TRUE(staple_of(connection) == response);
+    }
+}
+
 TicketSecret secret_of(uint8_t byte) {
     TicketSecret secret;
     std::ranges::fill(secret.resize(TicketSecret::capacity), byte);
