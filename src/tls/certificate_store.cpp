@@ -81,6 +81,15 @@ Candidates CertificateStore::find(std::string_view host) const {
     return best;
 }
 
+CertificateStore::Shown CertificateStore::shown_for(std::string_view host) const {
+    Shown shown{find(host)};
+    if (!shown.candidates.empty()) return shown;
+    CertificatePtr own = default_certificate();
+    shown.is_default = own != nullptr;
+    if (shown.is_default) shown.candidates.push_back(std::move(own));
+    return shown;
+}
+
 CertificatePtr CertificateStore::default_certificate() const {
     if (default_ == nullptr) return nullptr;
     CertificatePtr put = find(default_->fingerprint());

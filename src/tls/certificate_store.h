@@ -18,6 +18,11 @@ using Candidates = absl::InlinedVector<CertificatePtr, 1>;
 
 class CertificateStore {
 public:
+    struct Shown {
+        Candidates candidates;
+        bool is_default = false;
+    };
+
     // One that is there already, by its fingerprint, gives way to it and is returned.
     CertificatePtr put(CertificatePtr certificate);
     // Null when there is none.
@@ -30,6 +35,8 @@ public:
     [[nodiscard]] Candidates find(std::string_view host) const;
     // Null: none.
     [[nodiscard]] CertificatePtr default_certificate() const;
+    // Those that may be shown to a client that asks for this host, or for none: the default one where nobody has it.
+    [[nodiscard]] Shown shown_for(std::string_view host) const;
     [[nodiscard]] CertificatePtr find(const Fingerprint& fingerprint) const;
     [[nodiscard]] size_t size() const noexcept { return by_fingerprint_.size(); }
     [[nodiscard]] bool empty() const noexcept { return by_fingerprint_.empty() && default_ == nullptr; }

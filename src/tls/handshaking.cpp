@@ -30,7 +30,7 @@ int Handshaking::client_hello(int* alert) {
     size_t size = 0;
     if (SSL_client_hello_get0_ext(ssl(), TLSEXT_TYPE_server_name, &extension, &size) == 1)
         server_name_ = server_name_of(std::span(extension, size));
-    auto found = context_->certificates_for(server_name_);
+    auto found = context_->certificates().shown_for(server_name_);
     candidates_ = std::move(found.candidates);
     took_default_ = found.is_default;
     if (candidates_.empty()) {

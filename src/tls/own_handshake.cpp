@@ -151,7 +151,7 @@ bool OwnHandshake::choose_protocol(const ClientHello& hello) {
 
 // The client says which algorithms it likes best, and so which of several kinds of keys.
 bool OwnHandshake::choose_certificate(const ClientHello& hello) {
-    const auto found = context_->certificates_for(info_.server_name);
+    const auto found = context_->certificates().shown_for(info_.server_name);
     took_default_ = found.is_default;
     size_t best = SIZE_MAX;
     for (const CertificatePtr& certificate : found.candidates) {

@@ -193,15 +193,6 @@ Result<> ServerContext::set_ciphers() {
     return {};
 }
 
-ServerContext::Shown ServerContext::certificates_for(std::string_view server_name) const {
-    Shown shown{certificates_->find(server_name)};
-    if (!shown.candidates.empty()) return shown;
-    CertificatePtr own = certificates_->default_certificate();
-    shown.is_default = own != nullptr;
-    if (shown.is_default) shown.candidates.push_back(std::move(own));
-    return shown;
-}
-
 ServerContext::SessionBinding ServerContext::session_binding(std::string_view server_name) const {
     RunningHash hash(Hash::sha256);
     hash.add(policy_digest_);

@@ -48,12 +48,6 @@ public:
     [[nodiscard]] const ClientVerifier* clients() const noexcept { return clients_.get(); }
     // Whom it lets in: sessions are resumed only under the same.
     [[nodiscard]] const std::string& policy_digest() const noexcept { return policy_digest_; }
-    // Those that may be shown to a client that asks for this name, or for none.
-    struct Shown {
-        Candidates candidates;
-        bool is_default = false;
-    };
-    [[nodiscard]] Shown certificates_for(std::string_view server_name) const;
     // What a session that is resumed must have had in common with this one: whom it lets in, and the name.
     using SessionBinding = std::array<uint8_t, 32>;
     [[nodiscard]] SessionBinding session_binding(std::string_view server_name) const;

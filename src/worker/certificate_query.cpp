@@ -32,6 +32,13 @@ void for_each_certificate(const tls::CertificateStore& store, Visit visit) {
     if (own != nullptr && store.find(own->fingerprint()) == nullptr) visit(*own);
 }
 
+// Likewise. Null: it is not here.
+tls::CertificatePtr find_certificate(const tls::CertificateStore& store, const tls::Fingerprint& fingerprint) {
+    if (auto found = store.find(fingerprint)) return found;
+    auto own = store.default_certificate();
+    return own != nullptr && own->fingerprint() == fingerprint ? own : nullptr;
+}
+
 command::CertificateAndKey message_of(const tls::Certificate& certificate) {
     command::CertificateAndKey message;
     message.set_certificate(x509::write_pem("CERTIFICATE", certificate.leaf));
@@ -64,11 +71,10 @@ command::Response with_fingerprint(const Tables& tables, const std::string& want
     if (!fingerprint) return failed(fmt::format("'{}' is no fingerprint", wanted));
     command::Response response = succeeded();
     for (const auto& [address, store] : addresses_of(tables)) {
-        for_each_certificate(*store, [&](const tls::Certificate& certificate) {
-            if (certificate.fingerprint() != *fingerprint) return;
-            auto& certs = *response.mutable_content()->mutable_certificates_with_fingerprints()->mutable_certs();
-            certs[x509::hex(*fingerprint)] = message_of(certificate);
-        });
+        const auto certificate = find_certificate(*store, *fingerprint);
+        if (certificate == nullptr) continue;
+        auto& certs = *response.mutable_content()->mutable_certificates_with_fingerprints()->mutable_certs();
+        certs[x509::hex(*fingerprint)] = message_of(*certificate);
     }
     return response.has_content() ? response : failed(fmt::format("there is no certificate {}", wanted));
 }
@@ -109,7 +115,8 @@ command::Response certificates_here(const Tables& tables, const command::QueryCe
     for (const auto& [address, store] : addresses_of(tables)) {
         summaries.begin(address);
         if (query.has_domain()) {
-            for (const tls::CertificatePtr& certificate : store->find(host)) summaries.add(host, *certificate);
+            for (const tls::CertificatePtr& certificate : store->shown_for(host).candidates)
+                summaries.add(host, *certificate);
             continue;
         }
         for_each_certificate(*store, [&](const tls::Certificate& certificate) {

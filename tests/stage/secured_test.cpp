@@ -231,6 +231,36 @@ TEST_F(SecuredClients, have_the_certificates_that_there_are_now) {
     EXPECT_EQ(subject_of(), first);
 }
 
+TEST_F(SecuredClients, would_be_shown_what_an_operator_is_told) {
+    listen();
+    const auto own = tls::make_certificate({.names = {"own"}});
+    const tls::PemPair pair = tls::to_pem(*own);
+    stage.listen_secured([&](command::HttpsListenerConfig& listener) {
+        listener.set_certificate(pair.certificate);
+        listener.set_key(pair.key);
+    });
+    const auto ask = [&](const std::function<void(command::QueryCertificatesFilters&)>& fill) {
+        worker::Order question;
+        fill(*question.mutable_query()->mutable_query_certificates_from_workers());
+        return stage.order(std::move(question)).answer().response();
+    };
+    const std::string fingerprint = x509::hex(own->fingerprint());
+    const auto found = ask([&](auto& filters) { filters.set_fingerprint(fingerprint); });
+    const auto& certificates = found.content().certificates_with_fingerprints().certs();
+    EXPECT_THAT(certificates.at(fingerprint).names(), testing::ElementsAre("own"));
+    const auto unknown = ask([](auto& filters) { filters.set_fingerprint(std::string(64, '0')); });
+    EXPECT_EQ(unknown.message(), "there is no certificate " + std::string(64, '0'));
+    const auto shown_for = [&](const std::string& host) {
+        const auto shown = ask([&](auto& filters) { filters.set_domain(host); });
+        std::vector<std::string> fingerprints;
+        for (const auto& summary : shown.content().certificates_by_address().certificates(0).certificate_summaries())
+            fingerprints.push_back(summary.fingerprint());
+        return fingerprints;
+    };
+    EXPECT_THAT(shown_for("stranger"), testing::ElementsAre(fingerprint)) << "as those who name nobody";
+    EXPECT_THAT(shown_for("a"), testing::ElementsAre(testing::Ne(fingerprint)));
+}
+
 // ---- where their bytes lie
 
 class PlacedCertificate : public SecuredClients {
