@@ -1,7 +1,7 @@
 #include "x509/ocsp.h"
 
+#include <algorithm>
 #include <array>
-#include <ctime>
 #include <memory>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -9,6 +9,8 @@
 
 #include <openssl/asn1.h>
 #include <openssl/x509.h>
+
+#include "x509/time.h"
 
 namespace seki::x509 {
 namespace {
@@ -29,6 +31,11 @@ Owned<T> read(T* (*parse)(T**, const unsigned char**, long), std::string_view de
     Owned<T> made(parse(nullptr, &at, static_cast<long>(der.size())));
     ERR_clear_error();
     return at == end ? std::move(made) : nullptr;
+}
+
+std::string_view text_of(const ASN1_STRING* string) {
+    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+            static_cast<size_t>(ASN1_STRING_length(string))};
 }
 
 bool is_digest(const ASN1_OCTET_STRING* digest, const unsigned char* bytes, unsigned size) {
@@ -68,9 +75,9 @@ Result<OcspStatement> read_statement(OCSP_SINGLERESP* single) {
     }
     OcspStatement statement;
     if (next == nullptr) return statement;
-    std::tm time{};
-    if (ASN1_TIME_to_tm(next, &time) != 1) return failure("its time cannot be read");
-    statement.good_until_s = timegm(&time);
+    const auto until = unix_seconds({tag::generalized_time, text_of(next), {}});  // RFC 6960 §4.2.2.1
+    if (!until) return failure("its time cannot be read");
+    statement.good_until_s = *until;
     return statement;
 }
 

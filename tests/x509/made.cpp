@@ -141,6 +141,11 @@ std::string ocsp_response(const OcspWish& wish) {
     const bool revoked = wish.status == V_OCSP_CERTSTATUS_REVOKED;
     OCSP_basic_add1_status(basic.get(), id, wish.status, 0, revoked ? begin.get() : nullptr, begin.get(), end.get());
     OCSP_CERTID_free(id);
+    if (!wish.next_update_text.empty()) {
+        ASN1_GENERALIZEDTIME* next = nullptr;
+        OCSP_single_get0_status(OCSP_resp_get0(basic.get(), 0), nullptr, nullptr, nullptr, &next);
+        ASN1_STRING_set(next, wish.next_update_text.data(), static_cast<int>(wish.next_update_text.size()));
+    }
     EXPECT_EQ(OCSP_basic_sign(basic.get(), issuer.get(), key.get(), EVP_sha256(), nullptr, 0), 1);
     const bool successful = wish.response == OCSP_RESPONSE_STATUS_SUCCESSFUL;
     const std::unique_ptr<OCSP_RESPONSE, decltype(&OCSP_RESPONSE_free)> response(

@@ -67,6 +67,7 @@ struct OcspWish {
     const Pair* issuer = nullptr;     // who signs, too
     int status = 0;                   // V_OCSP_CERTSTATUS_GOOD
     int64_t next_update = year_2099;  // 0: none
+    std::string next_update_text{};   // in its place, as it is
     int response = 0;                 // OCSP_RESPONSE_STATUS_SUCCESSFUL
 };
 std::string ocsp_response(const OcspWish& wish);

@@ -40,6 +40,16 @@ TEST_F(Ocsp, says_until_when_it_is_good) {
     EXPECT_EQ(read(ocsp_response(endless))->good_until_s, OcspStatement::no_end);
 }
 
+TEST_F(Ocsp, with_a_time_that_certificates_could_not_have_is_refused) {
+    auto wish = about(one);
+    wish.next_update_text = "20700101000000Z";
+    EXPECT_EQ(read(ocsp_response(wish))->good_until_s, 3'155'760'000);
+    for (const char* text : {"20700101000000.5Z", "207001010000Z", "20700101000000+0100", "20700229000000Z", "soon"}) {
+        wish.next_update_text = text;
+        EXPECT_EQ(read(ocsp_response(wish)).error().message, "its time cannot be read") << text;
+    }
+}
+
 TEST_F(Ocsp, about_another_certificate_is_refused) {
     EXPECT_EQ(read(ocsp_response(about(other))).error().message, "it is about another certificate");
     // The same serial number and name of the issuer, but another issuer.
