@@ -12,7 +12,6 @@ namespace {
 constexpr uint8_t client_hello_type = 1;
 constexpr uint16_t legacy_version = 0x0303;  // TLS 1.2, for those who look only there
 constexpr uint16_t tls13 = 0x0304;
-constexpr uint8_t ocsp_status = 1;  // RFC 6066 §8
 
 bool has_pair(Bytes list, uint16_t wanted) noexcept {
     for (; list.size() >= 2; list = list.subspan(2)) {

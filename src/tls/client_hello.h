@@ -30,6 +30,9 @@ enum class Extension : uint16_t {
     key_share = 51,
 };
 
+// What a status_request asks for, and what it is answered with (RFC 6066 §8).
+inline constexpr uint8_t ocsp_status = 1;
+
 // A record_size_limit that is less is an error (RFC 8449 §4).
 inline constexpr uint16_t least_record_size = 64;
 

@@ -74,9 +74,8 @@ void add_extension(WireWriter& out, Extension type, const auto& fill) {
 
 // RFC 8446 §4.4.2.1.
 void add_status(WireWriter& out, std::string_view ocsp_response) {
-    constexpr uint8_t ocsp = 1;
     add_extension(out, Extension::status_request, [&] {
-        out.u8(ocsp);
+        out.u8(ocsp_status);
         out.list(3, [&] { out.raw(ocsp_response); });
     });
 }

@@ -1,10 +1,10 @@
-#include "worker/certificate_query.h"
-
 #include <map>
 
 #include "config/convert.h"
 #include "config/stored_certificate.h"
 #include "routing/host_pattern.h"
+#include "worker/answer.h"
+#include "worker/certificate_query.h"
 #include "x509/pem.h"
 
 namespace seki::worker {
@@ -52,31 +52,18 @@ command::CertificateAndKey message_of(const tls::Certificate& certificate) {
     return message;
 }
 
-command::Response succeeded() {
-    command::Response response;
-    response.set_status(command::OK);
-    response.set_message("");
-    return response;
-}
-
-command::Response failed(std::string why) {
-    command::Response response;
-    response.set_status(command::FAILURE);
-    response.set_message(std::move(why));
-    return response;
-}
-
 command::Response with_fingerprint(const Tables& tables, const std::string& wanted) {
     const auto fingerprint = config::parse_fingerprint(wanted);
-    if (!fingerprint) return failed(fmt::format("'{}' is no fingerprint", wanted));
-    command::Response response = succeeded();
+    if (!fingerprint) return answer(command::FAILURE, fmt::format("'{}' is no fingerprint", wanted));
+    command::Response response = answer(command::OK, "");
     for (const auto& [address, store] : addresses_of(tables)) {
         const auto certificate = find_certificate(*store, *fingerprint);
         if (certificate == nullptr) continue;
         auto& certs = *response.mutable_content()->mutable_certificates_with_fingerprints()->mutable_certs();
         certs[x509::hex(*fingerprint)] = message_of(*certificate);
     }
-    return response.has_content() ? response : failed(fmt::format("there is no certificate {}", wanted));
+    return response.has_content() ? response
+                                  : answer(command::FAILURE, fmt::format("there is no certificate {}", wanted));
 }
 
 class Summaries {
@@ -93,9 +80,10 @@ public:
     }
     command::Response take() {
         if (count_ > most_summaries)
-            return failed(fmt::format("there are {} names with certificates, and {} can be listed: ask for one", count_,
+            return answer(command::FAILURE,
+                          fmt::format("there are {} names with certificates, and {} can be listed: ask for one", count_,
                                       most_summaries));
-        command::Response response = succeeded();
+        command::Response response = answer(command::OK, "");
         *response.mutable_content()->mutable_certificates_by_address() = std::move(list_);
         return response;
     }

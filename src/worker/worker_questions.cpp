@@ -4,21 +4,12 @@
 
 #include "config/convert.h"
 #include "observe/metrics_report.h"
+#include "worker/answer.h"
 #include "worker/certificate_query.h"
 #include "worker/session_orders.h"
 #include "worker/worker.h"
 
 namespace seki::worker {
-namespace {
-
-command::Response answer(command::ResponseStatus status, std::string message) {
-    command::Response response;
-    response.set_status(status);
-    response.set_message(std::move(message));
-    return response;
-}
-
-}  // namespace
 
 command::Response Worker::query(const command::Request& request) {
     using command::Request;
