@@ -2,7 +2,7 @@
 
 // Ciphers that are ready for a key. Getting one ready costs more than a short record, and keeping one ready takes more
 // memory than all else that an idle connection has: so the connections that were active last have one, and the others
-// only their keys. One cache for each worker.
+// only the secrets that their keys follow from. One cache for each worker.
 
 #include <cstdint>
 #include <memory>

@@ -56,9 +56,10 @@ public:
     // Likewise with the new limit of connections per source, of clusters that have none of their own; 0: none.
     std::function<void(uint64_t limit)> on_connection_limit;
     std::function<void(uint64_t limit)> on_subnet_limit;  // of sources of one network
-    std::function<void(uint32_t limit)> on_attempt_limit;
-    // Likewise when a cluster has another limit of its own than before.
+    // Likewise when a cluster has another limit of connections of its own than before.
     std::function<void(const proxy::ClusterPtr& cluster)> on_cluster_limit;
+    // Likewise with how many backends may be tried for one request, of clusters that do not say.
+    std::function<void(uint32_t limit)> on_attempt_limit;
     // Likewise when clusters and backends shall be measured, or not, or all figures begin at zero.
     std::function<void(command::MetricsConfiguration)> on_metrics;
     // Likewise with a backend that was removed and has no connections.
