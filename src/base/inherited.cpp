@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -40,6 +41,14 @@ void block_only(std::span<const int> signals) noexcept {
     sigemptyset(&mask);
     for (const int number : signals) sigaddset(&mask, number);
     ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+}
+
+std::optional<std::string> take_variable(const char* name) {
+    const char* const value = std::getenv(name);
+    if (value == nullptr) return std::nullopt;
+    std::string taken(value);
+    ::unsetenv(name);
+    return taken;
 }
 
 void keep_descriptors_from_children() noexcept {

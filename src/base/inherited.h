@@ -5,7 +5,9 @@
 // lives with that until something is written to the wrong place or a signal does not come. So every role
 // begins with these.
 
+#include <optional>
 #include <span>
+#include <string>
 
 namespace seki {
 
@@ -19,6 +21,9 @@ void reset_signal_actions() noexcept;
 
 // None is blocked but these.
 void block_only(std::span<const int> signals) noexcept;
+
+// What the environment says under this name, and does not say any more: it was meant for us, not for our children.
+std::optional<std::string> take_variable(const char* name);
 
 // Descriptors from 3 on end with the next program that this process starts.
 void keep_descriptors_from_children() noexcept;

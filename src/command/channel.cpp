@@ -62,6 +62,12 @@ Channel::Channel(EventLoop& loop, UniqueFd socket, const Limits& limits, Owner& 
 
 Channel::~Channel() { close(); }
 
+void Channel::go_on_from(const Rest& rest) {
+    in_.append(rest.unread);
+    skip_ = rest.skip;
+    out_.append(rest.unsent);
+}
+
 void Channel::close() {
     if (!is_open()) return;
     if (watch_.valid()) loop_.unwatch(socket_.get(), watch_);

@@ -87,6 +87,17 @@ public:
     void pause() noexcept { paused_ = true; }
     void resume();
 
+    // What another one at the same socket needs to go on: the bytes of a frame that is not whole yet, how many more are
+    // to be skipped, and what is not written. Descriptors that wait are no part of it.
+    struct Rest {
+        std::string unread;
+        uint64_t skip = 0;
+        std::string unsent;
+    };
+    [[nodiscard]] Rest rest() const { return {std::string(in_.bytes()), skip_, std::string(out_.bytes())}; }
+    // Before anything else.
+    void go_on_from(const Rest& rest);
+
     [[nodiscard]] bool is_open() const noexcept { return socket_.valid(); }
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
     void close();

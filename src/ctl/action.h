@@ -49,9 +49,6 @@ struct ShowTags {
     command::Request request;
 };
 
-// The supervisor becomes the new executable, then every worker is replaced, one after another.
-struct UpgradeAll {};
-
 // Send the changes of a file, in as many frames as it takes. `last` has the options.
 struct ApplyFile {
     std::string path;
@@ -71,7 +68,7 @@ struct PrintCompletions {
 };
 struct PrintManual {};
 
-using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, EditCluster, ShowTags, UpgradeAll, ApplyFile,
-                            DiffStates, PrintCompletions, PrintManual>;
+using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, EditCluster, ShowTags, ApplyFile, DiffStates,
+                            PrintCompletions, PrintManual>;
 
 }  // namespace seki::ctl

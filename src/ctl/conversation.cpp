@@ -186,31 +186,6 @@ int Conversation::run(const ShowTags& tags) {
     return exit_ok;
 }
 
-int Conversation::run(const UpgradeAll&) {
-    const Timeout limit = timeout(Ask::Patience::minute);
-    std::optional<Client> old_server = connect();
-    if (!old_server) return exit_error;
-    Request request;
-    request.mutable_upgrade_main();
-    const std::optional<Response> upgraded = ask(*old_server, request, limit);
-    if (!upgraded) return exit_error;
-    print(*upgraded);
-
-    std::optional<Client> client = connect();
-    if (!client) return exit_error;
-    request.mutable_list_workers();
-    const std::optional<Response> workers = ask(*client, request, limit);
-    if (!workers) return exit_error;
-    for (const command::WorkerInfo& worker : workers->content().workers().vec()) {
-        if (worker.run_state() == command::STOPPING || worker.run_state() == command::STOPPED) continue;
-        request.set_upgrade_worker(worker.id());
-        const std::optional<Response> replaced = ask(*client, request, limit);
-        if (!replaced) return exit_error;
-        print(*replaced);
-    }
-    return exit_ok;
-}
-
 // Whoever gives up in between leaves parts that the server forgets.
 int Conversation::run(const ApplyFile& apply) {
     auto parts = change_sets(apply.path, apply.last, settings_.max_frame_bytes);

@@ -34,7 +34,6 @@ private:
     int run(const Watch& watch);
     int run(const EditCluster& change);
     int run(const ShowTags& tags);
-    int run(const UpgradeAll& upgrade);
     int run(const ApplyFile& apply);
 
     // Nothing if it failed, which was told on `err` then.

@@ -40,6 +40,8 @@ public:
     // For open() in another process.
     [[nodiscard]] Result<UniqueFd> copy() const;
 
+    // As long as this is.
+    [[nodiscard]] int fd() const noexcept { return memory_.get(); }
     [[nodiscard]] uint32_t columns() const noexcept { return header_.columns; }
     // Its writer is dead: all of it becomes 0. Others may read meanwhile.
     void clear(uint32_t column) noexcept;

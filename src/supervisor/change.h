@@ -89,6 +89,11 @@ public:
     // 1970, of which more pass than changes are made.
     [[nodiscard]] uint64_t version() const noexcept { return version_; }
 
+    // The state was made by a former supervisor, of whom it had this version.
+    void take_over(uint64_t version) noexcept { version_ = version; }
+    // Whether every change that was asked for is made, or refused, everywhere.
+    [[nodiscard]] bool settled() const noexcept { return changes_.empty() && writing_ == nullptr; }
+
     // Calls `then` when the state is one that was decided for: now, or before the next change begins.
     void when_settled(std::move_only_function<void()> then);
     // No change begins until release(); what is submitted with submit_next() is the first one then. Each hold has one

@@ -77,6 +77,27 @@ Result<uint64_t> ChangeSets::add(command::ChangeSet& part) {
     return id;
 }
 
+void ChangeSets::hand_over(handover::Handover& left) const {
+    left.set_last_change_set(last_);
+    for (const auto& [id, open] : open_) {
+        handover::ChangeSet& told = *left.add_change_sets();
+        told.set_id(id);
+        told.mutable_changes()->Add(open.changes.begin(), open.changes.end());
+    }
+}
+
+void ChangeSets::take_over(const handover::Handover& left) {
+    last_ = left.last_change_set();
+    for (const handover::ChangeSet& told : left.change_sets()) {
+        Open& open = open_[told.id()];
+        open.changes.assign(told.changes().begin(), told.changes().end());
+        open.bytes = told.ByteSizeLong();
+        open.last_part = loop_.now();
+        bytes_ += open.bytes;
+    }
+    if (!open_.empty()) loop_.timers().arm(*this, loop_.now() + patience);
+}
+
 void ChangeSets::on_timer() {
     std::erase_if(open_, [this](const auto& entry) {
         const bool old = entry.second.last_part + patience <= loop_.now();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "event/event_loop.h"
+#include "handover.pb.h"
 #include "supervisor/change.h"
 #include "supervisor/checking.h"
 #include "supervisor/command_server.h"
@@ -30,6 +31,10 @@ public:
     ~ChangeSets() override { loop_.timers().cancel(*this); }
 
     void take(command::ChangeSet part, Answer answer);
+
+    // For the next supervisor, and from the former one.
+    void hand_over(handover::Handover& left) const;
+    void take_over(const handover::Handover& left);
 
 private:
     struct Open {

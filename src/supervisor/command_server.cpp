@@ -13,6 +13,7 @@
 #include "config/convert.h"
 #include "config/secrets.h"
 #include "config/subject.h"
+#include "supervisor/handover/message.h"
 
 namespace seki::supervisor {
 namespace {
@@ -169,10 +170,63 @@ void CommandServer::accept_connection(UniqueFd client) {
                   peer.text(), sessions_.size());
         return;
     }
+    add_session(std::move(client), std::move(peer)).hold(held_);
+}
+
+CommandSession& CommandServer::add_session(UniqueFd client, Peer peer) {
     if (settings_.audit != nullptr) peer.look_up_names();
     CommandSession::Owner& owner = *this;
-    sessions_.emplace(id, std::make_unique<CommandSession>(loop_, std::move(client), settings_.max_frame_bytes,
-                                                           std::move(peer), owner));
+    auto& session = sessions_[peer.id];
+    session =
+        std::make_unique<CommandSession>(loop_, std::move(client), settings_.max_frame_bytes, std::move(peer), owner);
+    return *session;
+}
+
+// ---- from one supervisor to the next
+
+Result<std::unique_ptr<CommandServer>> CommandServer::take_over(EventLoop& loop, observe::Log& log, Settings settings,
+                                                                OnRequest on_request,
+                                                                const handover::CommandSocket& left) {
+    auto socket = copy_left(left.fd());
+    if (!socket) return std::unexpected(socket.error());
+    settings.path = left.path();
+    std::unique_ptr<CommandServer> server(
+        new CommandServer(loop, log, std::move(settings), std::move(on_request), std::move(*socket)));
+    if (auto watched = server->watch(); !watched) return std::unexpected(watched.error());
+    server->last_id_ = left.last_client();
+    for (const handover::CommandClient& client : left.clients()) {
+        if (auto taken = server->take_over(client); !taken) return std::unexpected(taken.error());
+    }
+    return server;
+}
+
+Result<> CommandServer::take_over(const handover::CommandClient& left) {
+    auto socket = copy_left(left.fd());
+    if (!socket) return std::unexpected(socket.error());
+    const Ulid id{left.session_high(), left.session_low()};
+    const WallTime connected{std::chrono::milliseconds(left.connected_ms())};
+    Peer peer = Peer::of(socket->get(), left.id(), id, connected);
+    CommandSession& session = add_session(std::move(*socket), std::move(peer));
+    session.take_over(left);
+    if (left.has_asked()) session.ask_again(left.asked());
+    return {};
+}
+
+void CommandServer::hand_over(handover::CommandSocket& left) const {
+    left.set_fd(socket_.get());
+    left.set_path(settings_.path);
+    left.set_last_client(last_id_);
+    for (const auto& [id, session] : sessions_) session->hand_over(*left.add_clients());
+}
+
+void CommandServer::hold(bool holds) {
+    held_ = holds;
+    for (const auto& [id, session] : sessions_) session->hold(holds);
+}
+
+size_t CommandServer::busy() const {
+    return static_cast<size_t>(
+        std::ranges::count_if(sessions_, [](const auto& entry) { return entry.second->busy(); }));
 }
 
 // ---- who may ask for what

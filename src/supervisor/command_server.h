@@ -62,7 +62,15 @@ public:
     // `loop` and `log` outlive it; `on_request` is called from turns of the loop.
     static Result<std::unique_ptr<CommandServer>> open(EventLoop& loop, observe::Log& log, Settings settings,
                                                        OnRequest on_request);
+    // Goes on with the socket and the clients of a former supervisor.
+    static Result<std::unique_ptr<CommandServer>> take_over(EventLoop& loop, observe::Log& log, Settings settings,
+                                                            OnRequest on_request, const handover::CommandSocket& left);
     ~CommandServer() override;
+
+    // For the next one. What clients ask is not read while they are held; `busy`: how many wait for an answer.
+    void hand_over(handover::CommandSocket& left) const;
+    void hold(bool holds);
+    [[nodiscard]] size_t busy() const;
 
     // Whether an instance, ours or another one, serves this path now.
     static bool is_answered(const std::string& path);
@@ -110,6 +118,8 @@ private:
 
     bool accept_one();
     void accept_connection(UniqueFd client);
+    CommandSession& add_session(UniqueFd client, Peer peer);
+    Result<> take_over(const handover::CommandClient& left);
     [[nodiscard]] std::string why_unauthorized(const Peer& peer, const command::Request& request) const;
     [[nodiscard]] Work work_of(const Peer& peer, const command::Request& request);
     void note(const Peer& peer, const Work& work, const command::Response& response);
@@ -126,6 +136,7 @@ private:
     uint64_t last_id_ = 0;
     Random random_ = Random::from_kernel();
     std::function<void()> on_finished_;
+    bool held_ = false;
 };
 
 }  // namespace seki::supervisor

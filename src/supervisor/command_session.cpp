@@ -20,6 +20,9 @@ bool parse(std::string_view payload, command::Request& request) {
     return request.ParsePartialFromCodedStream(&input) && input.ConsumedEntireMessage();
 }
 
+// Those that may end in another program than they began in.
+bool outlives_us(const command::Request& request) { return request.has_upgrade_main() || request.has_reload(); }
+
 command::Channel::Limits limits(size_t max_frame_bytes) {
     command::Channel::Limits limits;
     limits.max_frame_bytes = max_frame_bytes;
@@ -53,6 +56,11 @@ void CommandSession::on_frame(std::string_view payload) {
         return refuse("Request came in empty, or with a verb that this version does not know");
     }
     if (const std::string why = owner_.why_refused(*this, request); !why.empty()) return refuse(why);
+    ask(std::move(request));
+}
+
+void CommandSession::ask(command::Request request) {
+    if (outlives_us(request)) asked_ = request;
     verb_ = config::verb_name(request);
     busy_ = true;
     channel_.pause();
@@ -78,11 +86,40 @@ void CommandSession::answer(const command::Response& response) {
 
 void CommandSession::done() {
     busy_ = false;
+    asked_.reset();
     loop_.timers().cancel(*this);
     if (!channel_.is_open()) return;
     if (finished_) return channel_.close_after_flush();
     if (lost_events_ != 0) loop_.timers().arm(*this, loop_.now() + pulse);
-    channel_.resume();
+    if (!held_) channel_.resume();
+}
+
+void CommandSession::hold(bool holds) {
+    held_ = holds;
+    if (busy_ || !channel_.is_open()) return;
+    holds ? channel_.pause() : channel_.resume();
+}
+
+void CommandSession::hand_over(handover::CommandClient& left) const {
+    left.set_id(peer_.id);
+    left.set_fd(channel_.fd());
+    left.set_session_high(peer_.session.high);
+    left.set_session_low(peer_.session.low);
+    left.set_connected_ms(peer_.connected.time_since_epoch() / std::chrono::milliseconds(1));
+    command::Channel::Rest rest = channel_.rest();
+    left.set_unread(std::move(rest.unread));
+    left.set_skip(rest.skip);
+    left.set_unsent(std::move(rest.unsent));
+    left.set_subscribed(subscribed_);
+    left.set_lost_events(lost_events_);
+    if (asked_) *left.mutable_asked() = *asked_;
+}
+
+void CommandSession::take_over(const handover::CommandClient& left) {
+    channel_.go_on_from({left.unread(), left.skip(), left.unsent()});
+    subscribed_ = left.subscribed();
+    lost_events_ = left.lost_events();
+    if (lost_events_ != 0) loop_.timers().arm(*this, loop_.now() + pulse);
 }
 
 void CommandSession::finish() {

@@ -9,11 +9,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "command/channel.h"
 #include "command/schema.h"
 #include "event/event_loop.h"
+#include "handover.pb.h"
 #include "supervisor/peer.h"
 
 namespace seki::supervisor {
@@ -45,6 +48,14 @@ public:
     void subscribe();
     // Tells it, if it has subscribed.
     void tell(const command::Response& event);
+    // What comes is not read until another call says so; what is being worked on is answered.
+    void hold(bool holds);
+    [[nodiscard]] bool busy() const noexcept { return busy_; }
+    // For the next supervisor, and from the former one: before the first turn. Who had asked it something, asks us.
+    void hand_over(handover::CommandClient& left) const;
+    void take_over(const handover::CommandClient& left);
+    void ask_again(command::Request request) { ask(std::move(request)); }
+
     // No more requests; ends when the answers so far are written.
     void finish();
 
@@ -55,6 +66,7 @@ private:
     bool on_finished() override;
     void on_timer() override;
 
+    void ask(command::Request request);
     void refuse(const std::string& reason);
     void done();
     void tell_losses();
@@ -64,7 +76,9 @@ private:
     Peer peer_;
     command::Channel channel_;
     std::string verb_;
+    std::optional<command::Request> asked_;  // which the next supervisor may be asked again
     bool busy_ = false;
+    bool held_ = false;
     bool finished_ = false;
     bool subscribed_ = false;
     uint64_t lost_events_ = 0;  // not told yet

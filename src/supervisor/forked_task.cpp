@@ -28,13 +28,13 @@ void note(int fd, std::string_view reason) {
 }  // namespace
 
 Result<> ForkedTasks::send(std::string what, size_t memories, const ForkedTask::Work& work, ForkedTask::OnDone on_done,
-                           ForkedTask::Sweep sweep) {
+                           ForkedTask::Besides besides) {
     if (tasks_.size() >= max_tasks) return failure("{} others like this are under way: try again", max_tasks);
-    return begin(std::move(what), memories, work, std::move(on_done), std::move(sweep));
+    return begin(std::move(what), memories, work, std::move(on_done), std::move(besides));
 }
 
 Result<> ForkedTasks::begin(std::string what, size_t memories, const ForkedTask::Work& work, ForkedTask::OnDone on_done,
-                            ForkedTask::Sweep sweep) {
+                            ForkedTask::Besides besides) {
     std::vector<UniqueFd> made;
     for (size_t count = 0; count <= memories; ++count) {
         auto memory = command::SealedFrames::make_memory("seki-task");
@@ -44,8 +44,8 @@ Result<> ForkedTasks::begin(std::string what, size_t memories, const ForkedTask:
     UniqueFd reason = std::move(made.back());
     made.pop_back();
     std::unique_ptr<ForkedTask> task(new ForkedTask(loop_, *this, std::move(what), std::move(made), std::move(reason),
-                                                    std::move(on_done), std::move(sweep)));
-    if (auto begun = task->begin(work); !begun) return begun;
+                                                    std::move(on_done), std::move(besides.sweep)));
+    if (auto begun = task->begin(work, std::move(besides.keep)); !begun) return begun;
     tasks_.push_back(std::move(task));
     return {};
 }
@@ -56,7 +56,7 @@ void ForkedTasks::sweep(const ForkedTask::Sweep& sweep) {
         sweep();
         return {};
     };
-    if (!begin("sweeping", 1, work, [](auto) {}, nullptr)) sweep();
+    if (!begin("sweeping", 1, work, [](auto) {}, {})) sweep();
 }
 
 void ForkedTasks::remove(const ForkedTask& task) {
@@ -83,8 +83,8 @@ ForkedTask::~ForkedTask() {
     if (process_ != nullptr && process_->end() && sweep_) sweep_();
 }
 
-Result<> ForkedTask::begin(const Work& work) {
-    std::vector<int> keep{reason_.get()};
+Result<> ForkedTask::begin(const Work& work, std::vector<int> keep) {
+    keep.push_back(reason_.get());
     for (const UniqueFd& memory : memories_) keep.push_back(memory.get());
     auto copy = begin_copy(keep, [&] {
         std::vector<command::SealedFrames::Writer> writers;

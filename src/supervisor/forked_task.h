@@ -23,10 +23,14 @@ class ForkedTasks;
 class ForkedTask final : public DeferredDeletable, private EventHandler, private Timer {
 public:
     using Memories = std::vector<command::SealedFrames::Memory>;
-    // Within the copy: fills the memories, of which there is one at least.
+    // Within the copy: fills the memories.
     using Work = std::function<Result<>(std::span<command::SealedFrames::Writer> memories)>;
     // Takes away what work that was ended in the middle may have left. It may wait for a disk, too.
     using Sweep = std::function<void()>;
+    struct Besides {
+        Sweep sweep;            // null: there is nothing to sweep
+        std::vector<int> keep;  // descriptors that the copy has as well
+    };
     // Once, in a later turn.
     using OnDone = std::move_only_function<void(Result<Memories>)>;
 
@@ -41,7 +45,7 @@ private:
     ForkedTask(EventLoop& loop, ForkedTasks& owner, std::string what, std::vector<UniqueFd> memories, UniqueFd reason,
                OnDone on_done, Sweep sweep);
 
-    Result<> begin(const Work& work);
+    Result<> begin(const Work& work, std::vector<int> keep);
     void on_event(uint32_t events) override;
     void on_timer() override;
     Result<Memories> outcome(const std::string& how_it_ended);
@@ -69,12 +73,13 @@ public:
 
     // `what` it is for, for errors: "reading the file".
     Result<> send(std::string what, size_t memories, const ForkedTask::Work& work, ForkedTask::OnDone on_done,
-                  ForkedTask::Sweep sweep = nullptr);
+                  ForkedTask::Besides besides = {});
+    [[nodiscard]] size_t count() const noexcept { return tasks_.size(); }
 
 private:
     friend class ForkedTask;
     Result<> begin(std::string what, size_t memories, const ForkedTask::Work& work, ForkedTask::OnDone on_done,
-                   ForkedTask::Sweep sweep);
+                   ForkedTask::Besides besides);
     void sweep(const ForkedTask::Sweep& sweep);
     void remove(const ForkedTask& task);
 

@@ -156,6 +156,13 @@ Result<std::unique_ptr<Process>> begin_copy(std::span<const int> keep, const std
     ::_exit(0);
 }
 
+// Not reaped by anybody, so the number is still this child's.
+Result<std::unique_ptr<Process>> ProcessLauncher::find(pid_t pid) {
+    UniqueFd ended(open_pidfd(pid));
+    if (!ended.valid()) return failure("cannot watch process {}: {}", pid, system_error(errno));
+    return std::make_unique<Child>(pid, std::move(ended));
+}
+
 Result<Launched> ProcessLauncher::launch(uint32_t worker_id) {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {

@@ -37,11 +37,14 @@ class Launcher {
 public:
     virtual ~Launcher() = default;
     virtual Result<Launched> launch(uint32_t worker_id) = 0;
+    // A child that this process began before it became this program.
+    virtual Result<std::unique_ptr<Process>> find(pid_t pid) = 0;
 };
 
 class ProcessLauncher final : public Launcher {
 public:
     Result<Launched> launch(uint32_t worker_id) override;
+    Result<std::unique_ptr<Process>> find(pid_t pid) override;
 };
 
 // A copy of this process (fork(2)), with its memory as it is now, that does `work` and ends. It has no descriptors but

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "base/check.h"
+#include "config/convert.h"
 #include "net/dead_peer.h"
 #include "net/same_machine.h"
+#include "supervisor/handover/message.h"
 
 namespace seki::supervisor {
 namespace {
@@ -130,6 +132,33 @@ std::vector<UniqueFd> ListeningSockets::take_out(const ListenerKey& key) {
     auto node = sockets_.extract(key);
     if (node.empty()) return {};
     return std::move(node.mapped().sockets);
+}
+
+void ListeningSockets::hand_over(handover::Handover& left) const {
+    for (const auto& [key, listener] : sockets_) {
+        handover::Listener& told = *left.add_listeners();
+        told.set_type(key.type);
+        *told.mutable_address() = config::to_wire(key.address);
+        told.set_interface(listener.interface);
+        for (const UniqueFd& socket : listener.sockets) told.add_sockets(socket.get());
+    }
+}
+
+Result<> ListeningSockets::take_over(const handover::Handover& left) {
+    for (const handover::Listener& told : left.listeners()) {
+        const auto address = config::from_wire(told.address());
+        if (!address) return failure("a listener: {}", address.error().message);
+        Listener listener{{}, told.interface(), true};
+        if (static_cast<uint32_t>(told.sockets_size()) != slots_)
+            return failure("{}: {} sockets for {} slots", address->text(), told.sockets_size(), slots_);
+        for (const int number : told.sockets()) {
+            auto socket = copy_left(number);
+            if (!socket) return failure("{}: {}", address->text(), socket.error().message);
+            listener.sockets.push_back(std::move(*socket));
+        }
+        sockets_.emplace(ListenerKey{told.type(), *address}, std::move(listener));
+    }
+    return {};
 }
 
 Result<UniqueFd> ListeningSockets::copy(const ListenerKey& key, uint32_t slot) const {

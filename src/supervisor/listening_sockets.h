@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "config/listener_key.h"
+#include "handover.pb.h"
 #include "net/address.h"
 
 namespace seki::supervisor {
@@ -49,6 +50,10 @@ public:
     std::vector<UniqueFd> take_out(const ListenerKey& key);
     // Our copies; workers that still have one accept who waits in the queues, then close it.
     void close_all() { sockets_.clear(); }
+
+    // For the next supervisor, and from the former one. All are confirmed.
+    void hand_over(handover::Handover& left) const;
+    Result<> take_over(const handover::Handover& left);
 
     // A descriptor to give away; an error when there is none left.
     [[nodiscard]] Result<UniqueFd> copy(const ListenerKey& key, uint32_t slot) const;

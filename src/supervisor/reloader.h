@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/toml/file.h"
@@ -32,6 +33,10 @@ public:
 
     // Once, with the changes of that file.
     Result<> remember(const std::vector<CheckedChange>& changes);
+
+    // Likewise, of a former supervisor; and for the next one.
+    void remember(command::SealedFrames::Memory things) { things_ = std::move(things); }
+    [[nodiscard]] const command::SealedFrames::Memory& remembered() const noexcept { return things_; }
 
     void reload(command::Reload wanted, Answer answer);
 

@@ -2,26 +2,20 @@
 
 #include <cerrno>
 #include <charconv>
-#include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
 #include <optional>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
+
+#include "base/inherited.h"
 
 namespace seki::supervisor {
 
 namespace {
 
 using observe::Module;
-
-std::optional<std::string> take_variable(const char* name) {
-    const char* const value = std::getenv(name);
-    if (value == nullptr) return std::nullopt;
-    std::string taken(value);
-    ::unsetenv(name);
-    return taken;
-}
 
 std::optional<uint64_t> number_in(const std::optional<std::string>& text) {
     uint64_t number = 0;
@@ -32,9 +26,8 @@ std::optional<uint64_t> number_in(const std::optional<std::string>& text) {
 }
 
 // Half of the time after which it takes us for dead, as sd_watchdog_enabled(3) advises.
-Duration watchdog_interval() {
-    const auto limit_us = number_in(take_variable("WATCHDOG_USEC"));
-    const auto pid = take_variable("WATCHDOG_PID");
+Duration watchdog_interval(const std::optional<std::string>& usec, const std::optional<std::string>& pid) {
+    const auto limit_us = number_in(usec);
     const bool is_for_us = !pid || number_in(pid) == static_cast<uint64_t>(::getpid());
     return limit_us && is_for_us ? Duration(std::chrono::microseconds(*limit_us)) / 2 : Duration::zero();
 }
@@ -42,15 +35,22 @@ Duration watchdog_interval() {
 }  // namespace
 
 std::unique_ptr<ServiceManager> ServiceManager::from_environment(EventLoop& loop, observe::Log& log) {
-    const auto path = take_variable("NOTIFY_SOCKET");
-    const Duration watchdog = watchdog_interval();
+    std::vector<std::string> variables;
+    const auto take = [&variables](const char* name) {
+        auto value = take_variable(name);
+        if (value) variables.push_back(fmt::format("{}={}", name, *value));
+        return value;
+    };
+    const auto path = take("NOTIFY_SOCKET");
+    const auto usec = take("WATCHDOG_USEC");
+    const Duration watchdog = watchdog_interval(usec, take("WATCHDOG_PID"));
     if (!path) return nullptr;
     auto address = UnixAddress::of(*path);
     if (!address) {
         log.warn(Module::supervisor, "NOTIFY_SOCKET: {}", address.error().message);
         return nullptr;
     }
-    return std::unique_ptr<ServiceManager>(new ServiceManager(loop, log, *address, watchdog));
+    return std::unique_ptr<ServiceManager>(new ServiceManager(loop, log, *address, watchdog, std::move(variables)));
 }
 
 void ServiceManager::ready(std::string_view status) {

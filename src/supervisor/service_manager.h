@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "base/unix_address.h"
@@ -22,14 +23,18 @@ public:
     static std::unique_ptr<ServiceManager> from_environment(EventLoop& loop, observe::Log& log);
     ~ServiceManager() override { loop_.timers().cancel(*this); }
 
+    // "NAME=value" of what was taken out of the environment: for a program that takes our place.
+    [[nodiscard]] const std::vector<std::string>& variables() const noexcept { return variables_; }
+
     // Every worker serves, also again after a reload.
     void ready(std::string_view status);
     void reloading();
     void stopping(std::string_view status);
 
 private:
-    ServiceManager(EventLoop& loop, observe::Log& log, UnixAddress address, Duration watchdog)
-        : loop_(loop), log_(log), address_(std::move(address)), watchdog_(watchdog) {}
+    ServiceManager(EventLoop& loop, observe::Log& log, UnixAddress address, Duration watchdog,
+                   std::vector<std::string> variables)
+        : loop_(loop), log_(log), address_(std::move(address)), watchdog_(watchdog), variables_(std::move(variables)) {}
 
     void on_timer() override;
     void tell(const std::string& lines);
@@ -38,6 +43,7 @@ private:
     observe::Log& log_;
     UnixAddress address_;
     Duration watchdog_;  // zero: it does not want to hear that we are alive
+    std::vector<std::string> variables_;
     bool complained_ = false;
 };
 

@@ -14,6 +14,18 @@ Result<SourceColumns> SourceColumns::create(uint32_t worker_count) {
     return SourceColumns(std::move(*table));
 }
 
+Result<SourceColumns> SourceColumns::open(UniqueFd memory) {
+    auto table = net::SourceTable::open(std::move(memory));
+    if (!table) return std::unexpected(table.error());
+    return SourceColumns(std::move(*table));
+}
+
+bool SourceColumns::take(uint32_t column) {
+    if (column >= taken_.size() || taken_[column]) return false;
+    taken_[column] = true;
+    return true;
+}
+
 std::optional<uint32_t> SourceColumns::take() {
     const auto free = std::ranges::find(taken_, false);
     if (free == taken_.end()) return std::nullopt;

@@ -17,6 +17,12 @@ public:
     // Two for each worker, and some: rounded up to whole cache lines.
     static Result<SourceColumns> create(uint32_t worker_count);
 
+    // Those of a former supervisor.
+    static Result<SourceColumns> open(UniqueFd memory);
+    [[nodiscard]] int fd() const noexcept { return table_.fd(); }
+
+    // One that is free. False when it is not.
+    bool take(uint32_t column);
     // Nothing when there are as many processes as there may be.
     std::optional<uint32_t> take();
     // Its process is gone.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "observe/log_flusher.h"
 #include "observe/log_sink.h"
 #include "supervisor/audit_log.h"
+#include "supervisor/handover/inheritance.h"
 #include "supervisor/launcher.h"
 #include "supervisor/pid_file.h"
 #include "supervisor/preflight.h"
@@ -65,14 +67,23 @@ Supervisor::Settings settings_of(const config::FileConfig& file, const std::stri
     return settings;
 }
 
+// What goes on as it was, whatever the file says.
+void go_on_from(const handover::Handover& left, Supervisor::Settings& settings) {
+    settings.workers.count = left.workers().worker_count();
+    settings.workers.generation = static_cast<uint16_t>(left.workers().generation() + 1);
+    settings.workers.first_worker_id = left.workers().next_id();
+    settings.workers.server.set_log_level(left.log_filter());
+}
+
 class Run {
 public:
     Run(config::FileConfig file, std::string config_path)
         : file_(std::move(file)), config_path_(std::move(config_path)), loop_(clock_, poller_) {}
 
-    Result<> begin() {
+    // `left`: by a former supervisor, whose place we take. Null: nobody was there.
+    Result<> begin(const Inheritance* left) {
         install_crash_handlers("MAIN");
-        if (auto opened = open_log(); !opened) return opened;
+        if (auto opened = open_log(left); !opened) return opened;
         if (auto raised = raise_limit(); !raised) return raised;
         auto signals = Signals::watch(loop_, watched_signals(), [this](const auto& signal) { on_signal(signal); });
         if (!signals) return std::unexpected(signals.error());
@@ -81,11 +92,14 @@ public:
         std::vector<CheckedChange> changes = std::exchange(file_.changes, {});
         Supervisor::Settings settings = settings_of(file_, config_path_);
         settings.command.audit = audit_.get();
+        if (left != nullptr) go_on_from(left->left(), settings);
         supervisor_ = std::make_unique<Supervisor>(loop_, *log_, launcher_, std::move(settings));
         supervisor_->on_released = [this] { pid_file_.reset(); };
+        supervisor_->on_about_to_end = [this] { write_logs_out(); };
         service_manager_ = ServiceManager::from_environment(loop_, *log_);
         supervisor_->service_manager = service_manager_.get();
-        if (auto started = supervisor_->start(std::move(changes)); !started) return started;
+        auto begun = left == nullptr ? supervisor_->start(std::move(changes)) : supervisor_->take_over(*left);
+        if (!begun || (left != nullptr && left->is_trial())) return begun;
         return write_pid_file();
     }
 
@@ -99,17 +113,27 @@ public:
     }
 
 private:
-    Result<> open_log() {
+    Result<> open_log(const Inheritance* left) {
         auto sink = observe::LogSink::open(file_.server.log_target(), head_);
         if (!sink) return std::unexpected(sink.error());
         sink_ = std::move(*sink);
         log_.emplace(*sink_, head_, clock_);
         log_->set_coloured(file_.server.log_colored());
-        if (auto set = log_->set_filter(file_.server.log_level()); !set) return set;
+        if (auto set = log_->set_filter(log_filter(left)); !set) return set;
         flusher_.add(*sink_);
         flusher_.begin();
         for (const config::Diagnostic& warning : file_.warnings) log_->warn(Module::config, "{}", warning.text());
         return {};
+    }
+
+    // A trial has nothing to say but its end.
+    [[nodiscard]] std::string log_filter(const Inheritance* left) const {
+        if (left == nullptr) return file_.server.log_level();
+        return left->is_trial() ? "off" : left->left().log_filter();
+    }
+
+    void write_logs_out() {
+        for (observe::LogSink* sink : flusher_.sinks()) sink->flush(loop_.wall());
     }
 
     Result<> open_audit() {
@@ -185,6 +209,17 @@ int refuse(const std::string& reason) {
     return 1;
 }
 
+// Who cannot take over gives back, while all that it has taken is still open; a trial only says why.
+int give_back(const Inheritance& left, const std::string& reason) {
+    if (left.is_trial()) {
+        print_error(reason);
+        return 1;
+    }
+    const std::string why = left.give_back(reason).message;
+    print_error(fmt::format("seki: cannot take over: {}; nor give back: {}", reason, why));
+    ::_exit(1);  // nobody is killed: workers serve on, and end when nobody needs them
+}
+
 }  // namespace
 
 std::vector<config::Diagnostic> check_config(const std::string& config_path) {
@@ -199,18 +234,29 @@ std::vector<config::Diagnostic> check_config(const std::string& config_path) {
 }
 
 int supervisor_main(const Options& options) {
+    auto found = Inheritance::of_environment();
+    if (!found) return refuse(found.error().message);
+    std::optional<Inheritance>& left = *found;
+    const auto cannot = [&left](const std::string& reason) { return left ? give_back(*left, reason) : refuse(reason); };
     keep_descriptors_from_children();
     ::umask(022);
     ignore_failing_writes();
     // They wait until there is somebody to act upon them.
     block_only(watched_signals());
     auto file = config::load(options.config_path);
-    if (!file) return refuse(fmt::format("the configuration is not valid:\n{}", config::text(file.error())));
+    if (!file) return cannot(fmt::format("the configuration is not valid:\n{}", config::text(file.error())));
     std::string in_the_way;
-    for (const Obstacle& obstacle : obstacles(*file)) in_the_way += (in_the_way.empty() ? "" : "\n") + obstacle.text();
+    for (const Obstacle& obstacle : left ? std::vector<Obstacle>() : obstacles(*file))
+        in_the_way += (in_the_way.empty() ? "" : "\n") + obstacle.text();
     if (!in_the_way.empty()) return refuse(in_the_way);
     Run run(std::move(*file), options.config_path);
-    if (auto begun = run.begin(); !begun) return refuse(begun.error().message);
+    if (auto begun = run.begin(left ? &*left : nullptr); !begun) return cannot(begun.error().message);
+    if (left && left->is_trial()) {
+        print_error(Inheritance::promise);
+        return 0;
+    }
+    if (left) left->close();
+    left.reset();
     run.run();
     const auto outcome = run.outcome();
     return outcome ? 0 : refuse(outcome.error().message);

@@ -22,7 +22,8 @@ Result<> save_by_task(ForkedTasks& tasks, std::string what, const config::State&
         return tell(memories.front(),
                     response_of(command::OK, fmt::format("{} records are saved in {}", *records, path)));
     };
-    return tasks.send(std::move(what), 1, work, std::move(on_done), [target] { target.remove_draft(); });
+    return tasks.send(std::move(what), 1, work, std::move(on_done),
+                      {.sweep = [target] { target.remove_draft(); }, .keep = {}});
 }
 
 std::string loaded(uint64_t records, size_t changes, const std::string& path) {

@@ -29,10 +29,13 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
       state_files_(state_, changes_, tasks_, checkings_),
       reloader_(state_, changes_, tasks_, checkings_, settings_.config_path, settings_.file),
       state_verbs_(state_, changes_, state_files_, change_sets_, reloader_, settings_.command.max_frame_bytes / 4),
-      verbs_(loop, state_, changes_, workers_, figures_, state_verbs_, settings_.command.max_frame_bytes,
-             [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
-                 stop(hard, std::move(answer), limit);
-             }) {
+      upgrade_(loop, log, state_, changes_, workers_, tasks_, *this),
+      verbs_(
+          loop, state_, changes_, workers_, figures_, state_verbs_, settings_.command.max_frame_bytes,
+          [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
+              stop(hard, std::move(answer), limit);
+          },
+          [this](Verbs::Answer answer) { upgrade_.begin(std::move(answer)); }) {
     changes_.on_committed = [this](const command::Request& change, bool told) { note_committed(change, told); };
     state_verbs_.on_done = [this](command::EventKind kind) { publish("main", kind); };
     workers_.on_event = [this](uint32_t worker, const command::Event& event) { note_event(worker, event); };
@@ -59,29 +62,37 @@ Result<> Supervisor::start(std::vector<CheckedChange> changes) {
     if (auto remembered = reloader_.remember(changes); !remembered) return remembered;
     changes = {};
     if (auto loaded = load_saved_state(activations); !loaded) return loaded;
-    // Made when it is first asked for, which takes longer than anybody is to wait for an answer.
-    std::ignore = worker::Order::descriptor();
-    const auto obey = [this](command::Request request, Verbs::Answer answer) {
-        verbs_.obey(std::move(request), std::move(answer));
-    };
-    settings_.command.figures = &figures_;
-    auto server = CommandServer::open(loop_, log_, settings_.command, obey);
-    if (!server) return std::unexpected(server.error());
-    server_ = std::move(*server);
+    const auto open = [this](auto obey) { return CommandServer::open(loop_, log_, settings_.command, obey); };
+    if (auto opened = open_server(open); !opened) return opened;
     if (auto bound = changes_.load(activations); !bound) return bound;
     if (automatic_save_) automatic_save_->note_change();
     expiry_.start();
     return workers_.start();
 }
 
+Result<> Supervisor::open_server(
+    const std::function<Result<std::unique_ptr<CommandServer>>(CommandServer::OnRequest)>& open) {
+    // Made when it is first asked for, which takes longer than anybody is to wait for an answer.
+    std::ignore = worker::Order::descriptor();
+    settings_.command.figures = &figures_;
+    auto server = open(
+        [this](command::Request request, Verbs::Answer answer) { verbs_.obey(std::move(request), std::move(answer)); });
+    if (!server) return std::unexpected(server.error());
+    server_ = std::move(*server);
+    return {};
+}
+
+void Supervisor::save_by_itself() {
+    if (!settings_.file.saved_state || !settings_.file.automatic_state_save) return;
+    automatic_save_.emplace(loop_, log_, state_, changes_, tasks_, *settings_.file.saved_state);
+    changes_.on_new_version = [this] { automatic_save_->note_change(); };
+}
+
 // Where there is no file yet, nothing was saved.
 Result<> Supervisor::load_saved_state(std::vector<CheckedChange>& activations) {
     const auto& path = settings_.file.saved_state;
     if (!path) return {};
-    if (settings_.file.automatic_state_save) {
-        automatic_save_.emplace(loop_, log_, state_, changes_, tasks_, *path);
-        changes_.on_new_version = [this] { automatic_save_->note_change(); };
-    }
+    save_by_itself();
     if (::access(path->c_str(), F_OK) != 0 && errno == ENOENT) {
         log_.info(Module::supervisor, "{}: there is no saved state yet", *path);
         return {};

@@ -22,6 +22,7 @@
 #include "supervisor/change.h"
 #include "supervisor/command_server.h"
 #include "supervisor/expiry_watch.h"
+#include "supervisor/handover/upgrade.h"
 #include "supervisor/launcher.h"
 #include "supervisor/listening_sockets.h"
 #include "supervisor/own_figures.h"
@@ -32,7 +33,7 @@
 
 namespace seki::supervisor {
 
-class Supervisor final : private Timer {
+class Supervisor final : private Timer, private Upgrade::Owner {
 public:
     struct Settings {
         Workers::Settings workers;
@@ -51,9 +52,14 @@ public:
     // so that a second instance is refused before it touches anything; then binds, and starts the workers.
     // What was saved comes behind the changes of the file.
     Result<> start(std::vector<CheckedChange> changes);
+    // In its place: goes on where a former supervisor stopped, whose workers serve meanwhile. In a trial nothing is
+    // touched.
+    Result<> take_over(const Inheritance& left);
 
     // Called when the names that a successor wants are free; the pid file is not ours to remove.
     std::function<void()> on_released;
+    // Another program takes the place of this one in a moment: logs are to be written out.
+    std::function<void()> on_about_to_end;
 
     // `limit` of a soft stop: when it is over, what still runs is stopped hard. None: that of the settings.
     void stop(bool hard, Verbs::Answer answer = nullptr, std::optional<Duration> limit = std::nullopt);
@@ -87,6 +93,13 @@ private:
     void configure_metrics(command::MetricsConfiguration asked);
     void publish(const std::string& source, const command::Event& event);
     void publish(const std::string& source, command::EventKind kind);
+    [[nodiscard]] handover::Handover hand_over() const override;
+    [[nodiscard]] std::string why_not_handed_over(size_t askers) const override;
+    void hold(bool holds) override;
+    std::vector<std::string> about_to_end() override;
+    Result<> load(const handover::Frames& state);
+    Result<> open_server(const std::function<Result<std::unique_ptr<CommandServer>>(CommandServer::OnRequest)>& open);
+    void save_by_itself();
     void tell_ready();
     void note_reload(bool begins);
     Result<> load_saved_state(std::vector<CheckedChange>& activations);
@@ -115,6 +128,7 @@ private:
     Reloader reloader_;
     std::optional<AutomaticSave> automatic_save_;
     StateVerbs state_verbs_;
+    Upgrade upgrade_;
     Verbs verbs_;
     std::unique_ptr<CommandServer> server_;
     std::vector<Verbs::Answer> asked_to_stop_;

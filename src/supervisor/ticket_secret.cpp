@@ -45,12 +45,24 @@ void TicketSecrets::set(const std::string& secret, WallTime now) {
     current_ = secret;
 }
 
-void TicketSecrets::tell(worker::Hello& hello) const {
-    hello.set_ticket_secret(current_);
+template <typename Message>
+void TicketSecrets::tell_to(Message& message) const {
+    message.set_ticket_secret(current_);
     for (const Former& former : former_) {
-        worker::FormerTicketSecret& told = *hello.add_former_ticket_secrets();
+        worker::FormerTicketSecret& told = *message.add_former_ticket_secrets();
         told.set_secret(former.secret);
         told.set_until_ms(former.until.time_since_epoch() / std::chrono::milliseconds(1));
+    }
+}
+
+void TicketSecrets::tell(worker::Hello& hello) const { tell_to(hello); }
+
+void TicketSecrets::hand_over(handover::Workers& left) const { tell_to(left); }
+
+void TicketSecrets::take_over(const handover::Workers& left) {
+    current_ = left.ticket_secret();
+    for (const worker::FormerTicketSecret& told : left.former_ticket_secrets()) {
+        former_.push_back({told.secret(), WallTime(std::chrono::milliseconds(told.until_ms()))});
     }
 }
 

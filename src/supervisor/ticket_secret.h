@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "handover.pb.h"
 #include "worker.pb.h"
 
 namespace seki::supervisor {
@@ -24,6 +25,9 @@ public:
     Result<> begin(const std::string& file);
     void set(const std::string& secret, WallTime now);
     void tell(worker::Hello& hello) const;
+    // For the next supervisor, and from the former one.
+    void hand_over(handover::Workers& left) const;
+    void take_over(const handover::Workers& left);
 
 private:
     static constexpr size_t most_former = 4;  // as many as TicketKeys keeps; it knows which are too old
@@ -32,6 +36,9 @@ private:
         std::string secret;
         WallTime until;
     };
+
+    template <typename Message>
+    void tell_to(Message& message) const;
 
     std::string current_;
     std::deque<Former> former_;  // the latest last

@@ -118,6 +118,7 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
         Entry{Request::kKillSession, &Verbs::kill_session},
         Entry{Request::kSoftStop, &Verbs::stop_softly},
         Entry{Request::kHardStop, &Verbs::stop_hard},
+        Entry{Request::kUpgradeMain, &Verbs::upgrade},
         Entry{Request::kUpgradeWorker, &Verbs::replace_worker},
         Entry{Request::kQueryCertificatesFromWorkers, &Verbs::certificates},
         Entry{Request::kQueryMaxConnectionsPerSubnet, &Verbs::subnet_limit},
@@ -154,6 +155,8 @@ void Verbs::stop_softly(Request& request, Answer& answer) {
     if (request.soft_stop().has_deadline()) limit = std::chrono::seconds(request.soft_stop().deadline());
     stop_(false, std::move(answer), limit);
 }
+
+void Verbs::upgrade(Request& /*request*/, Answer& answer) { upgrade_(std::move(answer)); }
 
 void Verbs::replace_worker(Request& request, Answer& answer) {
     const uint32_t id = request.upgrade_worker();

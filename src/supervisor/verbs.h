@@ -25,10 +25,11 @@ class Verbs {
 public:
     using Answer = CommandServer::Answer;
     using Stop = std::function<void(bool hard, Answer, std::optional<Duration> limit)>;
+    using BeginUpgrade = std::function<void(Answer)>;
 
     // All outlive this. `max_answer_bytes`: of what one frame can have.
     Verbs(const EventLoop& loop, const config::State& state, Changes& changes, Workers& workers, OwnFigures& figures,
-          StateVerbs& state_verbs, size_t max_answer_bytes, Stop stop)
+          StateVerbs& state_verbs, size_t max_answer_bytes, Stop stop, BeginUpgrade upgrade)
         : loop_(loop),
           state_(state),
           changes_(changes),
@@ -36,7 +37,8 @@ public:
           figures_(figures),
           state_verbs_(state_verbs),
           max_answer_bytes_(max_answer_bytes),
-          stop_(std::move(stop)) {}
+          stop_(std::move(stop)),
+          upgrade_(std::move(upgrade)) {}
 
     void obey(command::Request request, Answer answer);
 
@@ -56,6 +58,7 @@ private:
     void change(command::Request& request, Answer& answer);
     void stop_softly(command::Request& request, Answer& answer);
     void stop_hard(command::Request& request, Answer& answer);
+    void upgrade(command::Request& request, Answer& answer);
     void replace_worker(command::Request& request, Answer& answer);
 
     void ask_state(command::Request request, Answer answer);
@@ -84,6 +87,7 @@ private:
     StateVerbs& state_verbs_;
     size_t max_answer_bytes_;
     Stop stop_;
+    BeginUpgrade upgrade_;
     std::map<uint64_t, Asking> askings_;
     uint64_t last_asking_ = 0;
 };

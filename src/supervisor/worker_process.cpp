@@ -55,6 +55,40 @@ void WorkerProcess::enter(State next) {
     state_ = next;
 }
 
+// ---- from one supervisor to the next
+
+void WorkerProcess::hand_over(handover::Worker& left) const {
+    left.set_id(id());
+    left.set_slot(slot());
+    left.set_source_column(source_column());
+    left.set_pid(pid());
+    left.set_channel(channel_.fd());
+    left.set_unread(channel_.rest().unread);
+    left.set_schema_version(schema_version);
+    left.set_draining(state_ == State::stopping);
+    for (const auto& [slot, time] : slots) left.add_slots(slot);
+    if (heir) left.set_heir(*heir);
+}
+
+std::string WorkerProcess::why_not_handed_over() const {
+    if (state_ == State::starting) return fmt::format("worker {} is starting", id());
+    if (!alive()) return fmt::format("worker {} is ending", id());
+    for (const auto& [id, pending] : pending_) {
+        if (pending.deadline != Monotonic::max())
+            return fmt::format("worker {} has not answered yet ({})", identity_.id, pending.what);
+    }
+    if (channel_.pending_bytes() != 0) return fmt::format("worker {} does not read its orders", id());
+    return {};
+}
+
+void WorkerProcess::take_over(const handover::Worker& left) {
+    channel_.go_on_from({left.unread(), 0, {}});
+    schema_version = left.schema_version();
+    if (left.has_heir()) heir = left.heir();
+    configured = true;
+    enter(left.draining() ? State::stopping : State::serving);
+}
+
 // ---- orders
 
 void WorkerProcess::order(worker::Order& order, Patience patience, OnReport on_report, std::vector<UniqueFd> fds) {

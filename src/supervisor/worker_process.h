@@ -16,6 +16,7 @@
 #include "command/channel.h"
 #include "command/schema.h"
 #include "event/event_loop.h"
+#include "handover.pb.h"
 #include "observe/log.h"
 #include "supervisor/launcher.h"
 #include "worker.pb.h"
@@ -63,6 +64,12 @@ public:
     // destroyed, and with it its process.
     Result<> watch_end();
 
+    // For the next supervisor. Why that has to wait, if it does: what it owes is told to us.
+    void hand_over(handover::Worker& left) const;
+    [[nodiscard]] std::string why_not_handed_over() const;
+    // Of a former supervisor: before anything is ordered.
+    void take_over(const handover::Worker& left);
+
     // Numbers the order; the same one may then go to the next worker.
     void order(worker::Order& order, Patience patience, OnReport on_report = nullptr, std::vector<UniqueFd> fds = {});
     void kill(const std::string& why);
@@ -89,6 +96,10 @@ public:
 
     // It was told the configuration, and is told every change from now on.
     bool configured = false;
+    // To whom it gives its connections, when it is replaced.
+    std::optional<uint32_t> heir;
+    // What it understands beside the stable part of the schema.
+    uint32_t schema_version = worker::VERSION;
     // The slots whose sockets it accepts from: its own, and those of the dead that it stands in for. Each with a number
     // of its own for every time that somebody got it.
     using Slots = std::map<uint32_t, uint64_t>;

@@ -56,6 +56,11 @@ public:
     std::function<void(uint32_t worker, const command::Event& event)> on_event;
 
     Result<> start();
+    // With those of a former supervisor, which serve meanwhile.
+    Result<> take_over(const handover::Workers& left);
+    // For the next one. Why that has to wait, if it does.
+    void hand_over(handover::Workers& left) const;
+    [[nodiscard]] std::string why_not_handed_over() const;
     // Initial sync: tells unconfigured workers everything, gives them their sockets and lets them serve.
     // `certificates`: where the bytes are of which the snapshot tells the places.
     using Segments = std::vector<SharedBytes::SegmentPtr>;
@@ -93,12 +98,16 @@ public:
     // When all that were at rest have moved; or why nothing has changed.
     using OnReplaced = std::move_only_function<void(Result<Replaced>)>;
     void replace(uint32_t id, OnReplaced on_replaced);
+    // Softly, so that another one takes its place.
+    void retire(uint32_t id);
+    [[nodiscard]] bool is_serving(uint32_t id) const;
 
     // Workers that start later begin with this filter of the log; unconfigured ones were not asked when it was decided,
     // and are told.
     void set_log_filter(const std::string& filter);
     // Likewise whether they measure clusters and backends.
     void measure_clusters(bool wanted);
+    [[nodiscard]] bool measures_clusters() const noexcept { return measures_clusters_; }
     // Of session tickets.
     void set_ticket_secret(const std::string& secret);
     void signal_all(int number);
@@ -138,17 +147,22 @@ private:
     // Returns the id of the new worker.
     Result<uint32_t> launch(Slot& slot);
     Result<std::unique_ptr<WorkerProcess>> begin_process(const WorkerProcess::Identity& identity);
+    Result<> take_over(const handover::Worker& left);
+    [[nodiscard]] bool has_worker(uint32_t slot) const;
     void launch_again(Slot& slot);
     void replace(Slot& slot, bool was_steady);
     struct Replacing {
         uint32_t old;
         uint32_t successor;
         OnReplaced on_replaced;
+        size_t awaited = 0;  // who has to turn to the successor before
     };
     [[nodiscard]] WorkerProcess* find(uint32_t id) const;
     [[nodiscard]] bool has_other(const WorkerProcess& worker) const;
     void succeed(Replacing replacing, WorkerProcess& successor);
-    void introduce(WorkerProcess& old, WorkerProcess& successor, std::shared_ptr<Replacing> replacing);
+    void predecessor_turned(const std::shared_ptr<Replacing>& replacing);
+    void introduce(WorkerProcess& old, WorkerProcess& successor, WorkerProcess::OnReport on_report);
+    void moved(Replacing& replacing, const worker::Report* report);
     void drain(WorkerProcess& worker);
     void cannot_succeed(const WorkerProcess& worker);
     static void tell(const std::vector<WorkerProcess*>& workers, worker::Order& prepare);

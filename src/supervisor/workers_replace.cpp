@@ -39,24 +39,42 @@ void Workers::replace(uint32_t id, OnReplaced on_replaced) {
     on_launched();
 }
 
-// It serves, at the sockets of the old one. Who waits in their queues is accepted by whoever is first.
+// It serves, at the sockets of the old one. Who waits in their queues is accepted by whoever is first. Those that still
+// give their connections to the old one are told first that it is the successor's turn: it would refuse them.
 void Workers::succeed(Replacing replacing, WorkerProcess& successor) {
     tell(successor, command::WORKER_UPGRADED);
-    WorkerProcess* const old = find(replacing.old);
-    if (old == nullptr) return replacing.on_replaced(Replaced{.successor = successor.id()});
+    const auto shared = std::make_shared<Replacing>(std::move(replacing));
+    shared->awaited = 1;
+    for (WorkerProcess* worker : alive()) {
+        if (worker->state() != State::stopping || worker->heir != shared->old) continue;
+        ++shared->awaited;
+        introduce(*worker, successor, [this, shared](const worker::Report*) { predecessor_turned(shared); });
+    }
+    predecessor_turned(shared);
+}
+
+void Workers::predecessor_turned(const std::shared_ptr<Replacing>& replacing) {
+    if (--replacing->awaited != 0) return;
+    WorkerProcess* const old = find(replacing->old);
+    WorkerProcess* const successor = find(replacing->successor);
+    if (old == nullptr) return replacing->on_replaced(Replaced{.successor = replacing->successor});
+    if (stopping_) return replacing->on_replaced(failure("the server is stopping"));
+    if (successor == nullptr) {
+        return replacing->on_replaced(failure("its successor, worker {}, has ended", replacing->successor));
+    }
     for (const auto& [slot, time] : WorkerProcess::Slots(old->slots)) release(*old, slot);
     old->enter(State::stopping);
-    introduce(*old, successor, std::make_shared<Replacing>(std::move(replacing)));
+    introduce(*old, *successor, [this, replacing](const worker::Report* report) { moved(*replacing, report); });
     drain(*old);
 }
 
-// Where they cannot be introduced, what the old one has ends with it.
-void Workers::introduce(WorkerProcess& old, WorkerProcess& successor, std::shared_ptr<Replacing> replacing) {
+// `on_report`: the first have moved, or none can: then what the old one has ends with it.
+void Workers::introduce(WorkerProcess& old, WorkerProcess& successor, WorkerProcess::OnReport on_report) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
         log_.error(Module::supervisor, "no connection moves from worker {} to worker {}: {}", old.id(), successor.id(),
                    system_error(errno));
-        return replacing->on_replaced(Replaced{.successor = successor.id()});
+        return on_report(nullptr);
     }
     UniqueFd of_old(ends[0]);
     UniqueFd of_successor(ends[1]);
@@ -70,20 +88,22 @@ void Workers::introduce(WorkerProcess& old, WorkerProcess& successor, std::share
     successor.order(take_over, Patience::order, nullptr, with(std::move(of_successor)));
     worker::Order hand_over;
     hand_over.mutable_hand_over();
-    const auto on_report = [this, replacing = std::move(replacing)](const worker::Report* report) {
-        Replaced done{.successor = replacing->successor};
-        if (report != nullptr && report->has_refused()) {
-            log_.warn(Module::supervisor, "no connection moves from worker {}: {}", replacing->old,
-                      report->refused().reason());
-        } else if (report != nullptr) {
-            done.moved = report->handed_over().moved();
-            done.staying = report->handed_over().staying();
-        }
-        log_.info(Module::supervisor, "worker {} is replaced by worker {}: {} connections moved, {} end there",
-                  replacing->old, done.successor, done.moved, done.staying);
-        replacing->on_replaced(done);
-    };
-    old.order(hand_over, Patience::start, on_report, with(std::move(of_old)));
+    old.heir = successor.id();
+    old.order(hand_over, Patience::start, std::move(on_report), with(std::move(of_old)));
+}
+
+void Workers::moved(Replacing& replacing, const worker::Report* report) {
+    Replaced done{.successor = replacing.successor};
+    if (report != nullptr && report->has_refused()) {
+        log_.warn(Module::supervisor, "no connection moves from worker {}: {}", replacing.old,
+                  report->refused().reason());
+    } else if (report != nullptr) {
+        done.moved = report->handed_over().moved();
+        done.staying = report->handed_over().staying();
+    }
+    log_.info(Module::supervisor, "worker {} is replaced by worker {}: {} connections moved, {} end there",
+              replacing.old, done.successor, done.moved, done.staying);
+    replacing.on_replaced(done);
 }
 
 void Workers::drain(WorkerProcess& worker) {

@@ -46,6 +46,11 @@ public:
                std::function<void(const std::string& reason)> on_lost);
     ~Departures() override;
 
+    // Nobody is given any more; who is on the way stays here.
+    void end(const std::string& reason) {
+        on_lost_ = nullptr;
+        lose(reason);
+    }
     // From here on who is at rest and cannot move is closed.
     void drain();
     // Nobody is between the two workers.

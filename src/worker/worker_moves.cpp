@@ -29,8 +29,11 @@ void count(RestingClient& client, proxy::Context& context, const Tables& tables)
 // ---- that go
 
 Result<> Worker::hand_over(uint64_t order, std::vector<UniqueFd> socket) {
-    if (departures_ != nullptr) return failure("it gives its connections to another worker already");
     if (socket.size() != 1) return failure("no socket came: too many descriptors are open");
+    if (departures_ != nullptr) {
+        departures_->end("another worker takes them");
+        around_.loop.deferred_delete(std::move(departures_));
+    }
     const Departures::Surroundings around{around_.loop, sessions_, context_,
                                           [this](RestingClient client) { return go_on(std::move(client)); }};
     departures_ = std::make_unique<Departures>(
@@ -42,6 +45,7 @@ Result<> Worker::hand_over(uint64_t order, std::vector<UniqueFd> socket) {
             report_(report);
         },
         [this](const std::string& reason) { successor_lost(reason); });
+    if (state_ == State::draining) departures_->drain();
     return {};
 }
 

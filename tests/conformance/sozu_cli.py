@@ -116,7 +116,7 @@ class SozuCommandLine(ProcessTest):
                 ["metrics", "disable"], ["metrics", "enable"], ["metrics", "clear"],
                 ["logging", "debug"], ["logging", "info"], ["status"], ["reload"], ["config", "check"],
                 ["connection-limit", "set", "10"], ["connection-limit", "show"], ["connection-limit", "remove"],
-                ["upgrade", "--worker", "0"], ["cluster", "tags", "--id", "made"],
+                ["upgrade", "--worker", "0"], ["upgrade"], ["cluster", "tags", "--id", "made"],
                 ["subnet-connection-limit", "set", "10"], ["subnet-connection-limit", "show"],
                 ["subnet-connection-limit", "remove"], ["connection-attempts", "set", "3"],
                 ["cluster", "connection-attempts", "set", "--id", "made", "2"],
@@ -133,7 +133,7 @@ class SozuCommandLine(ProcessTest):
                 self.done(seki, *line)
         for line in (
                 ["cluster", "h2", "enable", "--id", "web"], ["cluster", "health-check", "set", "--id", "web"],
-                ["listener", "udp", "add", "--address", other], ["upgrade"]):
+                ["listener", "udp", "add", "--address", other]):
             with self.subTest(" ".join(line)):
                 refused = self.sozu(seki, *line)
                 self.assertIn("not available yet", refused.stdout + refused.stderr)

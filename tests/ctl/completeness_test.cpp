@@ -86,7 +86,6 @@ TEST(Completeness, every_verb_of_the_schema_that_people_need_can_be_spoken) {
     // Replaced by others, for programs only, or several for one line.
     const std::vector<std::string> unspoken{"list_workers",
                                             "launch_worker",
-                                            "upgrade_main",
                                             "subscribe_events",
                                             "return_listen_sockets",
                                             "set_metric_detail",

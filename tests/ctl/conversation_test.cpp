@@ -301,19 +301,5 @@ TEST_F(ConversationTest, switching_http2_of_a_cluster_that_is_not_there_changes_
     EXPECT_THAT(heard(server), ElementsAre("query_cluster_by_id"));
 }
 
-TEST_F(ConversationTest, an_upgrade_replaces_the_supervisor_then_each_worker_that_runs) {
-    server.says("status: OK message: 'supervisor replaced'");
-    servers[1].says(
-        "status: OK message: '' content { workers { vec { id: 0 pid: 1 run_state: STOPPING } "
-        "vec { id: 1 pid: 2 run_state: RUNNING } vec { id: 2 pid: 3 run_state: NOT_ANSWERING } } }");
-    servers[1].says("status: OK message: 'worker 1 replaced'");
-    servers[1].says("status: FAILURE message: 'worker 2 does not answer'");
-    EXPECT_EQ(run("upgrade"), 1);
-    EXPECT_EQ(out.str(), "Success: supervisor replaced\nSuccess: worker 1 replaced\n");
-    EXPECT_EQ(err.str(), "Request failed: worker 2 does not answer\n");
-    EXPECT_THAT(heard(server), ElementsAre("upgrade_main"));
-    EXPECT_THAT(heard(servers[1]), ElementsAre("list_workers", "upgrade_worker", "upgrade_worker"));
-}
-
 }  // namespace
 }  // namespace seki::ctl

@@ -78,6 +78,7 @@ TEST(Requests, only_the_stop_that_waits_for_clients_has_no_limit_of_its_own) {
     const auto patience = [](std::string_view line) { return std::get<Ask>(understood(line).action).patience; };
     EXPECT_EQ(patience("shutdown"), Ask::Patience::drain);
     EXPECT_EQ(patience("shutdown --hard"), Ask::Patience::configured);
+    EXPECT_EQ(patience("upgrade"), Ask::Patience::minute);
     EXPECT_EQ(patience("upgrade --worker 1"), Ask::Patience::minute);
     EXPECT_EQ(patience("status"), Ask::Patience::configured);
 }
@@ -86,7 +87,6 @@ TEST(Requests, some_lines_are_more_or_less_than_one_question) {
     EXPECT_TRUE(std::holds_alternative<Start>(understood("start").action));
     EXPECT_TRUE(std::holds_alternative<CheckConfig>(understood("config check").action));
     EXPECT_TRUE(std::holds_alternative<FollowEvents>(understood("events").action));
-    EXPECT_TRUE(std::holds_alternative<UpgradeAll>(understood("upgrade").action));
     const auto edited = [](const std::string& line, command::Cluster cluster) {
         const auto change = std::get<EditCluster>(understood(line).action);
         EXPECT_EQ(change.cluster_id, "shop");

@@ -65,6 +65,7 @@ constexpr std::array lines{
     SpokenLine{"shutdown", "soft_stop {}"},
     SpokenLine{"shutdown --deadline 60", "soft_stop { deadline: 60 }"},
     SpokenLine{"shutdown --hard", "hard_stop {}"},
+    SpokenLine{"upgrade", "upgrade_main {}"},
     SpokenLine{"upgrade --worker 3", "upgrade_worker: 3"},
     SpokenLine{"status", "status {}"},
     SpokenLine{"logging info,proxy=debug", "Logging: 'info,proxy=debug'"},

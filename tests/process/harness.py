@@ -114,6 +114,7 @@ class Seki:
         self.environment = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"}
         self.prepare = None  # done in the child before it becomes Seki
         self.passed = ()  # descriptors that it inherits
+        self.binary = BINARY
         self.process = None
 
     @property
@@ -138,7 +139,7 @@ class Seki:
         self.write_config()
         environment = {**os.environ, **self.environment}
         with open(self.folder / "out", "ab") as out, open(self.folder / "err", "ab") as err:
-            self.process = subprocess.Popen([BINARY, "-c", self.config, "start"], stdin=subprocess.DEVNULL, stdout=out,
+            self.process = subprocess.Popen([self.binary, "-c", self.config, "start"], stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=err, env=environment, preexec_fn=self.prepare, pass_fds=self.passed)
         return self
 

@@ -1,11 +1,12 @@
 // A preloaded library that makes the system refuse what a test wants, at the moment at which it wants it. The file that
 // $SEKI_REFUSE_FILE names has a line for each call that fails:
 //
-//     <supervisor|worker> <call>
+//     <supervisor|trial|successor|worker> <call>
+//
+// without it, or without that line, everything goes on to the C library. A trial is to see whether a new executable
+// could take over from the one that runs, and a successor has done so.
 //
 // "killed_at_fsync" and "hangs_at_fsync" are none: what is written is about to be whole then.
-//
-// without it, or without that line, everything goes on to the C library.
 
 #include <cerrno>
 #include <crypt.h>
@@ -37,11 +38,21 @@ bool read_file(const char* path, char* into, size_t size) {
     return got > 0;
 }
 
+const char* supervisor_role = "supervisor";
+pid_t first_process;
+
+// As it is when the program begins: it takes these out of the environment.
+[[gnu::constructor]] void look_around() {
+    first_process = getpid();
+    if (getenv("SEKI_HANDOVER") == nullptr || getenv("SEKI_HANDOVER_REFUSED") != nullptr) return;
+    supervisor_role = getenv("SEKI_HANDOVER_TRIAL") != nullptr ? "trial" : "successor";
+}
+
 const char* role() {
     static char arguments[4096];
     if (arguments[0] == '\0' && !read_file("/proc/self/cmdline", arguments, sizeof arguments)) return "";
     const char* second = arguments + strlen(arguments) + 1;
-    return strcmp(second, "worker") == 0 ? "worker" : "supervisor";
+    return strcmp(second, "worker") == 0 ? "worker" : supervisor_role;
 }
 
 bool refused(const char* call) {
@@ -128,6 +139,13 @@ int memfd_create(const char* name, unsigned flags) noexcept {
     if (refused("memfd_create")) return fail(EMFILE);
     static auto* const real = next<decltype(memfd_create)>("memfd_create");
     return real(name, flags);
+}
+
+// Of the program that runs, not of a copy that tries another one.
+int execveat(int folder, const char* path, char* const* arguments, char* const* environment, int flags) noexcept {
+    if (getpid() == first_process && refused("execveat")) return fail(ENOMEM);
+    static auto* const real = next<decltype(execveat)>("execveat");
+    return real(folder, path, arguments, environment, flags);
 }
 
 pid_t fork() noexcept {

@@ -147,6 +147,23 @@ class Replaced(ProcessTest):
             wait_gone(old)
             self.assertEqual(self.ask(client), 200)
 
+    def test_what_runs_moves_to_whoever_serves_by_then(self):
+        answer = threading.Event()
+        backend = self.backend(respond=lambda request: answer.wait(wire.PATIENCE_SECONDS) and wire.response(b"late"))
+        seki = self.http(backend)
+        pids = seki.worker_pids()
+        with seki.connect() as client:
+            client.send(wire.request())
+            backend.wait_requests(1)
+            for number in range(3):
+                self.assertIn(f"replaced by worker {number + 1}", self.replace(seki, number))
+                pids += [pid for pid in seki.worker_pids() if pid not in pids]
+            answer.set()
+            self.assertEqual(client.read_response().status, 200)
+            for pid in pids[:-1]:
+                wait_gone(pid)
+            self.assertEqual(self.ask(client), 200)
+
     def test_a_tunnel_ends_with_the_old_worker_when_it_ends(self):
         seki = self.tcp(self.backend(script=echo))
         (old,) = seki.worker_pids()

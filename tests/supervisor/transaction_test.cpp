@@ -326,9 +326,9 @@ TEST_F(SavedStateTest, what_a_task_leaves_that_is_ended_in_the_middle_is_swept) 
     ForkedTasks tasks(loop);
     size_t ended = 0;
     const auto count = [&](const auto&) { ++ended; };
-    ASSERT_TRUE(tasks.send("trying it", 1, leave, count, sweep));
+    ASSERT_TRUE(tasks.send("trying it", 1, leave, count, {.sweep = sweep, .keep = {}}));
     until([&] { return ended == 1 && text() == "nothing"; });
-    ASSERT_TRUE(tasks.send("trying it", 1, refuse, count, sweep));
+    ASSERT_TRUE(tasks.send("trying it", 1, refuse, count, {.sweep = sweep, .keep = {}}));
     until([&] { return ended == 2; });
     turns();
     EXPECT_EQ(text(), "of somebody else");
@@ -344,10 +344,10 @@ TEST_F(SavedStateTest, what_a_task_leaves_is_swept_when_this_process_ends_in_its
     std::optional<ForkedTasks> tasks(loop);
     poller.exhausted = true;
     poller.before_refusal = [&] { until([&] { return text() == "half of it"; }); };
-    EXPECT_FALSE(tasks->send("trying it", 1, leave, [](const auto&) {}, sweep));
+    EXPECT_FALSE(tasks->send("trying it", 1, leave, [](const auto&) {}, {.sweep = sweep, .keep = {}}));
     EXPECT_EQ(text(), "nothing");
     poller.exhausted = false;
-    ASSERT_TRUE(tasks->send("trying it", 1, leave, [](const auto&) {}, sweep));
+    ASSERT_TRUE(tasks->send("trying it", 1, leave, [](const auto&) {}, {.sweep = sweep, .keep = {}}));
     until([&] { return text() == "half of it"; });
     tasks.reset();
     EXPECT_EQ(text(), "nothing");

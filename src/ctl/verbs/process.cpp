@@ -29,10 +29,8 @@ void add_upgrade(Family& root) {
                 [](command::Request& request, const auto& values) {
                     return put_text(find_field(request, "upgrade_worker"), values.front());
                 });
-    verb.becomes([](command::Request request, const Verb&) -> Action {
-        if (request.has_upgrade_main()) return UpgradeAll{};
-        return Ask{std::move(request), Ask::Patience::minute};
-    });
+    verb.becomes(
+        [](command::Request request, const Verb&) -> Action { return Ask{std::move(request), Ask::Patience::minute}; });
 }
 
 // The verb that Sōzu has too, unless one asks for more.

@@ -1,0 +1,223 @@
+#include "supervisor/handover/upgrade.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "config/snapshot.h"
+#include "supervisor/handover/message.h"
+#include "supervisor/told.h"
+
+namespace seki::supervisor {
+namespace {
+
+using observe::Module;
+
+constexpr Duration look_again = std::chrono::milliseconds(5);
+constexpr Duration next_attempt = std::chrono::seconds(1);
+
+// In a copy of this process.
+Result<> write_state(const config::State& state, command::SealedFrames::Writer& memory) {
+    ToldChanges told(memory);
+    config::Snapshot walk(state);
+    for (command::Request change; walk.next(change); change.Clear()) {
+        if (auto added = told.add(change, {}); !added) return added;
+    }
+    return told.finish();
+}
+
+// Likewise.
+Result<> let_it_try(const config::State& state, handover::Handover left, const Executable& next,
+                    const Executable& former) {
+    auto writer = command::SealedFrames::Writer::create("seki-state");
+    if (!writer) return std::unexpected(writer.error());
+    if (auto written = write_state(state, *writer); !written) return written;
+    auto memory = writer->seal();
+    if (!memory) return std::unexpected(memory.error());
+    name_frames(*memory, *left.mutable_state());
+    auto note = write_handover(left);
+    if (!note) return std::unexpected(note.error());
+    const auto call = Inheritance::call_with({.memory = *note, .former = former, .trial = true}, left);
+    return next.try_out(call, Inheritance::promise);
+}
+
+}  // namespace
+
+void Upgrade::enter(State next) {
+    const bool forward = next == State::idle || next > state_now_;
+    SEKI_CHECK(forward || (next == State::waiting && state_now_ == State::writing));
+    state_now_ = next;
+}
+
+// ---- in the program that ends
+
+void Upgrade::begin(Answer answer) {
+    if (state_now_ == State::taking_over && to_replace_.empty()) return askers_.push_back(std::move(answer));
+    if (under_way()) return answer(response_of(command::FAILURE, "an upgrade is under way"));
+    askers_.push_back(std::move(answer));
+    if (workers_.stopping()) return refuse("the server is stopping");
+    auto next = Executable::installed();
+    if (!next) return refuse(fmt::format("the installed executable cannot be opened: {}", next.error().message));
+    next_ = std::move(*next);
+    enter(State::trying_out);
+    try_out();
+}
+
+void Upgrade::try_out() {
+    auto former = Executable::running();
+    if (!former) return refuse(former.error().message);
+    const handover::Handover left = owner_.hand_over();
+    std::vector<int> keep = descriptors_of(left);
+    keep.push_back(next_->fd());
+    keep.push_back(former->fd());
+    auto sent = tasks_.send(
+        "trying out the new executable", 1, [&](auto) { return let_it_try(state_, left, *next_, *former); },
+        [this](const Result<ForkedTask::Memories>& outcome) {
+            if (!outcome)
+                return refuse(fmt::format("the new executable cannot take over: {}", outcome.error().message));
+            waits_until_ = loop_.now() + longest_wait;
+            wait();
+        },
+        {.sweep = nullptr, .keep = std::move(keep)});
+    if (!sent) refuse(sent.error().message);
+}
+
+void Upgrade::wait() {
+    enter(State::waiting);
+    owner_.hold(true);
+    loop_.timers().arm(*this, loop_.now());
+}
+
+void Upgrade::on_timer() {
+    if (state_now_ == State::taking_over) return replace_next();
+    const std::string why = tasks_.count() != 0 ? "a file is read or written" : why_not_now();
+    if (why.empty()) return write();
+    if (loop_.now() >= waits_until_ || workers_.stopping()) return refuse(why);
+    loop_.timers().arm(*this, loop_.now() + look_again);
+}
+
+std::string Upgrade::why_not_now() const { return owner_.why_not_handed_over(askers_.size()); }
+
+void Upgrade::write() {
+    enter(State::writing);
+    auto sent = tasks_.send(
+        "writing the state down", 1, [this](auto memories) { return write_state(state_, memories[0]); },
+        [this](Result<ForkedTask::Memories> memories) { end_program(std::move(memories)); });
+    if (!sent) refuse(sent.error().message);
+}
+
+// The task is over, but ends with this turn only.
+void Upgrade::end_program(Result<ForkedTask::Memories> state) {
+    if (!state) return refuse(state.error().message);
+    if (tasks_.count() > 1 || !why_not_now().empty()) return wait();
+    auto former = Executable::running();
+    if (!former) return refuse(former.error().message);
+    handover::Handover left = owner_.hand_over();
+    name_frames(state->front(), *left.mutable_state());
+    const auto note = write_handover(left);
+    if (!note) return refuse(note.error().message);
+    auto call = Inheritance::call_with({.memory = *note, .former = *former, .refused = refused_}, left);
+    for (std::string& variable : owner_.about_to_end()) call.variables.push_back(std::move(variable));
+    refuse(fmt::format("the executable cannot be run: {}", next_->become(call).message));
+}
+
+void Upgrade::refuse(const std::string& why) {
+    const bool held = state_now_ >= State::waiting;
+    enter(State::idle);
+    next_.reset();
+    if (held) owner_.hold(false);
+    const std::string first = std::exchange(refused_, {});
+    if (!first.empty()) {
+        log_.error(Module::supervisor, "the former executable cannot go on: {}", why);
+        changes_.release();
+    }
+    answer(command::FAILURE, fmt::format("not upgraded: {}", first.empty() ? why : first));
+}
+
+void Upgrade::answer(command::ResponseStatus status, const std::string& message) {
+    if (status == command::OK) {
+        log_.info(Module::supervisor, "{}", message);
+    } else {
+        log_.error(Module::supervisor, "{}", message);
+    }
+    for (Answer& asker : std::exchange(askers_, {})) asker(response_of(status, message));
+}
+
+// ---- in the program that takes over
+
+void Upgrade::go_on(const Inheritance& left) {
+    from_ = left.left().version();
+    if (!left.refused().empty()) {
+        enter(State::idle);
+        return answer(command::FAILURE, fmt::format("not upgraded: {}", left.refused()));
+    }
+    auto former = left.former().copy();
+    if (former) former_ = std::move(*former);
+    for (const WorkerProcess* worker : workers_.alive()) {
+        if (worker->state() == WorkerProcess::State::serving) to_replace_.push_back(worker->id());
+    }
+    changes_.hold();
+    loop_.timers().arm(*this, loop_.now());
+}
+
+void Upgrade::replace_next() {
+    if (to_replace_.empty()) return done();
+    // Who died meanwhile has a successor already.
+    const uint32_t id = to_replace_.front();
+    if (!workers_.is_serving(id)) {
+        to_replace_.pop_front();
+        return replace_next();
+    }
+    workers_.replace(id, [this](Result<Workers::Replaced> outcome) { replaced(std::move(outcome)); });
+}
+
+void Upgrade::replaced(Result<Workers::Replaced> outcome) {
+    if (outcome) {
+        to_replace_.pop_front();
+        attempts_ = 0;
+        ++replaced_;
+        sum_.moved += outcome->moved;
+        sum_.staying += outcome->staying;
+        return replace_next();
+    }
+    const uint32_t id = to_replace_.front();
+    const std::string why = fmt::format("worker {} is not replaced: {}", id, outcome.error().message);
+    if (workers_.stopping()) return done();
+    if (replaced_ == 0 && former_) return give_back(why);
+    log_.error(Module::supervisor, "{}", why);
+    // The new executable has workers that serve, so this is a matter of time, or of a worker that cannot be left with
+    // what it knows.
+    if (++attempts_ < most_attempts) {
+        loop_.timers().arm(*this, loop_.now() + next_attempt);
+        return;
+    }
+    workers_.retire(id);
+    to_replace_.pop_front();
+    attempts_ = 0;
+    replace_next();
+}
+
+void Upgrade::give_back(const std::string& why) {
+    log_.error(Module::supervisor, "{}; the former executable goes on", why);
+    refused_ = why;
+    to_replace_.clear();
+    next_ = std::move(*former_);
+    former_.reset();
+    state_now_ = State::trying_out;
+    waits_until_ = loop_.now() + longest_wait;
+    wait();
+}
+
+void Upgrade::done() {
+    enter(State::idle);
+    former_.reset();
+    to_replace_.clear();
+    changes_.release();
+    const bool all = !workers_.stopping();
+    answer(all ? command::OK : command::FAILURE,
+           fmt::format("Upgrade {}: version {} in place of {}; {} worker{} replaced, {} connections moved, {} end with "
+                       "the old ones",
+                       all ? "successful" : "not finished, for the server is stopping", SEKI_VERSION, from_, replaced_,
+                       replaced_ == 1 ? "" : "s", sum_.moved, sum_.staying));
+}
+
+}  // namespace seki::supervisor

@@ -1,0 +1,113 @@
+#pragma once
+
+// The installed executable takes the place of the one that runs: the same process (execve(2)), so its workers stay its
+// children, and clients of the command socket keep their connections and hear the answer from the new one.
+//
+//     idle ──► trying out ──► waiting ──► writing ──► (the program ends here; in the new one:) taking over ──► idle
+//       ▲          │            │           │  ▲                                                  │
+//       └──────────┴── refused ─┴───────────┘  └────── no new worker begins: back to the former ───┘
+//
+// Trying out: a copy of this process writes everything down as it is now; a child with copies of all descriptors reads
+// it with the new executable, and says that it could take over. Nobody notices.
+// Waiting: what clients ask is not read any more, until whatever they asked for is answered.
+// Writing: a copy of this process writes the state down, for the last time.
+// Taking over: changes wait until each worker is replaced by one of the new executable, one after another; connections
+// move from the one to the other.
+//
+// A step that fails leaves everything as it was, and the answer says which one, and why. Only the kernel can be the
+// reason why the program ends without another one in its place, and then workers serve on by themselves.
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/state.h"
+#include "event/event_loop.h"
+#include "observe/log.h"
+#include "supervisor/change.h"
+#include "supervisor/command_server.h"
+#include "supervisor/forked_task.h"
+#include "supervisor/handover/inheritance.h"
+#include "supervisor/workers.h"
+
+namespace seki::supervisor {
+
+class Upgrade final : private Timer {
+public:
+    using Answer = CommandServer::Answer;
+
+    // What the rest of the supervisor does for it.
+    class Owner {
+    public:
+        virtual ~Owner() = default;
+        // All but the state.
+        [[nodiscard]] virtual handover::Handover hand_over() const = 0;
+        // Why that has to wait, if it does: `askers` wait for the upgrade, others are to be answered.
+        [[nodiscard]] virtual std::string why_not_handed_over(size_t askers) const = 0;
+        // Whether clients are heard.
+        virtual void hold(bool holds) = 0;
+        // The last chance to write anything. Returns "NAME=value" of what was taken out of the environment.
+        virtual std::vector<std::string> about_to_end() = 0;
+    };
+
+    static constexpr Duration longest_wait = std::chrono::seconds(30);
+    static constexpr int most_attempts = 3;  // to replace a worker, once another one was
+
+    // All outlive this.
+    Upgrade(EventLoop& loop, observe::Log& log, const config::State& state, Changes& changes, Workers& workers,
+            ForkedTasks& tasks, Owner& owner)
+        : loop_(loop), log_(log), state_(state), changes_(changes), workers_(workers), tasks_(tasks), owner_(owner) {}
+    ~Upgrade() override { loop_.timers().cancel(*this); }
+
+    void begin(Answer answer);
+
+    // In the new program, or in the former one that has everything back: before clients are taken over, who ask again
+    // for what they wait for; and behind that.
+    void take_over() { enter(State::taking_over); }
+    void go_on(const Inheritance& left);
+
+    [[nodiscard]] bool under_way() const noexcept { return state_now_ != State::idle; }
+
+private:
+    enum class State : uint8_t { idle, trying_out, waiting, writing, taking_over };
+
+    void enter(State next);
+    void on_timer() override;
+    void try_out();
+    [[nodiscard]] std::string why_not_now() const;
+    void wait();
+    void write();
+    void end_program(Result<ForkedTask::Memories> state);
+    void refuse(const std::string& why);
+    void answer(command::ResponseStatus status, const std::string& message);
+
+    void replace_next();
+    void replaced(Result<Workers::Replaced> outcome);
+    void give_back(const std::string& why);
+    void done();
+
+    EventLoop& loop_;
+    observe::Log& log_;
+    const config::State& state_;
+    Changes& changes_;
+    Workers& workers_;
+    ForkedTasks& tasks_;
+    Owner& owner_;
+    State state_now_ = State::idle;
+    std::vector<Answer> askers_;
+    std::optional<Executable> next_;  // which is to take our place
+    std::string refused_;             // why that one is the former one again
+    Monotonic waits_until_;
+
+    std::optional<Executable> former_;
+    std::string from_;  // its version
+    std::deque<uint32_t> to_replace_;
+    int attempts_ = 0;  // to replace the first of them
+    Workers::Replaced sum_;
+    uint32_t replaced_ = 0;
+};
+
+}  // namespace seki::supervisor
