@@ -189,7 +189,12 @@ Result<std::unique_ptr<CommandServer>> CommandServer::take_over(EventLoop& loop,
                                                                 const handover::CommandSocket& left) {
     auto socket = copy_left(left.fd());
     if (!socket) return std::unexpected(socket.error());
-    settings.path = left.path();
+    if (settings.path != left.path()) {
+        log.warn(Module::command, "{} stays the command socket until the next start", left.path());
+        settings.path = left.path();
+    }
+    if (::chmod(settings.path.c_str(), settings.mode) != 0)
+        return failure("{}: {}", settings.path, system_error(errno));
     std::unique_ptr<CommandServer> server(
         new CommandServer(loop, log, std::move(settings), std::move(on_request), std::move(*socket)));
     if (auto watched = server->watch(); !watched) return std::unexpected(watched.error());

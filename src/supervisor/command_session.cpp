@@ -21,7 +21,9 @@ bool parse(std::string_view payload, command::Request& request) {
 }
 
 // Those that may end in another program than they began in.
-bool outlives_us(const command::Request& request) { return request.has_upgrade_main() || request.has_reload(); }
+bool outlives_us(const command::Request& request) {
+    return request.has_upgrade_main() || request.has_reload() || request.has_reload_configuration();
+}
 
 command::Channel::Limits limits(size_t max_frame_bytes) {
     command::Channel::Limits limits;

@@ -135,6 +135,7 @@ std::vector<UniqueFd> ListeningSockets::take_out(const ListenerKey& key) {
 }
 
 void ListeningSockets::hand_over(handover::Handover& left) const {
+    left.set_slots(slots_);
     for (const auto& [key, listener] : sockets_) {
         handover::Listener& told = *left.add_listeners();
         told.set_type(key.type);
@@ -144,19 +145,23 @@ void ListeningSockets::hand_over(handover::Handover& left) const {
     }
 }
 
-Result<> ListeningSockets::take_over(const handover::Handover& left) {
+Result<> ListeningSockets::take_over(const handover::Handover& left, bool trial) {
     for (const handover::Listener& told : left.listeners()) {
         const auto address = config::from_wire(told.address());
         if (!address) return failure("a listener: {}", address.error().message);
         Listener listener{{}, told.interface(), true};
-        if (static_cast<uint32_t>(told.sockets_size()) != slots_)
-            return failure("{}: {} sockets for {} slots", address->text(), told.sockets_size(), slots_);
         for (const int number : told.sockets()) {
             auto socket = copy_left(number);
             if (!socket) return failure("{}: {}", address->text(), socket.error().message);
             listener.sockets.push_back(std::move(*socket));
         }
-        sockets_.emplace(ListenerKey{told.type(), *address}, std::move(listener));
+        const ListenerKey key{told.type(), *address};
+        while (!trial && listener.sockets.size() < slots_) {
+            auto socket = listen_on(key, listener.interface, backlog_);
+            if (!socket) return failure("{}: {}", key.text(), socket.error().message);
+            listener.sockets.push_back(std::move(*socket));
+        }
+        sockets_.emplace(key, std::move(listener));
     }
     return {};
 }

@@ -51,9 +51,10 @@ public:
     // Our copies; workers that still have one accept who waits in the queues, then close it.
     void close_all() { sockets_.clear(); }
 
-    // For the next supervisor, and from the former one. All are confirmed.
+    // For the next supervisor, and from the former one, which may have had fewer slots. All are confirmed. In a trial
+    // no socket is opened: who connects to it would be lost with it.
     void hand_over(handover::Handover& left) const;
-    Result<> take_over(const handover::Handover& left);
+    Result<> take_over(const handover::Handover& left, bool trial);
 
     // A descriptor to give away; an error when there is none left.
     [[nodiscard]] Result<UniqueFd> copy(const ListenerKey& key, uint32_t slot) const;

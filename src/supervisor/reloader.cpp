@@ -1,5 +1,6 @@
 #include "supervisor/reloader.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -208,7 +209,18 @@ void Reloader::found(const AttemptPtr& attempt, Result<ForkedTask::Memories> mem
     if (!memories) return fail(attempt, memories.error().message);
     auto response = told((*memories)[answer_memory]);
     if (!response) return fail(attempt, response.error().message);
+    const auto& settings = response->content().differences().after_restart();
+    const bool ours = attempt->wanted.path().empty() || attempt->wanted.path() == path_;
+    const bool begins_anew = ours && !attempt->wanted.dry_run() && on_new_settings;
+    if (begins_anew && std::ranges::any_of(settings, takes_effect_by_upgrade)) return begin_anew(attempt);
     make(attempt, std::move(*response), std::move(*memories));
+}
+
+void Reloader::begin_anew(const AttemptPtr& attempt) {
+    if (std::exchange(attempt->holds, false)) changes_.release();
+    on_new_settings(std::exchange(attempt->answer, nullptr));
+    under_way_ = false;
+    begin_waiting();
 }
 
 void Reloader::make(const AttemptPtr& attempt, command::Response found, ForkedTask::Memories memories) {

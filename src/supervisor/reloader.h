@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -34,9 +35,16 @@ public:
     // Once, with the changes of that file.
     Result<> remember(const std::vector<CheckedChange>& changes);
 
-    // Likewise, of a former supervisor; and for the next one.
-    void remember(command::SealedFrames::Memory things) { things_ = std::move(things); }
+    // Likewise, of a former supervisor, whose command socket is still there; and for the next one.
+    void remember(command::SealedFrames::Memory things, const std::string& command_socket) {
+        things_ = std::move(things);
+        started_with_.command_socket = command_socket;
+    }
     [[nodiscard]] const command::SealedFrames::Memory& remembered() const noexcept { return things_; }
+
+    // The file has other settings of the process, and another program is to begin with them, which is asked the same
+    // again. Null: they wait for the next start.
+    std::function<void(Answer answer)> on_new_settings;
 
     void reload(command::Reload wanted, Answer answer);
 
@@ -68,6 +76,7 @@ private:
     [[nodiscard]] Result<config::State> exactly(config::State says) const;
     static std::vector<command::Request> settings_between(const Said& before, const Said& says);
     void found(const AttemptPtr& attempt, Result<ForkedTask::Memories> memories);
+    void begin_anew(const AttemptPtr& attempt);
     void make(const AttemptPtr& attempt, command::Response found, ForkedTask::Memories memories);
     void submit(const AttemptPtr& attempt, Transaction transaction, command::Response found,
                 std::shared_ptr<ForkedTask::Memories> memories);

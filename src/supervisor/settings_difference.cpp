@@ -51,6 +51,8 @@ private:
 
 }  // namespace
 
+bool takes_effect_by_upgrade(const std::string& difference) { return !difference.starts_with("command_socket:"); }
+
 std::vector<std::string> after_restart(const config::FileConfig& now, const config::FileConfig& then) {
     Settings settings;
     settings.compare("worker_count", now.worker_count, then.worker_count);

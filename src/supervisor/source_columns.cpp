@@ -14,16 +14,19 @@ Result<SourceColumns> SourceColumns::create(uint32_t worker_count) {
     return SourceColumns(std::move(*table));
 }
 
-Result<SourceColumns> SourceColumns::open(UniqueFd memory) {
+Result<SourceColumns> SourceColumns::open(UniqueFd memory, uint32_t worker_count) {
     auto table = net::SourceTable::open(std::move(memory));
-    if (!table) return std::unexpected(table.error());
-    return SourceColumns(std::move(*table));
+    if (!table || table->columns() < 2 * worker_count + spare) return create(worker_count);
+    SourceColumns columns(std::move(*table));
+    columns.is_new_ = false;
+    return columns;
 }
 
-bool SourceColumns::take(uint32_t column) {
-    if (column >= taken_.size() || taken_[column]) return false;
+std::optional<uint32_t> SourceColumns::take(uint32_t column) {
+    if (is_new_ || column == elsewhere) return elsewhere;
+    if (column >= taken_.size() || taken_[column]) return std::nullopt;
     taken_[column] = true;
-    return true;
+    return column;
 }
 
 std::optional<uint32_t> SourceColumns::take() {
@@ -34,6 +37,7 @@ std::optional<uint32_t> SourceColumns::take() {
 }
 
 void SourceColumns::give_back(uint32_t column) {
+    if (column == elsewhere) return;
     SEKI_CHECK(taken_[column]);
     table_.clear(column);
     taken_[column] = false;

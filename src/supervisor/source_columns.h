@@ -17,12 +17,14 @@ public:
     // Two for each worker, and some: rounded up to whole cache lines.
     static Result<SourceColumns> create(uint32_t worker_count);
 
-    // Those of a former supervisor.
-    static Result<SourceColumns> open(UniqueFd memory);
+    // Those of a former supervisor; others, where it has too few.
+    static Result<SourceColumns> open(UniqueFd memory, uint32_t worker_count);
     [[nodiscard]] int fd() const noexcept { return table_.fd(); }
 
-    // One that is free. False when it is not.
-    bool take(uint32_t column);
+    // That of a process of the former supervisor, of which it may be another table's by now. Nothing where it is not
+    // free.
+    static constexpr uint32_t elsewhere = UINT32_MAX;
+    std::optional<uint32_t> take(uint32_t column);
     // Nothing when there are as many processes as there may be.
     std::optional<uint32_t> take();
     // Its process is gone.
@@ -37,6 +39,7 @@ private:
     explicit SourceColumns(net::SourceTable table);
 
     net::SourceTable table_;
+    bool is_new_ = true;  // and no former process writes to it
     std::vector<bool> taken_;
 };
 

@@ -69,7 +69,7 @@ Supervisor::Settings settings_of(const config::FileConfig& file, const std::stri
 
 // What goes on as it was, whatever the file says.
 void go_on_from(const handover::Handover& left, Supervisor::Settings& settings) {
-    settings.workers.count = left.workers().worker_count();
+    settings.slots = left.slots();
     settings.workers.generation = static_cast<uint16_t>(left.workers().generation() + 1);
     settings.workers.first_worker_id = left.workers().next_id();
     settings.workers.server.set_log_level(left.log_filter());

@@ -18,7 +18,7 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
     : loop_(loop),
       log_(log),
       settings_(std::move(settings)),
-      sockets_(settings_.workers.count, settings_.workers.server.listen_backlog()),
+      sockets_(std::max(settings_.slots, settings_.workers.count), settings_.workers.server.listen_backlog()),
       workers_(loop, log, launcher, sockets_, settings_.workers),
       changes_(loop, state_, sockets_, workers_, log),
       figures_(state_),
@@ -36,6 +36,7 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
               stop(hard, std::move(answer), limit);
           },
           [this](Verbs::Answer answer) { upgrade_.begin(std::move(answer)); }) {
+    reloader_.on_new_settings = [this](Verbs::Answer answer) { upgrade_.begin_anew(std::move(answer)); };
     changes_.on_committed = [this](const command::Request& change, bool told) { note_committed(change, told); };
     state_verbs_.on_done = [this](command::EventKind kind) { publish("main", kind); };
     workers_.on_event = [this](uint32_t worker, const command::Event& event) { note_event(worker, event); };
@@ -75,8 +76,10 @@ Result<> Supervisor::open_server(
     // Made when it is first asked for, which takes longer than anybody is to wait for an answer.
     std::ignore = worker::Order::descriptor();
     settings_.command.figures = &figures_;
-    auto server = open(
-        [this](command::Request request, Verbs::Answer answer) { verbs_.obey(std::move(request), std::move(answer)); });
+    auto server = open([this](command::Request request, Verbs::Answer answer) {
+        if (upgrade_.takes_over()) return upgrade_.ask_later(std::move(request), std::move(answer));
+        obey(std::move(request), std::move(answer));
+    });
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
     return {};

@@ -37,6 +37,7 @@ class Supervisor final : private Timer, private Upgrade::Owner {
 public:
     struct Settings {
         Workers::Settings workers;
+        uint32_t slots = 1;  // of listening sockets: one for each worker, or more
         CommandServer::Settings command;
         Duration soft_stop_limit{};  // of a soft stop that names none; zero: none
         std::optional<observe::StatsdOutput::Settings> statsd;
@@ -96,8 +97,12 @@ private:
     [[nodiscard]] handover::Handover hand_over() const override;
     [[nodiscard]] std::string why_not_handed_over(size_t askers) const override;
     void hold(bool holds) override;
+    void obey(command::Request request, Verbs::Answer answer) override {
+        verbs_.obey(std::move(request), std::move(answer));
+    }
     std::vector<std::string> about_to_end() override;
     Result<> load(const handover::Frames& state);
+    Result<> set_ticket_secret();
     Result<> open_server(const std::function<Result<std::unique_ptr<CommandServer>>(CommandServer::OnRequest)>& open);
     void save_by_itself();
     void tell_ready();

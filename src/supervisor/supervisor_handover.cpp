@@ -58,19 +58,30 @@ Result<> Supervisor::load(const handover::Frames& state) {
     }
 }
 
+// That of the file, which may have another one by now; one that was set by a command goes before it.
+Result<> Supervisor::set_ticket_secret() {
+    const std::string& file = settings_.workers.server.tls_ticket_secret_file();
+    if (file.empty() || !state_.ticket_secret().empty()) return {};
+    auto secret = read_ticket_secret(file);
+    if (!secret) return std::unexpected(secret.error());
+    workers_.set_ticket_secret(*secret);
+    return {};
+}
+
 Result<> Supervisor::take_over(const Inheritance& inheritance) {
     const handover::Handover& left = inheritance.left();
     if (auto loaded = load(left.state()); !loaded) return loaded;
     changes_.take_over(left.state_version());
     auto file = copy_left(left.file());
     if (!file) return std::unexpected(file.error());
-    reloader_.remember(std::move(*file));
-    if (auto taken = sockets_.take_over(left); !taken) return taken;
+    reloader_.remember(std::move(*file), left.command_socket().path());
+    if (auto taken = sockets_.take_over(left, inheritance.is_trial()); !taken) return taken;
     change_sets_.take_over(left);
     for (const auto& [name, value] : left.counters()) figures_.set(name, value);
-    if (inheritance.is_trial()) return {};
+    if (inheritance.is_trial()) return set_ticket_secret();
 
     if (auto taken = workers_.take_over(left.workers()); !taken) return taken;
+    if (auto set = set_ticket_secret(); !set) return set;
     if (left.no_clusters()) workers_.measure_clusters(false);
     upgrade_.take_over();
     const auto open = [&](auto obey) {

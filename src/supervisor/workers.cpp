@@ -62,7 +62,7 @@ Workers::Workers(EventLoop& loop, observe::Log& log, Launcher& launcher, Listeni
       sockets_(sockets),
       settings_(std::move(settings)),
       next_id_(settings_.first_worker_id) {
-    SEKI_CHECK(settings_.count == sockets.slots());
+    SEKI_CHECK(settings_.count <= sockets.slots());
     for (uint32_t slot = 0; slot < settings_.count; ++slot) slots_.push_back(std::make_unique<Slot>(*this, slot));
 }
 
@@ -145,6 +145,7 @@ void Workers::on_worker_dead(WorkerProcess& worker) {
     if (stopping_) return;
     reassign_slots();
     if (!worker.end_expected()) tell(worker, command::WORKER_KILLED);
+    if (is_surplus(worker)) return;
     Slot& slot = *slots_[worker.slot()];
     if (!slot.served || !settings_.automatic_restart || has_other(worker)) return;
     replace(slot, loop_.now() - worker.launched_at() >= steady_after);
@@ -169,7 +170,7 @@ void Workers::on_worker_ended(WorkerProcess& worker) {
     loop_.deferred_delete(std::move(*found));
     workers_.erase(found);
     // What the configuration or the machine does to the first one it would do to each that follows.
-    if (!stopping_ && !slots_[worker.slot()]->served) {
+    if (!stopping_ && !is_surplus(worker) && !slots_[worker.slot()]->served) {
         on_cannot_begin(fmt::format("worker {} {}", worker.id(), worker.why_ended()));
     }
     check_stopped();
@@ -378,7 +379,7 @@ WorkerProcess* Workers::least_burdened() const {
 
 // Every slot is served by its own worker or else by exactly one other. Called when somebody came or went.
 void Workers::reassign_slots() {
-    for (uint32_t slot = 0; slot < settings_.count; ++slot) {
+    for (uint32_t slot = 0; slot < sockets_.slots(); ++slot) {
         const WorkerProcess* owner = owner_of(slot);
         bool served = owner != nullptr;
         for (WorkerProcess* worker : alive()) {

@@ -149,6 +149,9 @@ private:
     Result<std::unique_ptr<WorkerProcess>> begin_process(const WorkerProcess::Identity& identity);
     Result<> take_over(const handover::Worker& left);
     [[nodiscard]] bool has_worker(uint32_t slot) const;
+    // Of a former supervisor that had more workers: its sockets are others' when it has gone, who stand in for it.
+    [[nodiscard]] bool is_surplus(const WorkerProcess& worker) const { return worker.slot() >= slots_.size(); }
+    void dissolve(WorkerProcess& worker, OnReplaced on_replaced);
     void launch_again(Slot& slot);
     void replace(Slot& slot, bool was_steady);
     struct Replacing {

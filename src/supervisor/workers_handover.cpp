@@ -8,12 +8,12 @@
 
 namespace seki::supervisor {
 
+using observe::Module;
 using State = WorkerProcess::State;
 
 void Workers::hand_over(handover::Workers& left) const {
     left.set_generation(settings_.generation);
     left.set_next_id(next_id_);
-    left.set_worker_count(settings_.count);
     left.set_source_table(source_columns_->fd());
     ticket_secrets_.hand_over(left);
     for (const WorkerProcess* worker : alive()) worker->hand_over(*left.add_vec());
@@ -30,7 +30,7 @@ std::string Workers::why_not_handed_over() const {
 Result<> Workers::take_over(const handover::Workers& left) {
     auto table = copy_left(left.source_table());
     if (!table) return std::unexpected(table.error());
-    auto columns = SourceColumns::open(std::move(*table));
+    auto columns = SourceColumns::open(std::move(*table), settings_.count);
     if (!columns) return std::unexpected(columns.error());
     source_columns_.emplace(std::move(*columns));
     ticket_secrets_.take_over(left);
@@ -41,6 +41,7 @@ Result<> Workers::take_over(const handover::Workers& left) {
     for (const auto& slot : slots_) {
         if (!has_worker(slot->number)) slot->launch_at(loop_.now());
     }
+    reassign_slots();
     return {};
 }
 
@@ -56,20 +57,21 @@ bool Workers::is_serving(uint32_t id) const {
 
 // Who has become a WorkerProcess is killed when that goes: so each is kept, whatever becomes of the others.
 Result<> Workers::take_over(const handover::Worker& left) {
-    if (left.slot() >= slots_.size()) return failure("its slot {} is none of {}", left.slot(), slots_.size());
-    if (!source_columns_->take(left.source_column())) return failure("its column of sources is not free");
+    if (left.slot() >= sockets_.slots()) return failure("its slot {} is none of {}", left.slot(), sockets_.slots());
+    const auto column = source_columns_->take(left.source_column());
+    if (!column) return failure("its column of sources is not free");
     auto channel = copy_left(left.channel());
     if (!channel) return std::unexpected(channel.error());
     auto process = launcher_.find(left.pid());
     if (!process) return std::unexpected(process.error());
-    const WorkerProcess::Identity identity{left.id(), left.slot(), left.source_column(), settings_.generation};
+    const WorkerProcess::Identity identity{left.id(), left.slot(), *column, settings_.generation};
     WorkerProcess::Owner& owner = *this;
     workers_.push_back(std::make_unique<WorkerProcess>(loop_, log_, Launched{std::move(*process), std::move(*channel)},
                                                        identity, settings_.answer_timeout, owner));
     WorkerProcess& worker = *workers_.back();
     worker.take_over(left);
     for (const uint32_t slot : left.slots()) worker.slots.emplace(slot, ++times_taken_);
-    slots_[worker.slot()]->served = true;
+    if (!is_surplus(worker)) slots_[worker.slot()]->served = true;
     if (auto watched = worker.watch_end(); !watched) return watched;
     if (worker.state() == State::stopping) drain(worker);
     return {};
@@ -81,7 +83,20 @@ void Workers::retire(uint32_t id) {
     for (const auto& [slot, time] : WorkerProcess::Slots(worker->slots)) release(*worker, slot);
     drain(*worker);
     reassign_slots();
-    replace(*slots_[worker->slot()], false);
+    if (!is_surplus(*worker)) replace(*slots_[worker->slot()], false);
+}
+
+void Workers::dissolve(WorkerProcess& worker, OnReplaced on_replaced) {
+    std::vector<WorkerProcess*> others = alive();
+    std::erase_if(
+        others, [this](const WorkerProcess* other) { return other->state() != State::serving || is_surplus(*other); });
+    const auto heir =
+        std::ranges::min_element(others, {}, [](const WorkerProcess* other) { return other->slots.size(); });
+    if (heir == others.end()) return on_replaced(failure("no worker serves that could take its connections"));
+    log_.info(Module::supervisor, "worker {} goes: its connections are for worker {}", worker.id(), (*heir)->id());
+    Replacing replacing{worker.id(), (*heir)->id(), std::move(on_replaced)};
+    succeed(std::move(replacing), **heir);
+    reassign_slots();
 }
 
 }  // namespace seki::supervisor

@@ -31,6 +31,7 @@ void Workers::replace(uint32_t id, OnReplaced on_replaced) {
     if (old == nullptr || old->state() != State::serving) {
         return on_replaced(failure("there is no worker {} that serves", id));
     }
+    if (is_surplus(*old)) return dissolve(*find(id), std::move(on_replaced));
     if (has_other(*old)) return on_replaced(failure("worker {} is being replaced already", id));
     auto successor = launch(*slots_[old->slot()]);
     if (!successor) return on_replaced(std::unexpected(successor.error()));
@@ -66,6 +67,7 @@ void Workers::predecessor_turned(const std::shared_ptr<Replacing>& replacing) {
     old->enter(State::stopping);
     introduce(*old, *successor, [this, replacing](const worker::Report* report) { moved(*replacing, report); });
     drain(*old);
+    reassign_slots();
 }
 
 // `on_report`: the first have moved, or none can: then what the old one has ends with it.

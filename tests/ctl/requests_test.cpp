@@ -79,6 +79,7 @@ TEST(Requests, only_the_stop_that_waits_for_clients_has_no_limit_of_its_own) {
     EXPECT_EQ(patience("shutdown"), Ask::Patience::drain);
     EXPECT_EQ(patience("shutdown --hard"), Ask::Patience::configured);
     EXPECT_EQ(patience("upgrade"), Ask::Patience::minute);
+    EXPECT_EQ(patience("reload"), Ask::Patience::minute);
     EXPECT_EQ(patience("upgrade --worker 1"), Ask::Patience::minute);
     EXPECT_EQ(patience("status"), Ask::Patience::configured);
 }

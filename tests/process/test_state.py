@@ -242,12 +242,12 @@ class Reload(StateTest):
         self.assertEqual(self.version(seki), version)
         self.assertEqual(seki.get().status, 200)
 
-    def test_names_what_has_to_wait_for_the_next_start(self):
+    def test_names_settings_of_the_process(self):
         seki = self.http(self.backend())
         self.edit(seki, seki.body, worker_count=2, buffer_size=20000, log_level="debug")
-        done = self.done(seki.ctl("-t", "30000", "reload"))
-        self.assertIn("takes effect at the next start: worker_count: 1, then 2", done.out)
-        self.assertIn("takes effect at the next start: buffer_size: 16393, then 20000", done.out)
+        done = self.done(seki.ctl("-t", "30000", "reload", "--dry-run"))
+        self.assertIn("setting of the process: worker_count: 1, then 2", done.out)
+        self.assertIn("setting of the process: buffer_size: 16393, then 20000", done.out)
         self.assertIn("~ Setting log_level", done.out)
         seki.settings["worker_count"] = 1
 

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import ssl
 import threading
 import unittest
@@ -154,6 +155,98 @@ class Upgraded(UpgradeTest):
             second.socket = context.wrap_socket(second.socket, server_hostname="example.com", session=session)
             self.assertTrue(second.socket.session_reused)
             self.assertEqual(self.ask(second), 200)
+
+
+class Settings(UpgradeTest):
+    """Those of the process come into force by the same path, which a reload takes by itself."""
+
+    def reload(self, seki, **settings):
+        seki.settings |= settings
+        seki.write_config()
+        return seki.ctl("reload")
+
+    def test_the_number_of_workers_grows_and_shrinks_and_nobody_is_lost(self):
+        seki = self.http(self.backend(), worker_count=2)
+        clients = [seki.connect() for _ in range(20)]
+        self.assertEqual([self.ask(client) for client in clients], [200] * 20)
+        over = threading.Event()
+        failed = []
+
+        def load():
+            while not over.is_set():
+                if seki.get().status != 200:
+                    failed.append(1)
+
+        loads = [threading.Thread(target=load) for _ in range(2)]
+        for thread in loads:
+            thread.start()
+        for count in (4, 1, 3):
+            done = self.reload(seki, worker_count=count)
+            self.assertEqual(done.code, 0, done)
+            self.assertEqual(len(self.running(seki)), count)
+            self.assertEqual([self.ask(client) for client in clients], [200] * 20)
+        over.set()
+        for thread in loads:
+            thread.join()
+        self.assertEqual(failed, [])
+        for pid in self.running(seki).values():
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: len(self.running(seki)) == 3, "each to be replaced")
+        self.assertEqual(seki.get().status, 200)
+        for client in clients:
+            client.close()
+
+    def test_a_reload_makes_both_what_is_new_of_the_process_and_of_the_rest(self):
+        other = self.backend("other")
+        seki = self.http(self.backend())
+        with seki.connect() as client:
+            self.assertEqual(self.ask(client), 200)
+            seki.body += (f'[clusters.other]\nprotocol = "http"\nfrontends = [{{ address = "{seki.text}", '
+                          f'hostname = "other.example" }}]\nbackends = [{{ address = "{other.text}" }}]\n')
+            seki.settings["buffer_size"] = 20000
+            seki.write_config()
+            dry = seki.ctl("reload", "--dry-run")
+            self.assertIn("setting of the process: buffer_size: 16393, then 20000", dry.out)
+            self.assertEqual(list(self.running(seki)), [0])
+            done = seki.ctl("reload")
+            self.assertEqual(done.code, 0, done)
+            self.assertIn("+ Cluster other", done.out)
+            self.assertNotIn("buffer_size", done.out)
+            self.assertEqual(list(self.running(seki)), [1])
+            self.assertEqual(seki.get(host="other.example").status, 200)
+            self.assertEqual(self.ask(client), 200)
+        self.assertIn("nothing is different", seki.ctl("reload").out)
+
+    def test_that_no_worker_can_begin_with_are_refused_and_nothing_is_changed(self):
+        seki = self.instance()
+        scarcity = Scarcity(seki)
+        seki.body = http_body(seki.text, self.backend())
+        seki.start()
+        old = self.running(seki)
+        scarcity.refuse("worker signalfd")
+        seki.body = seki.body.replace("example.com", "new.example")
+        done = self.reload(seki, buffer_size=20000)
+        self.assertEqual(done.code, 1)
+        self.assertIn("worker 0 is not replaced", done.err)
+        self.assertEqual(self.running(seki), old)
+        self.assertEqual(seki.get().status, 200)
+        scarcity.refuse()
+        self.assertEqual(self.reload(seki).code, 0)
+        self.assertEqual(seki.get(host="new.example").status, 200)
+
+    def test_the_path_of_the_command_socket_waits_for_the_next_start(self):
+        seki = self.http(self.backend())
+        config = pathlib.Path(seki.config)
+        config.write_text(config.read_text(encoding="utf-8").replace('"seki.sock"', '"other.sock"'), encoding="utf-8")
+        with seki.control() as control:
+            answer = control.ask(Request(reload=schema.Reload()))
+            self.assertEqual([setting.split(":")[0] for setting in answer.content.differences.after_restart],
+                             ["command_socket"])
+        self.assertEqual(list(self.running(seki)), [0])
+        with seki.control() as control:
+            control.ask(Request(upgrade_main=schema.UpgradeMain()))
+            self.assertEqual(len(control.ask(Request(reload=schema.Reload())).content.differences.after_restart), 1)
+        self.assertIn("stays the command socket", seki.log())
 
 
 class Refusals(UpgradeTest):

@@ -31,7 +31,7 @@ std::string show_differences(const command::Differences& differences) {
     for (const command::Difference& difference : differences.vec()) text += difference_line(difference);
     if (differences.omitted() > 0) text += fmt::format("… and {} more\n", differences.omitted());
     for (const std::string& setting : differences.after_restart())
-        text += printable("takes effect at the next start: " + setting) + "\n";
+        text += printable("setting of the process: " + setting) + "\n";
     return text;
 }
 

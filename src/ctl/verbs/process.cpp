@@ -59,6 +59,9 @@ void add_reload(Family& root) {
                   [as_reload](command::Request& request, const auto& values) {
                       return put_text(find_field(as_reload(request), "expect_version"), values.front());
                   });
+    // It may take other workers.
+    reload.becomes(
+        [](command::Request request, const Verb&) -> Action { return Ask{std::move(request), Ask::Patience::minute}; });
 }
 
 void add_descriptions(Family& root) {

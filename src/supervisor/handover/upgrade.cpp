@@ -51,12 +51,22 @@ void Upgrade::enter(State next) {
 // ---- in the program that ends
 
 void Upgrade::begin(Answer answer) {
-    if (state_now_ == State::taking_over && to_replace_.empty()) return askers_.push_back(std::move(answer));
-    if (under_way()) return answer(response_of(command::FAILURE, "an upgrade is under way"));
-    askers_.push_back(std::move(answer));
+    if (state_now_ != State::idle) return answer(response_of(command::FAILURE, "an upgrade is under way"));
+    begin(Executable::installed(), std::move(answer));
+}
+
+void Upgrade::begin_anew(Answer answer) {
+    // Whatever executable it is, it reads the file.
+    const bool joins = state_now_ == State::trying_out || state_now_ == State::waiting;
+    if (joins) return askers_.push_back({std::move(answer)});
+    if (state_now_ != State::idle) return answer(response_of(command::FAILURE, "an upgrade is under way"));
+    begin(Executable::running(), std::move(answer));
+}
+
+void Upgrade::begin(Result<Executable> next, Answer answer) {
+    askers_.push_back({std::move(answer)});
     if (workers_.stopping()) return refuse("the server is stopping");
-    auto next = Executable::installed();
-    if (!next) return refuse(fmt::format("the installed executable cannot be opened: {}", next.error().message));
+    if (!next) return refuse(fmt::format("the executable cannot be opened: {}", next.error().message));
     next_ = std::move(*next);
     enter(State::trying_out);
     try_out();
@@ -139,12 +149,24 @@ void Upgrade::answer(command::ResponseStatus status, const std::string& message)
     } else {
         log_.error(Module::supervisor, "{}", message);
     }
-    for (Answer& asker : std::exchange(askers_, {})) asker(response_of(status, message));
+    for (Asker& asker : std::exchange(askers_, {})) {
+        if (status == command::OK && asker.wants) {
+            owner_.obey(std::move(*asker.wants), std::move(asker.answer));
+        } else {
+            asker.answer(response_of(status, message));
+        }
+    }
 }
 
 // ---- in the program that takes over
 
+void Upgrade::ask_later(command::Request request, Answer answer) {
+    Asker& asker = askers_.emplace_back(std::move(answer));
+    if (!request.has_upgrade_main()) asker.wants = std::move(request);
+}
+
 void Upgrade::go_on(const Inheritance& left) {
+    went_on_ = true;
     from_ = left.left().version();
     if (!left.refused().empty()) {
         enter(State::idle);

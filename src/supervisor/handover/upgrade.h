@@ -51,6 +51,7 @@ public:
         virtual void hold(bool holds) = 0;
         // The last chance to write anything. Returns "NAME=value" of what was taken out of the environment.
         virtual std::vector<std::string> about_to_end() = 0;
+        virtual void obey(command::Request request, Answer answer) = 0;
     };
 
     static constexpr Duration longest_wait = std::chrono::seconds(30);
@@ -63,18 +64,29 @@ public:
     ~Upgrade() override { loop_.timers().cancel(*this); }
 
     void begin(Answer answer);
+    // The same with the executable that runs: it begins anew, with what the configuration file says of the process. Who
+    // asked for that asks the new program the same again.
+    void begin_anew(Answer answer);
 
     // In the new program, or in the former one that has everything back: before clients are taken over, who ask again
     // for what they wait for; and behind that.
     void take_over() { enter(State::taking_over); }
+    void ask_later(command::Request request, Answer answer);
     void go_on(const Inheritance& left);
 
-    [[nodiscard]] bool under_way() const noexcept { return state_now_ != State::idle; }
+    // Who asks has asked the former program before.
+    [[nodiscard]] bool takes_over() const noexcept { return state_now_ == State::taking_over && !went_on_; }
 
 private:
     enum class State : uint8_t { idle, trying_out, waiting, writing, taking_over };
 
+    struct Asker {
+        Answer answer;
+        std::optional<command::Request> wants{};  // when all is done; nothing: only to hear of it
+    };
+
     void enter(State next);
+    void begin(Result<Executable> next, Answer answer);
     void on_timer() override;
     void try_out();
     [[nodiscard]] std::string why_not_now() const;
@@ -97,11 +109,12 @@ private:
     ForkedTasks& tasks_;
     Owner& owner_;
     State state_now_ = State::idle;
-    std::vector<Answer> askers_;
+    std::vector<Asker> askers_;
     std::optional<Executable> next_;  // which is to take our place
     std::string refused_;             // why that one is the former one again
     Monotonic waits_until_;
 
+    bool went_on_ = false;
     std::optional<Executable> former_;
     std::string from_;  // its version
     std::deque<uint32_t> to_replace_;
