@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <fstream>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -24,6 +25,25 @@ constexpr int channel_in_child = 3;
 int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 void send_signal(int pidfd, int number) { ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0); }
 
+std::string first_line(const std::string& path) {
+    std::ifstream file(path);
+    std::string line;
+    std::getline(file, line);
+    return line;
+}
+
+// proc(5): the state is the first word behind the name, which is in parentheses and may have any characters.
+std::string condition_of(pid_t pid) {
+    const std::string stat = first_line(fmt::format("/proc/{}/stat", pid));
+    const size_t name_end = stat.rfind(") ");
+    const char state = name_end != std::string::npos && name_end + 2 < stat.size() ? stat[name_end + 2] : '?';
+    if (state == 'R') return "runs";
+    if (state == 'T' || state == 't') return "is stopped";
+    const std::string where = first_line(fmt::format("/proc/{}/wchan", pid));
+    return fmt::format("waits ({}{}{})", state == 'D' ? "for a device" : "state ",
+                       state == 'D' ? "" : std::string(1, state), where.empty() || where == "0" ? "" : ", " + where);
+}
+
 // Known by a descriptor, not by a number that may be another process's tomorrow (pidfd_open(2)).
 class Child final : public Process {
 public:
@@ -35,6 +55,7 @@ public:
     void signal(int number) override {
         if (!over_) send_signal(fd_.get(), number);
     }
+    [[nodiscard]] std::string condition() const override { return condition_of(pid_); }
     std::string reap() override {
         const siginfo_t info = wait(0);
         if (info.si_code == CLD_EXITED) return fmt::format("exited with code {}", info.si_status);

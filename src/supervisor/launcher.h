@@ -22,6 +22,8 @@ public:
     // Readable as soon as the process ended.
     [[nodiscard]] virtual int ended_fd() const = 0;
     virtual void signal(int number) = 0;
+    // What the kernel says that it does: "is stopped", "runs", "waits (do_epoll_wait)".
+    [[nodiscard]] virtual std::string condition() const { return {}; }
     // How it ended ("was killed by SIGSEGV"). Once, after ended_fd() became readable.
     virtual std::string reap() = 0;
     // Kills it and waits for its end, a second at most. False: it hangs where no signal reaches it.

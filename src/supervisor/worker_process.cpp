@@ -41,7 +41,10 @@ WorkerProcess::WorkerProcess(EventLoop& loop, observe::Log& log, Launched launch
       launched_at_(loop.now()),
       last_order_(uint64_t{identity.generation} << generation_shift) {}
 
-WorkerProcess::~WorkerProcess() { stop_watching(); }
+WorkerProcess::~WorkerProcess() {
+    loop_.timers().cancel(*this);
+    stop_watching();
+}
 
 Result<> WorkerProcess::watch_end() {
     const auto watched = loop_.watch(process_->ended_fd(), EPOLLIN, *this, EventLoop::Order::normal);
@@ -134,13 +137,35 @@ void WorkerProcess::arm() {
 }
 
 void WorkerProcess::on_timer() {
+    if (!alive()) return process_->signal(SIGKILL);
     // Before any question is given up: its death answers them all.
     for (const auto& [id, pending] : pending_) {
         if (pending.patience == Patience::question || pending.deadline > loop_.now()) continue;
-        return kill(fmt::format("it does not answer ({}, {} s)", pending.what,
-                                std::chrono::duration_cast<std::chrono::seconds>(pending.limit).count()));
+        return end_hanging(pending);
     }
     give_up_questions();
+}
+
+// SIGABRT makes it say what it was at, and is a core dump where those are kept; who is stopped has nothing to say.
+void WorkerProcess::end_hanging(const Pending& pending) {
+    const std::string condition = process_->condition();
+    const std::string why = fmt::format("it does not answer ({}, {} s){}", pending.what,
+                                        std::chrono::duration_cast<std::chrono::seconds>(pending.limit).count(),
+                                        condition.empty() ? "" : ": it " + condition);
+    if (condition.empty() || condition == "is stopped") return kill(why);
+    process_->signal(SIGABRT);
+    end_with(why);
+    loop_.timers().arm(*this, loop_.now() + crash_grace);
+}
+
+void WorkerProcess::ask_for_a_sign() {
+    if (!alive() || state_ == State::starting) return;
+    const bool owes =
+        std::ranges::any_of(pending_, [](const auto& entry) { return entry.second.deadline != Monotonic::max(); });
+    if (owes) return;
+    worker::Order status;
+    status.mutable_status();
+    order(status, Patience::order);
 }
 
 void WorkerProcess::give_up_questions() {
@@ -185,9 +210,13 @@ void WorkerProcess::on_closed(const std::string& /*reason*/) {
 
 void WorkerProcess::kill(const std::string& why) {
     if (!alive()) return;
+    process_->signal(SIGKILL);
+    end_with(why);
+}
+
+void WorkerProcess::end_with(const std::string& why) {
     log_.error(Module::supervisor, "worker {} (pid {}) is killed: {}", id(), pid(), why);
     why_killed_ = fmt::format("was killed: {}", why);
-    process_->signal(SIGKILL);
     die();
 }
 
@@ -208,6 +237,7 @@ void WorkerProcess::die() {
 // The process ended. What it said before is still in the channel, which closes when all of it is read.
 void WorkerProcess::on_event(uint32_t /*events*/) {
     stop_watching();
+    if (!alive()) loop_.timers().cancel(*this);
     ended_ = true;
     how_ended_ = process_->reap();
     report_end();

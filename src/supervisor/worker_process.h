@@ -72,6 +72,8 @@ public:
 
     // Numbers the order; the same one may then go to the next worker.
     void order(worker::Order& order, Patience patience, OnReport on_report = nullptr, std::vector<UniqueFd> fds = {});
+    // Whose loop does not turn owes an answer from now on, if it owes none yet.
+    void ask_for_a_sign();
     void kill(const std::string& why);
     void signal(int number) { process_->signal(number); }
     // It said that it is done: it has to end now.
@@ -107,6 +109,8 @@ public:
 
 private:
     static constexpr Duration start_timeout = std::chrono::minutes(1);
+    // For its last words, of one that hangs.
+    static constexpr Duration crash_grace = std::chrono::milliseconds(500);
 
     struct Pending {
         Monotonic deadline;
@@ -123,11 +127,13 @@ private:
     void on_timer() override;
 
     void answered(const worker::Report& report);
+    void end_with(const std::string& why);
     void die();
     void report_end();
     void stop_watching();
     void arm();
     void give_up_questions();
+    void end_hanging(const Pending& pending);
     void expect_answer(std::string what, Patience patience, OnReport on_report);
     [[nodiscard]] Duration limit_of(Patience patience) const;
 

@@ -78,8 +78,14 @@ Result<> Workers::start() {
     for (const auto& slot : slots_) {
         if (auto launched = launch(*slot); !launched) return std::unexpected(launched.error());
     }
+    heartbeat_.next();
     on_launched();
     return {};
+}
+
+void Workers::Heartbeat::on_timer() {
+    for (WorkerProcess* worker : workers.alive()) worker->ask_for_a_sign();
+    next();
 }
 
 Result<uint32_t> Workers::launch(Slot& slot) {

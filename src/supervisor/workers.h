@@ -52,6 +52,8 @@ public:
     std::function<void(const std::string& reason)> on_cannot_begin;
     // Each slot has a worker that serves, for the first time.
     std::function<void()> on_all_serve;
+    // What a worker counted that has ended as it was told.
+    std::function<void(const command::WorkerMetrics& figures)> on_last_figures;
     // Something happened that a worker tells unasked, or to a worker.
     std::function<void(uint32_t worker, const command::Event& event)> on_event;
 
@@ -140,6 +142,16 @@ private:
         bool served = false;  // one of its workers has
     };
 
+    // Each worker is to show that its loop turns, also when nobody wants anything of it.
+    struct Heartbeat final : private Timer {
+        explicit Heartbeat(Workers& owner) : workers(owner) {}
+        ~Heartbeat() override { workers.loop_.timers().cancel(*this); }
+        void next() { workers.loop_.timers().arm(*this, workers.loop_.now() + workers.settings_.answer_timeout / 2); }
+        void on_timer() override;
+
+        Workers& workers;
+    };
+
     void on_worker_dead(WorkerProcess& worker) override;
     void on_worker_ended(WorkerProcess& worker) override;
     void on_worker_event(WorkerProcess& worker, const command::Event& event) override { on_event(worker.id(), event); }
@@ -193,6 +205,7 @@ private:
     Settings settings_;
     std::optional<SourceColumns> source_columns_;  // from start() on
     TicketSecrets ticket_secrets_;
+    Heartbeat heartbeat_{*this};
     std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
     std::vector<Replacing> replacing_;                     // whose successors do not serve yet

@@ -42,6 +42,7 @@ Result<> Workers::take_over(const handover::Workers& left) {
         if (!has_worker(slot->number)) slot->launch_at(loop_.now());
     }
     reassign_slots();
+    heartbeat_.next();
     return {};
 }
 

@@ -122,6 +122,15 @@ class Crash(ProcessTest):
         self.replaced(seki, dead)
         self.assertRegex(seki.log(), r"(?i)SIGKILL|signal 9|killed")
 
+    def test_one_that_hangs_while_nobody_wants_anything_of_it_is_replaced(self):
+        seki = self.http(self.backend(), worker_timeout=2)
+        (pid,) = seki.worker_pids()
+        os.kill(pid, signal.SIGSTOP)
+        wait_gone(pid)
+        self.replaced(seki, pid)
+        self.assertRegex(seki.log(), rf"\(pid {pid}\) is killed: it does not answer \(status, 2 s\): it is stopped")
+        self.assertEqual(seki.get().status, 200)
+
     def test_a_change_is_right_though_a_worker_dies_in_it(self):
         first, second = self.backend("first"), self.backend("second")
         seki = self.http(first, worker_count=2)

@@ -550,7 +550,19 @@ TEST_F(WorkersTest, whoever_asks_for_a_soft_stop_may_name_its_deadline) {
     supervisor->stop(false, nullptr, Duration::zero());
     turns();
     pass(std::chrono::hours(1));
-    EXPECT_TRUE(worker(0).orders.back().has_drain()) << "none";
+    EXPECT_EQ(worker(0).count(Kind::kStop), 0U);
+}
+
+TEST_F(WorkersTest, one_whose_loop_does_not_turn_is_replaced_though_nobody_wants_anything_of_it) {
+    start();
+    worker(0).silent_about = {Kind::kStatus};
+    pass(settings.workers.answer_timeout);
+    EXPECT_FALSE(worker(0).killed);
+    EXPECT_EQ(worker(0).count(Kind::kStatus), 1U) << "it owes an answer already";
+    pass(settings.workers.answer_timeout);
+    EXPECT_TRUE(worker(0).killed);
+    EXPECT_THAT(logged(), HasSubstr("it does not answer (status, "));
+    EXPECT_FALSE(worker(1).killed);
 }
 
 TEST_F(WorkersTest, a_soft_stop_can_become_a_hard_one) {
