@@ -46,6 +46,7 @@ std::vector<int> watched_signals() {
 Supervisor::Settings settings_of(const config::FileConfig& file, const std::string& config_path) {
     Supervisor::Settings settings;
     settings.config_path = config_path;
+    settings.may_begin_anew = true;
     settings.file = file;
     settings.workers.server = file.server;
     settings.workers.count = file.worker_count;

@@ -31,15 +31,19 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
       state_verbs_(state_, changes_, state_files_, change_sets_, reloader_, settings_.command.max_frame_bytes / 4),
       upgrade_(loop, log, state_, changes_, workers_, tasks_, *this),
       verbs_(
-          loop, state_, changes_, workers_, figures_, state_verbs_, settings_.command.max_frame_bytes,
+          loop, state_, changes_, workers_, {figures_, former_figures_}, state_verbs_,
+          settings_.command.max_frame_bytes,
           [this](bool hard, Verbs::Answer answer, std::optional<Duration> limit) {
               stop(hard, std::move(answer), limit);
           },
           [this](Verbs::Answer answer) { upgrade_.begin(std::move(answer)); }) {
-    reloader_.on_new_settings = [this](Verbs::Answer answer) { upgrade_.begin_anew(std::move(answer)); };
+    if (settings_.may_begin_anew) {
+        reloader_.on_new_settings = [this](Verbs::Answer answer) { upgrade_.begin_anew(std::move(answer)); };
+    }
     changes_.on_committed = [this](const command::Request& change, bool told) { note_committed(change, told); };
     state_verbs_.on_done = [this](command::EventKind kind) { publish("main", kind); };
     workers_.on_event = [this](uint32_t worker, const command::Event& event) { note_event(worker, event); };
+    workers_.on_last_figures = [this](const auto& figures) { former_figures_.add(figures); };
     workers_.on_all_serve = [this] { tell_ready(); };
     state_verbs_.on_reload = [this](bool begins) { note_reload(begins); };
     figures_.more = [this](OwnFigures::Map& figures) { expiry_.fill(figures); };
@@ -127,7 +131,10 @@ void Supervisor::note_committed(const command::Request& change, bool told) {
 }
 
 void Supervisor::configure_metrics(command::MetricsConfiguration asked) {
-    if (asked == command::CLEAR) return figures_.clear();
+    if (asked == command::CLEAR) {
+        former_figures_.clear();
+        return figures_.clear();
+    }
     workers_.measure_clusters(asked == command::ENABLED);
 }
 

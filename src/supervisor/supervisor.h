@@ -22,6 +22,7 @@
 #include "supervisor/change.h"
 #include "supervisor/command_server.h"
 #include "supervisor/expiry_watch.h"
+#include "supervisor/former_figures.h"
 #include "supervisor/handover/upgrade.h"
 #include "supervisor/launcher.h"
 #include "supervisor/listening_sockets.h"
@@ -42,6 +43,8 @@ public:
         Duration soft_stop_limit{};  // of a soft stop that names none; zero: none
         std::optional<observe::StatsdOutput::Settings> statsd;
         std::string config_path;
+        bool may_begin_anew =
+            false;                // in place of this program; else new settings of the process wait for the next start
         config::FileConfig file;  // what it says, but for its changes
     };
 
@@ -124,6 +127,7 @@ private:
     Workers workers_;
     Changes changes_;
     OwnFigures figures_;
+    FormerFigures former_figures_;
     std::optional<OwnStatsd> statsd_;
     ExpiryWatch expiry_;
     ForkedTasks tasks_;

@@ -22,6 +22,7 @@ handover::Handover Supervisor::hand_over() const {
     workers_.hand_over(*left.mutable_workers());
     server_->hand_over(*left.mutable_command_socket());
     left.mutable_counters()->insert(figures_.counters().begin(), figures_.counters().end());
+    *left.mutable_former_figures() = former_figures_.sum();
     left.set_no_clusters(!workers_.measures_clusters());
     change_sets_.hand_over(left);
     return left;
@@ -78,6 +79,7 @@ Result<> Supervisor::take_over(const Inheritance& inheritance) {
     if (auto taken = sockets_.take_over(left, inheritance.is_trial()); !taken) return taken;
     change_sets_.take_over(left);
     for (const auto& [name, value] : left.counters()) figures_.set(name, value);
+    former_figures_.take_over(left.former_figures());
     if (inheritance.is_trial()) return set_ticket_secret();
 
     if (auto taken = workers_.take_over(left.workers()); !taken) return taken;

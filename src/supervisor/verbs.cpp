@@ -283,7 +283,9 @@ void Verbs::metrics(Request& request, Answer& answer) {
     if (const std::string name = unknown_metric(request.query_metrics(), figures_.all()); !name.empty()) {
         return answer(response_of(command::FAILURE, fmt::format("there is no metric '{}'", name)));
     }
-    const auto combine = [this, query = request.query_metrics()](Join& join) {
+    // As they are now: who ends after its answer is not counted twice.
+    const auto combine = [this, query = request.query_metrics(),
+                          former = former_figures_.answer(request.query_metrics(), state_)](Join& join) {
         Response response = ok();
         command::AggregatedMetrics& metrics = *response.mutable_content()->mutable_metrics();
         name_silent(join, metrics);
@@ -300,6 +302,11 @@ void Verbs::metrics(Request& request, Answer& answer) {
                 join_metrics(metrics, of_one.content().worker_metrics());
             }
         });
+        if (query.workers()) {
+            if (!former.proxy().empty()) (*metrics.mutable_workers())["former"] = former;
+        } else {
+            join_metrics(metrics, former);
+        }
         if (query.no_clusters()) return response;
         std::string unknown = unknown_thing(query, state_, metrics);
         if (!unknown.empty()) return response_of(command::FAILURE, std::move(unknown));

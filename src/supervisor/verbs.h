@@ -15,6 +15,7 @@
 #include "config/state.h"
 #include "supervisor/change.h"
 #include "supervisor/command_server.h"
+#include "supervisor/former_figures.h"
 #include "supervisor/own_figures.h"
 #include "supervisor/state_verbs.h"
 #include "supervisor/workers.h"
@@ -27,14 +28,20 @@ public:
     using Stop = std::function<void(bool hard, Answer, std::optional<Duration> limit)>;
     using BeginUpgrade = std::function<void(Answer)>;
 
+    struct Figures {
+        OwnFigures& own;
+        const FormerFigures& former;
+    };
+
     // All outlive this. `max_answer_bytes`: of what one frame can have.
-    Verbs(const EventLoop& loop, const config::State& state, Changes& changes, Workers& workers, OwnFigures& figures,
+    Verbs(const EventLoop& loop, const config::State& state, Changes& changes, Workers& workers, const Figures& figures,
           StateVerbs& state_verbs, size_t max_answer_bytes, Stop stop, BeginUpgrade upgrade)
         : loop_(loop),
           state_(state),
           changes_(changes),
           workers_(workers),
-          figures_(figures),
+          figures_(figures.own),
+          former_figures_(figures.former),
           state_verbs_(state_verbs),
           max_answer_bytes_(max_answer_bytes),
           stop_(std::move(stop)),
@@ -84,6 +91,7 @@ private:
     Changes& changes_;
     Workers& workers_;
     OwnFigures& figures_;
+    const FormerFigures& former_figures_;
     StateVerbs& state_verbs_;
     size_t max_answer_bytes_;
     Stop stop_;

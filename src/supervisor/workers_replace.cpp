@@ -112,8 +112,10 @@ void Workers::drain(WorkerProcess& worker) {
     if (worker.state() < State::stopping) worker.enter(State::stopping);
     worker::Order order;
     order.mutable_drain();
-    worker.order(order, Patience::endless, [&worker](const worker::Report* report) {
-        if (report != nullptr) worker.expect_end();
+    worker.order(order, Patience::endless, [this, &worker](const worker::Report* report) {
+        if (report == nullptr) return;
+        if (on_last_figures) on_last_figures(report->done().figures());
+        worker.expect_end();
     });
 }
 

@@ -386,7 +386,8 @@ void Worker::turn_ended() {
     if (stop_order_ == 0) return;
     seki::worker::Report report;
     report.set_id(stop_order_);
-    report.mutable_done();
+    command::QueryMetricsOptions all;
+    *report.mutable_done()->mutable_figures() = metrics(all).content().worker_metrics();
     report_(report);
 }
 

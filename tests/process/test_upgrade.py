@@ -84,6 +84,28 @@ class Upgraded(UpgradeTest):
         self.assertEqual(seki.get(host="shop.example").status, 404)
         self.assertIn("DEBUG", seki.log().split("another executable takes over")[1])
 
+    def test_what_was_counted_goes_on(self):
+        seki = self.http(self.backend())
+
+        def counted(control):
+            metrics = control.ask(Request(query_metrics=schema.QueryMetricsOptions(
+                list=False, no_clusters=False, workers=False, metric_names=["http.requests", "requests"]))).content.metrics
+            return metrics.proxying["http.requests"].count, metrics.clusters["web"].cluster["requests"].count
+
+        for _ in range(3):
+            self.assertEqual(seki.get().status, 200)
+        with seki.control() as control:
+            for number in range(2):
+                (old,) = seki.worker_pids()
+                self.assertEqual(seki.get().status, 200)
+                control.ask(Request(upgrade_worker=number))
+                wait_gone(old)
+            control.ask(Request(upgrade_main=schema.UpgradeMain()))
+            self.assertEqual(seki.get().status, 200)
+            until(lambda: counted(control) == (6, 6), "all requests to be counted")
+            control.ask(Request(configure_metrics=schema.CLEAR))
+            self.assertEqual(counted(control), (0, 0))
+
     def test_clients_of_the_command_socket_keep_their_connections_and_hear_of_events(self):
         seki = self.http(self.backend())
         with seki.control() as follower, seki.control() as halfway, seki.control() as other, seki.control() as asker:

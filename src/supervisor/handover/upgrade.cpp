@@ -44,7 +44,8 @@ Result<> let_it_try(const config::State& state, handover::Handover left, const E
 
 void Upgrade::enter(State next) {
     const bool forward = next == State::idle || next > state_now_;
-    SEKI_CHECK(forward || (next == State::waiting && state_now_ == State::writing));
+    const bool back = next == State::waiting && (state_now_ == State::writing || state_now_ == State::taking_over);
+    SEKI_CHECK(forward || back);
     state_now_ = next;
 }
 
@@ -224,7 +225,6 @@ void Upgrade::give_back(const std::string& why) {
     to_replace_.clear();
     next_ = std::move(*former_);
     former_.reset();
-    state_now_ = State::trying_out;
     waits_until_ = loop_.now() + longest_wait;
     wait();
 }
