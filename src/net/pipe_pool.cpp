@@ -9,7 +9,7 @@
 namespace seki::net {
 
 std::optional<Pipe> PipePool::take() {
-    if (in_use_ == limit_) return std::nullopt;
+    if (in_use_ >= limit_) return std::nullopt;
     if (!idle_.empty()) {
         Pipe pipe = std::move(idle_.back());
         idle_.pop_back();
@@ -26,6 +26,13 @@ std::optional<Pipe> PipePool::take() {
     pipe.capacity = static_cast<uint32_t>(capacity);
     ++in_use_;
     return pipe;
+}
+
+std::optional<Pipe> PipePool::adopt(UniqueFd read_end, UniqueFd write_end) {
+    const int capacity = ::fcntl(write_end.get(), F_GETPIPE_SZ);
+    if (capacity <= 0) return std::nullopt;
+    ++in_use_;
+    return Pipe{std::move(read_end), std::move(write_end), static_cast<uint32_t>(capacity)};
 }
 
 void PipePool::give_back(Pipe pipe) {

@@ -44,6 +44,9 @@ std::string_view describe(CloseReason reason) noexcept {
 
 namespace {
 
+// What is due at a frozen connection is looked at again so much later.
+constexpr Duration frozen_pause = std::chrono::seconds(1);
+
 // A write that took a part and says no more was stopped by a lack of room.
 Readiness awaited(const IoOutcome& sent) noexcept {
     return sent.stop == IoOutcome::Stop::blocked ? sent.awaits : Readiness::output;
@@ -120,12 +123,13 @@ void Session::look() {
 
 void Session::on_timer() {
     if (closed_ || running_) return;
+    if (frozen_) return deadline(loop().now() + frozen_pause);
     running_ = true;
     follow(close_wanted_ ? Stay{} : protocol_->on_deadline(*this));
 }
 
 void Session::step() {
-    if (closed_ || running_) return;
+    if (closed_ || running_ || frozen_) return;
     running_ = true;
     if (shutting_down_ && writable_) continue_shutdown();
     // Whoever was told to end is not asked any more.
@@ -210,6 +214,42 @@ void Session::release_resources(CloseReason reason) {
     unsent_.reset();
     if (side_ == Side::client) --owner_.clients_;
     owner_.ended_.push_back(id_);
+}
+
+void Session::freeze() {
+    SEKI_CHECK(!running_ && !closed_ && !frozen_);
+    if (watch_.valid()) transport_->unwatch(loop(), std::exchange(watch_, {}));
+    frozen_ = true;
+}
+
+// What has happened meanwhile was told to nobody.
+void Session::thaw() noexcept {
+    frozen_ = false;
+    watch_wanted_ = true;
+    suppose_readable();
+    wake();
+}
+
+void Session::depart() {
+    SEKI_CHECK(frozen_ && !closed_);
+    release_resources(CloseReason::moved);
+}
+
+Session::Carried Session::carried() const noexcept {
+    return {ulid_, bytes_read_, bytes_written_, read_closed_, output_ended_, shutting_down_};
+}
+
+void Session::start_frozen(std::unique_ptr<Protocol> protocol, const Carried& carried) {
+    SEKI_CHECK(protocol_ == nullptr && connected_);
+    ulid_ = carried.ulid;
+    bytes_read_ = carried.bytes_read;
+    bytes_written_ = carried.bytes_written;
+    read_closed_ = carried.read_closed;
+    readable_ = !read_closed_;
+    output_ended_ = carried.output_ended;
+    shutting_down_ = carried.shutting_down;
+    frozen_ = true;
+    protocol_ = std::move(protocol);
 }
 
 Session::Released Session::release() {
@@ -346,7 +386,10 @@ Sessions::~Sessions() { end_all(); }
 
 void Sessions::end_all() {
     close_all(CloseManner::now, CloseReason::stopping);
-    for_each([](Session& session) { session.step(); });
+    for_each([](Session& session) {
+        session.frozen_ = false;
+        session.step();
+    });
     delete_ended();
 }
 

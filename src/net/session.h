@@ -202,6 +202,26 @@ public:
     void count_read(uint64_t bytes) noexcept { bytes_read_ += bytes; }        // what went past read(), by splice
     void count_written(uint64_t bytes) noexcept { bytes_written_ += bytes; }  // likewise
 
+    // Nobody reads, writes or decides until it is thawed: the connection may be somebody else's by then. What was to
+    // end it ends it afterwards. Not from within a call of the protocol.
+    void freeze();
+    void thaw() noexcept;
+    [[nodiscard]] bool frozen() const noexcept { return frozen_; }
+    // Somebody else has gone on with the frozen connection: our descriptor goes, without a word to the peer.
+    void depart();
+    // What there is to know of it beside the bytes that wait in either direction, for who goes on with it elsewhere.
+    struct Carried {
+        Ulid ulid;
+        uint64_t bytes_read = 0;
+        uint64_t bytes_written = 0;
+        bool read_closed = false;
+        bool output_ended = false;   // the peer was told, or is to be told, of the end of our bytes,
+        bool shutting_down = false;  // which waits for room
+    };
+    [[nodiscard]] Carried carried() const noexcept;
+    // The same as start(), but frozen.
+    void start_frozen(std::unique_ptr<Protocol> protocol, const Carried& carried);
+
     // The connection, for somebody else to go on with: alive, not watched any more, with the bytes that wait in either
     // direction. The session ends without it. Not from within a call of the protocol, and not while the end of our
     // bytes is on its way.
@@ -265,6 +285,7 @@ private:
     bool write_failed_ : 1 = false;
     bool running_ : 1 = false;
     bool watch_wanted_ : 1 = false;
+    bool frozen_ : 1 = false;
     bool closed_ : 1 = false;
     bool close_wanted_ : 1 = false;
     CloseManner wanted_manner_ = CloseManner::now;

@@ -14,7 +14,10 @@ namespace seki::net {
 
 class SpliceTransfer {
 public:
-    SpliceTransfer(PipePool& pool, Pipe pipe) noexcept : pool_(pool), pipe_(std::move(pipe)) {}
+    SpliceTransfer(PipePool& pool, Pipe pipe) noexcept : SpliceTransfer(pool, std::move(pipe), 0) {}
+    // `held`: so many bytes are in the pipe.
+    SpliceTransfer(PipePool& pool, Pipe pipe, uint64_t held) noexcept
+        : pool_(pool), pipe_(std::move(pipe)), held_(held) {}
     SpliceTransfer(const SpliceTransfer&) = delete;
     SpliceTransfer& operator=(const SpliceTransfer&) = delete;
     ~SpliceTransfer();
@@ -31,11 +34,12 @@ public:
     Progress move(Session& source, Session& sink, uint64_t limit, uint64_t budget);
 
     [[nodiscard]] uint64_t held() const noexcept { return held_; }
+    [[nodiscard]] const Pipe& pipe() const noexcept { return pipe_; }
 
 private:
     PipePool& pool_;
     Pipe pipe_;
-    uint64_t held_ = 0;  // bytes in the pipe
+    uint64_t held_;  // bytes in the pipe
 };
 
 }  // namespace seki::net

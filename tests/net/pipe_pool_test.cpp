@@ -35,6 +35,27 @@ TEST(PipePool, keeps_a_pipe_for_the_next_who_needs_one) {
     pool.give_back(std::move(*pipe));
 }
 
+TEST(PipePool, adopts_one_of_another_with_what_is_in_it_above_its_limit_too) {
+    PipePool other(65536, 1);
+    PipePool pool(65536, 1);
+    auto own = pool.take();
+    auto pipe = other.take();
+    ASSERT_TRUE(own && pipe);
+    ASSERT_EQ(::write(pipe->write_end.get(), "bytes", 5), 5);
+    auto adopted = pool.adopt(UniqueFd(::dup(pipe->read_end.get())), UniqueFd(::dup(pipe->write_end.get())));
+    ASSERT_TRUE(adopted);
+    EXPECT_EQ(adopted->capacity, pipe->capacity);
+    other.discard(std::move(*pipe));
+    EXPECT_EQ(pool.in_use(), 2U);
+    pool.give_back(std::move(*own));
+    EXPECT_FALSE(pool.take().has_value());
+    char bytes[8];
+    EXPECT_EQ(::read(adopted->read_end.get(), bytes, sizeof bytes), 5);
+    pool.give_back(std::move(*adopted));
+    EXPECT_EQ(pool.in_use(), 0U);
+    EXPECT_FALSE(pool.adopt(UniqueFd(), UniqueFd()).has_value());
+}
+
 TEST(PipePool, never_gives_a_pipe_that_had_bytes_in_it) {
     PipePool pool(65536, 1);
     auto pipe = pool.take();

@@ -184,6 +184,88 @@ TEST(Session, has_one_deadline) {
     EXPECT_EQ(calls, 1);
 }
 
+TEST(Session, that_is_frozen_does_nothing_until_it_is_thawed) {
+    Kernel kernel;
+    Sockets sockets;
+    std::string got;
+    int late = 0;
+    auto script = std::make_unique<Script>();
+    script->ready = [&](Session& session) -> Next {
+        char bytes[100];
+        got.append(bytes, session.read(bytes).bytes);
+        return Stay{};
+    };
+    script->deadline = [&](Session&) -> Next {
+        ++late;
+        return Stay{};
+    };
+    Session& session = kernel.open(sockets, Session::Side::client, std::move(script));
+    session.deadline(kernel.loop.now() + std::chrono::milliseconds(1500));
+    session.freeze();
+    sockets.say("hello");
+    session.wake();
+    kernel.turn();
+    kernel.clock.advance(std::chrono::seconds(2));
+    kernel.turn();
+    EXPECT_EQ(got, "");
+    EXPECT_EQ(late, 0);
+    EXPECT_FALSE(session.watched());
+    session.thaw();
+    kernel.turn();
+    EXPECT_EQ(got, "hello");
+    kernel.clock.advance(std::chrono::seconds(2));
+    kernel.turn();
+    EXPECT_EQ(late, 1);
+}
+
+TEST(Session, that_is_closed_while_it_is_frozen_ends_when_it_is_thawed) {
+    Kernel kernel;
+    Sockets sockets;
+    Session& session = kernel.open(sockets, Session::Side::client, std::make_unique<Script>());
+    session.freeze();
+    session.close(CloseManner::now, CloseReason::killed);
+    kernel.turn();
+    EXPECT_EQ(kernel.sessions.size(), 1U);
+    session.thaw();
+    kernel.turn();
+    EXPECT_EQ(kernel.sessions.size(), 0U);
+    EXPECT_TRUE(sockets.ended());
+}
+
+TEST(Session, that_departs_leaves_its_connection_to_who_has_a_copy) {
+    Kernel kernel;
+    Sockets sockets;
+    Session& session = kernel.open(sockets, Session::Side::client, std::make_unique<Script>());
+    ASSERT_EQ(session.write("one"), 3U);
+    session.shutdown_write();
+    const UniqueFd copy(::dup(session.transport().plain_fd()));
+    const Session::Carried carried = session.carried();
+    session.freeze();
+    session.depart();
+    kernel.turn();
+    EXPECT_EQ(kernel.sessions.size(), 0U);
+    std::string got;
+    auto script = std::make_unique<Script>();
+    script->ready = [&](Session& next) -> Next {
+        char bytes[100];
+        got.append(bytes, next.read(bytes).bytes);
+        return Stay{};
+    };
+    Session& next =
+        *kernel.sessions.open(Session::Side::client, std::make_unique<PlainTransport>(UniqueFd(::dup(copy.get()))),
+                              SocketAddress::v4(0x7F000001U, 1), true);
+    next.start_frozen(std::move(script), carried);
+    sockets.say("two");
+    kernel.turn();
+    EXPECT_EQ(got, "");
+    next.thaw();
+    kernel.turn();
+    EXPECT_EQ(got, "two");
+    EXPECT_EQ(next.bytes_written(), 3U);
+    EXPECT_EQ(next.bytes_read(), 3U);
+    EXPECT_TRUE(next.ulid() == carried.ulid && carried.output_ended && !carried.shutting_down);
+}
+
 TEST(Transport, knows_the_address_of_its_own_end) {
     UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_storage address{};
