@@ -55,6 +55,9 @@ public:
     // Whether what serves the request belongs to its client from then on.
     void bind(bool binds) noexcept { binds_ = binds; }
 
+    // It is carried already, by that backend.
+    void go_on_at(backend::BackendPtr backend) noexcept { chosen_ = std::move(backend); }
+
     // ---- the attempts
 
     // A connection to the next backend in turn, which has the exchange from here on; null after everything was tried.

@@ -40,8 +40,10 @@ std::optional<http::StreamId> BackendEnd::write_again(Exchange& exchange, HeldRe
     return rewriter.stream();
 }
 
-void BackendEnd::connection_ended() {
-    if (--backend_->connections == 0 && backend_->removed) context_.recorder.removed_backend_released(*backend_);
+void BackendEnd::connection_ended(net::CloseReason reason) {
+    --backend_->connections;
+    if (reason == net::CloseReason::moved) return;  // it has not
+    if (backend_->connections == 0 && backend_->removed) context_.recorder.removed_backend_released(*backend_);
 }
 
 bool BackendEnd::keep_idle(Client* client) {

@@ -97,7 +97,7 @@ protected:
     // The connection serves no exchange, and may serve others. False when nobody wants it.
     [[nodiscard]] bool keep_idle(Client* client);
     // It is counted no more, and may have been the last of a backend that a change removed.
-    void connection_ended();
+    void connection_ended(net::CloseReason reason);
     // Nothing about how connections to this backend are made has changed since.
     [[nodiscard]] bool up_to_date() const noexcept { return generation_ == backend_->generation; }
     // What the transport knows of why it was lost.

@@ -142,6 +142,19 @@ void BackendSide::become_tunnel(http::StreamId) {
     change_codec(std::make_unique<RawClientCodec>());
 }
 
+void BackendSide::go_on_in_tunnel(Exchange& exchange, Duration answer_timeout) {
+    attach(exchange, answer_timeout);
+    enter(State::busy);
+    answering_ = true;
+    Side::release_hold();
+    touch();
+}
+
+void BackendSide::leave_tunnel() noexcept {
+    exchange_ = nullptr;
+    --backend_->exchanges;
+}
+
 // ---- Protocol
 
 net::Next BackendSide::on_ready(net::Session& session) {
@@ -189,8 +202,8 @@ net::Next BackendSide::lose(BackendLoss::Kind kind, http::Fault fault) {
     return net::Close{net::CloseManner::now, expected ? net::CloseReason::peer_closed : net::CloseReason::peer_error};
 }
 
-void BackendSide::on_close(net::Session& session, net::CloseReason /*reason*/) {
-    connection_ended();
+void BackendSide::on_close(net::Session& session, net::CloseReason reason) {
+    connection_ended(reason);
     if (state_ == State::idle) context_.pool.remove(*backend_, session.id());
     if (exchange_ != nullptr) lose(BackendLoss::Kind::no_resources);
 }

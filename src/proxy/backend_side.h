@@ -38,6 +38,10 @@ public:
     [[nodiscard]] bool delivered(http::StreamId) const noexcept override { return all_sent(); }
     bool grant_credit(http::StreamId, size_t room) override { return resume(room); }
 
+    // A tunnel of another worker goes on with the connection, and its way there.
+    void go_on_in_tunnel(Exchange& exchange, Duration answer_timeout);
+    void leave_tunnel() noexcept;
+
     // ---- Protocol
 
     net::Next on_ready(net::Session& session) override;

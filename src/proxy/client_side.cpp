@@ -133,6 +133,16 @@ void ClientSide::go_on_after(SoFar so_far) {
     session_.deadline(context_.loop.now() - so_far.idle + (requests_ == 0 ? timeouts.request : timeouts.front));
 }
 
+Exchange* ClientSide::tunnel() const noexcept {
+    return exchange_ != nullptr && exchange_->tunnel() ? exchange_ : nullptr;
+}
+
+void ClientSide::go_on_in_tunnel(Exchange& exchange, SourceLimits source_limits) {
+    exchange_ = &exchange;
+    requests_ = 1;
+    source_limits_ = std::move(source_limits);
+}
+
 net::Close ClientSide::orderly_close() const {
     // Closing while the client may be sending would reset the connection and could eat the answer.
     const bool may_send =

@@ -58,6 +58,11 @@ public:
     [[nodiscard]] const ListenerPtr& listener() const noexcept { return listener_; }
     // It begins where another one stopped.
     void go_on_after(SoFar so_far);
+    // The tunnel that it is; null: it is none.
+    [[nodiscard]] Exchange* tunnel() const noexcept;
+    // The same for one that was a tunnel at another worker, and for the tunnel's way there.
+    void go_on_in_tunnel(Exchange& exchange, SourceLimits source_limits);
+    void leave_tunnel() noexcept { exchange_ = nullptr; }
     [[nodiscard]] bool paused() const noexcept override {
         return ignores_input() ? dropped_ > listener_->lingering.bytes : waits_for_room() || input_room() == 0;
     }

@@ -60,10 +60,10 @@ void Exchange::enter(State next) {
 void Exchange::begin_tunnel(Client& client, ListenerPtr listener) {
     mode_ = Mode::tunnel;
     attempts_.carry_tunnel();
-    ++context_.tunnels.tcp;
     client_ = &client;
     client_stream_ = backend_stream_ = RawServerCodec::stream;
     listener_ = std::move(listener);
+    count_tunnel(1);
     route_.lead_tunnel(*listener_);
     client_activity_ = backend_activity_ = context_.loop.now();
     record_.begin(context_, client.session(), client_activity_);
@@ -97,6 +97,16 @@ void Exchange::connected() {
     backend_activity_ = context_.loop.now();
     record_.connected(backend_activity_);
     attempts_.connected(context_, *route_.cluster, backend_activity_ - record_.connecting_at);
+    if (mode_ == Mode::tunnel) tunnel_stands();
+}
+
+void Exchange::count_tunnel(int more) noexcept {
+    auto& [tcp, upgraded] = context_.tunnels;
+    (listener_->kind == Listener::Kind::tcp ? tcp : upgraded) += static_cast<uint32_t>(more);
+}
+
+void Exchange::tunnel_stands() {
+    if (context_.clients_at_rest != nullptr) context_.clients_at_rest->in_tunnel(client_->session().id());
 }
 
 // What happened looks to a client like the end of an idle connection of its own, for which clients are prepared. An
@@ -271,12 +281,13 @@ const Hsts* Exchange::hsts() const noexcept {
 
 void Exchange::become_tunnel() {
     mode_ = Mode::tunnel;
-    ++context_.tunnels.upgraded;
+    count_tunnel(1);
     ended_ = {};
     client_->become_tunnel(client_stream_);
     backend_->become_tunnel(backend_stream_);
     set_deadline();
     client_->resume();  // what is unread belongs to the tunnel
+    tunnel_stands();
 }
 
 void Exchange::abort(net::CloseReason reason, const char* message) {
@@ -318,7 +329,7 @@ void Exchange::client_gone(net::CloseReason reason) {
 
 void Exchange::retire(bool complete) {
     enter(State::retired);
-    if (tunnel()) --(listener_->kind == Listener::Kind::tcp ? context_.tunnels.tcp : context_.tunnels.upgraded);
+    if (tunnel()) count_tunnel(-1);
     context_.recorder.ended(record_, mode_ == Mode::tunnel, *listener_,
                             {route_.frontend.get(), route_.cluster, attempts_.chosen().get()});
     if (client_ != nullptr) std::exchange(client_, nullptr)->exchange_ended(client_stream_, complete);

@@ -120,6 +120,8 @@ public:
     void describe(std::string& line) const;
 
 private:
+    friend class TunnelMove;
+
     enum class State : uint8_t { routing, suspended, waiting, answering, draining, retired };
     enum class Mode : uint8_t { http, tunnel };
 
@@ -184,6 +186,9 @@ private:
     void fall_silent();
     [[nodiscard]] bool waiting_on_client() const noexcept;
     void become_tunnel();
+    void count_tunnel(int more) noexcept;
+    // Another worker may have it.
+    void tunnel_stands();
     void grant_credit(Direction direction, Side& from);
     void check_complete(Direction direction);
     void end_tunnel_direction(Direction direction);

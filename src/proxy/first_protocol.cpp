@@ -11,21 +11,29 @@ namespace seki::proxy {
 
 namespace {
 
-std::unique_ptr<ClientSide> client_of(net::Session& session, Context& context, ListenerPtr listener,
-                                      const tls::ConnectionInfo* secured) {
-    const http::Scheme scheme = listener->scheme();
-    std::unique_ptr<http::SingleStreamServerCodec> codec;
-    switch (listener->kind) {
+std::unique_ptr<http::SingleStreamServerCodec> first_codec(Context& context, const Listener& listener) {
+    switch (listener.kind) {
         case Listener::Kind::http:
-            codec = std::make_unique<http::h1::ServerCodec>(context.heads, listener->head_limits);
-            break;
+            return std::make_unique<http::h1::ServerCodec>(context.heads, listener.head_limits);
         case Listener::Kind::tcp:
-            codec = std::make_unique<RawServerCodec>();
             break;
     }
+    return std::make_unique<RawServerCodec>();
+}
+
+std::unique_ptr<ClientSide> client_of(net::Session& session, Context& context, ListenerPtr listener,
+                                      std::unique_ptr<http::SingleStreamServerCodec> codec,
+                                      const tls::ConnectionInfo* secured) {
+    const http::Scheme scheme = listener->scheme();
     auto client = std::make_unique<ClientSide>(session, context, std::move(listener), std::move(codec), scheme);
     client->secured_by(secured);
     return client;
+}
+
+std::unique_ptr<ClientSide> client_of(net::Session& session, Context& context, ListenerPtr listener,
+                                      const tls::ConnectionInfo* secured) {
+    auto codec = first_codec(context, *listener);
+    return client_of(session, context, std::move(listener), std::move(codec), secured);
 }
 
 // The transport outlives the protocols, and what it knows of the handshake is good as long.
@@ -56,6 +64,11 @@ std::unique_ptr<net::Protocol> protocol_at_rest(net::Session& session, Context& 
     auto client = client_of(session, context, std::move(listener), secured);
     client->go_on_after(std::move(so_far));
     return client;
+}
+
+std::unique_ptr<ClientSide> protocol_in_tunnel(net::Session& session, Context& context, ListenerPtr listener,
+                                               const tls::ConnectionInfo* secured) {
+    return client_of(session, context, std::move(listener), std::make_unique<RawServerCodec>(), secured);
 }
 
 }  // namespace seki::proxy

@@ -21,4 +21,8 @@ namespace seki::proxy {
                                                               ListenerPtr listener, const tls::ConnectionInfo* secured,
                                                               ClientSide::SoFar so_far);
 
+// The same for one that was a tunnel there: client.go_on_in_tunnel() comes next.
+[[nodiscard]] std::unique_ptr<ClientSide> protocol_in_tunnel(net::Session& session, Context& context,
+                                                             ListenerPtr listener, const tls::ConnectionInfo* secured);
+
 }  // namespace seki::proxy

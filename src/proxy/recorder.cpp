@@ -112,19 +112,32 @@ void Record::begin(Context& context, net::Session& session, Monotonic first) {
 void Record::note_request(net::BufferPool& buffers, const http::RequestHead& head) {
     head_bytes = head.received_bytes;
     body = head.body;
-    texts = buffers.acquire_small();
-    if (texts != nullptr) {
-        const std::span<char> room = texts->room();
-        SEKI_CHECK(room.size() >= max_texts_bytes);
-        char* at = room.data();
-        method = keep(at, head.method_text, max_method_bytes);  // the first three in a row: request_line()
-        *at++ = ' ';
-        authority = keep(at, head.authority, max_authority_bytes);
-        path = keep(at, head.path, max_path_bytes);
-        user_agent = keep(at, head.user_agent, max_user_agent_bytes);
-        accept = keep(at, head.accept, max_accept_bytes);
-    }
+    note_texts(buffers, {head.method_text, head.authority, head.path, head.user_agent, head.accept});
     recorder->remember(request_line());
+}
+
+void Record::note_texts(net::BufferPool& buffers, const Texts& said) {
+    texts = buffers.acquire_small();
+    if (texts == nullptr) return;
+    const std::span<char> room = texts->room();
+    SEKI_CHECK(room.size() >= max_texts_bytes);
+    char* at = room.data();
+    method = keep(at, said.method, max_method_bytes);  // the first three in a row: request_line()
+    *at++ = ' ';
+    authority = keep(at, said.authority, max_authority_bytes);
+    path = keep(at, said.path, max_path_bytes);
+    user_agent = keep(at, said.user_agent, max_user_agent_bytes);
+    accept = keep(at, said.accept, max_accept_bytes);
+}
+
+void Record::go_on(Context& context, net::Session& session, const tls::ConnectionInfo* info) {
+    recorder = &context.recorder;
+    client = &session;
+    session_id = session.ulid();
+    request_id.write(request_id_text.data());
+    client_address = session.peer();
+    secured = info;
+    certificate = info != nullptr ? info->client.get() : nullptr;
 }
 
 void Record::answered(uint16_t status_, Monotonic now) noexcept {

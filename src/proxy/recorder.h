@@ -74,6 +74,17 @@ struct Record {
 
     void begin(Context& context, net::Session& client, Monotonic first_byte);
     void note_request(net::BufferPool& buffers, const http::RequestHead& head);
+    // It began in another worker; `client` and what TLS has agreed upon with it are this worker's.
+    void go_on(Context& context, net::Session& client, const tls::ConnectionInfo* secured);
+    // What is logged of the request; cut where it is longer.
+    struct Texts {
+        std::string_view method;
+        std::string_view authority;
+        std::string_view path;
+        std::string_view user_agent;
+        std::string_view accept;
+    };
+    void note_texts(net::BufferPool& buffers, const Texts& said);
     void connecting(Monotonic now) noexcept { connecting_at = now; }
     void connected(Monotonic now) noexcept { connected_at = now; }
     void answered(uint16_t status_, Monotonic now) noexcept;

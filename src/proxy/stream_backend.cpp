@@ -236,8 +236,8 @@ net::Next StreamBackend::on_deadline(net::Session&) {
     return rest();
 }
 
-void StreamBackend::on_close(net::Session& session, net::CloseReason) {
-    connection_ended();
+void StreamBackend::on_close(net::Session& session, net::CloseReason reason) {
+    connection_ended(reason);
     lose_all(BackendLoss::Kind::no_resources);
     if (std::exchange(pooled_, false)) context_.pool.remove(*backend_, session.id());
 }

@@ -1,7 +1,10 @@
 #include "worker/arrivals.h"
 
+#include <algorithm>
 #include <openssl/crypto.h>
 #include <utility>
+
+#include "worker/moving_tunnel.h"
 
 namespace seki::worker {
 
@@ -15,41 +18,83 @@ void Arrivals::on_frame(std::string_view payload) {
         return on_closed("what was given cannot be read");
     auto waiting = waiting_.extract(moved.id());
     if (waiting.empty()) return arrived(std::move(moved));
-    taker_.go_on(std::move(waiting.mapped()));
+    if (const auto* const tunnel = std::get_if<net::SessionId>(&waiting.mapped()))
+        return taker_.go_on_with_tunnel(*tunnel);
+    taker_.go_on(std::get<RestingClient>(std::move(waiting.mapped())));
 }
 
 void Arrivals::arrived(Moved moved) {
     std::vector<UniqueFd> fds = channel_.take_fds(moved.descriptors());
     Taken taken;
     taken.set_id(moved.id());
-    if (auto result = take(moved, std::move(fds)); !result) taken.set_refused(result.error().message);
+    if (auto result = take(moved, std::move(fds))) {
+        waiting_.emplace(moved.id(), std::move(*result));
+    } else {
+        taken.set_refused(result.error().message);
+    }
     if (auto sent = channel_.send(taken); !sent) on_closed(sent.error().message);
 }
 
-Result<> Arrivals::take(Moved& moved, std::vector<UniqueFd> fds) {
-    if (!moved.has_idle_client()) return failure("it is of another version");
-    IdleClient& client = *moved.mutable_idle_client();
-    std::string secrets = std::move(*client.mutable_tls());
-    client.clear_tls();
-    auto taken = take(client, secrets, std::move(fds));
-    OPENSSL_cleanse(secrets.data(), secrets.size());
-    if (!taken) return std::unexpected(taken.error());
-    waiting_.emplace(moved.id(), std::move(*taken));
-    return {};
+Result<Arrivals::Waiting> Arrivals::take(Moved& moved, std::vector<UniqueFd> fds) {
+    // A field that this version does not know may be what matters.
+    if (!moved.unknown_fields().empty()) return failure("it is of another version");
+    switch (moved.kind_case()) {
+        case Moved::kIdleClient:
+            return take(*moved.mutable_idle_client(), std::move(fds));
+        case Moved::kTunnel:
+            return take(*moved.mutable_tunnel(), std::move(fds));
+        case Moved::KIND_NOT_SET:
+            break;
+    }
+    return failure("it is of another version");
 }
 
-Result<RestingClient> Arrivals::take(const IdleClient& client, const std::string& secrets, std::vector<UniqueFd> fds) {
-    // A field that this version does not know may be what matters.
-    if (!client.unknown_fields().empty()) return failure("it is of another version");
+Result<Arrivals::Waiting> Arrivals::take(IdleClient& client, std::vector<UniqueFd> fds) {
+    std::string secrets = std::move(*client.mutable_tls());
+    client.clear_tls();
+    auto taken = client.unknown_fields().empty() ? take(client, secrets, std::move(fds))
+                                                 : Result<Waiting>(failure("it is of another version"));
+    OPENSSL_cleanse(secrets.data(), secrets.size());
+    return taken;
+}
+
+Result<Arrivals::Waiting> Arrivals::take(const IdleClient& client, const std::string& secrets,
+                                         std::vector<UniqueFd> fds) {
     if (fds.size() != 1) return failure("too many descriptors are open");
-    return taker_.take(client, secrets, std::move(fds.front()), waiting_.size());
+    auto taken = taker_.take(client, secrets, std::move(fds.front()), without_session());
+    if (!taken) return std::unexpected(taken.error());
+    return Waiting(std::move(*taken));
+}
+
+Result<Arrivals::Waiting> Arrivals::take(Tunnel& tunnel, std::vector<UniqueFd> fds) {
+    const auto taken = taker_.take_tunnel(tunnel, std::move(fds), without_session());
+    wipe(tunnel);
+    if (!taken) return std::unexpected(taken.error());
+    return Waiting(*taken);
+}
+
+size_t Arrivals::without_session() const {
+    return static_cast<size_t>(std::ranges::count_if(
+        waiting_, [](const auto& one) { return std::holds_alternative<RestingClient>(one.second); }));
 }
 
 void Arrivals::on_closed(const std::string& reason) {
     channel_.close();
-    const size_t dropped = waiting_.size();
-    waiting_.clear();
+    const size_t dropped = drop_all();
     taker_.on_end(*this, reason, dropped);
+}
+
+void Arrivals::end() {
+    channel_.close();
+    drop_all();
+}
+
+size_t Arrivals::drop_all() {
+    const size_t dropped = waiting_.size();
+    for (const auto& [id, waiting] : std::exchange(waiting_, {})) {
+        if (const auto* const tunnel = std::get_if<net::SessionId>(&waiting)) taker_.drop_tunnel(*tunnel);
+    }
+    return dropped;
 }
 
 }  // namespace seki::worker

@@ -6,8 +6,11 @@
 #include <absl/container/flat_hash_map.h>
 #include <functional>
 #include <memory>
+#include <variant>
+#include <vector>
 
 #include "command/channel.h"
+#include "net/session.h"
 #include "worker.pb.h"
 #include "worker/resting_client.h"
 
@@ -22,11 +25,20 @@ public:
                                             size_t waiting)>
             take;
         std::function<void(RestingClient client)> go_on;
+        // Likewise of a tunnel, which has its place from then on, frozen.
+        std::function<Result<net::SessionId>(const Tunnel& tunnel, std::vector<UniqueFd> fds, size_t waiting)>
+            take_tunnel;
+        std::function<void(net::SessionId tunnel)> go_on_with_tunnel;
+        std::function<void(net::SessionId tunnel)> drop_tunnel;
         // Nobody comes any more, and why. `dropped` ones were waiting: nobody said that they are ours.
         std::function<void(const Arrivals& arrivals, const std::string& reason, size_t dropped)> on_end;
     };
 
     Arrivals(EventLoop& loop, UniqueFd socket, Taker taker);
+    // Nobody has said that what waits is ours.
+    ~Arrivals() override { drop_all(); }
+    // Nobody comes any more, and who waits does not either; on_end is not called.
+    void end();
 
 private:
     void on_frame(std::string_view payload) override;
@@ -34,12 +46,18 @@ private:
     void on_closed(const std::string& reason) override;
 
     void arrived(Moved moved);
-    Result<> take(Moved& moved, std::vector<UniqueFd> fds);
-    Result<RestingClient> take(const IdleClient& client, const std::string& secrets, std::vector<UniqueFd> fds);
+    using Waiting = std::variant<RestingClient, net::SessionId>;
+    Result<Waiting> take(Moved& moved, std::vector<UniqueFd> fds);
+    Result<Waiting> take(IdleClient& client, std::vector<UniqueFd> fds);
+    Result<Waiting> take(const IdleClient& client, const std::string& secrets, std::vector<UniqueFd> fds);
+    Result<Waiting> take(Tunnel& tunnel, std::vector<UniqueFd> fds);
+    size_t drop_all();
+    // Those that have no session yet.
+    [[nodiscard]] size_t without_session() const;
 
     command::Channel channel_;
     Taker taker_;
-    absl::flat_hash_map<uint64_t, RestingClient> waiting_;
+    absl::flat_hash_map<uint64_t, Waiting> waiting_;
 };
 
 }  // namespace seki::worker

@@ -6,15 +6,12 @@
 #include <utility>
 
 #include "config/convert.h"
-#include "proxy/client_side.h"
+#include "proxy/tunnel_move.h"
+#include "worker/moving_tunnel.h"
 
 namespace seki::worker {
 
 namespace {
-
-command::ListenerType type_of(const proxy::Listener& listener) {
-    return listener.tls != nullptr ? command::HTTPS : command::HTTP;
-}
 
 IdleClient described(const net::Session& session, proxy::ClientSide& client, Monotonic now) {
     IdleClient described;
@@ -61,6 +58,11 @@ void Departures::at_rest(net::SessionId id) {
     around_.loop.schedule(*this);
 }
 
+void Departures::in_tunnel(net::SessionId id) {
+    resting_.push_back(id);
+    around_.loop.schedule(*this);
+}
+
 void Departures::drain() {
     draining_ = true;
     walking_ = true;
@@ -94,12 +96,14 @@ void Departures::walk_on() {
 void Departures::give(net::SessionId id) {
     net::Session* const session = around_.sessions.find(id);
     if (session == nullptr || session->closing()) return;
+    auto* client = dynamic_cast<proxy::ClientSide*>(session->protocol());
+    if (client != nullptr && client->tunnel() != nullptr) return give_tunnel(id, *client);
     // Whose request has arrived meanwhile is served here first.
     looked_at_ = id;
     session->look();
     looked_at_ = {};
     if (session->closing()) return;
-    auto* const client = dynamic_cast<proxy::ClientSide*>(session->protocol());
+    client = dynamic_cast<proxy::ClientSide*>(session->protocol());
     if (client == nullptr || !client->at_rest()) return;
     if (staying_.contains(number_of(id)) || !client->stands_alone()) return cannot_move(*session);
     auto exported = session->transport().to_export();
@@ -122,12 +126,29 @@ void Departures::send(RestingClient client, UniqueFd copy, const std::string& se
     moved.set_descriptors(1);
     *moved.mutable_idle_client() = client.about;
     if (!secrets.empty()) moved.mutable_idle_client()->set_tls(secrets);
-    given_.emplace(last_, std::move(client));
     std::vector<UniqueFd> fds;
     fds.push_back(std::move(copy));
-    const auto sent = channel_.send(moved, std::move(fds));
+    send(moved, std::move(fds), std::move(client));
     if (!secrets.empty()) wipe(*moved.mutable_idle_client()->mutable_tls());
-    if (!sent) return lose(sent.error().message);
+}
+
+void Departures::give_tunnel(net::SessionId id, proxy::ClientSide& client) {
+    proxy::TunnelMove tunnel(*client.tunnel());
+    if (staying_.contains(number_of(id)) || !tunnel.may_move()) return;
+    auto told = tell(tunnel, client.source_limits().cluster_key(), around_.loop.now());
+    if (!told) return;
+    tunnel.freeze();
+    Moved moved;
+    moved.set_id(++last_);
+    moved.set_descriptors(static_cast<uint32_t>(told->fds.size()));
+    *moved.mutable_tunnel() = std::move(told->about);
+    send(moved, std::move(told->fds), id);
+    wipe(*moved.mutable_tunnel());
+}
+
+void Departures::send(const Moved& moved, std::vector<UniqueFd> fds, Given given) {
+    given_.emplace(moved.id(), std::move(given));
+    if (auto sent = channel_.send(moved, std::move(fds)); !sent) return lose(sent.error().message);
     if (!armed()) around_.loop.timers().arm(*this, around_.loop.now() + patience);
 }
 
@@ -146,7 +167,7 @@ void Departures::on_frame(std::string_view payload) {
     if (taken.has_refused()) {
         keep(std::move(given.mapped()));
     } else {
-        given.mapped().transport.reset();
+        let_go(std::move(given.mapped()));
         ++moved_;
         Yours yours;
         yours.set_id(taken.id());
@@ -157,11 +178,19 @@ void Departures::on_frame(std::string_view payload) {
     around_.loop.schedule(*this);
 }
 
-void Departures::keep(RestingClient client) {
-    const net::SessionId id = around_.go_on(std::move(client));
+void Departures::keep(Given given) {
+    if (const auto* const tunnel = std::get_if<net::SessionId>(&given)) {
+        staying_.insert(number_of(*tunnel));
+        return tunnel_at(around_.sessions, *tunnel).thaw();
+    }
+    const net::SessionId id = around_.go_on(std::get<RestingClient>(std::move(given)));
     if (!id.valid()) return;
     staying_.insert(number_of(id));
     if (draining_) at_rest(id);
+}
+
+void Departures::let_go(Given given) {
+    if (const auto* const tunnel = std::get_if<net::SessionId>(&given)) tunnel_at(around_.sessions, *tunnel).leave();
 }
 
 // Nobody is to be asked any more. What is on its way he drops, for it was not said to be his.

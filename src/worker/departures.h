@@ -1,11 +1,12 @@
 #pragma once
 
 // A worker that is replaced gives its clients to its successor, over a socket that only the two of them hold
-// (worker.proto, Moved): those that are at rest, between two requests, one after another. Those in the middle of
-// something are given when they are at rest.
+// (worker.proto, Moved), one after another: those that are at rest, between two requests, and tunnels, wherever they
+// are in what they carry. Those in the middle of something else are given when they are at rest, or have become a
+// tunnel.
 //
-//     at rest ──► given ──► taken: our descriptor goes, without a word to the client
-//                       └─► refused, or the successor is gone or silent: it goes on here
+//     at rest, in a tunnel ──► given ──► taken: our descriptors go, without a word to the peers
+//                                    └─► refused, or the successor is gone or silent: it goes on here
 //
 // What is given is nobody's to read until the answer comes, and what is taken is read only after we have let go of it:
 // there are never two readers.
@@ -15,9 +16,11 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <variant>
 
 #include "command/channel.h"
 #include "net/session.h"
+#include "proxy/client_side.h"
 #include "proxy/clients_at_rest.h"
 #include "proxy/context.h"
 #include "worker.pb.h"
@@ -51,14 +54,17 @@ public:
         on_lost_ = nullptr;
         lose(reason);
     }
-    // From here on who is at rest and cannot move is closed.
+    // From here on who is at rest and cannot move is closed. Tunnels go on until they end.
     void drain();
     // Nobody is between the two workers.
     [[nodiscard]] bool settled() const noexcept { return given_.empty(); }
 
     void at_rest(net::SessionId id) override;
+    void in_tunnel(net::SessionId id) override;
 
 private:
+    // A tunnel is known by its client's session, and stays where it is, frozen.
+    using Given = std::variant<RestingClient, net::SessionId>;
     // Given, and not taken yet: the client costs it a wait.
     static constexpr size_t most_given = 64;
     static constexpr uint32_t slice = 256;
@@ -71,8 +77,11 @@ private:
 
     void walk_on();
     void give(net::SessionId id);
+    void give_tunnel(net::SessionId id, proxy::ClientSide& client);
     void send(RestingClient client, UniqueFd copy, const std::string& secrets);
-    void keep(RestingClient client);
+    void send(const Moved& moved, std::vector<UniqueFd> fds, Given given);
+    void keep(Given given);
+    void let_go(Given given);
     void cannot_move(net::Session& session);
     void lose(const std::string& reason);
     void tell_first();
@@ -81,8 +90,8 @@ private:
     command::Channel channel_;
     std::function<void(const HandedOver&)> on_first_;
     std::function<void(const std::string& reason)> on_lost_;
-    std::deque<net::SessionId> resting_;
-    absl::flat_hash_map<uint64_t, RestingClient> given_;
+    std::deque<net::SessionId> resting_;  // or in a tunnel
+    absl::flat_hash_map<uint64_t, Given> given_;
     absl::flat_hash_set<uint64_t> staying_;  // sessions that were refused once
     uint64_t last_ = 0;
     uint32_t moved_ = 0;

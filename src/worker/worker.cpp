@@ -57,6 +57,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
                        std::chrono::seconds(hello.config().zombie_check_interval())),
       recount_(context_),
       metric_detail_(around.loop, around.metrics),
+      tunnel_taker_(context_, tables_, around.tls),
       began_(around.loop.now()) {
     apply_.on_log_filter = [this](const std::string& filter) {
         if (auto set = around_.log.set_filter(filter); !set)
@@ -98,6 +99,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
 }
 
 Worker::~Worker() {
+    arrivals_.clear();  // what waits there is another worker's
     sessions_.end_all();
     around_.recorder.on_happening = nullptr;
     around_.tls.on_handshake = nullptr;
@@ -363,6 +365,7 @@ void Worker::stop(bool hard) {
     for (Socket& socket : sockets_) socket.acceptor->drain();
     sockets_.clear();
     if (hard) {
+        for (const auto& arrivals : arrivals_) arrivals->end();
         sessions_.close_all(net::CloseManner::now, net::CloseReason::stopping);
         return;
     }

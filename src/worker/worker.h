@@ -25,6 +25,7 @@
 #include "worker/departures.h"
 #include "worker/leaked_sessions.h"
 #include "worker/metric_detail.h"
+#include "worker/moving_tunnel.h"
 #include "worker/placed_certificates.h"
 #include "worker/recount.h"
 #include "worker/tables.h"
@@ -109,6 +110,7 @@ private:
     void end_connections();
     Result<> take_over(std::vector<UniqueFd> socket);
     Result<RestingClient> take(const IdleClient& about, const std::string& secrets, UniqueFd socket, size_t waiting);
+    Result<net::SessionId> take_tunnel(const Tunnel& told, std::vector<UniqueFd> fds, size_t waiting);
     void arrivals_ended(const Arrivals& arrivals, const std::string& reason, size_t dropped);
     net::SessionId go_on(RestingClient client);
     void count_everybody();  // again, as another limit holds for those who have none of their own
@@ -121,6 +123,10 @@ private:
     command::Response kill(const std::string& id);
 
     [[nodiscard]] bool full() const noexcept { return sessions_.clients() >= max_clients_; }
+    // For a connection of another worker, beside those that are to come.
+    [[nodiscard]] bool has_room_beside(size_t waiting) const noexcept {
+        return state_ == State::serving && sessions_.clients() + waiting < max_clients_;
+    }
     void rest_when_full();
     uint32_t evict();
     void report_sockets_exhausted(int error);
@@ -148,6 +154,7 @@ private:
     Recount recount_;
     MetricDetail metric_detail_;
     std::unique_ptr<Departures> departures_;  // to the successor, while there is one
+    TunnelTaker tunnel_taker_;
     std::vector<std::unique_ptr<Arrivals>> arrivals_;
     std::vector<Socket> sockets_;
     std::vector<Socket> prepared_sockets_;

@@ -65,6 +65,14 @@ Result<> Worker::take_over(std::vector<UniqueFd> socket) {
         return take(client, secrets, std::move(fd), waiting);
     };
     taker.go_on = [this](RestingClient client) { go_on(std::move(client)); };
+    taker.take_tunnel = [this](const Tunnel& told, std::vector<UniqueFd> fds, size_t waiting) {
+        return take_tunnel(told, std::move(fds), waiting);
+    };
+    taker.go_on_with_tunnel = [this](net::SessionId tunnel) {
+        tunnel_at(sessions_, tunnel).thaw();
+        if (departures_ != nullptr) departures_->in_tunnel(tunnel);
+    };
+    taker.drop_tunnel = [this](net::SessionId tunnel) { tunnel_at(sessions_, tunnel).leave(); };
     taker.on_end = [this](const Arrivals& over, const std::string& reason, size_t dropped) {
         arrivals_ended(over, reason, dropped);
     };
@@ -90,7 +98,7 @@ Result<RestingClient> Worker::take(const IdleClient& about, const std::string& s
     proxy::ListenerPtr listener = tables_.listener(*key);
     if (listener == nullptr) return failure("there is no listener {}", key->text());
     if ((listener->tls != nullptr) == secrets.empty()) return failure("the listener is of another kind");
-    if (state_ != State::serving || sessions_.clients() + waiting >= max_clients_) return failure("there is no room");
+    if (!has_room_beside(waiting)) return failure("there is no room");
     std::unique_ptr<net::Transport> transport = std::make_unique<net::PlainTransport>(std::move(socket));
     if (!secrets.empty()) {
         auto secured = tls::TlsTransport::adopt(std::move(transport), around_.tls, secrets);
@@ -99,6 +107,13 @@ Result<RestingClient> Worker::take(const IdleClient& about, const std::string& s
     }
     RestingClient taken{about, std::move(listener), std::move(transport), proxy::SourceLimits(about.cluster())};
     count(taken, context_, tables_);
+    return taken;
+}
+
+Result<net::SessionId> Worker::take_tunnel(const Tunnel& told, std::vector<UniqueFd> fds, size_t waiting) {
+    if (!has_room_beside(waiting)) return failure("there is no room");
+    auto taken = tunnel_taker_.take(told, std::move(fds));
+    rest_when_full();
     return taken;
 }
 

@@ -164,17 +164,6 @@ class Replaced(ProcessTest):
                 wait_gone(pid)
             self.assertEqual(self.ask(client), 200)
 
-    def test_a_tunnel_ends_with_the_old_worker_when_it_ends(self):
-        seki = self.tcp(self.backend(script=echo))
-        (old,) = seki.worker_pids()
-        with seki.connect() as client:
-            client.send(b"one")
-            self.assertEqual(client.take(3), b"one")
-            self.replace(seki, 0)
-            client.send(b"two")
-            self.assertEqual(client.take(3), b"two")
-        wait_gone(old)
-
     def test_a_successor_that_is_silent_or_dies_gets_nobody(self):
         # The old one is stopped while it begins to give, so that the successor can be stopped or killed before it takes.
         for act in (signal.SIGSTOP, signal.SIGKILL):

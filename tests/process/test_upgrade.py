@@ -10,7 +10,8 @@ import unittest
 import wire
 from control import Refused, Request, add_backend, cluster, frontend, schema
 from halting import Scarcity
-from harness import BINARY, ProcessTest, http_body, until, wait_gone
+from harness import BINARY, ProcessTest, http_body, tcp_body, until, wait_gone
+from test_replace_tunnels import echo
 from test_replace_worker import https_body
 
 
@@ -67,6 +68,25 @@ class Upgraded(UpgradeTest):
             client.close()
         seki.stop()
         self.assertEqual(seki.process.returncode, 0, "the one that took over ends as the first one would have")
+
+    def test_tunnels_go_on(self):
+        seki = self.with_own_binary(self.instance(worker_count=2))
+        seki.body = tcp_body(seki.text, self.backend(script=echo))
+        seki.start()
+        old = self.running(seki)
+        clients = [seki.connect() for _ in range(10)]
+        for client in clients:
+            client.send(b"before")
+            self.assertEqual(client.take(6), b"before")
+        self.assertIn("2 workers replaced, 10 connections moved, 0 end with the old ones", seki.ctl("upgrade").out)
+        for pid in old.values():
+            wait_gone(pid)
+        for client in clients:
+            client.send(b"after")
+            self.assertEqual(client.take(5), b"after")
+            client.finish()
+            self.assertTrue(client.at_end())
+            client.close()
 
     def test_what_was_changed_while_it_ran_stays_with_its_version(self):
         shop = self.backend("shop")

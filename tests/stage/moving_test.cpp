@@ -1,6 +1,8 @@
 // Clients at rest that move from one worker to another, or that the other one refuses: what they count among those of
 // their source, and whose they are when the sessions of a cluster are closed.
 
+#include "stage/moving.h"
+
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
@@ -10,18 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include "base/check.h"
 #include "stage/message.h"
 #include "stage/stage.h"
 
 namespace seki::stage {
 namespace {
-
-std::pair<UniqueFd, UniqueFd> socket_pair() {
-    int ends[2];
-    SEKI_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
-    return {UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
 
 // One whose descriptor can be given to another worker.
 class Client {
@@ -92,28 +87,6 @@ private:
 
 constexpr const char* served = "HTTP/1.1 200";
 constexpr const char* refused = "HTTP/1.1 429";
-
-// The first of two workers is to give its clients to the second.
-void begin_to_move(Scene& from, Scene& to) {
-    auto [ours, its] = socket_pair();
-    std::vector<UniqueFd> fds;
-    fds.push_back(std::move(its));
-    worker::Order take_over;
-    take_over.mutable_take_over();
-    ASSERT_TRUE(to.order(take_over, std::move(fds)).has_done());
-    fds.clear();
-    fds.push_back(std::move(ours));
-    worker::Order hand_over;
-    hand_over.mutable_hand_over();
-    from.order(hand_over, std::move(fds));
-}
-
-void settle(Scene& from, Scene& to) {
-    do {
-        from.settle();
-        to.settle();
-    } while (from.network.has_events());
-}
 
 TEST(Moving, clients_who_cannot_are_asked_once) {
     Scene from;

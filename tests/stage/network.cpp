@@ -174,7 +174,7 @@ public:
         if (!wire_->established_) network_.not_connected_[wire_->fd_] = 0;
     }
     ~SocketTransport() override {
-        wire_->near_closed_ = true;
+        wire_->near_closed_ = !wire_->exported_;
         wire_->near_reset_ = reset_;
         network_.remove(wire_->fd_);
         --network_.open_ends_;
@@ -197,6 +197,11 @@ public:
         return watched;
     }
     void unwatch(EventLoop& loop, WatchId id) override { socket_.unwatch(loop, id); }
+    // From here on what becomes of this end shows only on the socket.
+    [[nodiscard]] std::optional<Export> to_export() const override {
+        wire_->exported_ = true;
+        return socket_.to_export();
+    }
     [[nodiscard]] int plain_fd() const noexcept override { return socket_.plain_fd(); }
 
 private:
@@ -221,6 +226,7 @@ void Wire::pull() {
         char part[4096];
         const size_t room = std::min(sizeof part, capacity_ - to_script_.size());
         const ssize_t got = ::recv(socket_.get(), part, room, 0);
+        if (got == 0 && exported_) near_finished_ = true;
         if (got <= 0) return;
         to_script_.append(part, static_cast<size_t>(got));
     }

@@ -4,8 +4,8 @@
 // a script does becomes events, edge-triggered as with epoll, in the order in which it was done. With a seed, reads and
 // writes move partial amounts, and some wait for the other direction first.
 //
-// Where only sockets of the kernel will do (splice(2)), connections are pairs of those; the script sees no difference
-// but one: such a pair cannot be reset, only closed.
+// Where only sockets of the kernel will do (splice(2), moving to another worker), connections are pairs of those; the
+// script sees no difference but one: such a pair cannot be reset, only closed.
 
 #include <deque>
 #include <map>
@@ -97,6 +97,7 @@ private:
     bool near_closed_ = false;
     bool near_reset_ = false;
     bool near_full_ = false;  // a write took less than it was given
+    bool exported_ = false;   // another worker may have the near end
     uint32_t untold_ = 0;     // events for an end that is not watched yet
 };
 using WirePtr = std::shared_ptr<Wire>;
