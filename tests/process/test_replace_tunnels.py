@@ -2,6 +2,7 @@
 process is gone at once."""
 import hashlib
 import os
+import re
 import select
 import signal
 import ssl
@@ -14,6 +15,7 @@ from control import Request, schema
 from harness import ProcessTest, http_body, until, wait_gone
 from test_backend_tls import SecureBackend
 from test_replace_worker import https_body
+from test_unix_backends import body as unix_body, unix_listener
 
 SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n"
 UPGRADE = wire.request(fields=["Connection: upgrade", "Upgrade: chat"])
@@ -198,12 +200,7 @@ class Tunnels(ProcessTest):
                 seki = self.instance()
                 seki.body = https_body(seki.text, seki.folder, self.backend(script=switch_and_echo))
                 seki.start()
-                context = ssl.create_default_context(cafile=str(seki.folder / "c.pem"))
-                context.minimum_version = context.maximum_version = version
-                with seki.connect() as client:
-                    client.socket = context.wrap_socket(client.socket, server_hostname="example.com")
-                    client.send(UPGRADE)
-                    self.assertTrue(client.take_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101"))
+                with self.secured(seki, version) as client:
                     large = os.urandom(300_000)
                     self.replaced_three_times(seki, lambda: [self.says(client, b"hello"), self.talk(client, large)])
 
@@ -239,16 +236,95 @@ class Tunnels(ProcessTest):
                 seki.body = https_body(seki.text, seki.folder, backend)
                 seki.body += '\n[clusters.web.tls]\nca_certificates = ["b.pem"]\nserver_name = "b.example"\n'
                 seki.start()
-                context = ssl.create_default_context(cafile=str(seki.folder / "c.pem"))
-                context.minimum_version = context.maximum_version = version
-                with seki.connect() as client:
-                    client.socket = context.wrap_socket(client.socket, server_hostname="example.com")
-                    client.send(UPGRADE)
-                    self.assertTrue(client.take_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101"))
+                with self.secured(seki, version) as client:
                     traffic = SecureTraffic(client)
                     traffic.wait_for_more()
                     self.replaced_three_times(seki, traffic.wait_for_more)
                     self.assertTrue(traffic.end(), traffic.errors)
+
+    def secured(self, seki, version):
+        """A connection of HTTPS that has been upgraded."""
+        context = ssl.create_default_context(cafile=str(seki.folder / "c.pem"))
+        context.minimum_version = context.maximum_version = version
+        client = seki.connect()
+        client.socket = context.wrap_socket(client.socket, server_hostname="example.com")
+        client.send(UPGRADE)
+        self.assertTrue(client.take_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101"))
+        return client
+
+    def wait_stuck(self, seki):
+        until(lambda: re.search("unsent=[1-9]", seki.ctl("sessions", "list").out), "the worker to have bytes that nobody takes")
+
+    def test_through_tls_take_along_a_record_that_has_left_in_part(self):
+        large = os.urandom(1 << 20) * 16
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version):
+
+                def flood(stream):
+                    stream.take_until(b"\r\n\r\n")
+                    stream.send(SWITCHING + large)
+
+                seki = self.instance()
+                seki.body = https_body(seki.text, seki.folder, self.backend(script=flood))
+                seki.start()
+                with self.secured(seki, version) as client:
+                    self.wait_stuck(seki)
+                    self.replaced_three_times(seki, lambda: self.wait_stuck(seki))
+                    self.assertTrue(client.take(len(large)) == large)
+                    self.assertTrue(client.at_end())
+
+    def test_to_backends_with_tls_take_along_a_record_that_has_left_in_part(self):
+        large = os.urandom(1 << 20) * 16
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version):
+                go_on, got = threading.Event(), []
+
+                def stall(stream, go_on=go_on, got=got):
+                    stream.take_until(b"\r\n\r\n")
+                    stream.send(SWITCHING)
+                    go_on.wait(wire.PATIENCE_SECONDS)
+                    got.append(stream.take(len(large)))
+                    stream.send(b"thanks")
+
+                seki = self.instance()
+                make_certificate(seki.folder, "b", "b.example")
+                backend = SecureBackend("secure", seki.folder, "b", version=version, script=stall)
+                self.addCleanup(backend.close)
+                seki.body = http_body(seki.text, backend)
+                seki.body += '\n[clusters.web.tls]\nca_certificates = ["b.pem"]\nserver_name = "b.example"\n'
+                seki.start()
+                with seki.connect() as client:
+                    client.send(UPGRADE)
+                    self.assertTrue(client.take_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101"))
+                    writing = threading.Thread(target=client.send, args=(large,))
+                    writing.start()
+                    self.wait_stuck(seki)
+                    self.replaced_three_times(seki, lambda: self.wait_stuck(seki))
+                    go_on.set()
+                    writing.join()
+                    self.assertEqual(client.take(6), b"thanks")
+                    self.assertTrue(got[0] == large)
+
+    def test_through_tls_that_are_half_closed_stay_so(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version):
+                got = []
+
+                def end_first(stream, got=got):
+                    stream.take_until(b"\r\n\r\n")
+                    stream.send(SWITCHING + b"bye")
+                    stream.finish()
+                    got.append(stream.take_rest())
+
+                seki = self.instance()
+                backend = self.backend(script=end_first)
+                seki.body = https_body(seki.text, seki.folder, backend)
+                seki.start()
+                with self.secured(seki, version) as client:
+                    self.assertEqual(client.take_rest(), b"bye")
+                    self.replaced_three_times(seki, lambda: client.send(b"more, "))
+                backend.wait(lambda: got, "what the client sent behind the end of the backend")
+                self.assertEqual(got, [b"more, " * 3])
 
     def test_whose_tls_openssl_does_stay_with_the_old_worker_until_they_end(self):
         seki = self.instance()
@@ -299,6 +375,17 @@ class Tunnels(ProcessTest):
             wait_gone(old)
             self.says(client, b"after")
         until(lambda: "tunnel" in seki.log().split("is replaced by", 1)[1], "the line in the log, with the cluster's name")
+
+    def test_to_backends_on_unix_sockets(self):
+        seki = self.instance()
+        path = str(seki.folder / "app.sock")
+        backend = self.backend(script=echo, listener=unix_listener(path))
+        seki.body = unix_body(seki, path, protocol="tcp")
+        seki.start()
+        with seki.connect() as client:
+            self.says(client, b"before")
+            self.replaced_three_times(seki, lambda: self.says(client, b"hello"))
+        self.assertEqual(backend.connections, 1)
 
     def test_are_counted_where_they_are(self):
         seki = self.tcp(self.backend(script=echo))
