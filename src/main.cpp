@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
     if (const auto role = worker_role({argv, static_cast<size_t>(argc)})) {
         return seki::worker::worker_main(role->id, role->channel);
     }
-    seki::block_only({});
+    if (!seki::supervisor::takes_over()) seki::block_only({});
     const seki::ctl::Roles roles{
         .start = [](const std::string& path) { return seki::supervisor::supervisor_main({.config_path = path}); },
         .check_config = seki::supervisor::check_config,

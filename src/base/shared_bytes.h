@@ -84,6 +84,10 @@ public:
     // `parts`, one behind the other. An error when the system has no memory or no descriptor for them.
     Result<Piece> put(std::span<const std::string_view> parts);
 
+    // Before the first: numbers of segments begin behind this one. Readers that live longer than who keeps them must
+    // never meet one twice.
+    void number_behind(uint32_t number) noexcept { last_number_ = number; }
+
     // Those in which there is something, or may come to be.
     [[nodiscard]] std::vector<SegmentPtr> segments() const;
 

@@ -108,6 +108,8 @@ public:
 
     // Where the bytes of certificates are.
     [[nodiscard]] const CertificateMemory& certificate_memory() const noexcept { return memory_; }
+    // Before there are any (base/shared_bytes.h).
+    void number_segments_behind(uint32_t number) noexcept { memory_.number_behind(number); }
 
     // Of clusters that do not say.
     [[nodiscard]] const Limits& limits() const noexcept { return limits_; }

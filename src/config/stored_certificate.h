@@ -42,6 +42,7 @@ public:
     Result<SharedBytes::Piece> put(std::span<const std::string_view> parts) { return bytes_.put(parts); }
     Result<std::shared_ptr<const CertificateChain>> share(const std::vector<std::string>& links);
     [[nodiscard]] std::vector<SharedBytes::SegmentPtr> segments() const { return bytes_.segments(); }
+    void number_behind(uint32_t number) noexcept { bytes_.number_behind(number); }
 
 private:
     SharedBytes bytes_;

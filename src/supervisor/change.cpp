@@ -82,6 +82,10 @@ void Changes::submit_next(Transaction transaction, OnOutcome on_outcome) {
     begin_next();
 }
 
+void Changes::refuse_waiting(const std::string& why) {
+    for (const ChangeId id : std::exchange(queue_, {})) finish(id, std::unexpected(Refusal{.message = why}));
+}
+
 void Changes::release() {
     SEKI_CHECK(holds_ > 0);
     --holds_;

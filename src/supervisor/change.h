@@ -101,6 +101,8 @@ public:
     void hold() noexcept { ++holds_; }
     void release();
     void submit_next(Transaction transaction, OnOutcome on_outcome);
+    // Those that wait for a release.
+    void refuse_waiting(const std::string& why);
 
 private:
     using ChangeId = uint64_t;

@@ -194,7 +194,7 @@ Result<std::unique_ptr<CommandServer>> CommandServer::take_over(EventLoop& loop,
         settings.path = left.path();
     }
     if (::chmod(settings.path.c_str(), settings.mode) != 0)
-        return failure("{}: {}", settings.path, system_error(errno));
+        log.warn(Module::command, "{} keeps its mode: {}", settings.path, system_error(errno));
     std::unique_ptr<CommandServer> server(
         new CommandServer(loop, log, std::move(settings), std::move(on_request), std::move(*socket)));
     if (auto watched = server->watch(); !watched) return std::unexpected(watched.error());

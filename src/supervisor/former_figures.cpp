@@ -38,6 +38,24 @@ BackendNames backends_of(const config::State& state) {
     return names;
 }
 
+void drop_what_is_gone(google::protobuf::Map<std::string, command::ClusterMetrics>& clusters,
+                       const config::State& state) {
+    const BackendNames there = backends_of(state);
+    for (auto cluster = clusters.begin(); cluster != clusters.end();) {
+        const std::string& id = cluster->first;
+        if (state.table<config::Clusters>().find(id) == nullptr) {
+            cluster = clusters.erase(cluster);
+            continue;
+        }
+        auto& backends = *cluster->second.mutable_backends();
+        const auto gone = std::remove_if(backends.begin(), backends.end(), [&](const auto& backend) {
+            return !there.contains({id, backend.backend_id()});
+        });
+        backends.erase(gone, backends.end());
+        ++cluster;
+    }
+}
+
 bool owns_named(const command::QueryMetricsOptions& query, const command::ClusterMetrics& cluster) {
     return std::ranges::any_of(cluster.backends(),
                                [&](const auto& backend) { return among(query.backend_ids(), backend.backend_id()); });
@@ -45,7 +63,7 @@ bool owns_named(const command::QueryMetricsOptions& query, const command::Cluste
 
 }  // namespace
 
-void FormerFigures::add(const command::WorkerMetrics& of_one) {
+void FormerFigures::add(const command::WorkerMetrics& of_one, const config::State& state) {
     command::WorkerMetrics counted = of_one;
     drop_levels(*counted.mutable_proxy());
     for (auto& [id, cluster] : *counted.mutable_clusters()) {
@@ -53,6 +71,7 @@ void FormerFigures::add(const command::WorkerMetrics& of_one) {
         for (command::BackendMetrics& backend : *cluster.mutable_backends()) drop_levels(*backend.mutable_metrics());
     }
     join_metrics(sum_, counted);
+    drop_what_is_gone(*sum_.mutable_clusters(), state);
 }
 
 command::WorkerMetrics FormerFigures::answer(const command::QueryMetricsOptions& query,

@@ -11,7 +11,10 @@ namespace seki::supervisor {
 
 class FormerFigures {
 public:
-    void add(const command::WorkerMetrics& of_one);
+    // Of clusters and backends that `state` has.
+    void add(const command::WorkerMetrics& of_one, const config::State& state);
+    // It was removed: one of the same name begins anew.
+    void forget(const std::string& cluster) { sum_.mutable_clusters()->erase(cluster); }
     // Of clusters and backends that are there, as a worker would answer the query.
     [[nodiscard]] command::WorkerMetrics answer(const command::QueryMetricsOptions& query,
                                                 const config::State& state) const;

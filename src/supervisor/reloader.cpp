@@ -212,7 +212,8 @@ void Reloader::found(const AttemptPtr& attempt, Result<ForkedTask::Memories> mem
     const auto& settings = response->content().differences().after_restart();
     const bool ours = attempt->wanted.path().empty() || attempt->wanted.path() == path_;
     const bool begins_anew = ours && !attempt->wanted.dry_run() && on_new_settings;
-    if (begins_anew && std::ranges::any_of(settings, takes_effect_by_upgrade)) return begin_anew(attempt);
+    const bool differ = expects_new_settings_ || std::ranges::any_of(settings, takes_effect_by_upgrade);
+    if (begins_anew && differ) return begin_anew(attempt);
     make(attempt, std::move(*response), std::move(*memories));
 }
 

@@ -46,6 +46,9 @@ public:
     // again. Null: they wait for the next start.
     std::function<void(Answer answer)> on_new_settings;
 
+    // Those of the file were refused: the next reload tries them again.
+    void expect_new_settings() noexcept { expects_new_settings_ = true; }
+
     void reload(command::Reload wanted, Answer answer);
 
 private:
@@ -89,6 +92,7 @@ private:
     Checkings& checkings_;
     std::string path_;
     config::FileConfig started_with_;
+    bool expects_new_settings_ = false;
     command::SealedFrames::Memory things_;  // that the file said last
     std::deque<AttemptPtr> waiting_;
     bool under_way_ = false;

@@ -54,6 +54,7 @@ std::unique_ptr<ServiceManager> ServiceManager::from_environment(EventLoop& loop
 }
 
 void ServiceManager::ready(std::string_view status) {
+    alive();
     tell(fmt::format("READY=1\nMAINPID={}\nSTATUS={}", ::getpid(), status));
     if (watchdog_ > Duration::zero() && !armed()) loop_.timers().arm(*this, loop_.now() + watchdog_);
 }
@@ -65,8 +66,12 @@ void ServiceManager::reloading() {
 
 void ServiceManager::stopping(std::string_view status) { tell(fmt::format("STOPPING=1\nSTATUS={}", status)); }
 
+void ServiceManager::alive() {
+    if (watchdog_ > Duration::zero()) tell("WATCHDOG=1");
+}
+
 void ServiceManager::on_timer() {
-    tell("WATCHDOG=1");
+    alive();
     loop_.timers().arm(*this, loop_.now() + watchdog_);
 }
 

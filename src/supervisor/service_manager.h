@@ -29,6 +29,8 @@ public:
     // Every worker serves, also again after a reload.
     void ready(std::string_view status);
     void reloading();
+    // Where it wants to hear so: in between what takes long.
+    void alive();
     void stopping(std::string_view status);
 
 private:

@@ -14,9 +14,9 @@ Result<SourceColumns> SourceColumns::create(uint32_t worker_count) {
     return SourceColumns(std::move(*table));
 }
 
-Result<SourceColumns> SourceColumns::open(UniqueFd memory, uint32_t worker_count) {
+Result<SourceColumns> SourceColumns::open(UniqueFd memory, uint32_t processes, uint32_t worker_count) {
     auto table = net::SourceTable::open(std::move(memory));
-    if (!table || table->columns() < 2 * worker_count + spare) return create(worker_count);
+    if (!table || table->columns() < std::max(processes, 2 * worker_count) + spare / 2) return create(worker_count);
     SourceColumns columns(std::move(*table));
     columns.is_new_ = false;
     return columns;

@@ -17,8 +17,8 @@ public:
     // Two for each worker, and some: rounded up to whole cache lines.
     static Result<SourceColumns> create(uint32_t worker_count);
 
-    // Those of a former supervisor; others, where it has too few.
-    static Result<SourceColumns> open(UniqueFd memory, uint32_t worker_count);
+    // Those of a former supervisor; others, where it has too few for so many processes.
+    static Result<SourceColumns> open(UniqueFd memory, uint32_t processes, uint32_t worker_count);
     [[nodiscard]] int fd() const noexcept { return table_.fd(); }
 
     // That of a process of the former supervisor, of which it may be another table's by now. Nothing where it is not

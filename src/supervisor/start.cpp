@@ -69,11 +69,18 @@ Supervisor::Settings settings_of(const config::FileConfig& file, const std::stri
 }
 
 // What goes on as it was, whatever the file says.
-void go_on_from(const handover::Handover& left, Supervisor::Settings& settings) {
+void go_on_from(const Inheritance& inheritance, Supervisor::Settings& settings) {
+    const handover::Handover& left = inheritance.left();
     settings.slots = left.slots();
     settings.workers.generation = static_cast<uint16_t>(left.workers().generation() + 1);
     settings.workers.first_worker_id = left.workers().next_id();
+    if (!inheritance.refused().empty()) {
+        settings.workers.server = left.workers().server();
+        settings.workers.count = left.workers().worker_count();
+        settings.workers.json_access_log = left.workers().json_access_log();
+    }
     settings.workers.server.set_log_level(left.log_filter());
+    if (inheritance.is_trial()) settings.statsd.reset();
 }
 
 class Run {
@@ -93,15 +100,20 @@ public:
         std::vector<CheckedChange> changes = std::exchange(file_.changes, {});
         Supervisor::Settings settings = settings_of(file_, config_path_);
         settings.command.audit = audit_.get();
-        if (left != nullptr) go_on_from(left->left(), settings);
+        if (left != nullptr) go_on_from(*left, settings);
         supervisor_ = std::make_unique<Supervisor>(loop_, *log_, launcher_, std::move(settings));
         supervisor_->on_released = [this] { pid_file_.reset(); };
         supervisor_->on_about_to_end = [this] { write_logs_out(); };
         service_manager_ = ServiceManager::from_environment(loop_, *log_);
         supervisor_->service_manager = service_manager_.get();
-        auto begun = left == nullptr ? supervisor_->start(std::move(changes)) : supervisor_->take_over(*left);
-        if (!begun || (left != nullptr && left->is_trial())) return begun;
+        if (left != nullptr) return take_over(*left);
+        if (auto started = supervisor_->start(std::move(changes)); !started) return started;
         return write_pid_file();
+    }
+
+    // For a program that takes our place: "NAME=value" of what was taken out of the environment.
+    [[nodiscard]] std::vector<std::string> variables() const {
+        return service_manager_ != nullptr ? service_manager_->variables() : std::vector<std::string>{};
     }
 
     void run() { loop_.run(); }
@@ -114,6 +126,15 @@ public:
     }
 
 private:
+    // What is only a convenience cannot be a reason to give all of it back.
+    Result<> take_over(const Inheritance& left) {
+        if (auto taken = supervisor_->take_over(left); !taken || left.is_trial()) return taken;
+        if (auto written = write_pid_file(); !written) {
+            log_->error(Module::supervisor, "{}", written.error().message);
+        }
+        return {};
+    }
+
     Result<> open_log(const Inheritance* left) {
         auto sink = observe::LogSink::open(file_.server.log_target(), head_);
         if (!sink) return std::unexpected(sink.error());
@@ -210,15 +231,17 @@ int refuse(const std::string& reason) {
     return 1;
 }
 
-// Who cannot take over gives back, while all that it has taken is still open; a trial only says why.
-int give_back(const Inheritance& left, const std::string& reason) {
+// Who cannot take over gives back, while all that it has taken is still open; a trial only says why, and who has it
+// back already has nobody to give it to. Nobody is killed then: workers serve on, and end when nobody needs them.
+int give_back(const Inheritance& left, const std::string& reason, const std::vector<std::string>& variables) {
     if (left.is_trial()) {
         print_error(reason);
         return 1;
     }
-    const std::string why = left.give_back(reason).message;
+    const bool is_former = !left.refused().empty();
+    const std::string why = is_former ? "it was given back" : left.give_back(reason, variables).message;
     print_error(fmt::format("seki: cannot take over: {}; nor give back: {}", reason, why));
-    ::_exit(1);  // nobody is killed: workers serve on, and end when nobody needs them
+    ::_exit(1);
 }
 
 }  // namespace
@@ -234,11 +257,17 @@ std::vector<config::Diagnostic> check_config(const std::string& config_path) {
     return diagnostics;
 }
 
+bool takes_over() { return Inheritance::is_there(); }
+
 int supervisor_main(const Options& options) {
     auto found = Inheritance::of_environment();
     if (!found) return refuse(found.error().message);
     std::optional<Inheritance>& left = *found;
-    const auto cannot = [&left](const std::string& reason) { return left ? give_back(*left, reason) : refuse(reason); };
+    std::optional<Run> run;
+    const auto cannot = [&](const std::string& reason) {
+        if (!left) return refuse(reason);
+        return give_back(*left, reason, run ? run->variables() : std::vector<std::string>{});
+    };
     keep_descriptors_from_children();
     ::umask(022);
     ignore_failing_writes();
@@ -250,16 +279,16 @@ int supervisor_main(const Options& options) {
     for (const Obstacle& obstacle : left ? std::vector<Obstacle>() : obstacles(*file))
         in_the_way += (in_the_way.empty() ? "" : "\n") + obstacle.text();
     if (!in_the_way.empty()) return refuse(in_the_way);
-    Run run(std::move(*file), options.config_path);
-    if (auto begun = run.begin(left ? &*left : nullptr); !begun) return cannot(begun.error().message);
+    run.emplace(std::move(*file), options.config_path);
+    if (auto begun = run->begin(left ? &*left : nullptr); !begun) return cannot(begun.error().message);
     if (left && left->is_trial()) {
         print_error(Inheritance::promise);
         return 0;
     }
     if (left) left->close();
     left.reset();
-    run.run();
-    const auto outcome = run.outcome();
+    run->run();
+    const auto outcome = run->outcome();
     return outcome ? 0 : refuse(outcome.error().message);
 }
 

@@ -13,6 +13,9 @@ struct Options {
     std::string config_path;
 };
 
+// Whether this process was a supervisor before it became this program. Its signals are still blocked, as they were.
+[[nodiscard]] bool takes_over();
+
 // Runs until it is told to stop. 0: stopped as told; 1: it could not start, and stderr says why.
 int supervisor_main(const Options& options);
 

@@ -43,7 +43,7 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
     changes_.on_committed = [this](const command::Request& change, bool told) { note_committed(change, told); };
     state_verbs_.on_done = [this](command::EventKind kind) { publish("main", kind); };
     workers_.on_event = [this](uint32_t worker, const command::Event& event) { note_event(worker, event); };
-    workers_.on_last_figures = [this](const auto& figures) { former_figures_.add(figures); };
+    workers_.on_last_figures = [this](const auto& figures) { former_figures_.add(figures, state_); };
     workers_.on_all_serve = [this] { tell_ready(); };
     state_verbs_.on_reload = [this](bool begins) { note_reload(begins); };
     figures_.more = [this](OwnFigures::Map& figures) { expiry_.fill(figures); };
@@ -125,6 +125,7 @@ void Supervisor::note_committed(const command::Request& change, bool told) {
         }
     }
     if (change.has_set_tls_ticket_secret()) workers_.set_ticket_secret(change.set_tls_ticket_secret());
+    if (change.has_remove_cluster()) former_figures_.forget(change.remove_cluster());
     if (change.has_configure_metrics()) configure_metrics(change.configure_metrics());
     if (!told) return;
     if (const auto event = event_of(change)) publish("main", *event);

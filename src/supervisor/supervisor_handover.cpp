@@ -11,6 +11,13 @@ namespace seki::supervisor {
 
 using observe::Module;
 
+namespace {
+
+constexpr size_t alive_each = 10'000;          // records, which take less than a second
+constexpr unsigned segments_per_program = 20;  // bits of their numbers
+
+}  // namespace
+
 handover::Handover Supervisor::hand_over() const {
     handover::Handover left;
     left.set_least_reader(handover::FORMAT);
@@ -39,6 +46,7 @@ void Supervisor::hold(bool holds) { server_->hold(holds); }
 std::vector<std::string> Supervisor::about_to_end() {
     log_.info(Module::supervisor, "another executable takes over");
     if (statsd_) statsd_->tell();
+    if (service_manager != nullptr) service_manager->alive();
     if (on_about_to_end) on_about_to_end();
     return service_manager != nullptr ? service_manager->variables() : std::vector<std::string>{};
 }
@@ -49,7 +57,8 @@ Result<> Supervisor::load(const handover::Frames& state) {
     auto frames = frames_in(*memory);
     if (!frames) return std::unexpected(frames.error());
     auto next = requests_of(std::make_shared<command::SealedFrames>(std::move(*frames)));
-    for (;;) {
+    for (size_t count = 1;; ++count) {
+        if (count % alive_each == 0 && service_manager != nullptr) service_manager->alive();
         auto asked = next();
         if (!asked) return std::unexpected(asked.error());
         if (!*asked) return {};
@@ -71,14 +80,18 @@ Result<> Supervisor::set_ticket_secret() {
 
 Result<> Supervisor::take_over(const Inheritance& inheritance) {
     const handover::Handover& left = inheritance.left();
+    // Workers know segments of the former one by their numbers.
+    state_.number_segments_behind(uint32_t{settings_.workers.generation} << segments_per_program);
     if (auto loaded = load(left.state()); !loaded) return loaded;
     changes_.take_over(left.state_version());
     auto file = copy_left(left.file());
     if (!file) return std::unexpected(file.error());
     reloader_.remember(std::move(*file), left.command_socket().path());
+    if (!inheritance.refused().empty()) reloader_.expect_new_settings();
     if (auto taken = sockets_.take_over(left, inheritance.is_trial()); !taken) return taken;
     change_sets_.take_over(left);
     for (const auto& [name, value] : left.counters()) figures_.set(name, value);
+    if (statsd_) statsd_->go_on_from(figures_.counters());
     former_figures_.take_over(left.former_figures());
     if (inheritance.is_trial()) return set_ticket_secret();
 

@@ -146,7 +146,7 @@ void WorkerProcess::on_timer() {
     give_up_questions();
 }
 
-// SIGABRT makes it say what it was at, and is a core dump where those are kept; who is stopped has nothing to say.
+// SIGABRT makes it say what it was at; who is stopped has nothing to say.
 void WorkerProcess::end_hanging(const Pending& pending) {
     const std::string condition = process_->condition();
     const std::string why = fmt::format("it does not answer ({}, {} s){}", pending.what,
@@ -194,8 +194,15 @@ void WorkerProcess::on_frame(std::string_view payload) {
 void WorkerProcess::answered(const worker::Report& report) {
     if (report.has_event()) return owner_.on_worker_event(*this, report.event());
     auto found = pending_.extract(report.id());
+    if (found.empty() && report.done().has_figures()) found = pending_drain();
     if (found.empty()) return;  // too late, and nobody waits for it any more
     if (found.mapped().on_report) found.mapped().on_report(&report);
+}
+
+// The end of a drain that a former supervisor has ordered.
+WorkerProcess::PendingNode WorkerProcess::pending_drain() {
+    const auto drain = std::ranges::find_if(pending_, [](const auto& entry) { return entry.second.what == "drain"; });
+    return drain == pending_.end() ? PendingNode() : pending_.extract(drain);
 }
 
 // ---- the end

@@ -102,6 +102,7 @@ public:
     std::optional<uint32_t> heir;
     // What it understands beside the stable part of the schema.
     uint32_t schema_version = worker::VERSION;
+    [[nodiscard]] bool speaks() const noexcept { return schema_version == worker::VERSION; }
     // The slots whose sockets it accepts from: its own, and those of the dead that it stands in for. Each with a number
     // of its own for every time that somebody got it.
     using Slots = std::map<uint32_t, uint64_t>;
@@ -109,7 +110,7 @@ public:
 
 private:
     static constexpr Duration start_timeout = std::chrono::minutes(1);
-    // For its last words, of one that hangs.
+    // For its last words, of one that hangs. A core dump that takes longer is cut.
     static constexpr Duration crash_grace = std::chrono::milliseconds(500);
 
     struct Pending {
@@ -126,7 +127,9 @@ private:
     void on_event(uint32_t events) override;
     void on_timer() override;
 
+    using PendingNode = std::map<uint64_t, Pending>::node_type;
     void answered(const worker::Report& report);
+    PendingNode pending_drain();
     void end_with(const std::string& why);
     void die();
     void report_end();

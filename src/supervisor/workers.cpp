@@ -204,13 +204,14 @@ std::vector<WorkerProcess*> Workers::ending() const {
 
 std::vector<WorkerProcess*> Workers::configured() const {
     std::vector<WorkerProcess*> members = alive();
-    std::erase_if(members, [](const WorkerProcess* worker) { return !worker->configured; });
+    std::erase_if(members, [](const WorkerProcess* worker) { return !worker->configured || !worker->speaks(); });
     return members;
 }
 
 std::vector<WorkerProcess*> Workers::begun() const {
     std::vector<WorkerProcess*> members = alive();
-    std::erase_if(members, [](const WorkerProcess* worker) { return worker->state() == State::starting; });
+    std::erase_if(members,
+                  [](const WorkerProcess* worker) { return worker->state() == State::starting || !worker->speaks(); });
     return members;
 }
 
@@ -254,7 +255,8 @@ void Workers::release_sockets(const std::vector<ListenerKey>& keys, std::functio
         worker->when_ended([this] { released(); });
     }
     worker::Order order;
-    for (WorkerProcess* worker : configured()) {
+    for (WorkerProcess* worker : alive()) {
+        if (!worker->configured) continue;
         ++holders_;
         order.mutable_unassign()->clear_sockets();
         for (const auto& [slot, time] : std::exchange(worker->slots, {})) {
@@ -378,7 +380,8 @@ WorkerProcess* Workers::owner_of(uint32_t slot) const {
 
 WorkerProcess* Workers::least_burdened() const {
     std::vector<WorkerProcess*> serving = alive();
-    std::erase_if(serving, [](const WorkerProcess* worker) { return worker->state() != State::serving; });
+    std::erase_if(serving,
+                  [](const WorkerProcess* worker) { return worker->state() != State::serving || !worker->speaks(); });
     const auto least = std::ranges::min_element(serving, {}, [](const WorkerProcess* w) { return w->slots.size(); });
     return least == serving.end() ? nullptr : *least;
 }

@@ -70,7 +70,8 @@ public:
     // There is no snapshot to be had.
     void cannot_sync(const std::string& reason);
 
-    // Those that know the configuration and must hear of every change.
+    // Those that know the configuration and must hear of every change. Of another version are those of a former
+    // supervisor, which go on with what they know: they understand no more than the stable part of the schema.
     [[nodiscard]] std::vector<WorkerProcess*> configured() const;
     [[nodiscard]] std::vector<WorkerProcess*> unconfigured() const;
     // Those that have finished loading it, and so have time for questions.
@@ -100,8 +101,11 @@ public:
     // When all that were at rest have moved; or why nothing has changed.
     using OnReplaced = std::move_only_function<void(Result<Replaced>)>;
     void replace(uint32_t id, OnReplaced on_replaced);
-    // Softly, so that another one takes its place.
+    // Softly, so that another one takes its place; not the last one that serves.
     void retire(uint32_t id);
+    [[nodiscard]] bool each_slot_serves() const;
+    // Of a former supervisor that had more workers: its sockets are others' when it has gone, who stand in for it.
+    [[nodiscard]] bool is_surplus(const WorkerProcess& worker) const { return worker.slot() >= slots_.size(); }
     [[nodiscard]] bool is_serving(uint32_t id) const;
 
     // Workers that start later begin with this filter of the log; unconfigured ones were not asked when it was decided,
@@ -161,8 +165,6 @@ private:
     Result<std::unique_ptr<WorkerProcess>> begin_process(const WorkerProcess::Identity& identity);
     Result<> take_over(const handover::Worker& left);
     [[nodiscard]] bool has_worker(uint32_t slot) const;
-    // Of a former supervisor that had more workers: its sockets are others' when it has gone, who stand in for it.
-    [[nodiscard]] bool is_surplus(const WorkerProcess& worker) const { return worker.slot() >= slots_.size(); }
     void dissolve(WorkerProcess& worker, OnReplaced on_replaced);
     void launch_again(Slot& slot);
     void replace(Slot& slot, bool was_steady);

@@ -14,6 +14,9 @@ using State = WorkerProcess::State;
 void Workers::hand_over(handover::Workers& left) const {
     left.set_generation(settings_.generation);
     left.set_next_id(next_id_);
+    left.set_worker_count(settings_.count);
+    *left.mutable_server() = settings_.server;
+    left.set_json_access_log(settings_.json_access_log);
     left.set_source_table(source_columns_->fd());
     ticket_secrets_.hand_over(left);
     for (const WorkerProcess* worker : alive()) worker->hand_over(*left.add_vec());
@@ -30,7 +33,8 @@ std::string Workers::why_not_handed_over() const {
 Result<> Workers::take_over(const handover::Workers& left) {
     auto table = copy_left(left.source_table());
     if (!table) return std::unexpected(table.error());
-    auto columns = SourceColumns::open(std::move(*table), settings_.count);
+    const auto processes = static_cast<uint32_t>(left.vec_size()) + settings_.count;
+    auto columns = SourceColumns::open(std::move(*table), processes, settings_.count);
     if (!columns) return std::unexpected(columns.error());
     source_columns_.emplace(std::move(*columns));
     ticket_secrets_.take_over(left);
@@ -38,7 +42,9 @@ Result<> Workers::take_over(const handover::Workers& left) {
     for (const handover::Worker& worker : left.vec()) {
         if (auto taken = take_over(worker); !taken) return failure("worker {}: {}", worker.id(), taken.error().message);
     }
+    // The server has begun: a worker that cannot begin is tried again, and no reason to stop.
     for (const auto& slot : slots_) {
+        slot->served = true;
         if (!has_worker(slot->number)) slot->launch_at(loop_.now());
     }
     reassign_slots();
@@ -49,6 +55,10 @@ Result<> Workers::take_over(const handover::Workers& left) {
 bool Workers::has_worker(uint32_t slot) const {
     return std::ranges::any_of(
         workers_, [slot](const auto& worker) { return worker->slot() == slot && worker->state() < State::stopping; });
+}
+
+bool Workers::each_slot_serves() const {
+    return std::ranges::all_of(slots_, [this](const auto& slot) { return owner_of(slot->number) != nullptr; });
 }
 
 bool Workers::is_serving(uint32_t id) const {
@@ -72,14 +82,15 @@ Result<> Workers::take_over(const handover::Worker& left) {
     WorkerProcess& worker = *workers_.back();
     worker.take_over(left);
     for (const uint32_t slot : left.slots()) worker.slots.emplace(slot, ++times_taken_);
-    if (!is_surplus(worker)) slots_[worker.slot()]->served = true;
     if (auto watched = worker.watch_end(); !watched) return watched;
     if (worker.state() == State::stopping) drain(worker);
     return {};
 }
 
 void Workers::retire(uint32_t id) {
-    if (!is_serving(id)) return;
+    const auto serving =
+        std::ranges::count(workers_, State::serving, [](const auto& worker) { return worker->state(); });
+    if (!is_serving(id) || serving == 1) return;
     WorkerProcess* const worker = find(id);
     for (const auto& [slot, time] : WorkerProcess::Slots(worker->slots)) release(*worker, slot);
     drain(*worker);

@@ -1,10 +1,11 @@
 // A preloaded library that makes the system refuse what a test wants, at the moment at which it wants it. The file that
 // $SEKI_REFUSE_FILE names has a line for each call that fails:
 //
-//     <supervisor|trial|successor|worker> <call>
+//     <supervisor|trial|successor|former|worker> <call>
 //
 // without it, or without that line, everything goes on to the C library. A trial is to see whether a new executable
-// could take over from the one that runs, and a successor has done so.
+// could take over from the one that runs, and a successor has done so; a former supervisor got everything back from
+// one.
 //
 // "killed_at_fsync" and "hangs_at_fsync" are none: what is written is about to be whole then.
 
@@ -39,13 +40,15 @@ bool read_file(const char* path, char* into, size_t size) {
 }
 
 const char* supervisor_role = "supervisor";
+bool former = false;
 pid_t first_process;
 
 // As it is when the program begins: it takes these out of the environment.
 [[gnu::constructor]] void look_around() {
     first_process = getpid();
-    if (getenv("SEKI_HANDOVER") == nullptr || getenv("SEKI_HANDOVER_REFUSED") != nullptr) return;
-    supervisor_role = getenv("SEKI_HANDOVER_TRIAL") != nullptr ? "trial" : "successor";
+    if (getenv("SEKI_HANDOVER") == nullptr) return;
+    former = getenv("SEKI_HANDOVER_REFUSED") != nullptr;
+    if (!former) supervisor_role = getenv("SEKI_HANDOVER_TRIAL") != nullptr ? "trial" : "successor";
 }
 
 const char* role() {
@@ -55,16 +58,17 @@ const char* role() {
     return strcmp(second, "worker") == 0 ? "worker" : supervisor_role;
 }
 
+bool names(const char* lines, const char* who, const char* call) {
+    char wanted[128];
+    snprintf(wanted, sizeof wanted, "%s %s\n", who, call);
+    return strstr(lines, wanted) != nullptr;
+}
+
 bool refused(const char* call) {
     const char* path = getenv("SEKI_REFUSE_FILE");
     char lines[1024];
     if (path == nullptr || !read_file(path, lines, sizeof lines)) return false;
-    char wanted[128];
-    strcpy(wanted, role());
-    strcat(wanted, " ");
-    strcat(wanted, call);
-    strcat(wanted, "\n");
-    return strstr(lines, wanted) != nullptr;
+    return names(lines, role(), call) || (former && names(lines, "former", call));
 }
 
 bool is_saved(int fd) {

@@ -189,7 +189,7 @@ class Clusters(ProcessTest):
         self.assertEqual(added.code, 0, added)
         self.assertIn("owner=ann", seki.ctl("cluster", "tags", "-i", "web").out)
         tags = seki.ctl("--json", "cluster", "tags", "-i", "web").json
-        self.assertIn({"frontend": f"http {seki.text} other.example all", "tags": {"owner": "ann"}}, tags)
+        self.assertIn({"frontend": f"http {seki.text};other.example;P", "tags": {"owner": "ann"}}, tags)
         self.assertEqual(seki.ctl("cluster", "tags", "-i", "nobody").code, 1)
         self.assertIn("other.example", seki.ctl("frontend", "list", "-i", "web").out)
         missing = seki.ctl("frontend", "list", "-i", "nobody")

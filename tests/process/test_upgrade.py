@@ -8,7 +8,8 @@ import threading
 import unittest
 
 import wire
-from control import Refused, Request, add_backend, cluster, frontend, schema
+from certificates import make_certificate
+from control import Refused, Request, add_backend, address_of, cluster, frontend, schema
 from halting import Scarcity
 from harness import BINARY, ProcessTest, http_body, tcp_body, until, wait_gone
 from test_replace_tunnels import echo
@@ -275,6 +276,7 @@ class Settings(UpgradeTest):
         scarcity.refuse()
         self.assertEqual(self.reload(seki).code, 0)
         self.assertEqual(seki.get(host="new.example").status, 200)
+        self.assertNotIn(0, self.running(seki), "the settings are tried again")
 
     def test_the_path_of_the_command_socket_waits_for_the_next_start(self):
         seki = self.http(self.backend())
@@ -338,6 +340,45 @@ class Refusals(UpgradeTest):
             self.assert_unmoved(seki, old, client, "the configuration is not valid(.|\n)*seki.toml")
             pathlib.Path(seki.config).write_text(written, encoding="utf-8")
             self.assertIn("Upgrade successful", seki.ctl("upgrade").out)
+
+    def test_of_what_cannot_be_taken_over_twice_end_the_program_and_workers_serve_on(self):
+        seki, scarcity = self.running_instance()
+        pids = self.running(seki).values()
+        with seki.connect() as client:
+            self.assertEqual(self.ask(client), 200)
+            scarcity.refuse("successor epoll_create1", "former epoll_create1")
+            with seki.control() as control:
+                control.send(Request(upgrade_main=schema.UpgradeMain()))
+                self.assertNotEqual(seki.wait(), 0)
+            self.assertIn("it was given back", seki.log())
+        for pid in pids:
+            wait_gone(pid)
+
+    def test_a_certificate_is_added_while_a_worker_of_the_former_program_drains(self):
+        answer = threading.Event()
+        self.addCleanup(answer.set)
+        backend = self.backend(respond=lambda request: (request.target == "/" or answer.wait(wire.PATIENCE_SECONDS)) and
+                               wire.response(b"late"))
+        seki = self.instance()
+        seki.body = https_body(seki.text, seki.folder, backend)
+        seki.start()
+        make_certificate(seki.folder, "d", "other.example")
+        context = ssl.create_default_context(cafile=str(seki.folder / "c.pem"))
+        with seki.connect() as client:
+            client.socket = context.wrap_socket(client.socket, server_hostname="example.com")
+            client.send(wire.request(target="/slow"))
+            backend.wait_requests(1)
+            with seki.control() as control:
+                control.ask(Request(upgrade_main=schema.UpgradeMain()))
+                pair = schema.CertificateAndKey(certificate=(seki.folder / "d.pem").read_text(),
+                                                key=(seki.folder / "d.key").read_text())
+                control.ask(Request(add_certificate=schema.AddCertificate(address=address_of(seki.address),
+                                                                          certificate=pair)))
+            answer.set()
+            self.assertEqual(client.read_response().status, 200)
+        other = ssl.create_default_context(cafile=str(seki.folder / "d.pem"))
+        with seki.connect() as client:
+            client.socket = other.wrap_socket(client.socket, server_hostname="other.example")
 
     def test_where_the_system_has_no_room_at_a_step(self):
         seki, scarcity = self.running_instance()

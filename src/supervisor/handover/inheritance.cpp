@@ -1,6 +1,7 @@
 #include "supervisor/handover/inheritance.h"
 
 #include <charconv>
+#include <cstdlib>
 #include <fcntl.h>
 #include <string_view>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr const char* place_variable = "SEKI_HANDOVER";  // "MEMORY BYTES FORMER", two descriptors and a size
 constexpr const char* trial_variable = "SEKI_HANDOVER_TRIAL";
+constexpr size_t max_reason_bytes = 4096;  // of what execve(2) takes in one variable
 constexpr const char* refused_variable = "SEKI_HANDOVER_REFUSED";
 
 struct Place {
@@ -48,7 +50,8 @@ Executable::Call Inheritance::call_with(const Note& note, const handover::Handov
     call.variables.push_back(
         fmt::format("{}={} {} {}", place_variable, note.memory.fd.get(), note.memory.bytes, note.former.fd()));
     if (note.trial) call.variables.push_back(fmt::format("{}=1", trial_variable));
-    if (!note.refused.empty()) call.variables.push_back(fmt::format("{}={}", refused_variable, note.refused));
+    if (!note.refused.empty())
+        call.variables.push_back(fmt::format("{}={}", refused_variable, note.refused.substr(0, max_reason_bytes)));
     call.keep = descriptors_of(left);
     call.keep.push_back(note.memory.fd.get());
     call.keep.push_back(note.former.fd());
@@ -72,13 +75,17 @@ Result<std::optional<Inheritance>> Inheritance::of_environment() {
         inheritance.left_ = std::move(*left);
         return inheritance;
     }
-    if (trial) return std::unexpected(left.error());
+    if (trial || !inheritance.refused_.empty()) return std::unexpected(left.error());
     return failure("{}; nor can it be given back: {}", left.error().message,
-                   inheritance.give_back(left.error().message).message);
+                   inheritance.give_back(left.error().message, {}).message);
 }
 
-Failure Inheritance::give_back(const std::string& reason) const {
-    return former_.become(call_with({.memory = memory_, .former = former_, .refused = reason}, left_));
+bool Inheritance::is_there() { return std::getenv(place_variable) != nullptr; }
+
+Failure Inheritance::give_back(const std::string& reason, const std::vector<std::string>& variables) const {
+    auto call = call_with({.memory = memory_, .former = former_, .refused = reason}, left_);
+    call.variables.insert(call.variables.end(), variables.begin(), variables.end());
+    return former_.become(call);
 }
 
 void Inheritance::close() const {

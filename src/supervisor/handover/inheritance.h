@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "command/sealed_frames.h"
@@ -26,6 +27,7 @@ public:
 
     // Nothing in an ordinary start. Takes the note out of the environment.
     static Result<std::optional<Inheritance>> of_environment();
+    [[nodiscard]] static bool is_there();
 
     // What is said on stderr, and nothing else, by who could take over.
     static constexpr const char* promise = "seki can take over";
@@ -36,8 +38,8 @@ public:
     [[nodiscard]] const std::string& refused() const noexcept { return refused_; }
     [[nodiscard]] const Executable& former() const noexcept { return former_; }
 
-    // Becomes the former program again. Returns only why that cannot be.
-    [[nodiscard]] Failure give_back(const std::string& reason) const;
+    // Becomes the former program again, with these variables ("NAME=value") besides. Returns only why that cannot be.
+    [[nodiscard]] Failure give_back(const std::string& reason, const std::vector<std::string>& variables) const;
     // Who took over has copies of all of it: what was left is closed.
     void close() const;
 

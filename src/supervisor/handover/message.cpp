@@ -35,7 +35,7 @@ Result<handover::Handover> read_handover(const command::SealedFrames::Memory& me
     if (!frames) return std::unexpected(frames.error());
     const auto frame = frames->next();
     handover::Handover left;
-    if (!frame || !*frame || !left.ParseFromArray((*frame)->data(), static_cast<int>((*frame)->size())))
+    if (!frame || !*frame || !left.ParsePartialFromArray((*frame)->data(), static_cast<int>((*frame)->size())))
         return failure("what the former supervisor left cannot be read");
     if (left.least_reader() > handover::FORMAT) {
         return failure("the former supervisor, version {}, left it in format {}, of which this version knows only {}",

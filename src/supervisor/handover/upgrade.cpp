@@ -175,15 +175,20 @@ void Upgrade::go_on(const Inheritance& left) {
     }
     auto former = left.former().copy();
     if (former) former_ = std::move(*former);
-    for (const WorkerProcess* worker : workers_.alive()) {
-        if (worker->state() == WorkerProcess::State::serving) to_replace_.push_back(worker->id());
+    // Those that have a place first: the others go to them.
+    for (const bool surplus : {false, true}) {
+        for (const WorkerProcess* worker : workers_.alive()) {
+            const bool serves = worker->state() == WorkerProcess::State::serving;
+            if (serves && workers_.is_surplus(*worker) == surplus) to_replace_.push_back(worker->id());
+        }
     }
+    waits_until_ = loop_.now() + longest_wait;
     changes_.hold();
     loop_.timers().arm(*this, loop_.now());
 }
 
 void Upgrade::replace_next() {
-    if (to_replace_.empty()) return done();
+    if (to_replace_.empty()) return wait_for_all();
     // Who died meanwhile has a successor already.
     const uint32_t id = to_replace_.front();
     if (!workers_.is_serving(id)) {
@@ -193,11 +198,18 @@ void Upgrade::replace_next() {
     workers_.replace(id, [this](Result<Workers::Replaced> outcome) { replaced(std::move(outcome)); });
 }
 
+// Where there are more workers than before, the new ones are begun beside.
+void Upgrade::wait_for_all() {
+    if (workers_.stopping() || workers_.each_slot_serves() || loop_.now() >= waits_until_) return done();
+    loop_.timers().arm(*this, loop_.now() + look_again);
+}
+
 void Upgrade::replaced(Result<Workers::Replaced> outcome) {
     if (outcome) {
         to_replace_.pop_front();
         attempts_ = 0;
         ++replaced_;
+        waits_until_ = loop_.now() + longest_wait;
         sum_.moved += outcome->moved;
         sum_.staying += outcome->staying;
         return replace_next();
@@ -222,6 +234,7 @@ void Upgrade::replaced(Result<Workers::Replaced> outcome) {
 void Upgrade::give_back(const std::string& why) {
     log_.error(Module::supervisor, "{}; the former executable goes on", why);
     refused_ = why;
+    changes_.refuse_waiting("an upgrade is not possible: try again");
     to_replace_.clear();
     next_ = std::move(*former_);
     former_.reset();
@@ -234,12 +247,15 @@ void Upgrade::done() {
     former_.reset();
     to_replace_.clear();
     changes_.release();
-    const bool all = !workers_.stopping();
-    answer(all ? command::OK : command::FAILURE,
-           fmt::format("Upgrade {}: version {} in place of {}; {} worker{} replaced, {} connections moved, {} end with "
-                       "the old ones",
-                       all ? "successful" : "not finished, for the server is stopping", SEKI_VERSION, from_, replaced_,
-                       replaced_ == 1 ? "" : "s", sum_.moved, sum_.staying));
+    const std::string what =
+        fmt::format("version {} in place of {}; {} worker{} replaced, {} connections moved, {} end with the old ones",
+                    SEKI_VERSION, from_, replaced_, replaced_ == 1 ? "" : "s", sum_.moved, sum_.staying);
+    if (workers_.stopping())
+        return answer(command::FAILURE, "Upgrade not finished, for the server is stopping: " + what);
+    if (!workers_.each_slot_serves())
+        return answer(command::FAILURE,
+                      fmt::format("Upgrade not finished: {}; a worker cannot begin, see the log", what));
+    answer(command::OK, "Upgrade successful: " + what);
 }
 
 }  // namespace seki::supervisor

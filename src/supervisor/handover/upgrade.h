@@ -97,6 +97,7 @@ private:
     void answer(command::ResponseStatus status, const std::string& message);
 
     void replace_next();
+    void wait_for_all();
     void replaced(Result<Workers::Replaced> outcome);
     void give_back(const std::string& why);
     void done();
