@@ -1,10 +1,11 @@
+#include "worker/certificate_query.h"
+
 #include <map>
 
 #include "config/convert.h"
 #include "config/stored_certificate.h"
 #include "routing/host_pattern.h"
 #include "worker/answer.h"
-#include "worker/certificate_query.h"
 #include "x509/pem.h"
 
 namespace seki::worker {
