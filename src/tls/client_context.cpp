@@ -28,16 +28,6 @@ StorePtr store_of(const std::vector<std::string>& authorities) {
     return store;
 }
 
-// Read when the first cluster needs it, and once: these are a hundred and fifty.
-X509_STORE* system_authorities(Engine& engine) {
-    StorePtr& store = engine.system_authorities;
-    if (store != nullptr) return store.get();
-    store.reset(X509_STORE_new());
-    if (store != nullptr && X509_STORE_set_default_paths(store.get()) != 1) store.reset();
-    ERR_clear_error();
-    return store.get();
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const ClientContext>> ClientContext::make(Engine& engine, ClientSettings settings) {
@@ -78,9 +68,8 @@ Result<> ClientContext::trust() {
         SSL_CTX_set_cert_store(context_.get(), store.release());
         return {};
     }
-    X509_STORE* const store = system_authorities(engine_);
-    if (store == nullptr)
-        return failure("tls: ca_certificates: there are none, and those of the system cannot be read");
+    X509_STORE* const store = engine_.system_authorities.store();
+    if (store == nullptr) return failure("tls: no memory");
     SSL_CTX_set1_cert_store(context_.get(), store);
     return {};
 }

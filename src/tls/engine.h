@@ -9,8 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include <openssl/x509.h>
-
 #include "event/event_loop.h"
 #include "net/address.h"
 #include "tls/alpn.h"
@@ -20,6 +18,7 @@
 #include "tls/parsed_certificates.h"
 #include "tls/record.h"
 #include "tls/secret_pool.h"
+#include "tls/system_authorities.h"
 #include "tls/ticket_keys.h"
 
 namespace seki::tls {
@@ -28,10 +27,6 @@ namespace seki::tls {
 struct Secrets {
     RecordState read;
     RecordState write;
-};
-
-struct FreeStore {
-    void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
 };
 
 // Why a handshake came to nothing, as metrics have it.
@@ -85,8 +80,8 @@ public:
     TicketKeys tickets;
     KeyExchange exchange;
     ClientSessions sessions{kept_sessions};
-    uint64_t next_policy = 1;                                     // number of the next ClientContext
-    std::unique_ptr<X509_STORE, FreeStore> system_authorities{};  // null until some policy asks for them
+    SystemAuthorities system_authorities;
+    uint64_t next_policy = 1;    // number of the next ClientContext
     std::vector<char> incoming;  // where records are read; good until the next read of any connection
     std::vector<char> outgoing;  // likewise where they are made
     std::function<void(const HandshakeReport&)> on_handshake;

@@ -1,6 +1,7 @@
 """TLS to backends, which are servers of Python's: whom we take them for, what we show, what becomes of a request when they
 are not the ones that are meant, and what changes while Seki runs."""
 import hashlib
+import shutil
 import socket
 import ssl
 import subprocess
@@ -118,6 +119,21 @@ class BackendTls(ProcessTest):
 
     def test_the_system_does_not_trust_it_either(self):
         self.refused('server_name = "b.example"', "self-signed certificate")
+
+    def test_whom_the_system_trusts_is_trusted(self):
+        folder = self.folder / "trusted"
+        folder.mkdir()
+        name = subprocess.run(["openssl", "x509", "-in", self.folder / "b.pem", "-noout", "-hash"], check=True,
+                              capture_output=True, text=True).stdout.strip()
+        shutil.copy(self.folder / "b.pem", folder / f"{name}.0")
+        for where in ({"SSL_CERT_FILE": str(self.folder / "b.pem")}, {"SSL_CERT_DIR": f"/nowhere:{folder}"}):
+            with self.subTest(**where):
+                self.seki.environment |= where
+                self.start(self.secure(), 'server_name = "b.example"')
+                self.assertEqual(self.seki.get().status, 200)
+                self.seki.stop()
+                for variable in where:
+                    del self.seki.environment[variable]
 
     def test_a_certificate_for_another_name_is_refused(self):
         self.refused('ca_certificates = ["b.pem"]\nserver_name = "c.example"', "(it is not for c.example)")
