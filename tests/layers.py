@@ -13,7 +13,7 @@ SRC = ROOT / "src"
 
 LEVELS = [
     ["base"],
-    ["event", "http", "x509"],
+    ["event", "http", "sandbox", "x509"],
     ["net", "routing"],
     ["observe"],
     ["config", "tls", "auth", "backend"],

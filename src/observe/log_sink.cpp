@@ -38,14 +38,14 @@ LogSink::~LogSink() {
 
 // ---- opening
 
-Result<std::unique_ptr<LogSink>> LogSink::open(std::string_view text, LineHead& head, WhenAbsent when_absent,
-                                               size_t capacity) {
+Result<std::unique_ptr<LogSink>> LogSink::open(std::string_view text, LineHead& head, Files files, size_t capacity) {
     auto target = LogTarget::parse(text);
     if (!target) return std::unexpected(target.error());
     std::unique_ptr<LogSink> sink(new LogSink(std::move(*target), head, capacity));
+    if (files == Files::given) sink->target_.expect_files();
     auto opened = sink->target_.open();
-    if (!opened && when_absent == WhenAbsent::refuse && !sink->target_.is_socket())
-        return std::unexpected(opened.error());
+    const bool may_come = sink->target_.is_socket() || (files == Files::given && sink->target_.is_file());
+    if (!opened && !may_come) return std::unexpected(opened.error());
     return sink;
 }
 

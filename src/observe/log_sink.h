@@ -40,12 +40,12 @@ public:
     // What a line is: text that ends with a line end, or a record of a stream of protobuf, that is the varint of a
     // length, as many bytes, and two zero bytes. Losses are told in text only.
     enum class Framing : uint8_t { text, records };
-    // Whether a file that cannot be opened is an error, or is tried again later as sockets always are.
-    enum class WhenAbsent : uint8_t { refuse, wait };
+    // A file that is opened here is there from the start, or it is an error. One that is given (give) may come later;
+    // until then lines wait, as they do for sockets.
+    enum class Files : uint8_t { opened, given };
 
     // `target`: log_target.h. `head` begins the lines about losses; it outlives the sink.
-    static Result<std::unique_ptr<LogSink>> open(std::string_view target, LineHead& head,
-                                                 WhenAbsent when_absent = WhenAbsent::refuse,
+    static Result<std::unique_ptr<LogSink>> open(std::string_view target, LineHead& head, Files files = Files::opened,
                                                  size_t capacity = default_capacity);
     // Over a descriptor that stays the caller's.
     static Result<std::unique_ptr<LogSink>> over(int fd, LineHead& head, size_t capacity = default_capacity);
@@ -65,6 +65,11 @@ public:
     void flush(WallTime now);
     // After a rotation of logs: the file is opened by its name again. On failure the old one stays.
     Result<> reopen(WallTime now);
+    // Likewise with this file, where files are given.
+    Result<> give(UniqueFd file, WallTime now) {
+        target_.give(std::move(file));
+        return reopen(now);
+    }
 
     [[nodiscard]] const std::string& target() const noexcept { return target_.text(); }
     [[nodiscard]] uint64_t lost_lines() const noexcept { return lost_; }

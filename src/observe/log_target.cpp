@@ -125,13 +125,27 @@ Result<> LogTarget::open_descriptor() {
 }
 
 Result<> LogTarget::open_file() {
+    if (files_come_ && !given_.valid()) return is_open() ? Result<>() : failure("its file has not come yet");
+    Result<UniqueFd> file = files_come_ ? std::move(given_) : open_path();
+    if (!file) return std::unexpected(file.error());
+    struct stat about = {};
+    if (fstat(file->get(), &about) != 0) return std::unexpected(system_failure(errno));
+    take(std::move(*file), S_ISREG(about.st_mode) ? Kind::file : Kind::own);
+    return {};
+}
+
+Result<UniqueFd> LogTarget::open_path() const {
     const std::string path(rest());
     UniqueFd file(
         ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, log_file_mode));
-    struct stat about = {};
-    if (!file.valid() || fstat(file.get(), &about) != 0) return std::unexpected(system_failure(errno));
-    take(std::move(file), S_ISREG(about.st_mode) ? Kind::file : Kind::own);
-    return {};
+    if (!file.valid()) return std::unexpected(system_failure(errno));
+    return file;
+}
+
+Result<UniqueFd> LogTarget::open_for_another() const {
+    auto file = open_path();
+    if (!file) return failure("log target '{}': {}", text_, file.error().message);
+    return file;
 }
 
 Result<> LogTarget::open_unix_socket() {

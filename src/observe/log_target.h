@@ -48,6 +48,11 @@ public:
 
     // Opens it, or opens it again; on failure what was open stays.
     Result<> open();
+    // For who can open no file: that of the target is opened elsewhere (open_for_another), and given. open() takes it
+    // then; before the first has come there is nothing to be opened.
+    void expect_files() noexcept { files_come_ = true; }
+    void give(UniqueFd file) noexcept { given_ = std::move(file); }
+    [[nodiscard]] Result<UniqueFd> open_for_another() const;
     void close() noexcept;
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
@@ -66,6 +71,7 @@ private:
 
     Result<> open_descriptor();
     Result<> open_file();
+    [[nodiscard]] Result<UniqueFd> open_path() const;
     Result<> open_unix_socket();
     Result<> open_network_socket();
     void take(UniqueFd fd, Kind kind) noexcept;
@@ -76,6 +82,8 @@ private:
     std::string text_;
     SocketAddress address_;  // of a network
     int inherited_ = -1;
+    bool files_come_ = false;
+    UniqueFd given_;  // and not taken yet
     Kind kind_ = Kind::file;
     UniqueFd own_;
     int fd_ = -1;

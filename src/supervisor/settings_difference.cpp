@@ -58,6 +58,8 @@ std::vector<std::string> after_restart(const config::FileConfig& now, const conf
     settings.compare("worker_count", now.worker_count, then.worker_count);
     settings.compare("worker_automatic_restart", now.worker_automatic_restart, then.worker_automatic_restart);
     settings.compare("handle_process_affinity", now.handle_process_affinity, then.handle_process_affinity);
+    settings.compare("worker_seccomp", now.worker_seccomp, then.worker_seccomp);
+    settings.compare("worker_landlock", now.worker_landlock, then.worker_landlock);
     settings.compare("worker_timeout", now.worker_timeout_s, then.worker_timeout_s);
     settings.compare("shutdown_timeout", now.shutdown_timeout_s, then.shutdown_timeout_s);
     settings.compare("command_socket", now.command_socket, then.command_socket);

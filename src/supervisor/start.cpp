@@ -53,6 +53,8 @@ Supervisor::Settings settings_of(const config::FileConfig& file, const std::stri
     settings.workers.automatic_restart = file.worker_automatic_restart;
     settings.workers.one_processor_each = file.handle_process_affinity;
     settings.workers.json_access_log = file.json_access_log;
+    settings.workers.seccomp = file.worker_seccomp;
+    settings.workers.landlock = file.worker_landlock;
     settings.workers.answer_timeout = std::chrono::seconds(file.worker_timeout_s);
     settings.soft_stop_limit = std::chrono::seconds(file.shutdown_timeout_s);
     settings.command.path = file.command_socket;
@@ -205,7 +207,7 @@ private:
         if (auto reopened = flusher_.reopen(); !reopened) {
             log_->error(Module::supervisor, "{}", reopened.error().message);
         }
-        supervisor_->signal_workers(SIGHUP);
+        supervisor_->reopen_logs_of_workers();
         log_->info(Module::supervisor, "{}: logs are opened again", signal.text());
     }
 

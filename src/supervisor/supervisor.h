@@ -70,7 +70,8 @@ public:
     // Why it ended by itself, if it did.
     [[nodiscard]] const Result<>& outcome() const noexcept { return outcome_; }
     [[nodiscard]] bool stopping() const noexcept { return workers_.stopping(); }
-    void signal_workers(int number) { workers_.signal_all(number); }
+    // After a rotation of logs.
+    void reopen_logs_of_workers() { workers_.logs().reopen(); }
 
     // Null where nobody wants to be told. To be set before the start; outlives this.
     ServiceManager* service_manager = nullptr;

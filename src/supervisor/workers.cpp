@@ -1,6 +1,7 @@
 #include "supervisor/workers.h"
 
 #include <algorithm>
+#include <iterator>
 #include <signal.h>
 #include <utility>
 
@@ -61,6 +62,7 @@ Workers::Workers(EventLoop& loop, observe::Log& log, Launcher& launcher, Listeni
       launcher_(launcher),
       sockets_(sockets),
       settings_(std::move(settings)),
+      logs_(loop, log, settings_.server, [this] { return alive(); }),
       next_id_(settings_.first_worker_id) {
     SEKI_CHECK(settings_.count <= sockets.slots());
     for (uint32_t slot = 0; slot < settings_.count; ++slot) slots_.push_back(std::make_unique<Slot>(*this, slot));
@@ -106,25 +108,32 @@ Result<uint32_t> Workers::launch(Slot& slot) {
         if (auto bound = bind_to_processor(worker.pid(), slot.number); !bound)
             log_.warn(Module::supervisor, "worker {} runs on any processor: {}", id, bound.error().message);
     }
+    greet(worker, std::move(*memory));
+    return id;
+}
+
+void Workers::greet(WorkerProcess& worker, UniqueFd source_table) {
     worker::Order order;
     worker::Hello& hello = *order.mutable_hello();
     hello.set_version(worker::VERSION);
-    hello.set_worker_id(id);
+    hello.set_worker_id(worker.id());
     hello.set_worker_count(settings_.count);
     *hello.mutable_config() = settings_.server;
     // The state knows them, and may have lifted them.
     hello.mutable_config()->clear_max_connections_per_ip();
     hello.mutable_config()->clear_max_connections_per_subnet();
     hello.mutable_config()->clear_max_connection_attempts();
-    hello.set_source_column(*column);
+    hello.set_source_column(worker.source_column());
     ticket_secrets_.tell(hello);
     if (!measures_clusters_) hello.set_no_clusters(true);
     if (settings_.json_access_log) hello.set_json_access_log(true);
+    if (!settings_.seccomp) hello.set_no_seccomp(true);
+    if (!settings_.landlock) hello.set_no_landlock(true);
     std::vector<UniqueFd> fds;
-    fds.push_back(std::move(*memory));
+    fds.push_back(std::move(source_table));
+    std::ranges::move(logs_.open(*hello.mutable_log_files()), std::back_inserter(fds));
     // Only a hello that fails is answered.
     worker.order(order, Patience::endless, refusal_kills(worker), std::move(fds));
-    return id;
 }
 
 // Where this fails, there is no process any more.
@@ -180,10 +189,6 @@ void Workers::on_worker_ended(WorkerProcess& worker) {
         on_cannot_begin(fmt::format("worker {} {}", worker.id(), worker.why_ended()));
     }
     check_stopped();
-}
-
-void Workers::signal_all(int number) {
-    for (WorkerProcess* worker : alive()) worker->signal(number);
 }
 
 std::vector<WorkerProcess*> Workers::alive() const {

@@ -18,6 +18,7 @@
 #include "supervisor/listening_sockets.h"
 #include "supervisor/source_columns.h"
 #include "supervisor/ticket_secret.h"
+#include "supervisor/worker_logs.h"
 #include "supervisor/worker_process.h"
 
 namespace seki::supervisor {
@@ -30,6 +31,8 @@ public:
         bool automatic_restart = true;
         bool one_processor_each = false;
         bool json_access_log = false;
+        bool seccomp = true;  // parts of the sandbox of workers
+        bool landlock = true;
         Duration answer_timeout = std::chrono::seconds(10);
         // Of a supervisor that takes over from another one: ids go on where the other's end (worker.proto).
         uint16_t generation = 0;
@@ -116,7 +119,7 @@ public:
     [[nodiscard]] bool measures_clusters() const noexcept { return measures_clusters_; }
     // Of session tickets.
     void set_ticket_secret(const std::string& secret);
-    void signal_all(int number);
+    [[nodiscard]] WorkerLogs& logs() noexcept { return logs_; }
 
     // Nobody is replaced any more. Softly: each ends when its last session has ended. `on_stopped`: when all processes
     // are gone. May be called again to stop hard after all.
@@ -162,6 +165,7 @@ private:
 
     // Returns the id of the new worker.
     Result<uint32_t> launch(Slot& slot);
+    void greet(WorkerProcess& worker, UniqueFd source_table);
     Result<std::unique_ptr<WorkerProcess>> begin_process(const WorkerProcess::Identity& identity);
     Result<> take_over(const handover::Worker& left);
     [[nodiscard]] bool has_worker(uint32_t slot) const;
@@ -208,6 +212,7 @@ private:
     std::optional<SourceColumns> source_columns_;  // from start() on
     TicketSecrets ticket_secrets_;
     Heartbeat heartbeat_{*this};
+    WorkerLogs logs_;
     std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
     std::vector<Replacing> replacing_;                     // whose successors do not serve yet

@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "base/print_error.h"
+#include "sandbox/refused_calls.h"
+#include "sandbox/worker_sandbox.h"
 #include "tls/ticket_keys.h"
 
 namespace seki::worker {
@@ -55,6 +57,10 @@ void Process::on_frame(std::string_view payload) {
     std::vector<UniqueFd> fds = channel_.take_fds(order.descriptors());
     const Result<> understood = whole ? understand(order) : failure("the order cannot be read");
     if (!understood) return refuse(order.id(), understood.error());
+    if (order.has_log_files()) {
+        reopen_logs(order.log_files(), fds);
+        return tell_done(order.id());
+    }
     if (worker_ != nullptr) return worker_->obey(order, std::move(fds));
     if (auto begun = hello(order.hello(), std::move(fds)); !begun) refuse(order.id(), begun.error());
 }
@@ -78,6 +84,13 @@ void Process::refuse(uint64_t order, const Failure& why) {
     if (!channel_.send(report)) loop_.stop();
 }
 
+void Process::tell_done(uint64_t order) {
+    Report report;
+    report.set_id(order);
+    report.mutable_done();
+    if (!channel_.send(report)) loop_.stop();
+}
+
 // Where nobody could be answered, nothing else can be done: the supervisor would wait for ever. Or there is no channel
 // to begin with.
 void Process::on_malformed(const std::string& reason) {
@@ -92,12 +105,14 @@ void Process::on_closed(const std::string& reason) {
     worker_->stop(false);
 }
 
-Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> memory) {
+Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> fds) {
     if (hello.version() != VERSION)
         return failure("the supervisor's version is {}, this worker's {}", hello.version(), static_cast<int>(VERSION));
-    if (auto opened = open_logs(hello); !opened) return opened;
-    if (auto watched = watch_signals(); !watched) return watched;
-    if (auto opened = open_sources(hello, std::move(memory)); !opened) return opened;
+    if (fds.empty()) return failure("no memory for limits per source came with hello");
+    if (auto made = make_logs(hello); !made) return made;
+    take_log_files(hello.log_files(), std::span(fds).subspan(1));
+    note_absent_targets();
+    if (auto opened = open_sources(hello, std::move(fds.front())); !opened) return opened;
     if (auto opened = open_tls(hello); !opened) return opened;
     auto buffers = net::BufferPool::Memory::map(Worker::buffer_sizes(hello.config()));
     if (!buffers) return std::unexpected(buffers.error());
@@ -108,8 +123,20 @@ Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> memory) {
     worker_ = std::make_unique<Worker>(around, hello, std::move(*buffers), [this](const Report& report) {
         if (auto sent = channel_.send(report); !sent) log_->error(observe::Module::worker, "{}", sent.error().message);
     });
+    if (hello.config().has_metrics()) {
+        if (auto begun = begin_metrics(hello.config().metrics()); !begun) return begun;
+    }
     flusher_.begin();
-    return hello.config().has_metrics() ? begin_metrics(hello.config().metrics()) : Result<>();
+    return enter_sandbox(hello);
+}
+
+// From here on there are the descriptors that come, and connections.
+Result<> Process::enter_sandbox(const Hello& hello) {
+    const sandbox::WorkerSandbox wanted{.seccomp = !hello.no_seccomp(), .landlock = !hello.no_landlock()};
+    const auto entered = wanted.enter();
+    if (!entered) return std::unexpected(entered.error());
+    log_->info(observe::Module::worker, "in its sandbox: {}", *entered);
+    return {};
 }
 
 Result<> Process::begin_metrics(const command::ServerMetricsConfig& config) {
@@ -121,16 +148,8 @@ Result<> Process::begin_metrics(const command::ServerMetricsConfig& config) {
     return {};
 }
 
-Result<> Process::watch_signals() {
-    auto signals = Signals::watch(loop_, watched_signals, [this](const ReceivedSignal&) { reopen_logs(); });
-    if (!signals) return std::unexpected(signals.error());
-    signals_ = std::move(*signals);
-    return {};
-}
-
-Result<> Process::open_sources(const Hello& hello, std::vector<UniqueFd> memory) {
-    if (memory.size() != 1) return failure("no memory for limits per source came with hello");
-    auto opened = net::SourceTable::open(std::move(memory.front()));
+Result<> Process::open_sources(const Hello& hello, UniqueFd memory) {
+    auto opened = net::SourceTable::open(std::move(memory));
     if (!opened) return std::unexpected(opened.error());
     if (hello.source_column() >= opened->columns())
         return failure("there is no column {} for limits per source", hello.source_column());
@@ -151,42 +170,62 @@ Result<> Process::open_tls(const Hello& hello) {
     return {};
 }
 
-Result<> Process::open_logs(const Hello& hello) {
+Result<> Process::make_logs(const Hello& hello) {
     const command::ServerConfig& config = hello.config();
-    auto sink = open_log(config.log_target());
+    auto sink = make_sink(config.log_target());
     if (!sink) return std::unexpected(sink.error());
     log_sink_ = std::move(*sink);
     log_ = std::make_unique<observe::Log>(*log_sink_, line_head_, clock_);
     log_->set_coloured(config.log_colored());
     if (auto set = log_->set_filter(config.log_level()); !set) return set;
     if (config.has_access_logs_target()) {
-        auto access_sink = open_log(config.access_logs_target());
+        auto access_sink = make_sink(config.access_logs_target());
         if (!access_sink) return std::unexpected(access_sink.error());
         access_sink_ = std::move(*access_sink);
     }
     observe::LogSink& access_sink = access_sink_ != nullptr ? *access_sink_ : *log_sink_;
     access_log_ = std::make_unique<observe::AccessLog>(access_sink, line_head_, *log_, access_format(hello));
     access_log_->set_coloured(config.log_colored());
-    for (const observe::LogSink* one : flusher_.sinks()) {
-        if (one->is_absent()) log_->warn(observe::Module::worker, "{} is not there: lines wait for it", one->target());
-    }
     return {};
 }
 
 // Whether it can be written to was asked before the start; a worker that comes later does not fail for it.
-Result<std::unique_ptr<observe::LogSink>> Process::open_log(const std::string& target) {
-    auto sink = observe::LogSink::open(target, line_head_, observe::LogSink::WhenAbsent::wait);
+Result<std::unique_ptr<observe::LogSink>> Process::make_sink(const std::string& target) {
+    auto sink = observe::LogSink::open(target, line_head_, observe::LogSink::Files::given);
     if (sink) flusher_.add(**sink);
     return sink;
 }
 
-// After a rotation of logs.
-void Process::reopen_logs() {
-    if (auto opened = flusher_.reopen(); !opened) log_->error(observe::Module::worker, "{}", opened.error().message);
+void Process::note_absent_targets() {
+    for (const observe::LogSink* one : flusher_.sinks()) {
+        if (one->is_absent()) log_->warn(observe::Module::worker, "{} is not there: lines wait for it", one->target());
+    }
+}
+
+void Process::take_log_files(const LogFiles& files, std::span<UniqueFd> fds) {
+    const auto take = [&](bool named, observe::LogSink* sink) {
+        if (!named || fds.empty()) return;
+        if (sink != nullptr) static_cast<void>(sink->give(std::move(fds.front()), clock_.wall()));
+        fds = fds.subspan(1);
+    };
+    take(files.log(), log_sink_.get());
+    take(files.access_log(), access_sink_.get());
+}
+
+// After a rotation. Files that have not come are not there for the supervisor either, who says so.
+void Process::reopen_logs(const LogFiles& files, std::span<UniqueFd> fds) {
+    take_log_files(files, fds);
+    static_cast<void>(flusher_.reopen());
 }
 
 void Process::turn_ended() {
+    if (sandbox::RefusedCalls::any()) tell_refused_calls();
     if (worker_ != nullptr && worker_->done()) loop_.stop();
+}
+
+void Process::tell_refused_calls() {
+    for (const std::string& call : sandbox::RefusedCalls::take())
+        log_->warn(observe::Module::worker, "the system call {} is refused by the sandbox (worker_seccomp)", call);
 }
 
 }  // namespace seki::worker

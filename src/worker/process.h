@@ -3,10 +3,9 @@
 // What surrounds a worker in a process of its own: real clock, real sockets, logs, the channel to the supervisor. The
 // worker itself is made when the first order, hello, brings the settings.
 
-#include <array>
 #include <memory>
 #include <optional>
-#include <signal.h>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,7 +16,6 @@
 #include "command/schema.h"
 #include "event/event_loop.h"
 #include "event/poller.h"
-#include "event/signals.h"
 #include "net/connector.h"
 #include "net/source_table.h"
 #include "observe/access_log.h"
@@ -34,9 +32,6 @@ namespace seki::worker {
 
 class Process final : private command::Channel::Owner {
 public:
-    // Both open the logs again.
-    static constexpr std::array watched_signals{SIGHUP, SIGUSR1};
-
     Process(int id, UniqueFd channel);
     ~Process() override;
 
@@ -50,21 +45,24 @@ private:
 
     [[nodiscard]] Result<> understand(const Order& order) const;
     void refuse(uint64_t order, const Failure& why);
-    Result<> hello(const Hello& hello, std::vector<UniqueFd> memory);
-    Result<> watch_signals();
-    Result<> open_sources(const Hello& hello, std::vector<UniqueFd> memory);
+    void tell_done(uint64_t order);
+    Result<> hello(const Hello& hello, std::vector<UniqueFd> fds);
+    Result<> open_sources(const Hello& hello, UniqueFd memory);
     Result<> open_tls(const Hello& hello);
-    Result<> open_logs(const Hello& hello);
-    Result<std::unique_ptr<observe::LogSink>> open_log(const std::string& target);
+    Result<> make_logs(const Hello& hello);
+    Result<std::unique_ptr<observe::LogSink>> make_sink(const std::string& target);
     Result<> begin_metrics(const command::ServerMetricsConfig& config);
-    void reopen_logs();
+    void note_absent_targets();
+    void take_log_files(const LogFiles& files, std::span<UniqueFd> fds);
+    void reopen_logs(const LogFiles& files, std::span<UniqueFd> fds);
+    Result<> enter_sandbox(const Hello& hello);
     void turn_ended();
+    void tell_refused_calls();
 
     std::string name_;
     SystemClock clock_;
     EpollPoller poller_;
     EventLoop loop_;
-    std::unique_ptr<Signals> signals_;
     Random random_;
     net::SocketConnector connector_;
     auth::HashingThread hashing_{loop_};

@@ -182,6 +182,7 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> fds) {
             *report.mutable_answer()->mutable_response() = query(order.query());
             break;
         case Order::kHello:
+        case Order::kLogFiles:  // of the process around us
         case Order::KIND_NOT_SET:
             tell(failure("unknown order"));
             break;

@@ -14,10 +14,10 @@ int worker_main(int id, int channel_fd) {
     ::umask(022);
     ignore_failing_writes();
     // The end of a worker is ordered by its supervisor, also when a terminal or an init system signals the whole group.
-    ignore_signals(std::array{SIGINT, SIGTERM, SIGQUIT});
+    // So is that logs are opened again.
+    ignore_signals(std::array{SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1});
     ignore_signals(meaningless_signals());
-    // Until here all were blocked (launcher.cpp); these still are, and are watched soon.
-    block_only(Process::watched_signals);
+    block_only({});  // until here all were (launcher.cpp)
     Process process(id, UniqueFd(channel_fd));
     return process.run();
 }

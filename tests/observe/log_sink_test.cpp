@@ -445,18 +445,29 @@ TEST_F(LogSinkTest, a_connection_that_is_closed_and_made_anew_loses_nothing_that
     EXPECT_EQ(collector.take(), "two\n");
 }
 
-TEST_F(LogSinkTest, a_file_that_cannot_be_opened_is_waited_for_where_that_is_wanted) {
+TEST_F(LogSinkTest, a_file_that_is_given_is_waited_for_and_never_opened) {
     const Folder folder;
-    auto file =
-        LogSink::open("file://" + (folder.path / "sub/a.log").string(), head, LogSink::WhenAbsent::wait).value();
+    const std::string target = "file://" + (folder.path / "a.log").string();
+    const LogTarget elsewhere = LogTarget::parse(target).value();
+    auto file = LogSink::open(target, head, LogSink::Files::given).value();
     EXPECT_TRUE(file->is_absent());
     write_line(*file, "one");
-    file->flush(noon);
-    std::filesystem::create_directory(folder.path / "sub");
-    file->flush(noon + LogSink::absence / 2);
-    EXPECT_TRUE(file->is_absent());
     file->flush(noon + LogSink::absence);
-    EXPECT_EQ(contents(folder.path / "sub/a.log"), "one\n");
+    EXPECT_FALSE(std::filesystem::exists(folder.path / "a.log"));
+    ASSERT_TRUE(file->give(elsewhere.open_for_another().value(), noon));
+    EXPECT_FALSE(file->is_absent());
+    file->flush(noon);
+    EXPECT_EQ(contents(folder.path / "a.log"), "one\n");
+
+    std::filesystem::rename(folder.path / "a.log", folder.path / "a.log.1");
+    ASSERT_TRUE(file->reopen(noon));  // nothing was given: it goes on as it was
+    write_line(*file, "two");
+    file->flush(noon);
+    ASSERT_TRUE(file->give(elsewhere.open_for_another().value(), noon));
+    write_line(*file, "three");
+    file->flush(noon);
+    EXPECT_EQ(contents(folder.path / "a.log.1"), "one\ntwo\n");
+    EXPECT_EQ(contents(folder.path / "a.log"), "three\n");
 }
 
 // ---- records

@@ -10,6 +10,8 @@ import tempfile
 
 from harness import sanitizer_runtimes, wait_gone, wait_stopped
 
+# What is preloaded reads files within workers.
+OPEN_TO_FILES = {"worker_seccomp": False, "worker_landlock": False}
 SOURCES = pathlib.Path(__file__).resolve().parent
 
 
@@ -30,6 +32,7 @@ class Halt:
     def __init__(self, seki):
         self._seki = seki
         self._file = seki.folder / "halt"
+        seki.settings |= OPEN_TO_FILES
         seki.environment |= {"LD_PRELOAD": preload("halt_at_step.cpp"), "SEKI_HALT_FILE": str(self._file)}
 
     def arm(self, when, order, act, worker_id=0):
@@ -55,6 +58,7 @@ class Scarcity:
 
     def __init__(self, seki):
         self._file = seki.folder / "refuse"
+        seki.settings |= OPEN_TO_FILES
         seki.environment |= {"LD_PRELOAD": preload("refuse_calls.cpp"), "SEKI_REFUSE_FILE": str(self._file)}
 
     def refuse(self, *calls):

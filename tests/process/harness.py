@@ -25,6 +25,7 @@ from control import Control, schema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("SEKI_BINARY", str(ROOT / "build/release/seki"))
+REFUSED = re.compile(r"the system call .* is refused by the sandbox")
 SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|check failed", re.IGNORECASE)
 
 _instances = itertools.count(1)
@@ -113,6 +114,7 @@ class Seki:
         self.body = body
         self.environment = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"}
         self.prepare = None  # done in the child before it becomes Seki
+        self.may_be_refused = False  # a worker does what its sandbox forbids
         self.passed = ()  # descriptors that it inherits
         self.binary = BINARY
         self.process = None
@@ -241,7 +243,8 @@ backends = [{entries}]
 
 
 class ProcessTest(unittest.TestCase):
-    """A test with instances and backends that are gone after it. A sanitizer's complaint fails it."""
+    """A test with instances and backends that are gone after it. A sanitizer's complaint fails it, and what
+    the sandbox of a worker refuses."""
 
     def backend(self, name="backend", **how):
         made = Backend(name, **how)
@@ -270,6 +273,8 @@ class ProcessTest(unittest.TestCase):
             seki.stop()
             complaint = SANITIZER.search(seki.log())
             self.assertIsNone(complaint, "a process complained")
+            refused = None if seki.may_be_refused else REFUSED.search(seki.log())
+            self.assertIsNone(refused, "a worker was refused what it does")
         except BaseException:
             well = False
             raise

@@ -23,6 +23,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -116,6 +117,19 @@ int signalfd(int fd, const sigset_t* mask, int flags) noexcept {
     if (refused("signalfd")) return fail(ENOMEM);
     static auto* const real = next<decltype(signalfd)>("signalfd");
     return real(fd, mask, flags);
+}
+
+int prctl(int option, ...) noexcept {
+    if (refused("prctl")) return fail(EPERM);
+    va_list arguments;
+    va_start(arguments, option);
+    const unsigned long second = va_arg(arguments, unsigned long);
+    const unsigned long third = va_arg(arguments, unsigned long);
+    const unsigned long fourth = va_arg(arguments, unsigned long);
+    const unsigned long fifth = va_arg(arguments, unsigned long);
+    va_end(arguments);
+    static auto* const real = next<int(int, ...)>("prctl");
+    return real(option, second, third, fourth, fifth);
 }
 
 int socketpair(int domain, int type, int protocol, int* pair) noexcept {

@@ -60,8 +60,8 @@ class Start(ProcessTest):
     def test_workers_that_cannot_begin_end_the_start_with_their_reason(self):
         seki = self.instance(worker_count=2, pid_file_path="seki.pid")
         seki.body = http_body(seki.text, self.backend())
-        Scarcity(seki).refuse("worker signalfd")
-        self.assertRegex(self.refused(seki), r"seki: cannot start: worker \d was killed: it cannot begin: signalfd: ")
+        Scarcity(seki).refuse("worker prctl")
+        self.assertRegex(self.refused(seki), r"seki: cannot start: worker \d was killed: it cannot begin: PR_SET_NO_NEW_PRIVS: ")
         self.assertFalse(os.path.exists(seki.socket_path))
         self.assertFalse((seki.folder / "seki.pid").exists())
 

@@ -388,7 +388,7 @@ class Refusals(UpgradeTest):
                  ("trial epoll_create1", "cannot take over"), ("trial signalfd", "cannot take over"),
                  ("trial epoll_ctl", "cannot take over"), ("supervisor execveat", "cannot be run: Cannot allocate memory"),
                  ("successor epoll_create1", "not upgraded"), ("successor signalfd", "not upgraded"),
-                 ("successor epoll_ctl", "not upgraded"), ("worker signalfd", "worker 0 is not replaced: its successor"),
+                 ("successor epoll_ctl", "not upgraded"), ("worker prctl", "worker 0 is not replaced: its successor"),
                  ("successor posix_spawn", "worker 0 is not replaced: cannot start a worker"))
         with seki.connect() as client:
             self.assertEqual(self.ask(client), 200)

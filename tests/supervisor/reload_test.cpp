@@ -128,6 +128,8 @@ const std::map<std::string_view, Sample> samples{
     {"tls_ticket_secret_file", {"tls_ticket_secret_file = 'secret'"}},
     {"worker_automatic_restart", {"worker_automatic_restart = false"}},
     {"worker_count", {"worker_count = 3"}},
+    {"worker_landlock", {"worker_landlock = false"}},
+    {"worker_seccomp", {"worker_seccomp = false"}},
     {"worker_timeout", {"worker_timeout = 11"}},
     {"zombie_check_interval", {"zombie_check_interval = 1801"}},
 };

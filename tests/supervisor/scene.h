@@ -61,9 +61,11 @@ public:
     std::vector<worker::Order> orders;
     std::set<Kind> silent_about;  // orders of these kinds are not answered
     UniqueFd sources;             // the memory that came with hello
-    std::string refuses;          // why every load and prepare is refused
-    size_t prepares_before = 0;   // so many are not
-    worker::Prepare snapshot;     // all of its slices
+    std::vector<UniqueFd> log_files;
+    std::vector<int> signals;
+    std::string refuses;         // why every load and prepare is refused
+    size_t prepares_before = 0;  // so many are not
+    worker::Prepare snapshot;    // all of its slices
     size_t slices = 0;
     ino_t snapshot_inode = 0;
     worker::Condition::State condition = worker::Condition::SERVING;
@@ -133,11 +135,20 @@ private:
             ASSERT_EQ(fds.size(), 1U);
             return;
         }
-        if (order.has_hello() || order.has_load()) {
-            ASSERT_EQ(fds.size(), 1U + static_cast<size_t>(order.load().segments_size()));
-            if (order.has_load()) return read_snapshot(std::move(fds.front()), order.load().bytes());
+        if (order.has_hello()) {
+            ASSERT_FALSE(fds.empty());
             sources = std::move(fds.front());
+            fds.erase(fds.begin());
+        }
+        if (order.has_hello() || order.has_log_files()) {
+            const worker::LogFiles& named = order.has_hello() ? order.hello().log_files() : order.log_files();
+            ASSERT_EQ(fds.size(), static_cast<size_t>(named.log()) + static_cast<size_t>(named.access_log()));
+            log_files = std::move(fds);
             return;
+        }
+        if (order.has_load()) {
+            ASSERT_EQ(fds.size(), 1U + static_cast<size_t>(order.load().segments_size()));
+            return read_snapshot(std::move(fds.front()), order.load().bytes());
         }
         const auto name = [](const worker::ListeningSocket& socket) {
             return Socket{socket.type(), config::checked_address(socket.address()).text(), socket.slot()};
@@ -236,6 +247,7 @@ public:
     [[nodiscard]] pid_t pid() const override { return static_cast<pid_t>(1000 + worker_.id); }
     [[nodiscard]] int ended_fd() const override { return worker_.ended.get(); }
     void signal(int number) override {
+        worker_.signals.push_back(number);
         if (number != SIGKILL) return;
         worker_.killed = true;
         worker_.end();

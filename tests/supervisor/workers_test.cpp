@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "net/source_counts.h"
 #include "supervisor/scene.h"
@@ -27,6 +28,7 @@ std::vector<CheckedChange> large_configuration() {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 struct WorkersTest : Scene {
@@ -53,6 +55,68 @@ TEST_F(WorkersTest, begin_with_hello_the_configuration_their_sockets_and_serve) 
     EXPECT_EQ(worker(1).orders[0].hello().worker_count(), 2U);
     EXPECT_THAT(slots(0), ElementsAre(0));
     EXPECT_THAT(slots(1), ElementsAre(1));
+}
+
+struct LogsTest : WorkersTest {
+    std::string path = folder + "/access";
+    void start_logging() {
+        settings.workers.server.set_access_logs_target("file://" + path);
+        start_listening();
+    }
+    ~LogsTest() override { ::unlink(path.c_str()); }
+    // That it writes to.
+    ino_t file_of(size_t id) {
+        struct stat about{};
+        EXPECT_EQ(::fstat(worker(id).log_files.at(0).get(), &about), 0);
+        return about.st_ino;
+    }
+    ino_t file_that_is_there() const {
+        struct stat about{};
+        EXPECT_EQ(::stat(path.c_str(), &about), 0);
+        return about.st_ino;
+    }
+};
+
+TEST_F(LogsTest, get_the_files_of_their_logs_with_hello_and_again_after_a_rotation) {
+    start_logging();
+    EXPECT_FALSE(worker(0).orders[0].hello().log_files().log());  // which is stdout
+    EXPECT_TRUE(worker(0).orders[0].hello().log_files().access_log());
+    EXPECT_EQ(file_of(0), file_that_is_there());
+    EXPECT_EQ(file_of(1), file_that_is_there());
+    const std::string moved = path + ".1";
+    ASSERT_EQ(::rename(path.c_str(), moved.c_str()), 0);
+    supervisor->reopen_logs_of_workers();
+    turns();
+    EXPECT_EQ(worker(0).orders.back().kind_case(), Kind::kLogFiles);
+    EXPECT_EQ(file_of(0), file_that_is_there());
+    EXPECT_EQ(file_of(1), file_that_is_there());
+    ::unlink(moved.c_str());
+}
+
+TEST_F(LogsTest, get_a_file_that_cannot_be_opened_when_it_can) {
+    ASSERT_EQ(::mkdir(path.c_str(), 0700), 0);
+    start_logging();
+    EXPECT_FALSE(worker(0).orders[0].hello().log_files().access_log());
+    EXPECT_THAT(logged(), HasSubstr("Is a directory; workers get it as soon as it can be"));
+    pass(WorkerLogs::next_attempt);
+    EXPECT_EQ(worker(0).count(Kind::kLogFiles), 0U);
+    EXPECT_THAT(logged(), Not(HasSubstr("Is a directory")));
+    ASSERT_EQ(::rmdir(path.c_str()), 0);
+    pass(WorkerLogs::next_attempt);
+    EXPECT_EQ(file_of(0), file_that_is_there());
+    pass(WorkerLogs::next_attempt);
+    EXPECT_EQ(worker(0).count(Kind::kLogFiles), 1U);
+}
+
+TEST_F(LogsTest, open_them_by_themselves_where_they_are_of_a_version_that_did) {
+    start_logging();
+    supervisor->workers().alive().at(0)->schema_version = 5;
+    supervisor->reopen_logs_of_workers();
+    turns();
+    EXPECT_THAT(worker(0).signals, ElementsAre(SIGHUP));
+    EXPECT_EQ(worker(0).count(Kind::kLogFiles), 0U);
+    EXPECT_THAT(worker(1).signals, IsEmpty());
+    EXPECT_EQ(worker(1).count(Kind::kLogFiles), 1U);
 }
 
 TEST_F(WorkersTest, are_given_the_memory_for_limits_per_source_and_a_column_of_it) {

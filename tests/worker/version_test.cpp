@@ -228,7 +228,7 @@ TEST_F(VersionTest, orders_that_it_does_not_know_are_refused_and_what_came_with_
         }
         Watched sent;
         send(order, sent.give());
-        EXPECT_EQ(refusal(), stable ? "unknown order 8" : "unknown order 30");
+        EXPECT_EQ(refusal(), stable ? "unknown order 9" : "unknown order 30");
         EXPECT_TRUE(sent.closed());
         expect_serving();
     }

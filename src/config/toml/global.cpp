@@ -219,6 +219,11 @@ void read_socket_mode(TableReader& table, FileConfig& config) {
     config.command_socket_mode = mode;
 }
 
+void read_privileges(TableReader& table, FileConfig& config) {
+    config.worker_seccomp = table.flag("worker_seccomp").value_or(true);
+    config.worker_landlock = table.flag("worker_landlock").value_or(true);
+}
+
 void read_supervisor(TableReader& table, FileConfig& config) {
     const auto number = [&](std::string_view key, uint64_t min, uint64_t max, auto& value) {
         if (const auto read = table.number(key, min, max)) value = static_cast<std::decay_t<decltype(value)>>(*read);
@@ -241,6 +246,7 @@ void read_supervisor(TableReader& table, FileConfig& config) {
         table.refuse("command_allowed_uids", "an empty list would lock everybody out; leave the key out to allow all");
     }
     config.handle_process_affinity = table.flag("handle_process_affinity").value_or(false);
+    read_privileges(table, config);
 }
 
 }  // namespace

@@ -43,6 +43,8 @@ TEST(TomlFile, an_empty_file_has_every_default) {
     EXPECT_EQ(config.command_socket, "sozu.sock");
     EXPECT_EQ(config.worker_count, 2);
     EXPECT_TRUE(config.worker_automatic_restart);
+    EXPECT_TRUE(config.worker_seccomp);
+    EXPECT_TRUE(config.worker_landlock);
     EXPECT_TRUE(config.changes.empty());
     EXPECT_THAT(lines(config.warnings), ElementsAre("dir/seki.toml: no listener is active: nothing is served"));
 }
@@ -71,6 +73,8 @@ access_logs_colored = true
 worker_count = 4
 worker_automatic_restart = false
 worker_timeout = 11
+worker_seccomp = false
+worker_landlock = false
 shutdown_timeout = 90
 handle_process_affinity = false
 ctl_command_timeout = 2000
@@ -111,6 +115,8 @@ listen_backlog = 4097
     EXPECT_EQ(config.worker_count, 4);
     EXPECT_FALSE(config.worker_automatic_restart);
     EXPECT_EQ(config.worker_timeout_s, 11);
+    EXPECT_FALSE(config.worker_seccomp);
+    EXPECT_FALSE(config.worker_landlock);
     EXPECT_EQ(config.shutdown_timeout_s, 90);
     EXPECT_EQ(config.ctl_command_timeout_ms, 2000);
     EXPECT_EQ(config.pid_file_path, "/run/seki.pid");
