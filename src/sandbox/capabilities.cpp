@@ -11,6 +11,8 @@
 namespace seki::sandbox {
 namespace {
 
+constexpr uint64_t low_ports = uint64_t{1} << CAP_NET_BIND_SERVICE;
+
 struct Sets {
     uint64_t effective = 0;
     uint64_t permitted = 0;
@@ -64,6 +66,13 @@ Result<> gain_nothing_by_programs() {
     return failure("PR_SET_NO_NEW_PRIVS: {}", system_error(errno));
 }
 
+Result<> keep_low_ports_only() { return keep(low_ports); }
+
 Result<> drop_all_capabilities() { return keep(0); }
+
+void pass_on_low_ports(bool pass) noexcept {
+    const int how = pass ? PR_CAP_AMBIENT_RAISE : PR_CAP_AMBIENT_LOWER;
+    ::prctl(PR_CAP_AMBIENT, how, CAP_NET_BIND_SERVICE, 0, 0);
+}
 
 }  // namespace seki::sandbox

@@ -51,7 +51,10 @@ private:
 
 }  // namespace
 
-bool takes_effect_by_upgrade(const std::string& difference) { return !difference.starts_with("command_socket:"); }
+bool takes_effect_by_upgrade(const std::string& difference) {
+    constexpr auto of_a_start = std::to_array<std::string_view>({"command_socket:", "user:", "group:"});
+    return std::ranges::none_of(of_a_start, [&](std::string_view key) { return difference.starts_with(key); });
+}
 
 std::vector<std::string> after_restart(const config::FileConfig& now, const config::FileConfig& then) {
     Settings settings;
@@ -60,6 +63,8 @@ std::vector<std::string> after_restart(const config::FileConfig& now, const conf
     settings.compare("handle_process_affinity", now.handle_process_affinity, then.handle_process_affinity);
     settings.compare("worker_seccomp", now.worker_seccomp, then.worker_seccomp);
     settings.compare("worker_landlock", now.worker_landlock, then.worker_landlock);
+    settings.compare("user", now.user, then.user);
+    settings.compare("group", now.group, then.group);
     settings.compare("worker_timeout", now.worker_timeout_s, then.worker_timeout_s);
     settings.compare("shutdown_timeout", now.shutdown_timeout_s, then.shutdown_timeout_s);
     settings.compare("command_socket", now.command_socket, then.command_socket);

@@ -24,6 +24,7 @@
 #include "supervisor/launcher.h"
 #include "supervisor/pid_file.h"
 #include "supervisor/preflight.h"
+#include "supervisor/privileges.h"
 #include "supervisor/rlimits.h"
 #include "supervisor/supervisor.h"
 
@@ -252,6 +253,9 @@ std::vector<config::Diagnostic> check_config(const std::string& config_path) {
     auto file = config::load(config_path);
     if (!file) return std::move(file.error());
     std::vector<config::Diagnostic> diagnostics = std::move(file->warnings);
+    // Judged as who will run.
+    if (auto given_up = give_up_privileges(*file); !given_up)
+        diagnostics.push_back({config::Severity::error, config_path, 0, "", given_up.error().message});
     for (Obstacle& obstacle : obstacles(*file)) {
         const auto severity = obstacle.passing ? config::Severity::warning : config::Severity::error;
         diagnostics.push_back({severity, config_path, 0, std::move(obstacle.key), std::move(obstacle.reason)});
@@ -277,6 +281,8 @@ int supervisor_main(const Options& options) {
     block_only(watched_signals());
     auto file = config::load(options.config_path);
     if (!file) return cannot(fmt::format("the configuration is not valid:\n{}", config::text(file.error())));
+    if (auto given_up = left ? keep_privileges_down() : give_up_privileges(*file); !given_up)
+        return cannot(given_up.error().message);
     std::string in_the_way;
     for (const Obstacle& obstacle : left ? std::vector<Obstacle>() : obstacles(*file))
         in_the_way += (in_the_way.empty() ? "" : "\n") + obstacle.text();

@@ -6,7 +6,7 @@
 namespace seki::supervisor {
 namespace {
 
-constexpr uint32_t first_that_takes_files = 6;  // of SchemaVersion (worker.proto)
+constexpr uint32_t first_that_takes_files = 8;  // of SchemaVersion (worker.proto)
 
 }  // namespace
 

@@ -1,13 +1,19 @@
-"""What workers may do, which is to serve."""
+"""What processes may do: workers in their sandbox, and the user that root leaves everything to."""
+import grp
 import os
 import pathlib
+import pwd
 import re
+import shutil
 import signal
+import subprocess
 import unittest
 
+import wire
 from halting import preload
-from harness import ProcessTest, http_body, sanitizer_runtimes, until, wait_gone
+from harness import BINARY, ProcessTest, http_body, sanitizer_runtimes, until, wait_gone
 
+LOW_PORTS = 1 << 10  # CAP_NET_BIND_SERVICE
 # Sanitizers read files, and look for leaks from a process that traces this one.
 SANITIZED = {"read a file", "start a process", "limit another process"}
 
@@ -73,6 +79,7 @@ class Sandbox(ProcessTest):
 
     def test_the_kernel_says_so_of_each_process(self):
         seki = self.http(self.backend(), worker_count=2)
+        self.assertEqual(status_of(seki.process.pid)["NoNewPrivs"], "1")
         for pid in seki.worker_pids():
             status = status_of(pid)
             self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
@@ -96,6 +103,109 @@ class Sandbox(ProcessTest):
         folder.unlink()
         folder.mkdir()
         until(lambda: (folder / "access").exists() and "/meanwhile" in (folder / "access").read_text(), "the line")
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+class User(ProcessTest):
+    NOBODY = pwd.getpwnam("nobody")
+
+    def owned(self, **settings):
+        """An instance whose folder, and whose executable in it, are nobody's."""
+        seki = self.instance(user="nobody", pid_file_path="seki.pid", saved_state="state.json", automatic_state_save=True,
+                             **settings)
+        seki.settings |= {"log_target": f"file://{seki.folder}/log", "access_logs_target": f"file://{seki.folder}/access"}
+        seki.binary = str(seki.folder / "seki")
+        shutil.copy(BINARY, seki.binary)
+        os.chown(seki.folder, self.NOBODY.pw_uid, self.NOBODY.pw_gid)
+        seki.address = (seki.ip, 80)
+        seki.body = http_body(seki.text, self.backend())
+        return seki
+
+    def check_rights(self, seki):
+        supervisor = seki.process.pid
+        for pid in (supervisor, *seki.worker_pids()):
+            status = status_of(pid)
+            self.assertEqual(status["Uid"].split(), [str(self.NOBODY.pw_uid)] * 4)
+            self.assertEqual(status["Gid"].split(), [str(self.NOBODY.pw_gid)] * 4)
+            self.assertNotIn("0", status["Groups"].split())
+        self.assertEqual(capabilities(supervisor), {"CapInh": LOW_PORTS, "CapPrm": LOW_PORTS, "CapEff": LOW_PORTS, "CapAmb": 0})
+        for pid in seki.worker_pids():
+            self.assertEqual(capabilities(pid), NONE)
+
+    def check_low_port(self, seki, port):
+        address = f"{seki.ip}:{port}"
+        done = seki.ctl("listener", "http", "add", "-a", address)
+        self.assertEqual(done.code, 0, done)
+        done = seki.ctl("listener", "http", "activate", "-a", address)
+        self.assertEqual(done.code, 0, done)
+        wire.connect((seki.ip, port)).close()
+
+    def test_root_leaves_everything_to_the_user_but_low_ports(self):
+        seki = self.owned(worker_count=2).start()
+        self.assertEqual(seki.get().status, 200)
+        self.check_rights(seki)
+        self.check_low_port(seki, 81)
+        for name in ("log", "access"):
+            os.rename(seki.folder / name, seki.folder / f"{name}.1")
+        seki.signal(signal.SIGHUP)
+        until(lambda: all((seki.folder / name).exists() for name in ("log", "access")), "new logs")
+        self.assertEqual((seki.folder / "access").stat().st_uid, self.NOBODY.pw_uid)
+
+        done = seki.ctl("upgrade", "--timeout", "60000")
+        self.assertEqual(done.code, 0, done)
+        self.check_rights(seki)
+        self.check_low_port(seki, 82)
+        self.assertEqual(seki.get().status, 200)
+
+        seki.signal(signal.SIGTERM)
+        self.assertEqual(seki.wait(), 0)
+        self.assertFalse((seki.folder / "seki.pid").exists())
+        self.assertFalse((seki.folder / "seki.sock").exists())
+        self.assertEqual((seki.folder / "state.json").stat().st_uid, self.NOBODY.pw_uid)
+
+    def test_the_group_may_be_another_one(self):
+        seki = self.owned(group="daemon").start()
+        gid = str(grp.getgrnam("daemon").gr_gid)
+        for pid in (seki.process.pid, *seki.worker_pids()):
+            self.assertEqual(status_of(pid)["Gid"].split(), [gid] * 4)
+
+    def refusal(self, seki, *arguments):
+        seki.write_config()
+        done = subprocess.run([BINARY, "-c", seki.config, *arguments], capture_output=True, text=True, check=False,
+                              preexec_fn=seki.prepare, timeout=wire.PATIENCE_SECONDS)
+        self.assertEqual(done.returncode, 1, done)
+        return done.stdout + done.stderr
+
+    def test_what_the_user_may_not_do_is_told_at_the_start(self):
+        seki = self.owned()
+        os.chown(seki.folder, 0, 0)
+        os.chmod(seki.folder, 0o755)
+        for arguments in (("config", "check"), ("start",)):
+            said = self.refusal(seki, *arguments)
+            for key in ("log_target", "access_logs_target", "pid_file_path", "command_socket"):
+                self.assertRegex(said, rf"{key}: .*Permission denied")
+
+    def test_who_is_not_there_is_named(self):
+        seki = self.instance(user="no-such-user")
+        self.assertIn("user: there is no user 'no-such-user' on this system", self.refusal(seki, "start"))
+        seki = self.instance(user="nobody", group="no-such-group")
+        self.assertIn("group: there is no group 'no-such-group' on this system", self.refusal(seki, "start"))
+
+    def test_only_root_can_become_another_one(self):
+        seki = self.owned()
+        os.chmod(seki.folder, 0o755)
+        seki.settings["user"] = "daemon"
+        seki.prepare = lambda: (os.setgid(self.NOBODY.pw_gid), os.setuid(self.NOBODY.pw_uid))
+        self.assertIn("user: only root can become 'daemon'", self.refusal(seki, "start"))
+
+    def test_who_is_that_user_already_stays_it(self):
+        seki = self.owned()
+        seki.address = (seki.ip, 8080)
+        seki.body = http_body(seki.text, self.backend())
+        seki.prepare = lambda: (os.setgid(self.NOBODY.pw_gid), os.setuid(self.NOBODY.pw_uid))
+        seki.start()
+        self.assertEqual(seki.get().status, 200)
+        self.assertEqual(capabilities(seki.process.pid), NONE)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,14 @@
 #include <thread>
 #include <unistd.h>
 
+#include "sandbox/account.h"
 #include "sandbox/refused_calls.h"
 
 namespace seki::sandbox {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 // What is not so is said on stderr.
 void in_the_sandbox(const WorkerSandbox& sandbox, const std::function<void()>& look) {
@@ -89,6 +91,12 @@ TEST(WorkerSandbox, by_landlock_alone_makes_no_file_either) {
         if (WorkerSandbox{.seccomp = false}.enter()->contains("no Landlock")) return;
         EXPECT_EQ(error_of(::open("/tmp/seki-made-this", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), EACCES);
     });
+}
+
+TEST(Account, who_is_not_there_is_told_by_the_key) {
+    EXPECT_THAT(find_account("no-such-user", {}).error().message, HasSubstr("user: there is no user 'no-such-user'"));
+    EXPECT_THAT(find_account("root", "no-such-group").error().message,
+                HasSubstr("group: there is no group 'no-such-group'"));
 }
 
 }  // namespace

@@ -100,6 +100,7 @@ const std::map<std::string_view, Sample> samples{
     {"disable_cluster_metrics", {"disable_cluster_metrics = true", Sample::at_once}},
     {"evict_on_queue_full", {"evict_on_queue_full = true"}},
     {"front_timeout", {"front_timeout = 61", Sample::at_once}},
+    {"group", {"user = 'nobody'\ngroup = 'nogroup'"}},
     {"handle_process_affinity", {"handle_process_affinity = true"}},
     {"implicit_listeners", {"implicit_listeners = true", Sample::none}},  // that of its listeners
     {"listen_backlog", {"listen_backlog = 4097"}},
@@ -126,6 +127,7 @@ const std::map<std::string_view, Sample> samples{
     {"subnet_ipv6_prefix", {"subnet_ipv6_prefix = 64"}},
     {"tls_ticket_lifetime", {"tls_ticket_lifetime = 100"}},
     {"tls_ticket_secret_file", {"tls_ticket_secret_file = 'secret'"}},
+    {"user", {"user = 'nobody'"}},
     {"worker_automatic_restart", {"worker_automatic_restart = false"}},
     {"worker_count", {"worker_count = 3"}},
     {"worker_landlock", {"worker_landlock = false"}},

@@ -37,6 +37,8 @@ struct FileConfig {
     uint32_t command_socket_mode = 0600;
     std::vector<uint32_t> command_allowed_uids;   // empty: whoever can open the socket
     std::vector<uint32_t> command_readonly_uids;  // who may only ask
+    std::optional<std::string> user;              // who the processes become when root starts them
+    std::optional<std::string> group;
     bool worker_seccomp = true;
     bool worker_landlock = true;
     std::optional<std::string> pid_file_path;

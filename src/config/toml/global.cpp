@@ -219,7 +219,17 @@ void read_socket_mode(TableReader& table, FileConfig& config) {
     config.command_socket_mode = mode;
 }
 
+std::optional<std::string> read_account(TableReader& table, std::string_view key) {
+    auto name = table.text(key);
+    if (!name || (!name->empty() && !has_control(*name))) return name;
+    table.refuse(key, "it must be the name of a {} of this system", key);
+    return {};
+}
+
 void read_privileges(TableReader& table, FileConfig& config) {
+    config.user = read_account(table, "user");
+    config.group = read_account(table, "group");
+    if (config.group && !table.has("user")) table.refuse("group", "it needs the key 'user'");
     config.worker_seccomp = table.flag("worker_seccomp").value_or(true);
     config.worker_landlock = table.flag("worker_landlock").value_or(true);
 }

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "sandbox/capabilities.h"
+
 namespace seki::supervisor {
 namespace {
 
@@ -90,8 +92,10 @@ Failure Executable::become(const Call& call) const {
     std::vector<std::string> environment = call.variables;
     for (char* const* variable = environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
     stay_open(call.keep, true);
+    sandbox::pass_on_low_ports(true);
     ::execveat(file_.get(), "", pointers_to(arguments).data(), pointers_to(environment).data(), AT_EMPTY_PATH);
     const int error = errno;
+    sandbox::pass_on_low_ports(false);
     stay_open(call.keep, false);
     return Failure{system_error(error)};
 }

@@ -335,6 +335,8 @@ cipher_list = []
 }
 
 TEST(TomlFile, settings_that_exclude_each_other_are_refused) {
+    EXPECT_THAT(errors("group = 'www'"), ElementsAre(HasSubstr("it needs the key 'user'")));
+    EXPECT_THAT(errors("user = ''"), ElementsAre(HasSubstr("user: it must be the name of a user of this system")));
     EXPECT_THAT(errors("automatic_state_save = true"), ElementsAre(HasSubstr("it needs the key 'saved_state'")));
     EXPECT_THAT(errors("command_buffer_size = 3000\nmax_command_buffer_size = 2000"),
                 ElementsAre(HasSubstr("s.toml:1: command_buffer_size: 3000 is more than")));

@@ -45,6 +45,7 @@ TEST(TomlFile, an_empty_file_has_every_default) {
     EXPECT_TRUE(config.worker_automatic_restart);
     EXPECT_TRUE(config.worker_seccomp);
     EXPECT_TRUE(config.worker_landlock);
+    EXPECT_FALSE(config.user);
     EXPECT_TRUE(config.changes.empty());
     EXPECT_THAT(lines(config.warnings), ElementsAre("dir/seki.toml: no listener is active: nothing is served"));
 }
@@ -75,6 +76,8 @@ worker_automatic_restart = false
 worker_timeout = 11
 worker_seccomp = false
 worker_landlock = false
+user = "seki"
+group = "www"
 shutdown_timeout = 90
 handle_process_affinity = false
 ctl_command_timeout = 2000
@@ -117,6 +120,8 @@ listen_backlog = 4097
     EXPECT_EQ(config.worker_timeout_s, 11);
     EXPECT_FALSE(config.worker_seccomp);
     EXPECT_FALSE(config.worker_landlock);
+    EXPECT_EQ(config.user, "seki");
+    EXPECT_EQ(config.group, "www");
     EXPECT_EQ(config.shutdown_timeout_s, 90);
     EXPECT_EQ(config.ctl_command_timeout_ms, 2000);
     EXPECT_EQ(config.pid_file_path, "/run/seki.pid");
