@@ -1,5 +1,6 @@
 #include "sandbox/landlock.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
