@@ -266,7 +266,7 @@ class Settings(UpgradeTest):
         seki.body = http_body(seki.text, self.backend())
         seki.start()
         old = self.running(seki)
-        scarcity.refuse("worker signalfd")
+        scarcity.refuse("worker prctl")
         seki.body = seki.body.replace("example.com", "new.example")
         done = self.reload(seki, buffer_size=20000)
         self.assertEqual(done.code, 1)
