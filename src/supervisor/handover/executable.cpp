@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/print_error.h"
 #include "sandbox/capabilities.h"
 
 namespace seki::supervisor {
@@ -110,8 +111,7 @@ Result<> Executable::try_out(const Call& call, const std::string& promise) const
     if (child == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // whoever waits for it was given up
         ::dup2(prints.get(), STDERR_FILENO);
-        const std::string reason = become(call).message;
-        static_cast<void>(::write(STDERR_FILENO, reason.data(), reason.size()));
+        print_error(become(call).message);
         ::_exit(1);
     }
     prints.reset();
