@@ -185,6 +185,8 @@ std::vector<std::pair<std::string, TableReader>> TableReader::named_tables(std::
     return readers;
 }
 
+std::span<const std::string_view> TableReader::known() const noexcept { return known_; }
+
 void TableReader::finish() {
     for (const auto& [key, value] : place_.table()) {
         if (std::ranges::find(known_, std::string_view(key)) != known_.end()) continue;

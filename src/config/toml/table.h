@@ -81,7 +81,7 @@ public:
     void missing(std::string_view key) { diagnostics_->refuse(where(), "the key '{}' is missing", key); }
 
     // The keys that were asked for so far.
-    [[nodiscard]] std::span<const std::string_view> known() const noexcept { return known_; }
+    [[nodiscard]] std::span<const std::string_view> known() const noexcept;
 
     // Once, after the last key was read.
     void finish();
