@@ -100,8 +100,9 @@ void Workers::retire(uint32_t id) {
 
 void Workers::dissolve(WorkerProcess& worker, OnReplaced on_replaced) {
     std::vector<WorkerProcess*> others = alive();
-    std::erase_if(
-        others, [this](const WorkerProcess* other) { return other->state() != State::serving || is_surplus(*other); });
+    std::erase_if(others, [this](const WorkerProcess* other) {
+        return other->state() != State::serving || is_surplus(*other) || !other->speaks();
+    });
     const auto heir =
         std::ranges::min_element(others, {}, [](const WorkerProcess* other) { return other->slots.size(); });
     if (heir == others.end()) return on_replaced(failure("no worker serves that could take its connections"));
