@@ -148,13 +148,29 @@ bool CommandServer::accept_one() {
         accept_connection(std::move(client));
         return true;
     }
-    if (errno == EAGAIN) return false;
+    if (errno == EAGAIN) {
+        gone_workers_.clear();
+        return false;
+    }
     if (errno == EINTR || errno == ECONNABORTED) return true;
     // No descriptors or no memory: trying again at once would only burn the processor.
     loop_.unwatch(socket_.get(), watch_);
     watch_ = WatchId{};
     loop_.timers().arm(*this, loop_.now() + exhausted_pause);
     return false;
+}
+
+void CommandServer::worker_ended(pid_t pid) {
+    gone_workers_.push_back(pid);
+    while (watch_.valid() && accept_one()) {
+    }
+}
+
+bool CommandServer::is_worker(const Peer& peer) const {
+    if (!peer.credentials) return false;
+    const pid_t pid = peer.credentials->pid;
+    return (settings_.is_worker && settings_.is_worker(pid)) ||
+           std::ranges::find(gone_workers_, pid) != gone_workers_.end();
 }
 
 void CommandServer::on_timer() {
@@ -165,6 +181,7 @@ void CommandServer::accept_connection(UniqueFd client) {
     const uint64_t id = ++last_id_;
     const Ulid session = Ulid::make(loop_.wall(), random_);
     Peer peer = Peer::of(client.get(), id, session, loop_.wall());
+    if (is_worker(peer)) return log_.error(Module::command, "{} is turned away: workers do not command", peer.text());
     if (!has_room_for(peer)) {
         log_.warn(Module::command, "{} is turned away: too many of the {} clients that are connected are that user's",
                   peer.text(), sessions_.size());

@@ -8,6 +8,9 @@
 //
 // Who asked for what, and what came of it, is in the log: at level info what changes anything and what failed, at debug
 // all other questions; and all of it in the audit log, where there is one.
+//
+// Workers may connect to sockets of this family, for backends and logs, and have the user who may command. But they
+// read what strangers send, so none of them is a client.
 
 #include <functional>
 #include <map>
@@ -38,9 +41,10 @@ public:
         std::string path;
         size_t max_frame_bytes = 2'000'000;
         mode_t mode = 0600;
-        std::vector<uint32_t> allowed_uids;   // empty: whoever can open the socket
-        std::vector<uint32_t> readonly_uids;  // of these, those who may only ask, and are not shown secrets
-        AuditLog* audit = nullptr;            // these two outlive it, where they are
+        std::vector<uint32_t> allowed_uids;    // empty: whoever can open the socket
+        std::vector<uint32_t> readonly_uids;   // of these, those who may only ask, and are not shown secrets
+        std::function<bool(pid_t)> is_worker;  // of ours; empty: there are none
+        AuditLog* audit = nullptr;             // these two outlive it, where they are
         OwnFigures* figures = nullptr;
     };
 
@@ -80,6 +84,8 @@ public:
     // Accepts nobody any more and lets each client have the answers that it waits for. `on_finished`: when all are
     // gone.
     void finish(std::function<void()> on_finished);
+    // Of ours: what it left in the queue is turned away as well, whoever gets its number later.
+    void worker_ended(pid_t pid);
     // Those who subscribed hear of it. `source`: main, or the id of a worker.
     void publish(const std::string& source, const command::Event& event);
     [[nodiscard]] size_t sessions() const noexcept { return sessions_.size(); }
@@ -116,6 +122,7 @@ private:
         Monotonic began;
     };
 
+    [[nodiscard]] bool is_worker(const Peer& peer) const;
     bool accept_one();
     void accept_connection(UniqueFd client);
     CommandSession& add_session(UniqueFd client, Peer peer);
@@ -134,6 +141,7 @@ private:
     WatchId watch_;
     std::map<uint64_t, std::unique_ptr<CommandSession>> sessions_;
     uint64_t last_id_ = 0;
+    std::vector<pid_t> gone_workers_;  // since the queue was empty
     Random random_ = Random::from_kernel();
     std::function<void()> on_finished_;
     bool held_ = false;

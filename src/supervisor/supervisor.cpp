@@ -14,6 +14,15 @@ namespace seki::supervisor {
 
 using observe::Module;
 
+namespace {
+
+bool is_worker(const Workers& workers, pid_t pid) {
+    const auto is = [pid](const WorkerProcess* worker) { return worker->pid() == pid; };
+    return std::ranges::any_of(workers.alive(), is) || std::ranges::any_of(workers.ending(), is);
+}
+
+}  // namespace
+
 Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, Settings settings)
     : loop_(loop),
       log_(log),
@@ -44,6 +53,9 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
     state_verbs_.on_done = [this](command::EventKind kind) { publish("main", kind); };
     workers_.on_event = [this](uint32_t worker, const command::Event& event) { note_event(worker, event); };
     workers_.on_last_figures = [this](const auto& figures) { former_figures_.add(figures, state_); };
+    workers_.on_ended = [this](pid_t pid) {
+        if (server_ != nullptr) server_->worker_ended(pid);
+    };
     workers_.on_all_serve = [this] { tell_ready(); };
     state_verbs_.on_reload = [this](bool begins) { note_reload(begins); };
     figures_.more = [this](OwnFigures::Map& figures) { expiry_.fill(figures); };
@@ -80,6 +92,7 @@ Result<> Supervisor::open_server(
     // Made when it is first asked for, which takes longer than anybody is to wait for an answer.
     std::ignore = worker::Order::descriptor();
     settings_.command.figures = &figures_;
+    settings_.command.is_worker = [this](pid_t pid) { return is_worker(workers_, pid); };
     auto server = open([this](command::Request request, Verbs::Answer answer) {
         if (upgrade_.takes_over()) return upgrade_.ask_later(std::move(request), std::move(answer));
         obey(std::move(request), std::move(answer));

@@ -181,6 +181,7 @@ void Workers::on_worker_ended(WorkerProcess& worker) {
     const auto found = std::ranges::find(workers_, &worker, &std::unique_ptr<WorkerProcess>::get);
     SEKI_CHECK(found != workers_.end());
     source_columns_->give_back(worker.source_column());
+    if (on_ended) on_ended(worker.pid());
     cannot_succeed(worker);
     loop_.deferred_delete(std::move(*found));
     workers_.erase(found);

@@ -57,6 +57,8 @@ public:
     std::function<void()> on_all_serve;
     // What a worker counted that has ended as it was told.
     std::function<void(const command::WorkerMetrics& figures)> on_last_figures;
+    // The process of one is gone.
+    std::function<void(pid_t pid)> on_ended;
     // Something happened that a worker tells unasked, or to a worker.
     std::function<void(uint32_t worker, const command::Event& event)> on_event;
 

@@ -38,11 +38,15 @@ class Sandbox(ProcessTest):
         seki.may_be_refused = True
         seki.body = http_body(seki.text, self.backend())
         made = seki.folder / "made"
-        seki.environment |= {"LD_PRELOAD": preload("try_forbidden.cpp"), "SEKI_TRY_PATH": str(made)}
+        seki.environment |= {"LD_PRELOAD": preload("try_forbidden.cpp"), "SEKI_TRY_PATH": str(made),
+                             "SEKI_TRY_SOCKET": seki.socket_path}
         seki.start()
+        [worker] = seki.worker_pids()
         self.assertEqual(seki.get().status, 200)
         found = dict(re.findall(r"^tried ([^:\n]*): (\w+)$", seki.log(), re.MULTILINE))
         self.assertEqual(found.pop("the end"), "ok")
+        self.assertIn(found.pop("command"), ("ENOTCONN", "EPIPE", "ECONNRESET"))
+        self.assertIn(f", pid {worker} is turned away: workers do not command", seki.log())
         self.assertFalse(made.exists())
         self.assertEqual(seki.get().status, 200)
         return found, seki

@@ -1,6 +1,6 @@
 // A preloaded library that has a worker try what it may not do, when it has accepted its first client: each call, made
 // without the C library, leaves a line "tried NAME: ERROR" on stderr, with "ok" for one that succeeded. $SEKI_TRY_PATH
-// is where it would make a file.
+// is where it would make a file, $SEKI_TRY_SOCKET the command socket.
 
 #include <array>
 #include <cerrno>
@@ -14,6 +14,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,11 +77,27 @@ void try_sockets() {
     close(any);
 }
 
+// Asks for the listeners; "ok" is an answer, ENOTCONN the end of the connection without any.
+void try_to_command() {
+    constexpr std::array<char, 10> list_listeners{10, 0, 0, 0, 0, 0, 0, 0, 6 << 3 | 2, 0};
+    std::array<char, 256> answer;
+    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+    std::strncpy(address.sun_path, std::getenv("SEKI_TRY_SOCKET"), sizeof address.sun_path - 1);
+    const auto any = static_cast<int>(syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0));
+    if (connect(any, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return tell("command", -1);
+    long outcome = send(any, list_listeners.data(), list_listeners.size(), MSG_NOSIGNAL);
+    if (outcome >= 0) outcome = read(any, answer.data(), answer.size());
+    if (outcome == 0) errno = ENOTCONN;
+    tell("command", outcome > 0 ? outcome : -1);
+    close(any);
+}
+
 void try_everything() {
     try_files();
     try_programs();
     try_processes();
     try_sockets();
+    try_to_command();
     tell("call what there is not yet", syscall(1000));
     tell("the end", 0);
 }

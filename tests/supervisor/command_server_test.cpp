@@ -151,6 +151,33 @@ TEST_F(ServerTest, logs_who_asked_for_what_and_what_came_of_it) {
     EXPECT_THAT(logged(), HasSubstr("Status" + by + "\n"));
 }
 
+TEST_F(ServerTest, turns_a_worker_away_whoever_its_user_is) {
+    settings.command.is_worker = [](pid_t pid) { return pid == ::getpid(); };
+    open();
+    Client client(settings.command.path);
+    turns();
+    EXPECT_THAT(client.messages(), IsEmpty());
+    EXPECT_TRUE(client.closed);
+    EXPECT_THAT(logged(), HasSubstr(fmt::format("uid {}, pid {} is turned away: workers do not command\n", ::getuid(),
+                                                ::getpid())));
+}
+
+TEST_F(ServerTest, turns_away_what_a_worker_that_is_gone_has_left_in_the_queue) {
+    bool is_there = true;
+    settings.command.is_worker = [&is_there](pid_t) { return is_there; };
+    open();
+    std::deque<Client> left;
+    for (int number = 0; number < 100; ++number)
+        ASSERT_TRUE(left.emplace_back(settings.command.path).ask(remove("one")));
+    is_there = false;
+    server->worker_ended(::getpid());
+    Client other(settings.command.path);  // who has its number now
+    ASSERT_TRUE(other.ask(remove("two")));
+    turns(20);
+    for (Client& client : left) EXPECT_THAT(client.messages(), IsEmpty());
+    EXPECT_THAT(other.messages(), ElementsAre("OK two"));
+}
+
 TEST_F(ServerTest, logs_who_wants_it_to_stop_before_it_has_stopped) {
     at_once = false;
     open();
