@@ -4,12 +4,15 @@
 #include <fcntl.h>
 #include <initializer_list>
 #include <linux/prctl.h>
+#include <linux/seccomp.h>
 #include <memory>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "sandbox/refused_calls.h"
@@ -20,11 +23,11 @@ namespace {
 // Whatever their arguments are.
 constexpr auto allowed = {
     // connections, logs, the channel
-    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(pwritev2), SCMP_SYS(recvfrom),
-    SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(splice),
-    SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(connect), SCMP_SYS(shutdown), SCMP_SYS(getsockname),
-    SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(pipe2), SCMP_SYS(close),
-    SCMP_SYS(close_range), SCMP_SYS(dup), SCMP_SYS(dup3), SCMP_SYS(fstat), SCMP_SYS(lseek),
+    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
+    SCMP_SYS(recvmmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(splice), SCMP_SYS(accept4),
+    SCMP_SYS(accept), SCMP_SYS(connect), SCMP_SYS(shutdown), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(pipe2), SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(dup),
+    SCMP_SYS(dup3), SCMP_SYS(fstat), SCMP_SYS(lseek),
     // the loop
     SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
     SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(eventfd2),
@@ -45,10 +48,10 @@ constexpr auto allowed = {
 // their own that halts this one.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr auto allowed_to_sanitizers = {
-    SCMP_SYS(ptrace),    SCMP_SYS(wait4),      SCMP_SYS(waitid),     SCMP_SYS(clone),      SCMP_SYS(prctl),
-    SCMP_SYS(readlink),  SCMP_SYS(readlinkat), SCMP_SYS(stat),       SCMP_SYS(newfstatat), SCMP_SYS(access),
-    SCMP_SYS(faccessat), SCMP_SYS(getdents),   SCMP_SYS(getdents64), SCMP_SYS(lstat),      SCMP_SYS(prlimit64),
-    SCMP_SYS(ioctl),     SCMP_SYS(fcntl)};
+    SCMP_SYS(ptrace),     SCMP_SYS(wait4),    SCMP_SYS(waitid),     SCMP_SYS(clone),
+    SCMP_SYS(prctl),      SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(stat),
+    SCMP_SYS(newfstatat), SCMP_SYS(access),   SCMP_SYS(faccessat),  SCMP_SYS(getdents),
+    SCMP_SYS(getdents64), SCMP_SYS(lstat),    SCMP_SYS(prlimit64),  SCMP_SYS(ioctl)};
 constexpr bool for_sanitizers = true;
 #else
 constexpr std::initializer_list<int> allowed_to_sanitizers = {};
@@ -62,12 +65,24 @@ scmp_arg_cmp masked(unsigned argument, uint64_t mask, uint64_t value) {
     return {argument, SCMP_CMP_MASKED_EQ, mask, value};
 }
 
+constexpr const char* what = "the filter of system calls";
+
+// Of those that the library tells, some are not the kernel's.
+Result<> can_be_had() {
+    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, nullptr) < 0 && errno == EFAULT) return {};
+    return failure("{}: {}", what, system_error(errno));
+}
+
 class Filter {
 public:
     Filter() : context_(::seccomp_init(SCMP_ACT_TRAP), &::seccomp_release) {}
 
     void set(scmp_filter_attr attribute, uint32_t value) {
         note(context_ != nullptr ? ::seccomp_attr_set(context_.get(), attribute, value) : -ENOMEM);
+    }
+    // What it is good without, where the kernel does not have it.
+    void prefer(scmp_filter_attr attribute, uint32_t value) {
+        if (context_ != nullptr) static_cast<void>(::seccomp_attr_set(context_.get(), attribute, value));
     }
     // One that this architecture does not have is passed over.
     void allow(int call, std::initializer_list<scmp_arg_cmp> conditions = {}) { add(SCMP_ACT_ALLOW, call, conditions); }
@@ -79,7 +94,7 @@ public:
 
     Result<> load() {
         if (error_ == 0) note(::seccomp_load(context_.get()));
-        return error_ == 0 ? Result<>() : failure("the filter of system calls: {}", system_error(error_));
+        return error_ == 0 ? Result<>() : failure("{}: {}", what, system_error(error_));
     }
 
 private:
@@ -97,14 +112,31 @@ private:
     int error_ = 0;
 };
 
-void allow_by_arguments(Filter& filter) {
-    filter.allow_each(SCMP_SYS(socket), 0, {AF_INET, AF_INET6, AF_UNIX});
+// TCP, UDP and what there is of that kind between processes: a protocol that is named would have the kernel load a
+// module that nobody else here needs.
+void allow_sockets(Filter& filter) {
+    constexpr uint64_t without_flags = ~uint64_t{SOCK_NONBLOCK | SOCK_CLOEXEC};
+    for (const uint64_t family : {AF_INET, AF_INET6, AF_UNIX}) {
+        for (const uint64_t type : {SOCK_STREAM, SOCK_DGRAM})
+            filter.allow(SCMP_SYS(socket), {is(0, family), masked(1, without_flags, type), is(2, 0)});
+    }
+}
+
+// Of what is open. A log that lines are appended to must stay so, or who gets in here could write over what it says of
+// him; and what others have as well (listening sockets, the standard streams) must not begin to block. So there is
+// neither F_SETFL nor a write that asks for anything but not to wait.
+void allow_to_descriptors(Filter& filter) {
     filter.allow_each(SCMP_SYS(fcntl), 1,
-                      {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ, F_GET_SEALS});
+                      {F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ, F_GET_SEALS});
+    filter.allow(SCMP_SYS(pwritev2), {is(5, RWF_NOWAIT)});
     filter.allow(SCMP_SYS(ioctl), {is(1, TCGETS)});  // isatty(3)
-    filter.allow_each(SCMP_SYS(prctl), 0, {PR_SET_NAME, PR_GET_NAME, pr_set_vma});
-    // fstat(3), by some versions of the C library; of descriptors, not of paths.
+    // fstat(3), by some versions of the C library. A path cannot be seen: who gets in here can look whether there is
+    // such a file, and how large it is.
     filter.allow(SCMP_SYS(newfstatat), {masked(3, AT_EMPTY_PATH, AT_EMPTY_PATH)});
+}
+
+void allow_to_itself(Filter& filter) {
+    filter.allow_each(SCMP_SYS(prctl), 0, {PR_SET_NAME, PR_GET_NAME, pr_set_vma});
     filter.allow(SCMP_SYS(prlimit64), {is(0, 0), is(2, 0)});  // to be read
     for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) filter.allow(call, {masked(2, PROT_EXEC, 0)});
     // Threads only. The arguments of clone3(2) cannot be seen.
@@ -127,13 +159,17 @@ void allow_to_sanitizers(Filter& filter) {
 
 Result<> filter_system_calls() {
     if (auto watched = RefusedCalls::watch(); !watched) return watched;
+    if (auto can = can_be_had(); !can) return can;
     Filter filter;
     filter.set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-    filter.set(SCMP_FLTATR_CTL_LOG, 1);  // what is refused goes to the audit log of the kernel, too
-    filter.set(SCMP_FLTATR_CTL_SSB, 1);  // no mitigation that makes the whole process slower: nobody's code runs here
     filter.set(SCMP_FLTATR_CTL_OPTIMIZE, 2);  // a tree, in place of one comparison after another
+    filter.prefer(SCMP_FLTATR_CTL_TSYNC, 1);  // for threads that something preloaded has begun, too
+    filter.prefer(SCMP_FLTATR_CTL_LOG, 1);    // what is refused goes to the audit log of the kernel, too
+    filter.prefer(SCMP_FLTATR_CTL_SSB, 1);    // no mitigation that makes the whole process slower
     for (const int call : allowed) filter.allow(call);
-    allow_by_arguments(filter);
+    allow_sockets(filter);
+    allow_to_descriptors(filter);
+    allow_to_itself(filter);
     allow_to_sanitizers(filter);
     return filter.load();
 }

@@ -11,7 +11,7 @@
 
 namespace seki::sandbox {
 
-// For this thread and those that it begins, for ever. Needs gain_nothing_by_programs() (capabilities.h).
+// For all threads that there are and those to come, for ever. Needs gain_nothing_by_programs() (capabilities.h).
 Result<> filter_system_calls();
 
 }  // namespace seki::sandbox

@@ -2,20 +2,25 @@
 
 #include "sandbox/worker_sandbox.h"
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <functional>
 #include <gmock/gmock.h>
+#include <latch>
+#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
 #include "sandbox/account.h"
 #include "sandbox/refused_calls.h"
+#include "sandbox/system_calls.h"
 
 namespace seki::sandbox {
 namespace {
@@ -24,10 +29,12 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 // What is not so is said on stderr.
-void in_the_sandbox(const WorkerSandbox& sandbox, const std::function<void()>& look) {
+void in_the_sandbox(
+    const WorkerSandbox& sandbox, const std::function<void()>& look, const std::function<void()>& before = [] {}) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
+        before();
         const auto entered = sandbox.enter();
         EXPECT_TRUE(entered) << entered.error().message;
         look();
@@ -67,6 +74,67 @@ TEST(WorkerSandbox, refuses_in_threads_that_begin_later_as_well) {
         std::thread([&error] { error = error_of(::socket(AF_NETLINK, SOCK_RAW, 0)); }).join();
         EXPECT_EQ(error, EPERM);
         EXPECT_THAT(RefusedCalls::take(), ElementsAre("socket"));
+    });
+}
+
+TEST(WorkerSandbox, refuses_in_threads_that_began_before_as_well) {
+    std::latch entered(1);
+    int error = 0;
+    std::thread other;
+    const auto begin = [&] {
+        other = std::thread([&] {
+            entered.wait();
+            error = error_of(::mkdirat(AT_FDCWD, "/nowhere/at-all", 0700));
+        });
+    };
+    const auto look = [&] {
+        entered.count_down();
+        other.join();
+        EXPECT_EQ(error, EPERM);
+    };
+    in_the_sandbox({.landlock = false}, look, begin);
+}
+
+TEST(WorkerSandbox, makes_sockets_of_tcp_and_udp_and_their_like_only) {
+    in_the_sandbox({}, [] {
+        const auto made = [](int family, int type, int protocol) {
+            return error_of(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
+        };
+        for (const int family : {AF_INET, AF_INET6, AF_UNIX}) {
+            for (const int type : {SOCK_STREAM, SOCK_DGRAM}) EXPECT_EQ(made(family, type, 0), 0) << family << type;
+            for (const int type : {SOCK_RAW, SOCK_SEQPACKET, SOCK_RDM}) EXPECT_EQ(made(family, type, 0), EPERM) << type;
+        }
+        // Each a module of the kernel that most machines have never loaded.
+        for (const int protocol : {IPPROTO_SCTP, IPPROTO_DCCP, IPPROTO_MPTCP, IPPROTO_ICMP})
+            EXPECT_EQ(made(AF_INET, SOCK_STREAM, protocol), EPERM) << protocol;
+    });
+}
+
+TEST(WorkerSandbox, writes_behind_what_a_log_has_and_not_over_it) {
+    std::array<char, 32> path{"/tmp/seki-log-XXXXXX"};
+    const int log = ::mkostemp(path.data(), O_APPEND | O_CLOEXEC);
+    ASSERT_GE(log, 0);
+    EXPECT_EQ(::unlink(path.data()), 0);
+    EXPECT_EQ(::write(log, "first\n", 6), 6);
+    in_the_sandbox({}, [log] {
+        constexpr int not_at_the_end = 0x20;  // RWF_NOAPPEND, of Linux 6.9
+        const iovec line{const_cast<char*>("other\n"), 6};
+        EXPECT_EQ(error_of(::fcntl(log, F_SETFL, 0)), EPERM);
+        EXPECT_EQ(error_of(::pwritev2(log, &line, 1, 0, not_at_the_end)), EPERM);
+        EXPECT_NE(error_of(::pwritev2(log, &line, 1, -1, RWF_NOWAIT)), EPERM);
+        EXPECT_EQ(::write(log, "last\n", 5), 5);
+    });
+    std::array<char, 6> begins{};
+    EXPECT_EQ(::pread(log, begins.data(), begins.size(), 0), 6);
+    EXPECT_EQ(std::string(begins.data(), begins.size()), "first\n");
+    ::close(log);
+}
+
+TEST(WorkerSandbox, says_what_the_kernel_says_where_there_can_be_no_filter) {
+    in_the_sandbox({.landlock = false}, [] {
+        const auto again = filter_system_calls();  // seccomp(2) is refused by now
+        ASSERT_FALSE(again);
+        EXPECT_THAT(again.error().message, HasSubstr("Operation not permitted"));
     });
 }
 
