@@ -148,7 +148,16 @@ private:
         flusher_.add(*sink_);
         flusher_.begin();
         for (const config::Diagnostic& warning : file_.warnings) log_->warn(Module::config, "{}", warning.text());
+        if (left == nullptr) warn_of_root();
         return {};
+    }
+
+    // Without capabilities they are root all the same for who asks by SO_PEERCRED.
+    void warn_of_root() {
+        if (file_.user || ::geteuid() != 0) return;
+        log_->warn(Module::supervisor,
+                   "root runs it, and `user` names nobody else: other programs take its workers for root at their "
+                   "Unix sockets");
     }
 
     // A trial has nothing to say but its end.

@@ -167,6 +167,13 @@ class User(ProcessTest):
         self.assertFalse((seki.folder / "seki.sock").exists())
         self.assertEqual((seki.folder / "state.json").stat().st_uid, self.NOBODY.pw_uid)
 
+    def test_root_that_stays_root_is_told_what_that_means(self):
+        warning = "WARN  MAIN\troot runs it, and `user` names nobody else: other programs take its workers for root"
+        stays = self.http(self.backend())
+        self.assertIn(warning, stays.log())
+        leaves = self.owned().start()
+        self.assertNotIn(warning, (leaves.folder / "log").read_text())
+
     def test_the_group_may_be_another_one(self):
         seki = self.owned(group="daemon").start()
         gid = str(grp.getgrnam("daemon").gr_gid)
