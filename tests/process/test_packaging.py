@@ -20,6 +20,23 @@ class Packaging(unittest.TestCase):
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout[-300:] + done.stderr)
 
+    def test_the_unit_leaves_its_folders_to_whom_they_are_made_for(self):
+        """A service manager gives folders of a unit another owner and mode if it says nothing of them."""
+        lines = (PACKAGING / "debian/seki.service").read_text(encoding="utf-8").splitlines()
+        unit = dict(line.split("=", 1) for line in lines if "=" in line)
+        made = [line.split() for line in (PACKAGING / "debian/seki.tmpfiles").read_text(encoding="utf-8").splitlines()]
+        parents = {"/run": "RuntimeDirectory", "/var/lib": "StateDirectory", "/var/log": "LogsDirectory"}
+        folders = {path: (mode, user, group) for kind, path, mode, user, group, _ in made if kind == "d"}
+        self.assertEqual(set(folders), {f"{parent}/{unit[key]}" for parent, key in parents.items()})
+        for parent, key in parents.items():
+            with self.subTest(key):
+                expected = (unit.get(f"{key}Mode", "0755"), unit["User"], unit["Group"])
+                self.assertEqual(folders[f"{parent}/{unit[key]}"], expected)
+
+    def test_logs_are_rotated_as_their_owner(self):
+        """In a folder of another user root could be led elsewhere, by a link."""
+        self.assertIn("\tsu seki seki\n", (PACKAGING / "debian/seki.logrotate").read_text(encoding="utf-8"))
+
     def test_the_sample_file_is_valid(self):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="seki-packaged-"))
         self.addCleanup(shutil.rmtree, folder)
