@@ -52,6 +52,14 @@ Result<> may_read_ticket_secret(const std::string& path) {
     return secret ? Result<>() : std::unexpected(secret.error());
 }
 
+// It is read where it is there, and when it is saved by itself another file takes its place.
+Result<> may_keep_state(const std::string& path, bool saves) {
+    if (::access(path.c_str(), F_OK) == 0) {
+        if (auto readable = may(path, R_OK); !readable) return readable;
+    }
+    return saves ? may(folder_of(path), W_OK | X_OK) : Result<>();
+}
+
 class Obstacles {
 public:
     void note(std::string_view key, const Result<>& result, bool passing = false) {
@@ -72,6 +80,7 @@ void look_at_files(const config::FileConfig& file, Obstacles& obstacles) {
     if (file.server.has_audit_logs_json_target())
         obstacles.note("audit_logs_json_target", may_log_to(file.server.audit_logs_json_target()));
     if (file.pid_file_path) obstacles.note("pid_file_path", may_write(*file.pid_file_path));
+    if (file.saved_state) obstacles.note("saved_state", may_keep_state(*file.saved_state, file.automatic_state_save));
     if (const std::string& secret = file.server.tls_ticket_secret_file(); !secret.empty())
         obstacles.note("tls_ticket_secret_file", may_read_ticket_secret(secret));
     obstacles.note("command_socket", may(folder_of(file.command_socket), W_OK | X_OK));

@@ -193,8 +193,14 @@ class User(ProcessTest):
         os.chmod(seki.folder, 0o755)
         for arguments in (("config", "check"), ("start",)):
             said = self.refusal(seki, *arguments)
-            for key in ("log_target", "access_logs_target", "pid_file_path", "command_socket"):
+            for key in ("log_target", "access_logs_target", "pid_file_path", "command_socket", "saved_state"):
                 self.assertRegex(said, rf"{key}: .*Permission denied")
+
+    def test_a_saved_state_of_root_is_told_at_the_start(self):
+        seki = self.owned()
+        (seki.folder / "state.json").touch(mode=0o600)
+        for arguments in (("config", "check"), ("start",)):
+            self.assertRegex(self.refusal(seki, *arguments), "saved_state: .*state.json: Permission denied")
 
     def test_who_is_not_there_is_named(self):
         seki = self.instance(user="no-such-user")

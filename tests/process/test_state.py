@@ -120,7 +120,11 @@ class Files(StateTest):
 
     def test_a_save_that_fails_is_tried_again(self):
         seki = self.instance(saved_state="saved/state.json", automatic_state_save=True)
+        (seki.folder / "saved").mkdir()
         seki.start()
+        until((seki.folder / "saved/state.json").exists, "the first state")
+        (seki.folder / "saved").rename(seki.folder / "away")
+        self.done(seki.ctl("cluster", "add", "-i", "x", "--load-balancing-policy", "roundrobin"))
         until(lambda: "the state cannot be saved" in seki.log(), "a line about it")
         (seki.folder / "saved").mkdir()
         until((seki.folder / "saved/state.json").exists, "the next try")

@@ -40,9 +40,12 @@ TEST_F(Preflight, names_every_file_that_cannot_be_written) {
 log_target = "file:///nonexistent/log"
 access_logs_target = "file:///nonexistent/access"
 pid_file_path = "/"
+saved_state = "/nonexistent/state.json"
+automatic_state_save = true
 )"),
         ElementsAre("log_target: /nonexistent: No such file or directory",
-                    "access_logs_target: /nonexistent: No such file or directory", "pid_file_path: /: Is a directory"));
+                    "access_logs_target: /nonexistent: No such file or directory", "pid_file_path: /: Is a directory",
+                    "saved_state: /nonexistent: No such file or directory"));
     const auto file = config::parse("command_socket = \"/nonexistent/seki.sock\"\nmax_connections = 10\n", "s.toml");
     ASSERT_TRUE(file);
     const std::vector<Obstacle> socket = obstacles(*file);
