@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t most_bytes = 64 << 20;
+constexpr char between_files = '\0';
 
 struct FreeBio {
     void operator()(BIO* bio) const noexcept { BIO_free(bio); }
@@ -46,7 +47,7 @@ void add_file(const fs::path& path, std::string& text) {
     if (!fs::is_regular_file(path, failed) || fs::file_size(path, failed) + text.size() > most_bytes) return;
     std::ifstream file(path, std::ios::binary);
     text.append(std::istreambuf_iterator<char>(file), {});
-    text += '\n';
+    text += between_files;
 }
 
 void add_folders(std::string_view folders, std::string& text) {
@@ -83,6 +84,16 @@ std::string all_of(int fd) {
     return text;
 }
 
+// Of several that are one the store keeps one. What is no certificate ends what is read of a file.
+void add_certificates(X509_STORE& store, std::string_view file) {
+    const std::unique_ptr<BIO, FreeBio> pem(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
+    while (pem != nullptr) {
+        const std::unique_ptr<X509, FreeCertificate> read(PEM_read_bio_X509_AUX(pem.get(), nullptr, nullptr, nullptr));
+        if (read == nullptr) return;
+        X509_STORE_add_cert(&store, read.get());
+    }
+}
+
 }  // namespace
 
 SystemAuthorities::SystemAuthorities() {
@@ -96,16 +107,14 @@ SystemAuthorities::SystemAuthorities() {
     text_ = memory_with(text);
 }
 
-// Of several that are one the store keeps one. What is no certificate ends what is read.
 X509_STORE* SystemAuthorities::store() {
     if (store_ != nullptr) return store_.get();
     store_.reset(X509_STORE_new());
     const std::string text = all_of(text_.get());
-    const std::unique_ptr<BIO, FreeBio> pem(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-    while (store_ != nullptr && pem != nullptr) {
-        const std::unique_ptr<X509, FreeCertificate> read(PEM_read_bio_X509_AUX(pem.get(), nullptr, nullptr, nullptr));
-        if (read == nullptr) break;
-        X509_STORE_add_cert(store_.get(), read.get());
+    for (std::string_view rest = text; store_ != nullptr && !rest.empty();) {
+        const std::string_view file = rest.substr(0, rest.find(between_files));
+        add_certificates(*store_, file);
+        rest.remove_prefix(std::min(file.size() + 1, rest.size()));
     }
     ERR_clear_error();
     return store_.get();

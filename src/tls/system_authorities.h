@@ -28,7 +28,7 @@ public:
     [[nodiscard]] X509_STORE* store();
 
 private:
-    UniqueFd text_;  // PEM
+    UniqueFd text_;  // PEM; a zero behind each file of a folder
     std::unique_ptr<X509_STORE, FreeStore> store_;
 };
 
