@@ -72,7 +72,9 @@ Result<SourceTable> SourceTable::open(UniqueFd memory) {
     return SourceTable(std::move(memory), std::move(*mapping), found);
 }
 
+// Every worker can write there: one that somebody else has taken over must not keep others from beginning.
 Result<UniqueFd> SourceTable::copy() const {
+    std::memcpy(mapping_.get(), &header_, sizeof header_);
     UniqueFd fd(::fcntl(memory_.get(), F_DUPFD_CLOEXEC, 0));
     if (!fd.valid()) return failure("cannot copy a descriptor: {}", system_error(errno));
     return fd;

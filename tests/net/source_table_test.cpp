@@ -98,12 +98,22 @@ TEST(SourceTable, is_refused_when_its_layout_is_another_one) {
         ASSERT_EQ(::pread(memory.get(), &was, 1, byte), 1);
         const char other = static_cast<char>(was + 1);
         ASSERT_EQ(::pwrite(memory.get(), &other, 1, byte), 1);
-        const auto opened = SourceTable::open(std::move(table.copy().value()));
+        const auto opened = SourceTable::open(UniqueFd(::dup(memory.get())));
         ASSERT_FALSE(opened) << byte;
         EXPECT_NE(opened.error().message.find("another layout"), std::string::npos);
         ASSERT_EQ(::pwrite(memory.get(), &was, 1, byte), 1);
     }
     EXPECT_TRUE(SourceTable::open(std::move(table.copy().value())));
+}
+
+TEST(SourceTable, is_the_same_for_who_comes_later_whatever_others_wrote_there) {
+    const SourceTable table = new_table();
+    const UniqueFd memory = std::move(table.copy().value());
+    const std::vector<char> scribble(64, 'x');
+    ASSERT_EQ(::pwrite(memory.get(), scribble.data(), scribble.size(), 0), 64);
+    const auto opened = SourceTable::open(std::move(table.copy().value()));
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(opened->hash("shop", source(1)), table.hash("shop", source(1)));
 }
 
 // ---- counts
