@@ -32,10 +32,11 @@ std::optional<Pipe> PipePool::adopt(UniqueFd read_end, UniqueFd write_end) {
     const int capacity = ::fcntl(write_end.get(), F_GETPIPE_SZ);
     if (capacity <= 0) return std::nullopt;
     ++in_use_;
-    return Pipe{std::move(read_end), std::move(write_end), static_cast<uint32_t>(capacity)};
+    return Pipe{std::move(read_end), std::move(write_end), static_cast<uint32_t>(capacity), true};
 }
 
 void PipePool::give_back(Pipe pipe) {
+    if (pipe.adopted) return discard(std::move(pipe));
     SEKI_CHECK(in_use_ > 0);
     --in_use_;
     if (idle_.size() < max_idle) idle_.push_back(std::move(pipe));

@@ -17,6 +17,7 @@ struct Pipe {
     UniqueFd read_end;
     UniqueFd write_end;
     uint32_t capacity = 0;
+    bool adopted = false;  // who had it before may hold it still
 };
 
 class PipePool {
@@ -38,7 +39,8 @@ public:
     // One of another pool, with bytes in it perhaps: one more than there may be, if need be. Nothing when it is no
     // pipe.
     std::optional<Pipe> adopt(UniqueFd read_end, UniqueFd write_end);
-    // Takes an empty pipe back. A pipe with bytes in it must be discarded instead.
+    // Takes an empty pipe back, for the next transfer unless it was adopted. A pipe with
+    // bytes in it must be discarded instead.
     void give_back(Pipe pipe);
     void discard(Pipe pipe);
 

@@ -56,6 +56,21 @@ TEST(PipePool, adopts_one_of_another_with_what_is_in_it_above_its_limit_too) {
     EXPECT_FALSE(pool.adopt(UniqueFd(), UniqueFd()).has_value());
 }
 
+TEST(PipePool, gives_nobody_else_a_pipe_that_another_process_may_have) {
+    PipePool other(65536, 1);
+    PipePool pool(65536, 1);
+    const auto held = other.take();
+    ASSERT_TRUE(held);
+    auto adopted = pool.adopt(UniqueFd(::dup(held->read_end.get())), UniqueFd(::dup(held->write_end.get())));
+    ASSERT_TRUE(adopted);
+    pool.give_back(std::move(*adopted));
+    ASSERT_EQ(::write(held->write_end.get(), "bytes", 5), 5);
+    const auto next = pool.take();
+    ASSERT_TRUE(next);
+    char bytes[8];
+    EXPECT_LT(::read(next->read_end.get(), bytes, sizeof bytes), 0);
+}
+
 TEST(PipePool, never_gives_a_pipe_that_had_bytes_in_it) {
     PipePool pool(65536, 1);
     auto pipe = pool.take();
