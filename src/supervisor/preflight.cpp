@@ -60,6 +60,12 @@ Result<> may_keep_state(const std::string& path, bool saves) {
     return saves ? may(folder_of(path), W_OK | X_OK) : Result<>();
 }
 
+// Workers are this program once more, begun by whoever we have become.
+Result<> may_begin_workers() {
+    if (::faccessat(AT_FDCWD, "/proc/self/exe", X_OK, AT_EACCESS) == 0) return {};
+    return failure("workers cannot begin: the executable: {}", system_error(errno));
+}
+
 class Obstacles {
 public:
     void note(std::string_view key, const Result<>& result, bool passing = false) {
@@ -120,6 +126,7 @@ size_t listeners_of(const config::FileConfig& file) {
 
 std::vector<Obstacle> obstacles(const config::FileConfig& file) {
     Obstacles found;
+    if (file.user) found.note("user", may_begin_workers());
     look_at_limits(file, found);
     look_at_files(file, found);
     look_at_addresses(file, found);

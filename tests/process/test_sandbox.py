@@ -182,7 +182,7 @@ class User(ProcessTest):
 
     def refusal(self, seki, *arguments):
         seki.write_config()
-        done = subprocess.run([BINARY, "-c", seki.config, *arguments], capture_output=True, text=True, check=False,
+        done = subprocess.run([seki.binary, "-c", seki.config, *arguments], capture_output=True, text=True, check=False,
                               preexec_fn=seki.prepare, timeout=wire.PATIENCE_SECONDS)
         self.assertEqual(done.returncode, 1, done)
         return done.stdout + done.stderr
@@ -201,6 +201,12 @@ class User(ProcessTest):
         (seki.folder / "state.json").touch(mode=0o600)
         for arguments in (("config", "check"), ("start",)):
             self.assertRegex(self.refusal(seki, *arguments), "saved_state: .*state.json: Permission denied")
+
+    def test_an_executable_that_the_user_may_not_run_is_told_at_the_start(self):
+        seki = self.owned()
+        os.chmod(seki.binary, 0o700)
+        for arguments in (("config", "check"), ("start",)):
+            self.assertIn("user: workers cannot begin: the executable: Permission denied", self.refusal(seki, *arguments))
 
     def test_who_is_not_there_is_named(self):
         seki = self.instance(user="no-such-user")
