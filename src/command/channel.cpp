@@ -130,16 +130,15 @@ Result<> Channel::send(const google::protobuf::MessageLite& message, std::vector
         return failure("{} bytes wait to be taken already", pending_bytes());
     }
     SEKI_CHECK(fds.size() <= max_fds_per_write * size);
-    attach(std::move(fds));
+    attach(std::move(fds), queued_bytes() + size);
     SEKI_CHECK(append_frame(out_.room_for(size), message, limits_.max_frame_bytes));
     loop_.schedule(*this);
     return {};
 }
 
-// To the bytes of the frame that comes next: to the first one, and those that one write cannot take to the bytes
-// behind.
-void Channel::attach(std::vector<UniqueFd> fds) {
-    uint64_t position = written_ + pending_bytes();
+// To the last bytes of the frame, as many as the descriptors need writes.
+void Channel::attach(std::vector<UniqueFd> fds, uint64_t frame_end) {
+    uint64_t position = frame_end - (fds.size() + max_fds_per_write - 1) / max_fds_per_write;
     for (size_t from = 0; from < fds.size(); ++position) {
         const size_t end = std::min(from + max_fds_per_write, fds.size());
         Attached& batch = attached_.emplace_back(Attached{position, {}});
@@ -150,6 +149,7 @@ void Channel::attach(std::vector<UniqueFd> fds) {
 void Channel::flush() { write_out(); }
 
 void Channel::write_out() {
+    const uint64_t before = written_;
     while (is_open() && writable_ && pending_bytes() > 0) {
         const ssize_t written = write_some();
         if (written >= 0) {
@@ -161,14 +161,14 @@ void Channel::write_out() {
             return write_failed(system_error(errno));
         }
     }
+    if (is_open() && written_ != before) owner_.on_written();
 }
 
-// Up to the next byte that carries descriptors: these must go with it, as the first one of a write.
+// Up to the next byte that carries descriptors, which goes alone.
 ssize_t Channel::write_some() {
     const bool carries = !attached_.empty() && attached_.front().position == written_;
-    const size_t next = carries ? 1 : 0;
-    const size_t size =
-        attached_.size() > next ? static_cast<size_t>(attached_[next].position - written_) : pending_bytes();
+    size_t size = carries ? 1 : pending_bytes();
+    if (!carries && !attached_.empty()) size = static_cast<size_t>(attached_.front().position - written_);
     iovec bytes{const_cast<char*>(out_.bytes().data()), size};  // which sendmsg leaves as they are
     msghdr message{};
     message.msg_iov = &bytes;
@@ -186,7 +186,6 @@ void Channel::write_failed(const std::string& reason) {
     writable_ = false;
     readable_ = true;
     attached_.clear();
-    written_ += pending_bytes();
     out_.clear();
     if (reading_ != Reading::open) fail(reason);
 }

@@ -8,7 +8,9 @@
 // more. A frame that is too large is skipped without being kept. Between messages no buffer is held.
 //
 // What the peer sent before it hung up is delivered first. Descriptors arrive in the order of the frames that they were
-// sent with; the owner takes as many as the message names.
+// sent with; the owner takes as many as the message names. They go with the last bytes of their frame, each of which is
+// a write of its own: no read goes on behind such a byte (unix(7)), so that a frame is delivered before those of the
+// next one can come, and where there was no room for its own it has too few, and never others.
 
 #include <cstdint>
 #include <deque>
@@ -44,10 +46,11 @@ public:
                     .max_waiting_fds = 4096,
                     .frame_limit = "the limit between processes"};
         }
-        // Between two workers: connections pass with their keys.
+        // Between two workers: connections pass with their keys, and with what waits in four buffers, as large as these
+        // may be.
         static Limits between_workers() noexcept {
             Limits limits = between_processes();
-            limits.max_frame_bytes = 1U << 20U;
+            limits.max_frame_bytes = 65U << 20U;
             limits.secret = true;
             return limits;
         }
@@ -65,6 +68,8 @@ public:
         virtual void on_malformed(const std::string& reason) = 0;
         // The channel is dead; nothing more comes. Not called after close().
         virtual void on_closed(const std::string& reason) = 0;
+        // Some of what was queued is written (written_bytes).
+        virtual void on_written() {}
         // The peer sends no more but may still read. `false`: that is as good as closed.
         virtual bool on_finished() { return false; }
     };
@@ -79,6 +84,9 @@ public:
     // Writes what the socket takes now: for a process that is about to end.
     void flush();
     [[nodiscard]] size_t pending_bytes() const noexcept { return out_.size(); }
+    // Of all that was ever queued, as far as the socket took it.
+    [[nodiscard]] uint64_t written_bytes() const noexcept { return written_; }
+    [[nodiscard]] uint64_t queued_bytes() const noexcept { return written_ + pending_bytes(); }
 
     // The oldest `count` descriptors received; fewer when there are not so many: this process had no room for more.
     std::vector<UniqueFd> take_fds(size_t count);
@@ -119,7 +127,7 @@ private:
     void on_event(uint32_t events) override;
     void run() override;
 
-    void attach(std::vector<UniqueFd> fds);
+    void attach(std::vector<UniqueFd> fds, uint64_t frame_end);
     void write_out();
     ssize_t write_some();
     void write_failed(const std::string& reason);

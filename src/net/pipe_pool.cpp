@@ -1,6 +1,7 @@
 #include "net/pipe_pool.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -28,9 +29,13 @@ std::optional<Pipe> PipePool::take() {
     return pipe;
 }
 
-std::optional<Pipe> PipePool::adopt(UniqueFd read_end, UniqueFd write_end) {
+std::optional<Pipe> PipePool::adopt(UniqueFd read_end, UniqueFd write_end, uint64_t held) {
     const int capacity = ::fcntl(write_end.get(), F_GETPIPE_SZ);
-    if (capacity <= 0) return std::nullopt;
+    if (capacity <= 0 || held > static_cast<uint64_t>(capacity)) return std::nullopt;
+    struct stat out{};
+    struct stat in{};
+    if (::fstat(read_end.get(), &out) != 0 || ::fstat(write_end.get(), &in) != 0) return std::nullopt;
+    if (out.st_ino != in.st_ino || out.st_dev != in.st_dev) return std::nullopt;
     ++in_use_;
     return Pipe{std::move(read_end), std::move(write_end), static_cast<uint32_t>(capacity), true};
 }

@@ -36,11 +36,11 @@ public:
 
     // An empty pipe, or nothing when the limit or the system's is reached.
     std::optional<Pipe> take();
-    // One of another pool, with bytes in it perhaps: one more than there may be, if need be. Nothing when it is no
-    // pipe.
-    std::optional<Pipe> adopt(UniqueFd read_end, UniqueFd write_end);
-    // Takes an empty pipe back, for the next transfer unless it was adopted. A pipe with
-    // bytes in it must be discarded instead.
+    // One of another pool, with so many bytes in it: one more than there may be, if need be. Nothing when these are not
+    // the ends of a pipe, or it does not take as many.
+    std::optional<Pipe> adopt(UniqueFd read_end, UniqueFd write_end, uint64_t held);
+    // Takes an empty pipe back, for the next transfer unless it was adopted. A pipe with bytes in it must be discarded
+    // instead.
     void give_back(Pipe pipe);
     void discard(Pipe pipe);
 

@@ -19,7 +19,7 @@ IoOutcome stopped(int error, Readiness awaits) {
 }  // namespace
 
 IoOutcome PlainTransport::read(std::span<char> into) {
-    const ssize_t got = ::recv(socket_.get(), into.data(), into.size(), 0);
+    const ssize_t got = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
     if (got > 0) return {static_cast<size_t>(got)};
     if (got == 0) return IoOutcome::ended();
     return stopped(errno, Readiness::input);
@@ -31,7 +31,7 @@ IoOutcome PlainTransport::write(std::string_view bytes) { return send(bytes, MSG
 IoOutcome PlainTransport::write_last(std::string_view bytes) { return send(bytes, MSG_NOSIGNAL | MSG_MORE); }
 
 IoOutcome PlainTransport::send(std::string_view bytes, int flags) {
-    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), flags);
+    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), flags | MSG_DONTWAIT);
     if (sent >= 0) return {static_cast<size_t>(sent)};
     return stopped(errno, Readiness::output);
 }

@@ -55,8 +55,24 @@ public:
     // Whether what serves the request belongs to its client from then on.
     void bind(bool binds) noexcept { binds_ = binds; }
 
-    // It is carried already, by that backend.
-    void go_on_at(backend::BackendPtr backend) noexcept { chosen_ = std::move(backend); }
+    // What another worker needs to know that goes on with it at the chosen backend. The backends that failed are as
+    // good as any there.
+    struct Carried {
+        uint8_t failed = 0;
+        bool idempotent = false;
+        bool repeatable = false;
+        bool binds = false;
+        bool fresh_only = false;
+    };
+    [[nodiscard]] Carried carried() const noexcept { return {failed_, idempotent_, repeatable_, binds_, fresh_only_}; }
+    void go_on_at(backend::BackendPtr backend, const Carried& carried) noexcept {
+        chosen_ = std::move(backend);
+        failed_ = carried.failed;
+        idempotent_ = carried.idempotent;
+        repeatable_ = carried.repeatable;
+        binds_ = carried.binds;
+        fresh_only_ = carried.fresh_only;
+    }
 
     // ---- the attempts
 

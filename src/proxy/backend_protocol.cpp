@@ -29,4 +29,12 @@ std::unique_ptr<BackendEnd> backend_protocol(net::Session& session, Context& con
     return std::make_unique<BackendSide>(session, context, backend, std::move(codec), connect_timeout);
 }
 
+std::unique_ptr<http::ClientCodec> backend_codec_in_exchange(Context& context,
+                                                             const std::optional<http::h1::Progress>& place) {
+    if (!place) return std::make_unique<RawClientCodec>();
+    auto codec = std::make_unique<http::h1::ClientCodec>(context.heads, context.settings.answer_limits);
+    if (!codec->go_on(*place)) return nullptr;
+    return codec;
+}
+
 }  // namespace seki::proxy

@@ -142,15 +142,19 @@ void BackendSide::become_tunnel(http::StreamId) {
     change_codec(std::make_unique<RawClientCodec>());
 }
 
-void BackendSide::go_on_in_tunnel(Exchange& exchange, Duration answer_timeout) {
+void BackendSide::go_on_in(Exchange& exchange, const Carried& carried, Duration answer_timeout) {
     attach(exchange, answer_timeout);
     enter(State::busy);
-    answering_ = true;
-    Side::release_hold();
+    written_before_ = carried.written_before;
+    answering_ = carried.answering;
+    fresh_ = carried.fresh;
+    proven_ = carried.proven;
+    bound_ = carried.bound;
+    if (!carried.holds) Side::release_hold();
     touch();
 }
 
-void BackendSide::leave_tunnel() noexcept {
+void BackendSide::leave_exchange() noexcept {
     exchange_ = nullptr;
     --backend_->exchanges;
 }

@@ -38,9 +38,22 @@ public:
     [[nodiscard]] bool delivered(http::StreamId) const noexcept override { return all_sent(); }
     bool grant_credit(http::StreamId, size_t room) override { return resume(room); }
 
-    // A tunnel of another worker goes on with the connection, and its way there.
-    void go_on_in_tunnel(Exchange& exchange, Duration answer_timeout);
-    void leave_tunnel() noexcept;
+    // What there is to know of the connection in the middle of an exchange, beside that: another worker can go on with
+    // it.
+    struct Carried {
+        uint64_t written_before = 0;
+        bool answering = false;
+        bool fresh = false;
+        bool proven = false;
+        bool bound = false;
+        bool holds = false;
+    };
+    [[nodiscard]] Carried carried() const noexcept {
+        return {written_before_, answering_, fresh_, proven_, bound_, Side::holds()};
+    }
+    // It goes on here, and goes there.
+    void go_on_in(Exchange& exchange, const Carried& carried, Duration answer_timeout);
+    void leave_exchange() noexcept;
 
     // ---- Protocol
 

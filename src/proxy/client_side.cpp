@@ -133,14 +133,30 @@ void ClientSide::go_on_after(SoFar so_far) {
     session_.deadline(context_.loop.now() - so_far.idle + (requests_ == 0 ? timeouts.request : timeouts.front));
 }
 
-Exchange* ClientSide::tunnel() const noexcept {
-    return exchange_ != nullptr && exchange_->tunnel() ? exchange_ : nullptr;
+ClientSide::Carried ClientSide::carried() const {
+    Carried carried{.requests = requests_,
+                    .answer_at = answer_at_,
+                    .dropped = dropped_,
+                    .ending = ending_,
+                    .input_dropped = input_dropped_,
+                    .asks_to_switch = asks_to_switch_,
+                    .nothing_follows = follows_nothing(),
+                    .half_closed = std::nullopt};
+    if (const auto since = half_closed_since()) carried.half_closed = context_.loop.now() - *since;
+    return carried;
 }
 
-void ClientSide::go_on_in_tunnel(Exchange& exchange, SourceLimits source_limits) {
+void ClientSide::go_on_in(Exchange& exchange, const Carried& carried, SourceLimits source_limits) {
     exchange_ = &exchange;
-    requests_ = 1;
     source_limits_ = std::move(source_limits);
+    requests_ = carried.requests;
+    answer_at_ = carried.answer_at;
+    dropped_ = carried.dropped;
+    ending_ = carried.ending;
+    input_dropped_ = carried.input_dropped;
+    asks_to_switch_ = carried.asks_to_switch;
+    if (carried.nothing_follows) nothing_follows();
+    if (carried.half_closed) half_closed_since_ = context_.loop.now() - *carried.half_closed;
 }
 
 net::Close ClientSide::orderly_close() const {

@@ -58,11 +58,23 @@ public:
     [[nodiscard]] const ListenerPtr& listener() const noexcept { return listener_; }
     // It begins where another one stopped.
     void go_on_after(SoFar so_far);
-    // The tunnel that it is; null: it is none.
-    [[nodiscard]] Exchange* tunnel() const noexcept;
-    // The same for one that was a tunnel at another worker, and for the tunnel's way there.
-    void go_on_in_tunnel(Exchange& exchange, SourceLimits source_limits);
-    void leave_tunnel() noexcept { exchange_ = nullptr; }
+    // The one that runs; null: none does.
+    [[nodiscard]] Exchange* exchange() const noexcept { return exchange_; }
+    // What there is to know of the client in the middle of an exchange, beside that: another worker can go on with it.
+    struct Carried {
+        uint32_t requests = 0;
+        uint64_t answer_at = 0;
+        uint64_t dropped = 0;
+        bool ending = false;
+        bool input_dropped = false;
+        bool asks_to_switch = false;
+        bool nothing_follows = false;
+        std::optional<Duration> half_closed;  // so long
+    };
+    [[nodiscard]] Carried carried() const;
+    // It goes on here, and goes there.
+    void go_on_in(Exchange& exchange, const Carried& carried, SourceLimits source_limits);
+    void leave_exchange() noexcept { exchange_ = nullptr; }
     [[nodiscard]] bool paused() const noexcept override {
         return ignores_input() ? dropped_ > listener_->lingering.bytes : waits_for_room() || input_room() == 0;
     }

@@ -120,7 +120,7 @@ public:
     void describe(std::string& line) const;
 
 private:
-    friend class TunnelMove;
+    friend class ExchangeMove;
 
     enum class State : uint8_t { routing, suspended, waiting, answering, draining, retired };
     enum class Mode : uint8_t { http, tunnel };

@@ -9,6 +9,7 @@
 //
 // An edit of Host does not add a field but says what the target's authority is.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,13 @@ public:
         add(std::move(name), std::move(value));
     }
     void add(std::string name, std::string value) { added_.push_back({std::move(name), std::move(value)}); }
+
+    // visit(name, value), where no value says that such fields go; given again in this order they make the same edits.
+    template <typename Visit>
+    void for_each(Visit visit) const {
+        for (const std::string& name : removed_) visit(name, std::optional<std::string_view>());
+        for (const Addition& addition : added_) visit(addition.name, std::optional<std::string_view>(addition.value));
+    }
 
     [[nodiscard]] bool empty() const noexcept { return removed_.empty() && added_.empty(); }
     // Whether what is deleted or replaced takes along what a backend cannot tell from it (lookalikes.h).

@@ -66,9 +66,18 @@ std::unique_ptr<net::Protocol> protocol_at_rest(net::Session& session, Context& 
     return client;
 }
 
-std::unique_ptr<ClientSide> protocol_in_tunnel(net::Session& session, Context& context, ListenerPtr listener,
-                                               const tls::ConnectionInfo* secured) {
-    return client_of(session, context, std::move(listener), std::make_unique<RawServerCodec>(), secured);
+std::unique_ptr<ClientSide> protocol_in_exchange(net::Session& session, Context& context, ListenerPtr listener,
+                                                 std::unique_ptr<http::SingleStreamServerCodec> codec,
+                                                 const tls::ConnectionInfo* secured) {
+    return client_of(session, context, std::move(listener), std::move(codec), secured);
+}
+
+std::unique_ptr<http::SingleStreamServerCodec> codec_in_exchange(Context& context, const Listener& listener,
+                                                                 const std::optional<http::h1::Progress>& place) {
+    if (!place) return std::make_unique<RawServerCodec>();
+    auto codec = std::make_unique<http::h1::ServerCodec>(context.heads, listener.head_limits);
+    if (!codec->go_on(*place)) return nullptr;
+    return codec;
 }
 
 }  // namespace seki::proxy

@@ -4,7 +4,9 @@
 // whatever stands before the first request (a PROXY header, a handshake) is made here and becomes the next one.
 
 #include <memory>
+#include <optional>
 
+#include "http/h1/progress.h"
 #include "net/session.h"
 #include "proxy/client_side.h"
 #include "proxy/context.h"
@@ -21,8 +23,13 @@ namespace seki::proxy {
                                                               ListenerPtr listener, const tls::ConnectionInfo* secured,
                                                               ClientSide::SoFar so_far);
 
-// The same for one that was a tunnel there: client.go_on_in_tunnel() comes next.
-[[nodiscard]] std::unique_ptr<ClientSide> protocol_in_tunnel(net::Session& session, Context& context,
-                                                             ListenerPtr listener, const tls::ConnectionInfo* secured);
+// The same for one that was in the middle of an exchange there: client.go_on_in() comes next.
+[[nodiscard]] std::unique_ptr<ClientSide> protocol_in_exchange(net::Session& session, Context& context,
+                                                               ListenerPtr listener,
+                                                               std::unique_ptr<http::SingleStreamServerCodec> codec,
+                                                               const tls::ConnectionInfo* secured);
+// Its codec: of HTTP/1 at that place, null when there is none such; without one, that of a tunnel.
+[[nodiscard]] std::unique_ptr<http::SingleStreamServerCodec> codec_in_exchange(
+    Context& context, const Listener& listener, const std::optional<http::h1::Progress>& place);
 
 }  // namespace seki::proxy

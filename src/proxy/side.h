@@ -111,6 +111,7 @@ protected:
 
     // The connection ends after what is in the outbox.
     void nothing_follows() noexcept { last_ = true; }
+    [[nodiscard]] bool follows_nothing() const noexcept { return last_; }
     // Sent bytes stay in the outbox, because they may have to be sent again, until there is no room for them.
     [[nodiscard]] bool holds() const noexcept { return hold_; }
     void hold() noexcept { hold_ = true; }

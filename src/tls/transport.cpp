@@ -133,11 +133,12 @@ std::optional<net::Transport::Export> TlsTransport::to_export() const {
 }
 
 Result<std::unique_ptr<TlsTransport>> TlsTransport::adopt(std::unique_ptr<net::Transport> inner, Engine& engine,
-                                                          std::string_view beside) {
+                                                          Role role, std::string_view beside) {
     auto keys = engine.secrets.make();
     if (keys == nullptr) return failure("no memory for the keys of a connection");
     auto read = read_exported(beside, *keys);
     if (!read) return std::unexpected(read.error());
+    if (read->role != role) return failure("a TLS connection came whose other end this would be");
     // What goes on here goes through memory that all connections have in common.
     if (read->raw.size() > engine.incoming.size() || read->control.size() > engine.outgoing.size() / 2)
         return failure("more of a TLS connection waits than can be gone on with");

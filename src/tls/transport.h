@@ -29,8 +29,9 @@ public:
     // We are the client. The handshake begins with the first establish().
     TlsTransport(std::unique_ptr<net::Transport> inner, std::shared_ptr<const ClientContext> context,
                  const SocketAddress& backend);
-    // Goes on with a connection that another process left (to_export); `inner` has its descriptor.
-    static Result<std::unique_ptr<TlsTransport>> adopt(std::unique_ptr<net::Transport> inner, Engine& engine,
+    // Goes on with a connection that another process left (to_export), and in which it had that role; `inner` has its
+    // descriptor.
+    static Result<std::unique_ptr<TlsTransport>> adopt(std::unique_ptr<net::Transport> inner, Engine& engine, Role role,
                                                        std::string_view beside);
     ~TlsTransport() override;
 

@@ -1,10 +1,10 @@
 #include "worker/arrivals.h"
 
 #include <algorithm>
-#include <openssl/crypto.h>
 #include <utility>
 
-#include "worker/moving_tunnel.h"
+#include "worker/moved.h"
+#include "worker/moving_exchange.h"
 
 namespace seki::worker {
 
@@ -16,15 +16,15 @@ void Arrivals::on_frame(std::string_view payload) {
     Moved moved;
     if (!moved.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
         return on_closed("what was given cannot be read");
+    std::vector<UniqueFd> fds = channel_.take_fds(moved.descriptors());
     auto waiting = waiting_.extract(moved.id());
-    if (waiting.empty()) return arrived(std::move(moved));
-    if (const auto* const tunnel = std::get_if<net::SessionId>(&waiting.mapped()))
-        return taker_.go_on_with_tunnel(*tunnel);
+    if (waiting.empty()) return arrived(std::move(moved), std::move(fds));
+    if (const auto* const exchange = std::get_if<net::SessionId>(&waiting.mapped()))
+        return taker_.go_on_with(*exchange);
     taker_.go_on(std::get<RestingClient>(std::move(waiting.mapped())));
 }
 
-void Arrivals::arrived(Moved moved) {
-    std::vector<UniqueFd> fds = channel_.take_fds(moved.descriptors());
+void Arrivals::arrived(Moved moved, std::vector<UniqueFd> fds) {
     Taken taken;
     taken.set_id(moved.id());
     if (auto result = take(moved, std::move(fds))) {
@@ -41,8 +41,8 @@ Result<Arrivals::Waiting> Arrivals::take(Moved& moved, std::vector<UniqueFd> fds
     switch (moved.kind_case()) {
         case Moved::kIdleClient:
             return take(*moved.mutable_idle_client(), std::move(fds));
-        case Moved::kTunnel:
-            return take(*moved.mutable_tunnel(), std::move(fds));
+        case Moved::kExchange:
+            return take(*moved.mutable_exchange(), std::move(fds));
         case Moved::KIND_NOT_SET:
             break;
     }
@@ -54,7 +54,7 @@ Result<Arrivals::Waiting> Arrivals::take(IdleClient& client, std::vector<UniqueF
     client.clear_tls();
     auto taken = client.unknown_fields().empty() ? take(client, secrets, std::move(fds))
                                                  : Result<Waiting>(failure("it is of another version"));
-    OPENSSL_cleanse(secrets.data(), secrets.size());
+    wipe(secrets);
     return taken;
 }
 
@@ -66,9 +66,9 @@ Result<Arrivals::Waiting> Arrivals::take(const IdleClient& client, const std::st
     return Waiting(std::move(*taken));
 }
 
-Result<Arrivals::Waiting> Arrivals::take(Tunnel& tunnel, std::vector<UniqueFd> fds) {
-    const auto taken = taker_.take_tunnel(tunnel, std::move(fds), without_session());
-    wipe(tunnel);
+Result<Arrivals::Waiting> Arrivals::take(MovedExchange& exchange, std::vector<UniqueFd> fds) {
+    const auto taken = taker_.take_exchange(exchange, std::move(fds), without_session());
+    wipe(exchange);
     if (!taken) return std::unexpected(taken.error());
     return Waiting(*taken);
 }
@@ -92,7 +92,7 @@ void Arrivals::end() {
 size_t Arrivals::drop_all() {
     const size_t dropped = waiting_.size();
     for (const auto& [id, waiting] : std::exchange(waiting_, {})) {
-        if (const auto* const tunnel = std::get_if<net::SessionId>(&waiting)) taker_.drop_tunnel(*tunnel);
+        if (const auto* const exchange = std::get_if<net::SessionId>(&waiting)) taker_.drop(*exchange);
     }
     return dropped;
 }

@@ -25,11 +25,11 @@ public:
                                             size_t waiting)>
             take;
         std::function<void(RestingClient client)> go_on;
-        // Likewise of a tunnel, which has its place from then on, frozen.
-        std::function<Result<net::SessionId>(const Tunnel& tunnel, std::vector<UniqueFd> fds, size_t waiting)>
-            take_tunnel;
-        std::function<void(net::SessionId tunnel)> go_on_with_tunnel;
-        std::function<void(net::SessionId tunnel)> drop_tunnel;
+        // Likewise of an exchange, which has its place from then on, frozen.
+        std::function<Result<net::SessionId>(const MovedExchange& exchange, std::vector<UniqueFd> fds, size_t waiting)>
+            take_exchange;
+        std::function<void(net::SessionId exchange)> go_on_with;
+        std::function<void(net::SessionId exchange)> drop;
         // Nobody comes any more, and why. `dropped` ones were waiting: nobody said that they are ours.
         std::function<void(const Arrivals& arrivals, const std::string& reason, size_t dropped)> on_end;
     };
@@ -37,6 +37,8 @@ public:
     Arrivals(EventLoop& loop, UniqueFd socket, Taker taker);
     // Nobody has said that what waits is ours.
     ~Arrivals() override { drop_all(); }
+    // Nobody is between the two workers.
+    [[nodiscard]] bool settled() const noexcept { return waiting_.empty(); }
     // Nobody comes any more, and who waits does not either; on_end is not called.
     void end();
 
@@ -45,12 +47,12 @@ private:
     void on_malformed(const std::string& reason) override { on_closed(reason); }
     void on_closed(const std::string& reason) override;
 
-    void arrived(Moved moved);
+    void arrived(Moved moved, std::vector<UniqueFd> fds);
     using Waiting = std::variant<RestingClient, net::SessionId>;
     Result<Waiting> take(Moved& moved, std::vector<UniqueFd> fds);
     Result<Waiting> take(IdleClient& client, std::vector<UniqueFd> fds);
     Result<Waiting> take(const IdleClient& client, const std::string& secrets, std::vector<UniqueFd> fds);
-    Result<Waiting> take(Tunnel& tunnel, std::vector<UniqueFd> fds);
+    Result<Waiting> take(MovedExchange& exchange, std::vector<UniqueFd> fds);
     size_t drop_all();
     // Those that have no session yet.
     [[nodiscard]] size_t without_session() const;

@@ -1,13 +1,12 @@
 #include "worker/departures.h"
 
-#include <algorithm>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <utility>
 
 #include "config/convert.h"
-#include "proxy/tunnel_move.h"
-#include "worker/moving_tunnel.h"
+#include "proxy/exchange_move.h"
+#include "worker/moved.h"
+#include "worker/moving_exchange.h"
 
 namespace seki::worker {
 
@@ -24,16 +23,11 @@ IdleClient described(const net::Session& session, proxy::ClientSide& client, Mon
     described.set_cluster(client.source_limits().cluster_key());
     const auto since = client.idle_since(session);
     const Duration idle = since ? now - *since : Duration::zero();
-    described.set_idle_us(static_cast<uint64_t>(std::max(idle, Duration::zero()) / std::chrono::microseconds(1)));
+    described.set_idle_us(micros(idle));
     return described;
 }
 
 uint64_t number_of(net::SessionId id) { return id.packed(); }
-
-void wipe(std::string& secret) {
-    OPENSSL_cleanse(secret.data(), secret.size());
-    secret.clear();
-}
 
 }  // namespace
 
@@ -49,6 +43,7 @@ Departures::Departures(const Surroundings& around, UniqueFd socket, std::functio
 
 Departures::~Departures() {
     around_.loop.timers().cancel(*this);
+    around_.loop.timers().cancel(next_walk_);
     if (around_.context.clients_at_rest == this) around_.context.clients_at_rest = nullptr;
 }
 
@@ -65,6 +60,10 @@ void Departures::in_tunnel(net::SessionId id) {
 
 void Departures::drain() {
     draining_ = true;
+    walk_again();
+}
+
+void Departures::walk_again() {
     walking_ = true;
     place_ = 0;
     around_.loop.schedule(*this);
@@ -83,7 +82,7 @@ void Departures::run() {
     }
     const bool more = walking_ || (!resting_.empty() && given_.size() < most_given);
     if (more) return around_.loop.schedule(*this);
-    if (resting_.empty() && given_.empty()) tell_first();
+    if (resting_.empty() && settled()) tell_first();
 }
 
 void Departures::walk_on() {
@@ -91,13 +90,14 @@ void Departures::walk_on() {
         if (session.side() == net::Session::Side::client) resting_.push_back(session.id());
     });
     walking_ = place_ != 0;
+    if (!walking_) around_.loop.timers().arm(next_walk_, around_.loop.now() + pause);
 }
 
 void Departures::give(net::SessionId id) {
     net::Session* const session = around_.sessions.find(id);
     if (session == nullptr || session->closing()) return;
     auto* client = dynamic_cast<proxy::ClientSide*>(session->protocol());
-    if (client != nullptr && client->tunnel() != nullptr) return give_tunnel(id, *client);
+    if (client != nullptr && client->exchange() != nullptr) return give_exchange(id, *client);
     // Whose request has arrived meanwhile is served here first.
     looked_at_ = id;
     session->look();
@@ -108,14 +108,12 @@ void Departures::give(net::SessionId id) {
     if (staying_.contains(number_of(id)) || !client->stands_alone()) return cannot_move(*session);
     auto exported = session->transport().to_export();
     if (!exported) return cannot_move(*session);
-    UniqueFd copy(::fcntl(exported->fd, F_DUPFD_CLOEXEC, 0));
-    if (copy.valid()) {
+    // Without a descriptor to be had it waits for the next walk.
+    if (UniqueFd copy(::fcntl(exported->fd, F_DUPFD_CLOEXEC, 0)); copy.valid()) {
         RestingClient resting{described(*session, *client, around_.loop.now()), client->listener(), nullptr,
                               std::move(client->source_limits())};
         resting.transport = session->release().transport;
         send(std::move(resting), std::move(copy), exported->beside);
-    } else {
-        cannot_move(*session);
     }
     wipe(exported->beside);
 }
@@ -132,24 +130,37 @@ void Departures::send(RestingClient client, UniqueFd copy, const std::string& se
     if (!secrets.empty()) wipe(*moved.mutable_idle_client()->mutable_tls());
 }
 
-void Departures::give_tunnel(net::SessionId id, proxy::ClientSide& client) {
-    proxy::TunnelMove tunnel(*client.tunnel());
-    if (staying_.contains(number_of(id)) || !tunnel.may_move()) return;
-    auto told = tell(tunnel, client.source_limits().cluster_key(), around_.loop.now());
+void Departures::give_exchange(net::SessionId id, proxy::ClientSide& client) {
+    proxy::ExchangeMove exchange(*client.exchange());
+    if (staying_.contains(number_of(id)) || !exchange.may_move()) return;
+    auto told = tell(exchange, client.source_limits().cluster_key(), around_.loop.now());
     if (!told) return;
-    tunnel.freeze();
+    exchange.freeze();
     Moved moved;
     moved.set_id(++last_);
     moved.set_descriptors(static_cast<uint32_t>(told->fds.size()));
-    *moved.mutable_tunnel() = std::move(told->about);
+    *moved.mutable_exchange() = std::move(told->about);
     send(moved, std::move(told->fds), id);
-    wipe(*moved.mutable_tunnel());
+    wipe(*moved.mutable_exchange());
 }
 
+// What is too much to be told of stays.
 void Departures::send(const Moved& moved, std::vector<UniqueFd> fds, Given given) {
+    if (auto sent = channel_.send(moved, std::move(fds)); !sent) return keep(std::move(given));
     given_.emplace(moved.id(), std::move(given));
-    if (auto sent = channel_.send(moved, std::move(fds)); !sent) return lose(sent.error().message);
-    if (!armed()) around_.loop.timers().arm(*this, around_.loop.now() + patience);
+    if (!armed()) await_answer();
+}
+
+void Departures::await_answer() {
+    reminded_ = false;
+    around_.loop.timers().arm(*this, around_.loop.now() + patience);
+}
+
+// The answer may have come while this worker itself stood still: it is read before the second time.
+void Departures::on_timer() {
+    if (reminded_) return lose("it does not answer");
+    reminded_ = true;
+    around_.loop.timers().arm(*this, around_.loop.now() + reminder);
 }
 
 void Departures::cannot_move(net::Session& session) {
@@ -164,24 +175,35 @@ void Departures::on_frame(std::string_view payload) {
         return lose("its answer cannot be read");
     auto given = given_.extract(taken.id());
     if (given.empty()) return lose("it took what nobody gave it");
-    if (taken.has_refused()) {
-        keep(std::move(given.mapped()));
-    } else {
-        let_go(std::move(given.mapped()));
-        ++moved_;
-        Yours yours;
-        yours.set_id(taken.id());
-        if (auto sent = channel_.send(yours); !sent) return lose(sent.error().message);
-    }
+    taken.has_refused() ? keep(std::move(given.mapped())) : say_yours(taken.id(), std::move(given.mapped()));
+    if (!channel_.is_open()) return;
     around_.loop.timers().cancel(*this);
-    if (!given_.empty()) around_.loop.timers().arm(*this, around_.loop.now() + patience);
+    if (!given_.empty()) await_answer();
     around_.loop.schedule(*this);
 }
 
+// Before that has left it is ours: nobody would have it when this worker, or the way there, ended now.
+void Departures::say_yours(uint64_t id, Given given) {
+    Yours yours;
+    yours.set_id(id);
+    const auto sent = channel_.send(yours);
+    leaving_.push_back({channel_.queued_bytes(), std::move(given)});
+    if (!sent) lose(sent.error().message);
+}
+
+void Departures::on_written() {
+    while (!leaving_.empty() && leaving_.front().said_at <= channel_.written_bytes()) {
+        let_go(std::move(leaving_.front().given));
+        leaving_.pop_front();
+        ++moved_;
+    }
+    if (leaving_.empty()) around_.loop.schedule(*this);
+}
+
 void Departures::keep(Given given) {
-    if (const auto* const tunnel = std::get_if<net::SessionId>(&given)) {
-        staying_.insert(number_of(*tunnel));
-        return tunnel_at(around_.sessions, *tunnel).thaw();
+    if (const auto* const exchange = std::get_if<net::SessionId>(&given)) {
+        staying_.insert(number_of(*exchange));
+        return exchange_at(around_.sessions, *exchange).thaw();
     }
     const net::SessionId id = around_.go_on(std::get<RestingClient>(std::move(given)));
     if (!id.valid()) return;
@@ -190,14 +212,18 @@ void Departures::keep(Given given) {
 }
 
 void Departures::let_go(Given given) {
-    if (const auto* const tunnel = std::get_if<net::SessionId>(&given)) tunnel_at(around_.sessions, *tunnel).leave();
+    if (const auto* const exchange = std::get_if<net::SessionId>(&given))
+        exchange_at(around_.sessions, *exchange).leave();
 }
 
 // Nobody is to be asked any more. What is on its way he drops, for it was not said to be his.
 void Departures::lose(const std::string& reason) {
     around_.loop.timers().cancel(*this);
+    around_.loop.timers().cancel(next_walk_);
+    channel_.flush();
     channel_.close();
     around_.context.clients_at_rest = nullptr;
+    for (Leaving& said : std::exchange(leaving_, {})) keep(std::move(said.given));
     for (auto& [id, client] : std::exchange(given_, {})) keep(std::move(client));
     tell_first();
     if (on_lost_) std::exchange(on_lost_, nullptr)(reason);

@@ -57,7 +57,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
                        std::chrono::seconds(hello.config().zombie_check_interval())),
       recount_(context_),
       metric_detail_(around.loop, around.metrics),
-      tunnel_taker_(context_, tables_, around.tls),
+      exchange_taker_(context_, tables_, around.tls),
       began_(around.loop.now()) {
     apply_.on_log_filter = [this](const std::string& filter) {
         if (auto set = around_.log.set_filter(filter); !set)
@@ -386,6 +386,7 @@ void Worker::turn_ended() {
     }
     if (state_ != State::draining || sessions_.clients() > 0) return;
     if (departures_ != nullptr && !departures_->settled()) return;
+    if (!std::ranges::all_of(arrivals_, [](const auto& from) { return from->settled(); })) return;
     enter(State::done);
     if (stop_order_ == 0) return;
     seki::worker::Report report;

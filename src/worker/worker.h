@@ -25,7 +25,7 @@
 #include "worker/departures.h"
 #include "worker/leaked_sessions.h"
 #include "worker/metric_detail.h"
-#include "worker/moving_tunnel.h"
+#include "worker/moving_exchange.h"
 #include "worker/placed_certificates.h"
 #include "worker/recount.h"
 #include "worker/tables.h"
@@ -110,7 +110,7 @@ private:
     void end_connections();
     Result<> take_over(std::vector<UniqueFd> socket);
     Result<RestingClient> take(const IdleClient& about, const std::string& secrets, UniqueFd socket, size_t waiting);
-    Result<net::SessionId> take_tunnel(const Tunnel& told, std::vector<UniqueFd> fds, size_t waiting);
+    Result<net::SessionId> take_exchange(const MovedExchange& told, std::vector<UniqueFd> fds, size_t waiting);
     void arrivals_ended(const Arrivals& arrivals, const std::string& reason, size_t dropped);
     net::SessionId go_on(RestingClient client);
     void count_everybody();  // again, as another limit holds for those who have none of their own
@@ -154,7 +154,7 @@ private:
     Recount recount_;
     MetricDetail metric_detail_;
     std::unique_ptr<Departures> departures_;  // to the successor, while there is one
-    TunnelTaker tunnel_taker_;
+    ExchangeTaker exchange_taker_;
     std::vector<std::unique_ptr<Arrivals>> arrivals_;
     std::vector<Socket> sockets_;
     std::vector<Socket> prepared_sockets_;

@@ -5,7 +5,7 @@
 
 #include "config/convert.h"
 #include "proxy/first_protocol.h"
-#include "tls/transport.h"
+#include "worker/moved.h"
 #include "worker/worker.h"
 
 namespace seki::worker {
@@ -65,14 +65,14 @@ Result<> Worker::take_over(std::vector<UniqueFd> socket) {
         return take(client, secrets, std::move(fd), waiting);
     };
     taker.go_on = [this](RestingClient client) { go_on(std::move(client)); };
-    taker.take_tunnel = [this](const Tunnel& told, std::vector<UniqueFd> fds, size_t waiting) {
-        return take_tunnel(told, std::move(fds), waiting);
+    taker.take_exchange = [this](const MovedExchange& told, std::vector<UniqueFd> fds, size_t waiting) {
+        return take_exchange(told, std::move(fds), waiting);
     };
-    taker.go_on_with_tunnel = [this](net::SessionId tunnel) {
-        tunnel_at(sessions_, tunnel).thaw();
-        if (departures_ != nullptr) departures_->in_tunnel(tunnel);
+    taker.go_on_with = [this](net::SessionId exchange) {
+        exchange_at(sessions_, exchange).thaw();
+        if (departures_ != nullptr) departures_->in_tunnel(exchange);
     };
-    taker.drop_tunnel = [this](net::SessionId tunnel) { tunnel_at(sessions_, tunnel).leave(); };
+    taker.drop = [this](net::SessionId exchange) { exchange_at(sessions_, exchange).leave(); };
     taker.on_end = [this](const Arrivals& over, const std::string& reason, size_t dropped) {
         arrivals_ended(over, reason, dropped);
     };
@@ -97,22 +97,19 @@ Result<RestingClient> Worker::take(const IdleClient& about, const std::string& s
     if (const auto peer = config::from_wire(about.peer()); !peer) return std::unexpected(peer.error());
     proxy::ListenerPtr listener = tables_.listener(*key);
     if (listener == nullptr) return failure("there is no listener {}", key->text());
-    if ((listener->tls != nullptr) == secrets.empty()) return failure("the listener is of another kind");
+    const bool of_http = listener->kind == proxy::Listener::Kind::http;
+    if ((listener->tls != nullptr) == secrets.empty() || !of_http) return failure("the listener is of another kind");
     if (!has_room_beside(waiting)) return failure("there is no room");
-    std::unique_ptr<net::Transport> transport = std::make_unique<net::PlainTransport>(std::move(socket));
-    if (!secrets.empty()) {
-        auto secured = tls::TlsTransport::adopt(std::move(transport), around_.tls, secrets);
-        if (!secured) return std::unexpected(secured.error());
-        transport = std::move(*secured);
-    }
-    RestingClient taken{about, std::move(listener), std::move(transport), proxy::SourceLimits(about.cluster())};
+    auto transport = moved_transport(std::move(socket), around_.tls, tls::Role::server, secrets);
+    if (!transport) return std::unexpected(transport.error());
+    RestingClient taken{about, std::move(listener), std::move(*transport), proxy::SourceLimits(about.cluster())};
     count(taken, context_, tables_);
     return taken;
 }
 
-Result<net::SessionId> Worker::take_tunnel(const Tunnel& told, std::vector<UniqueFd> fds, size_t waiting) {
+Result<net::SessionId> Worker::take_exchange(const MovedExchange& told, std::vector<UniqueFd> fds, size_t waiting) {
     if (!has_room_beside(waiting)) return failure("there is no room");
-    auto taken = tunnel_taker_.take(told, std::move(fds));
+    auto taken = exchange_taker_.take(told, std::move(fds));
     rest_when_full();
     return taken;
 }
@@ -123,8 +120,7 @@ Result<net::SessionId> Worker::take_tunnel(const Tunnel& told, std::vector<Uniqu
 net::SessionId Worker::go_on(RestingClient client) {
     count(client, context_, tables_);
     const IdleClient& about = client.about;
-    const auto* const secured = dynamic_cast<const tls::TlsTransport*>(client.transport.get());
-    const tls::ConnectionInfo* const info = secured != nullptr ? &secured->info() : nullptr;
+    const tls::ConnectionInfo* const info = secured_by(*client.transport);
     net::Session* session = sessions_.open(net::Session::Side::client, std::move(client.transport),
                                            config::checked_address(about.peer()), true);
     if (session == nullptr) {
@@ -132,8 +128,7 @@ net::SessionId Worker::go_on(RestingClient client) {
         return {};
     }
     session->go_on_as({about.ulid_high(), about.ulid_low()});
-    proxy::ClientSide::SoFar so_far{about.requests(), std::chrono::microseconds(about.idle_us()),
-                                    std::move(client.source_limits)};
+    proxy::ClientSide::SoFar so_far{about.requests(), duration_of(about.idle_us()), std::move(client.source_limits)};
     session->start(proxy::protocol_at_rest(*session, context_, std::move(client.listener), info, std::move(so_far)));
     rest_when_full();
     return session->id();

@@ -322,6 +322,35 @@ TEST_F(ChannelTest, descriptors_that_there_is_no_room_for_are_missing_from_their
     EXPECT_TRUE(other_owner.closed.empty());
 }
 
+// However a frame comes in parts, and whenever there is room again.
+TEST_F(ChannelTest, descriptors_of_one_message_are_never_taken_for_those_of_another) {
+    limits.max_frame_bytes = 2'000'000;
+    limits.max_pending_bytes = 20'000'000;
+    open();
+    std::vector<ino_t> sent;
+    for (int message = 0; message < 3; ++message) {
+        std::vector<UniqueFd> fds;
+        fds.push_back(a_file());
+        sent.push_back(inode(fds.back()));
+        ASSERT_TRUE(channel->send(say(std::string(300'000, 'x')), std::move(fds)));
+    }
+    std::vector<ino_t> got;
+    other_owner.react = [&](std::string_view) {
+        const auto fds = other->take_fds(1);
+        got.push_back(fds.empty() ? 0 : inode(fds.front()));
+    };
+    turns();
+    {
+        const FewDescriptors few(0);
+        open_other();
+        turns(1);
+    }
+    turns(20);
+    ASSERT_THAT(got, SizeIs(3));
+    for (size_t message = 0; message < 3; ++message) EXPECT_TRUE(got[message] == 0 || got[message] == sent[message]);
+    EXPECT_EQ(got[2], sent[2]);
+}
+
 TEST_F(ChannelTest, descriptors_that_nobody_asked_for_are_not_taken) {
     limits.max_waiting_fds = 0;
     open();

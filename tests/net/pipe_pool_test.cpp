@@ -42,7 +42,12 @@ TEST(PipePool, adopts_one_of_another_with_what_is_in_it_above_its_limit_too) {
     auto pipe = other.take();
     ASSERT_TRUE(own && pipe);
     ASSERT_EQ(::write(pipe->write_end.get(), "bytes", 5), 5);
-    auto adopted = pool.adopt(UniqueFd(::dup(pipe->read_end.get())), UniqueFd(::dup(pipe->write_end.get())));
+    const auto ends_of = [&](const Pipe& in, const Pipe& out, uint64_t held) {
+        return pool.adopt(UniqueFd(::dup(out.read_end.get())), UniqueFd(::dup(in.write_end.get())), held);
+    };
+    EXPECT_FALSE(ends_of(*pipe, *own, 5)) << "of two pipes";
+    EXPECT_FALSE(ends_of(*pipe, *pipe, pipe->capacity + 1U));
+    auto adopted = ends_of(*pipe, *pipe, 5);
     ASSERT_TRUE(adopted);
     EXPECT_EQ(adopted->capacity, pipe->capacity);
     other.discard(std::move(*pipe));
@@ -53,7 +58,7 @@ TEST(PipePool, adopts_one_of_another_with_what_is_in_it_above_its_limit_too) {
     EXPECT_EQ(::read(adopted->read_end.get(), bytes, sizeof bytes), 5);
     pool.give_back(std::move(*adopted));
     EXPECT_EQ(pool.in_use(), 0U);
-    EXPECT_FALSE(pool.adopt(UniqueFd(), UniqueFd()).has_value());
+    EXPECT_FALSE(pool.adopt(UniqueFd(), UniqueFd(), 0).has_value());
 }
 
 TEST(PipePool, gives_nobody_else_a_pipe_that_another_process_may_have) {

@@ -15,7 +15,7 @@ namespace {
 // Between two workers: changes what one gives before the other one sees it.
 class Meddler {
 public:
-    using Meddle = std::function<void(worker::Tunnel& told, std::vector<UniqueFd>& fds)>;
+    using Meddle = std::function<void(worker::MovedExchange& told, std::vector<UniqueFd>& fds)>;
 
     Meddler(TunnelScene& from, TunnelScene& to, Meddle meddle) : meddle_(std::move(meddle)) {
         auto [given, ours] = socket_pair();
@@ -46,8 +46,8 @@ private:
         worker::Moved moved;
         ASSERT_TRUE(moved.ParseFromArray(frame.data(), static_cast<int>(frame.size())));
         std::vector<UniqueFd> fds = giver_->channel.take_fds(moved.descriptors());
-        if (moved.has_tunnel()) meddle_(*moved.mutable_tunnel(), fds);
-        if (moved.has_tunnel()) moved.set_descriptors(static_cast<uint32_t>(fds.size()));
+        if (moved.has_exchange()) meddle_(*moved.mutable_exchange(), fds);
+        if (moved.has_exchange()) moved.set_descriptors(static_cast<uint32_t>(fds.size()));
         ASSERT_TRUE(taker_->channel.send(moved, std::move(fds)));
     }
     void take(std::string_view frame) {
@@ -71,7 +71,7 @@ TEST(MovingMessage, is_taken_as_it_was_told) {
     TunnelScene from;
     TunnelScene to;
     const Pair pair(from);
-    const Meddler meddler(from, to, [](worker::Tunnel& told, std::vector<UniqueFd>& fds) {
+    const Meddler meddler(from, to, [](worker::MovedExchange& told, std::vector<UniqueFd>& fds) {
         EXPECT_EQ(fds.size(), 2U);
         EXPECT_EQ(told.cluster_id(), "c");
         EXPECT_EQ(told.backend_id(), "b1");
@@ -98,29 +98,33 @@ TEST(MovingMessage, is_not_taken_when_it_is_not_understood_in_full) {
     };
     using Fds = std::vector<UniqueFd>;
     const char* const other_version = "it is of another version";
-    EXPECT_EQ(refusal([](worker::Tunnel& told, Fds&) { add_unknown_field(told); }), other_version);
-    EXPECT_EQ(refusal([](worker::Tunnel& told, Fds&) { add_unknown_field(*told.mutable_backend()); }), other_version);
-    EXPECT_EQ(refusal([](worker::Tunnel& told, Fds&) { add_unknown_field(*told.mutable_story()); }), other_version);
-    EXPECT_EQ(refusal([](worker::Tunnel& told, Fds&) { told.mutable_listener()->set_port(9); }),
+    EXPECT_EQ(refusal([](worker::MovedExchange& told, Fds&) { add_unknown_field(told); }), other_version);
+    EXPECT_EQ(refusal([](worker::MovedExchange& told, Fds&) { add_unknown_field(*told.mutable_backend()); }),
+              other_version);
+    EXPECT_EQ(refusal([](worker::MovedExchange& told, Fds&) { add_unknown_field(*told.mutable_story()); }),
+              other_version);
+    EXPECT_EQ(refusal([](worker::MovedExchange& told, Fds&) { told.mutable_listener()->set_port(9); }),
               "there is no listener 127.0.0.1:9");
-    EXPECT_EQ(refusal([](worker::Tunnel& told, Fds&) { told.mutable_client()->set_tls("secrets"); }),
+    EXPECT_EQ(refusal([](worker::MovedExchange& told, Fds&) { told.mutable_client()->set_tls("secrets"); }),
               "the listener is of another kind");
-    EXPECT_EQ(refusal([](worker::Tunnel& told, Fds&) { told.mutable_backend()->set_tls("secrets"); }),
+    EXPECT_EQ(refusal([](worker::MovedExchange& told, Fds&) { told.mutable_backend()->set_tls("secrets"); }),
               "a TLS connection came in a form that this version does not know");
-    EXPECT_EQ(refusal([](worker::Tunnel&, Fds& fds) { fds.pop_back(); }), "too many descriptors are open");
-    EXPECT_EQ(refusal([](worker::Tunnel& told, Fds&) { told.mutable_client()->set_piped(1); }),
+    EXPECT_EQ(refusal([](worker::MovedExchange&, Fds& fds) { fds.pop_back(); }), "too many descriptors are open");
+    EXPECT_EQ(refusal([](worker::MovedExchange& told, Fds&) { told.mutable_client()->set_piped(1); }),
               "too many descriptors are open");
-    EXPECT_EQ(refusal([](worker::Tunnel& told, Fds& fds) {
+    EXPECT_EQ(refusal([](worker::MovedExchange& told, Fds& fds) {
                   told.mutable_client()->set_piped(1);
                   auto [one, other] = socket_pair();
                   fds.push_back(std::move(one));
                   fds.push_back(std::move(other));
               }),
               "what comes as a pipe is none");
-    EXPECT_EQ(refusal([](worker::Tunnel& told, Fds&) { told.mutable_client()->set_unsent(std::string(50'000, 'x')); }),
-              "more waits than a buffer has room for");
-    EXPECT_EQ(refusal([](worker::Tunnel& told, Fds&) { told.mutable_client()->set_unread(std::string(50'000, 'x')); }),
-              "there is no buffer for what waits");
+    EXPECT_EQ(
+        refusal([](worker::MovedExchange& told, Fds&) { told.mutable_client()->set_unsent(std::string(50'000, 'x')); }),
+        "more waits than a buffer has room for");
+    EXPECT_EQ(
+        refusal([](worker::MovedExchange& told, Fds&) { told.mutable_client()->set_unread(std::string(50'000, 'x')); }),
+        "there is no buffer for what waits");
 }
 
 }  // namespace

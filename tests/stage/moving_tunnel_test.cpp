@@ -142,7 +142,7 @@ TEST(MovingTunnel, goes_on_where_it_is_when_the_other_worker_goes_or_is_silent) 
         from.settle();
         EXPECT_EQ(pair.backend->take(), "") << "nobody reads what is given";
         if (silent) {
-            from.pass(seconds(2));
+            for (int count = 0; count < 2; ++count) from.pass(seconds(1));
         } else {
             its.reset();
             from.settle();
@@ -176,7 +176,7 @@ TEST(MovingTunnel, is_dropped_by_who_took_it_when_it_is_not_said_to_be_his) {
     pair.works_through(to, from);
 }
 
-TEST(MovingTunnel, ends_when_the_worker_that_took_it_is_stopped) {
+TEST(MovingTunnel, goes_on_where_it_is_when_the_worker_that_took_it_is_stopped) {
     TunnelScene from;
     TunnelScene to;
     const Pair pair(from);
@@ -189,9 +189,8 @@ TEST(MovingTunnel, ends_when_the_worker_that_took_it_is_stopped) {
     EXPECT_TRUE(to.worker->done());
     EXPECT_EQ(to.worker->sessions().size(), 0U);
     settle(from, to);
-    EXPECT_EQ(from.worker->sessions().size(), 0U);
-    EXPECT_TRUE(pair.client->received().empty() && pair.client->peer_finished());
-    EXPECT_TRUE(pair.backend->received().empty() && pair.backend->peer_finished());
+    EXPECT_EQ(from.tunnels().tcp, 1U) << "nobody told it that the tunnel is its own";
+    pair.works_through(to, from);
 }
 
 TEST(MovingTunnel, ends_when_its_own_worker_is_stopped_before_it_is_taken) {

@@ -171,6 +171,8 @@ public:
     SocketTransport(Network& network, WirePtr wire)
         : network_(network), wire_(std::move(wire)), socket_(UniqueFd(wire_->fd_)) {
         ++network_.open_ends_;
+        // One that came from another worker may have had the same number, and nobody told us that it was closed.
+        network_.watched_.erase(wire_->fd_);
         if (!wire_->established_) network_.not_connected_[wire_->fd_] = 0;
     }
     ~SocketTransport() override {

@@ -68,7 +68,7 @@ public:
         const auto exported = ours->to_export();
         ASSERT_TRUE(exported.has_value());
         ours.reset();
-        auto adopted = TlsTransport::adopt(std::make_unique<WireEnd>(wire), engine, exported->beside);
+        auto adopted = TlsTransport::adopt(std::make_unique<WireEnd>(wire), engine, Role::client, exported->beside);
         ASSERT_TRUE(adopted.has_value()) << adopted.error().message;
         ours = std::move(*adopted);
     }

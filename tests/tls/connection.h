@@ -90,7 +90,7 @@ public:
         const auto exported = server->to_export();
         ASSERT_TRUE(exported.has_value());
         server.reset();
-        auto adopted = TlsTransport::adopt(std::make_unique<WireEnd>(wire), engine, exported->beside);
+        auto adopted = TlsTransport::adopt(std::make_unique<WireEnd>(wire), engine, Role::server, exported->beside);
         ASSERT_TRUE(adopted.has_value()) << adopted.error().message;
         server = std::move(*adopted);
     }

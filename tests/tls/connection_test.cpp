@@ -289,13 +289,16 @@ TEST_F(OwnRecordsTest, leave_nothing_behind_in_an_idle_connection) {
 TEST_F(OwnRecordsTest, of_another_version_are_not_adopted) {
     const std::string beside = connection.server->to_export()->beside;
     for (size_t size = 0; size < beside.size(); ++size) {
-        auto adopted = TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine,
+        auto adopted = TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, Role::server,
                                            std::string_view(beside).substr(0, size));
         EXPECT_FALSE(adopted.has_value());
     }
-    EXPECT_FALSE(TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, beside + "x"));
     EXPECT_FALSE(
-        TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, "\x7f" + beside.substr(1)));
+        TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, Role::server, beside + "x"));
+    EXPECT_FALSE(
+        TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, Role::client, beside));
+    EXPECT_FALSE(TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, Role::server,
+                                     "\x7f" + beside.substr(1)));
 }
 
 TEST_F(OwnRecordsTest, with_more_at_hand_than_there_is_room_for_are_not_adopted) {
@@ -305,7 +308,7 @@ TEST_F(OwnRecordsTest, with_more_at_hand_than_there_is_room_for_are_not_adopted)
     const auto adopts = [&](const std::function<void(Exported&)>& set) {
         Exported changed = *exported;
         set(changed);
-        return TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine,
+        return TlsTransport::adopt(std::make_unique<WireEnd>(connection.wire), *fixture.engine, Role::server,
                                    write_exported(changed, secrets))
             .has_value();
     };

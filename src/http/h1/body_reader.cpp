@@ -167,6 +167,17 @@ Event BodyReader::next_at_end_of_input() noexcept {
     return {.kind = Event::Kind::end, .end = true};
 }
 
+bool BodyReader::go_on(const Progress::Reading& progress) noexcept {
+    if (progress.state > static_cast<uint8_t>(State::trailers)) return false;
+    const auto state = static_cast<State>(progress.state);
+    const bool within = state == State::counted || state == State::data;
+    if ((within && progress.left == 0) || progress.line_bytes > max_size_line) return false;
+    state_ = state;
+    left_ = progress.left;
+    line_ = progress.line_bytes;
+    return true;
+}
+
 uint64_t BodyReader::raw() const noexcept {
     if (state_ == State::counted) return left_;
     return state_ == State::unbounded ? UINT64_MAX : 0;

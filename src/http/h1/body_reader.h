@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "http/codec.h"
+#include "http/h1/progress.h"
 #include "http/head_storage.h"
 
 namespace seki::http::h1 {
@@ -28,6 +29,9 @@ public:
     // See Codec::incoming_raw and take_raw.
     [[nodiscard]] uint64_t raw() const noexcept;
     bool take_raw(uint64_t bytes) noexcept;
+
+    [[nodiscard]] Progress::Reading progress() const noexcept { return {static_cast<uint8_t>(state_), left_, line_}; }
+    [[nodiscard]] bool go_on(const Progress::Reading& progress) noexcept;
 
 private:
     enum class State : uint8_t {

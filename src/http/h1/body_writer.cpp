@@ -47,6 +47,14 @@ void BodyWriter::write_end(const FieldTable* trailers, Output& out) noexcept {
     out.append("\r\n");
 }
 
+bool BodyWriter::go_on(const Progress::Writing& progress) noexcept {
+    if (progress.kind > static_cast<uint8_t>(BodyKind::until_close)) return false;
+    kind_ = static_cast<BodyKind>(progress.kind);
+    left_ = progress.left;
+    ended_ = progress.ended;
+    return ended_ || kind_ != BodyKind::none;
+}
+
 uint64_t BodyWriter::raw() const noexcept {
     if (kind_ == BodyKind::length) return left_;
     return kind_ == BodyKind::until_close ? UINT64_MAX : 0;

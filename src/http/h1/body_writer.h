@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "http/h1/progress.h"
 #include "http/message.h"
 
 namespace seki::http::h1 {
@@ -21,6 +22,9 @@ public:
     // See Codec::outgoing_raw and sent_raw.
     [[nodiscard]] uint64_t raw() const noexcept;
     void sent_raw(uint64_t bytes) noexcept;
+
+    [[nodiscard]] Progress::Writing progress() const noexcept { return {static_cast<uint8_t>(kind_), left_, ended_}; }
+    [[nodiscard]] bool go_on(const Progress::Writing& progress) noexcept;
 
 private:
     uint64_t left_ = 0;  // of a counted body

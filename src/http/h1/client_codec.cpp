@@ -165,6 +165,24 @@ Event ClientCodec::next_at_end_of_input() {
     return event;
 }
 
+Progress ClientCodec::progress() const noexcept {
+    return {.state = static_cast<uint8_t>(state_),
+            .reading = reader_.progress(),
+            .writing = writer_.progress(),
+            .to_head = to_head_,
+            .persistent = persistent_};
+}
+
+bool ClientCodec::go_on(const Progress& progress) noexcept {
+    const auto state = static_cast<State>(progress.state);
+    if (state != State::idle && state != State::waiting && state != State::body) return false;
+    if (!reader_.go_on(progress.reading) || !writer_.go_on(progress.writing)) return false;
+    state_ = state;
+    to_head_ = progress.to_head;
+    persistent_ = progress.persistent;
+    return state != State::body || !reader_.done();
+}
+
 uint64_t ClientCodec::incoming_raw(StreamId) const { return state_ == State::body ? reader_.raw() : 0; }
 
 bool ClientCodec::take_raw(StreamId, uint64_t bytes) {

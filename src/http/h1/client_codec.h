@@ -9,6 +9,7 @@
 #include "http/codec.h"
 #include "http/h1/body_reader.h"
 #include "http/h1/body_writer.h"
+#include "http/h1/progress.h"
 #include "http/head_storage.h"
 
 namespace seki::http::h1 {
@@ -33,6 +34,10 @@ public:
     StreamId write_head(const RequestHead& head, std::span<const AddedField> added, Output& out) override;
     void restart_answer() override;
     [[nodiscard]] uint32_t free_streams() const override { return persistent() ? 1 : 0; }
+
+    [[nodiscard]] Progress progress() const noexcept;
+    // Behind the head of a request, until the next one.
+    [[nodiscard]] bool go_on(const Progress& progress) noexcept;
 
 private:
     enum class State : uint8_t { idle, waiting, body, failed };

@@ -136,6 +136,28 @@ uint64_t ServerCodec::outgoing_raw(StreamId) const { return writer_.raw(); }
 
 void ServerCodec::sent_raw(StreamId, uint64_t bytes) { writer_.sent_raw(bytes); }
 
+// ---- elsewhere
+
+Progress ServerCodec::progress() const noexcept {
+    return {.state = static_cast<uint8_t>(state_),
+            .reading = reader_.progress(),
+            .writing = writer_.progress(),
+            .old_version = version_ == Version::http10,
+            .to_head = to_head_,
+            .persistent = persistent_};
+}
+
+bool ServerCodec::go_on(const Progress& progress) noexcept {
+    const auto state = static_cast<State>(progress.state);
+    if (state != State::body && state != State::answering) return false;
+    if (!reader_.go_on(progress.reading) || !writer_.go_on(progress.writing)) return false;
+    state_ = state;
+    version_ = progress.old_version ? Version::http10 : Version::http11;
+    to_head_ = progress.to_head;
+    persistent_ = progress.persistent;
+    return reader_.done() == (state == State::answering);
+}
+
 void ServerCodec::finish(StreamId) {
     SEKI_CHECK(state_ == State::answering);
     state_ = State::head;

@@ -9,6 +9,7 @@
 #include "http/codec.h"
 #include "http/h1/body_reader.h"
 #include "http/h1/body_writer.h"
+#include "http/h1/progress.h"
 #include "http/head_storage.h"
 
 namespace seki::http::h1 {
@@ -36,6 +37,10 @@ public:
     void repeat_head() override { state_ = State::head; }
     [[nodiscard]] bool request_complete(StreamId) const override { return state_ == State::answering; }
     void finish(StreamId stream) override;
+
+    [[nodiscard]] Progress progress() const noexcept;
+    // Within a request or its answer.
+    [[nodiscard]] bool go_on(const Progress& progress) noexcept;
 
 private:
     enum class State : uint8_t { head, body, answering, failed };

@@ -297,7 +297,8 @@ int run_second(const char* path) {
         UniqueFd fd = receive_fd(from.get());
         if (!fd.valid()) break;
         const int number = fd.get();
-        auto adopted = TlsTransport::adopt(plain(fd.release()), *fixture.engine, receive_text(from.get()));
+        auto adopted =
+            TlsTransport::adopt(plain(fd.release()), *fixture.engine, Role::server, receive_text(from.get()));
         SEKI_CHECK(adopted.has_value());
         std::string asked = receive_text(from.get());
         std::string answer = receive_text(from.get());
