@@ -167,7 +167,7 @@ void Verbs::replace_worker(Request& request, Answer& answer) {
             return;
         }
         answer(
-            ok(fmt::format("Upgrade successful: worker {} is replaced by worker {}, {} connections moved, {} end with "
+            ok(fmt::format("Upgrade successful: worker {} is replaced by worker {}, {} connections moved, {} still in "
                            "the old one",
                            id, outcome->successor, outcome->moved, outcome->staying)));
     });

@@ -103,7 +103,7 @@ void Workers::moved(Replacing& replacing, const worker::Report* report) {
         done.moved = report->handed_over().moved();
         done.staying = report->handed_over().staying();
     }
-    log_.info(Module::supervisor, "worker {} is replaced by worker {}: {} connections moved, {} end there",
+    log_.info(Module::supervisor, "worker {} is replaced by worker {}: {} connections moved, {} still in the old one",
               replacing.old, done.successor, done.moved, done.staying);
     replacing.on_replaced(done);
 }

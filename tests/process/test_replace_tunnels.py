@@ -154,7 +154,7 @@ class Tunnels(ProcessTest):
         """Between two replacements comes `work`; each old process is gone when nothing but that keeps it."""
         for worker_id in range(3):
             (old,) = seki.worker_pids()
-            self.assertIn("1 connections moved, 0 end with the old one", self.replace(seki, worker_id))
+            self.assertIn("1 connections moved, 0 still in the old one", self.replace(seki, worker_id))
             wait_gone(old)
             work()
         self.assertNotIn("is killed", seki.log())
@@ -337,7 +337,7 @@ class Tunnels(ProcessTest):
             client.socket = context.wrap_socket(client.socket, server_hostname="example.com")
             client.send(UPGRADE)
             self.assertTrue(client.take_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101"))
-            self.assertIn("0 connections moved, 1 end with the old one", self.replace(seki, 0))
+            self.assertIn("0 connections moved, 1 still in the old one", self.replace(seki, 0))
             self.says(client, b"hello")
         wait_gone(old)
 
@@ -357,7 +357,7 @@ class Tunnels(ProcessTest):
                         successor = next(worker.pid for worker in control.workers() if worker.id == 1)
                     os.kill(successor, act)
                     os.kill(old, signal.SIGCONT)
-                    self.assertIn("0 connections moved, 1 end with the old one", asked.final().message)
+                    self.assertIn("0 connections moved, 1 still in the old one", asked.final().message)
                     asked.close()
                     self.says(client, b"and after")
                 wait_gone(old)
@@ -371,7 +371,7 @@ class Tunnels(ProcessTest):
             self.says(client, b"before")
             with seki.control() as control:
                 control.ask(Request(remove_cluster="tunnel"))
-            self.assertIn("1 connections moved, 0 end", self.replace(seki, 0))
+            self.assertIn("1 connections moved, 0 still", self.replace(seki, 0))
             wait_gone(old)
             self.says(client, b"after")
         until(lambda: "tunnel" in seki.log().split("is replaced by", 1)[1], "the line in the log, with the cluster's name")
@@ -393,7 +393,7 @@ class Tunnels(ProcessTest):
         for client in clients:
             self.says(client, b"before")
         (old,) = seki.worker_pids()
-        self.assertIn("100 connections moved, 0 end with the old one", self.replace(seki, 0))
+        self.assertIn("100 connections moved, 0 still in the old one", self.replace(seki, 0))
         wait_gone(old)
         for client in clients:
             self.says(client, b"after")

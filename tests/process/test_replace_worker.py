@@ -43,7 +43,7 @@ class Replaced(ProcessTest):
         clients = [seki.connect() for _ in range(50)]
         self.assertEqual([self.ask(client) for client in clients], [200] * 50)
         said = self.replace(seki, 0)
-        self.assertIn("worker 0 is replaced by worker 1, 50 connections moved, 0 end with the old one", said)
+        self.assertIn("worker 0 is replaced by worker 1, 50 connections moved, 0 still in the old one", said)
         wait_gone(old)
         self.assertEqual([self.ask(client) for client in clients], [200] * 50)
         self.assertEqual(seki.get().status, 200)
@@ -63,7 +63,7 @@ class Replaced(ProcessTest):
         newcomer = seki.connect()
         self.assertEqual(self.ask(newcomer), 429)
         for worker_id in (0, 1):
-            self.assertIn(", 0 end with the old one", self.replace(seki, worker_id))
+            self.assertIn(", 0 still in the old one", self.replace(seki, worker_id))
             self.assertEqual(self.ask(newcomer), 429)
         self.assertEqual([self.ask(client) for client in clients], [200] * limit)
         clients.pop().close()
@@ -104,7 +104,7 @@ class Replaced(ProcessTest):
                     plain.socket = context.wrap_socket(plain.socket, server_hostname="example.com")
                     clients.append(plain)
                 self.assertEqual([self.ask(client) for client in clients], [200] * 10)
-                self.assertIn("10 connections moved, 0 end", self.replace(seki, 0))
+                self.assertIn("10 connections moved, 0 still", self.replace(seki, 0))
                 wait_gone(old)
                 self.assertEqual([self.ask(client) for client in clients], [200] * 10)
                 for client in clients:
@@ -139,7 +139,7 @@ class Replaced(ProcessTest):
         with seki.connect() as client:
             client.send(wire.request())
             backend.wait_requests(1)
-            self.assertIn("0 connections moved, 1 end with the old one", self.replace(seki, 0))
+            self.assertIn("0 connections moved, 1 still in the old one", self.replace(seki, 0))
             answer.set()
             response = client.read_response()
             self.assertEqual((response.status, response.body), (200, b"late"))

@@ -51,7 +51,7 @@ class Upgraded(UpgradeTest):
         self.install(seki, pathlib.Path(BINARY).read_bytes() + b"another version")
         done = seki.ctl("upgrade")
         self.assertEqual(done.code, 0, done)
-        self.assertIn("2 workers replaced, 20 connections moved, 0 end with the old ones", done.out)
+        self.assertIn("2 workers replaced, 20 connections moved, 0 still in the old ones", done.out)
         self.assertTrue(pathlib.Path(f"/proc/{seki.process.pid}/exe").read_bytes().endswith(b"another version"))
         self.assertEqual(pathlib.Path(f"/proc/{seki.process.pid}/comm").read_text(encoding="ascii"), "seki\n")
         for pid in old.values():
@@ -79,7 +79,7 @@ class Upgraded(UpgradeTest):
         for client in clients:
             client.send(b"before")
             self.assertEqual(client.take(6), b"before")
-        self.assertIn("2 workers replaced, 10 connections moved, 0 end with the old ones", seki.ctl("upgrade").out)
+        self.assertIn("2 workers replaced, 10 connections moved, 0 still in the old ones", seki.ctl("upgrade").out)
         for pid in old.values():
             wait_gone(pid)
         for client in clients:

@@ -248,7 +248,7 @@ void Upgrade::done() {
     to_replace_.clear();
     changes_.release();
     const std::string what =
-        fmt::format("version {} in place of {}; {} worker{} replaced, {} connections moved, {} end with the old ones",
+        fmt::format("version {} in place of {}; {} worker{} replaced, {} connections moved, {} still in the old ones",
                     SEKI_VERSION, from_, replaced_, replaced_ == 1 ? "" : "s", sum_.moved, sum_.staying);
     if (workers_.stopping())
         return answer(command::FAILURE, "Upgrade not finished, for the server is stopping: " + what);
