@@ -66,7 +66,7 @@ TEST(PipePool, gives_nobody_else_a_pipe_that_another_process_may_have) {
     PipePool pool(65536, 1);
     const auto held = other.take();
     ASSERT_TRUE(held);
-    auto adopted = pool.adopt(UniqueFd(::dup(held->read_end.get())), UniqueFd(::dup(held->write_end.get())));
+    auto adopted = pool.adopt(UniqueFd(::dup(held->read_end.get())), UniqueFd(::dup(held->write_end.get())), 0);
     ASSERT_TRUE(adopted);
     pool.give_back(std::move(*adopted));
     ASSERT_EQ(::write(held->write_end.get(), "bytes", 5), 5);
