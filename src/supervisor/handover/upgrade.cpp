@@ -13,7 +13,6 @@ namespace {
 using observe::Module;
 
 constexpr Duration look_again = std::chrono::milliseconds(5);
-constexpr Duration next_attempt = std::chrono::seconds(1);
 
 // In a copy of this process.
 Result<> write_state(const config::State& state, command::SealedFrames::Writer& memory) {
@@ -99,7 +98,7 @@ void Upgrade::wait() {
 }
 
 void Upgrade::on_timer() {
-    if (state_now_ == State::taking_over) return replace_next();
+    if (state_now_ == State::taking_over) return wait_for_all();
     const std::string why = tasks_.count() != 0 ? "a file is read or written" : why_not_now();
     if (why.empty()) return write();
     if (loop_.now() >= waits_until_ || workers_.stopping()) return refuse(why);
@@ -176,26 +175,20 @@ void Upgrade::go_on(const Inheritance& left) {
     auto former = left.former().copy();
     if (former) former_ = std::move(*former);
     // Those that have a place first: the others go to them.
+    std::vector<uint32_t> to_replace;
     for (const bool surplus : {false, true}) {
         for (const WorkerProcess* worker : workers_.alive()) {
             const bool serves = worker->state() == WorkerProcess::State::serving;
-            if (serves && workers_.is_surplus(*worker) == surplus) to_replace_.push_back(worker->id());
+            if (serves && workers_.is_surplus(*worker) == surplus) to_replace.push_back(worker->id());
         }
     }
-    waits_until_ = loop_.now() + longest_wait;
     changes_.hold();
-    loop_.timers().arm(*this, loop_.now());
-}
-
-void Upgrade::replace_next() {
-    if (to_replace_.empty()) return wait_for_all();
-    // Who died meanwhile has a successor already.
-    const uint32_t id = to_replace_.front();
-    if (!workers_.is_serving(id)) {
-        to_replace_.pop_front();
-        return replace_next();
-    }
-    workers_.replace(id, [this](Result<Workers::Replaced> outcome) { replaced(std::move(outcome)); });
+    const auto on_done = [this](const Succession::Sum& sum) {
+        sum_ = sum;
+        waits_until_ = loop_.now() + longest_wait;
+        wait_for_all();
+    };
+    succession_.begin({std::move(to_replace), [this](const std::string& why) { return give_back(why); }, on_done});
 }
 
 // Where there are more workers than before, the new ones are begun beside.
@@ -204,52 +197,26 @@ void Upgrade::wait_for_all() {
     loop_.timers().arm(*this, loop_.now() + look_again);
 }
 
-void Upgrade::replaced(Result<Workers::Replaced> outcome) {
-    if (outcome) {
-        to_replace_.pop_front();
-        attempts_ = 0;
-        ++replaced_;
-        waits_until_ = loop_.now() + longest_wait;
-        sum_.moved += outcome->moved;
-        sum_.staying += outcome->staying;
-        return replace_next();
-    }
-    const uint32_t id = to_replace_.front();
-    const std::string why = fmt::format("worker {} is not replaced: {}", id, outcome.error().message);
-    if (workers_.stopping()) return done();
-    if (replaced_ == 0 && former_) return give_back(why);
-    log_.error(Module::supervisor, "{}", why);
-    // The new executable has workers that serve, so this is a matter of time, or of a worker that cannot be left with
-    // what it knows.
-    if (++attempts_ < most_attempts) {
-        loop_.timers().arm(*this, loop_.now() + next_attempt);
-        return;
-    }
-    workers_.retire(id);
-    to_replace_.pop_front();
-    attempts_ = 0;
-    replace_next();
-}
-
-void Upgrade::give_back(const std::string& why) {
+// False: there is no former executable any more.
+bool Upgrade::give_back(const std::string& why) {
+    if (!former_) return false;
     log_.error(Module::supervisor, "{}; the former executable goes on", why);
     refused_ = why;
     changes_.refuse_waiting("an upgrade is not possible: try again");
-    to_replace_.clear();
     next_ = std::move(*former_);
     former_.reset();
     waits_until_ = loop_.now() + longest_wait;
     wait();
+    return true;
 }
 
 void Upgrade::done() {
     enter(State::idle);
     former_.reset();
-    to_replace_.clear();
     changes_.release();
     const std::string what =
         fmt::format("version {} in place of {}; {} worker{} replaced, {} connections moved, {} still in the old ones",
-                    SEKI_VERSION, from_, replaced_, replaced_ == 1 ? "" : "s", sum_.moved, sum_.staying);
+                    SEKI_VERSION, from_, sum_.replaced, sum_.replaced == 1 ? "" : "s", sum_.moved, sum_.staying);
     if (workers_.stopping())
         return answer(command::FAILURE, "Upgrade not finished, for the server is stopping: " + what);
     if (!workers_.each_slot_serves())

@@ -17,7 +17,6 @@
 // A step that fails leaves everything as it was, and the answer says which one, and why. Only the kernel can be the
 // reason why the program ends without another one in its place, and then workers serve on by themselves.
 
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,6 +30,7 @@
 #include "supervisor/command_server.h"
 #include "supervisor/forked_task.h"
 #include "supervisor/handover/inheritance.h"
+#include "supervisor/succession.h"
 #include "supervisor/workers.h"
 
 namespace seki::supervisor {
@@ -55,12 +55,18 @@ public:
     };
 
     static constexpr Duration longest_wait = std::chrono::seconds(30);
-    static constexpr int most_attempts = 3;  // to replace a worker, once another one was
 
     // All outlive this.
     Upgrade(EventLoop& loop, observe::Log& log, const config::State& state, Changes& changes, Workers& workers,
             ForkedTasks& tasks, Owner& owner)
-        : loop_(loop), log_(log), state_(state), changes_(changes), workers_(workers), tasks_(tasks), owner_(owner) {}
+        : loop_(loop),
+          log_(log),
+          state_(state),
+          changes_(changes),
+          workers_(workers),
+          tasks_(tasks),
+          owner_(owner),
+          succession_(loop, log, workers) {}
     ~Upgrade() override { loop_.timers().cancel(*this); }
 
     void begin(Answer answer);
@@ -96,10 +102,8 @@ private:
     void refuse(const std::string& why);
     void answer(command::ResponseStatus status, const std::string& message);
 
-    void replace_next();
     void wait_for_all();
-    void replaced(Result<Workers::Replaced> outcome);
-    void give_back(const std::string& why);
+    bool give_back(const std::string& why);
     void done();
 
     EventLoop& loop_;
@@ -118,10 +122,8 @@ private:
     bool went_on_ = false;
     std::optional<Executable> former_;
     std::string from_;  // its version
-    std::deque<uint32_t> to_replace_;
-    int attempts_ = 0;  // to replace the first of them
-    Workers::Replaced sum_;
-    uint32_t replaced_ = 0;
+    Succession succession_;
+    Succession::Sum sum_;
 };
 
 }  // namespace seki::supervisor
