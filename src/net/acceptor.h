@@ -33,6 +33,7 @@ public:
     Acceptor(EventLoop& loop, UniqueFd socket, OnAccept on_accept, OnExhausted on_exhausted);
     ~Acceptor() override;
 
+    [[nodiscard]] int fd() const noexcept { return socket_.get(); }
     // Asked whether there is room, when somebody waits; whoever fills the last place ends the batch.
     void set_gate(Gate gate) { gate_ = std::move(gate); }
     void end_batch() noexcept { batch_ended_ = true; }

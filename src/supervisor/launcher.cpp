@@ -45,10 +45,9 @@ std::string condition_of(pid_t pid) {
 }
 
 // Known by a descriptor, not by a number that may be another process's tomorrow (pidfd_open(2)).
-class Child final : public Process {
+class Watched : public Process {
 public:
-    Child(pid_t pid, UniqueFd fd) : pid_(pid), fd_(std::move(fd)) {}
-    ~Child() override { end(); }
+    Watched(pid_t pid, UniqueFd fd) : pid_(pid), fd_(std::move(fd)) {}
 
     [[nodiscard]] pid_t pid() const override { return pid_; }
     [[nodiscard]] int ended_fd() const override { return fd_.get(); }
@@ -56,13 +55,6 @@ public:
         if (!over_) send_signal(fd_.get(), number);
     }
     [[nodiscard]] std::string condition() const override { return condition_of(pid_); }
-    std::string reap() override {
-        const siginfo_t info = wait(0);
-        if (info.si_code == CLD_EXITED) return fmt::format("exited with code {}", info.si_status);
-        const char* name = sigabbrev_np(info.si_status);
-        return fmt::format("was killed by SIG{} (signal {}{})", name != nullptr ? name : "?", info.si_status,
-                           info.si_code == CLD_DUMPED ? ", core dumped" : "");
-    }
 
     // One that has ended cannot be reaped while a debugger has it. Whoever is not reaped is init's when we have ended.
     bool end() override {
@@ -73,7 +65,31 @@ public:
         pollfd ended{fd_.get(), POLLIN, 0};
         while (::poll(&ended, 1, limit_ms) < 0 && errno == EINTR) {
         }
-        if (ended.revents == 0) return false;
+        return ended.revents != 0;
+    }
+
+protected:
+    pid_t pid_;
+    UniqueFd fd_;
+    bool over_ = false;  // reaped, or given up
+};
+
+class Child final : public Watched {
+public:
+    using Watched::Watched;
+    ~Child() override { end(); }
+
+    std::string reap() override {
+        const siginfo_t info = wait(0);
+        if (info.si_code == CLD_EXITED) return fmt::format("exited with code {}", info.si_status);
+        const char* name = sigabbrev_np(info.si_status);
+        return fmt::format("was killed by SIG{} (signal {}{})", name != nullptr ? name : "?", info.si_status,
+                           info.si_code == CLD_DUMPED ? ", core dumped" : "");
+    }
+
+    bool end() override {
+        if (over_) return true;
+        if (!Watched::end()) return false;
         wait(WNOHANG);
         return true;
     }
@@ -86,11 +102,23 @@ private:
         over_ = true;
         return info;
     }
-
-    pid_t pid_;
-    UniqueFd fd_;
-    bool over_ = false;  // reaped, or given up
 };
+
+// Somebody else reaps it, so nobody says how it ended.
+class Stranger final : public Watched {
+public:
+    using Watched::Watched;
+    std::string reap() override {
+        over_ = true;
+        return "has ended";
+    }
+};
+
+// waitid(2) looks, and reaps nobody.
+bool is_child(int pidfd) {
+    siginfo_t info{};
+    return waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
 
 // What the child's beginning is to be like: the channel at a known number without close-on-exec, every signal with its
 // default action and blocked. A worker that has not come to its first line yet must not be ended by a signal to all of
@@ -177,11 +205,12 @@ Result<std::unique_ptr<Process>> begin_copy(std::span<const int> keep, const std
     ::_exit(0);
 }
 
-// Not reaped by anybody, so the number is still this child's.
+// A child is not reaped by anybody, so the number is still its own. Of others, who asks has to see to that.
 Result<std::unique_ptr<Process>> ProcessLauncher::find(pid_t pid) {
     UniqueFd ended(open_pidfd(pid));
     if (!ended.valid()) return failure("cannot watch process {}: {}", pid, system_error(errno));
-    return std::make_unique<Child>(pid, std::move(ended));
+    if (is_child(ended.get())) return std::make_unique<Child>(pid, std::move(ended));
+    return std::make_unique<Stranger>(pid, std::move(ended));
 }
 
 Result<Launched> ProcessLauncher::launch(uint32_t worker_id) {

@@ -14,7 +14,8 @@
 
 namespace seki::supervisor {
 
-// A child as its parent sees it. Destroying it ends the child if that still runs (see end()).
+// A process of ours: a child, which ends, if it still runs, when this is destroyed (see end()); or a worker that some
+// other process began, which is then let go of.
 class Process {
 public:
     virtual ~Process() = default;
@@ -39,7 +40,7 @@ class Launcher {
 public:
     virtual ~Launcher() = default;
     virtual Result<Launched> launch(uint32_t worker_id) = 0;
-    // A child that this process began before it became this program.
+    // A child that this process began before it became this program, or a worker of a supervisor that has died.
     virtual Result<std::unique_ptr<Process>> find(pid_t pid) = 0;
 };
 

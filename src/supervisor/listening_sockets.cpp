@@ -1,5 +1,6 @@
 #include "supervisor/listening_sockets.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -97,11 +98,14 @@ std::expected<void, ListeningSockets::Refusal> ListeningSockets::probe(const Soc
 
 Result<> ListeningSockets::open(const ListenerKey& key, const std::string& interface) {
     SEKI_CHECK(!is_open(key));
-    if (const auto free = probe(key.address, interface); !free)
+    // What is adopted is in the way of who asks whether the address is free, and it is ours.
+    if (const auto free = probe(key.address, interface); !free && !meets_adopted(key.address))
         return failure("{}: {}", key.text(), free.error().message);
+    std::map<uint32_t, UniqueFd> adopted = take_adopted(key.address, interface);
     std::vector<UniqueFd> sockets;
     for (uint32_t slot = 0; slot < slots_; ++slot) {
-        auto fd = listen_on(key, interface, backlog_);
+        auto found = adopted.extract(slot);
+        auto fd = found ? use_adopted(std::move(found.mapped()), key) : listen_on(key, interface, backlog_);
         if (!fd) return failure("{}: {}", key.text(), fd.error().message);
         sockets.push_back(std::move(*fd));
     }
@@ -120,6 +124,42 @@ Result<> ListeningSockets::take_over(const ListenerKey& key, const ListenerKey& 
     }
     sockets_.emplace(key, Listener{std::move(sockets), interface_of(from)});
     return {};
+}
+
+// ---- of a supervisor that has died
+
+void ListeningSockets::adopt(const SocketAddress& address, uint32_t slot, UniqueFd socket,
+                             const std::string& interface) {
+    slots_ = std::max(slots_, slot + 1);
+    Adopted& adopted = adopted_[address];
+    adopted.interface = interface;
+    adopted.sockets.try_emplace(slot, std::move(socket));
+}
+
+// Whether it, or one that covers it or that it covers, is among them.
+bool ListeningSockets::meets_adopted(const SocketAddress& address) const {
+    return std::ranges::any_of(adopted_, [&address](const auto& entry) {
+        const SocketAddress& other = entry.first;
+        return other == address || (other.port() == address.port() && other.family() == address.family() &&
+                                    (other.is_any() || address.is_any()));
+    });
+}
+
+// None, where they are bound to another interface: whoever has them lets go of them soon.
+std::map<uint32_t, UniqueFd> ListeningSockets::take_adopted(const SocketAddress& address,
+                                                            const std::string& interface) {
+    const auto found = adopted_.find(address);
+    if (found == adopted_.end() || found->second.interface != interface) return {};
+    return std::exchange(found->second.sockets, {});
+}
+
+// What may be otherwise than it was: the kind of the listener, and the length of its queues.
+Result<UniqueFd> ListeningSockets::use_adopted(UniqueFd socket, const ListenerKey& key) const {
+    if (may_be_silent(key.type)) {
+        if (auto done = net::notice_dead_peer(socket.get()); !done) return std::unexpected(done.error());
+    }
+    if (::listen(socket.get(), static_cast<int>(backlog_)) == 0) return socket;
+    return failure("cannot listen: {}", system_error(errno));
 }
 
 // A stop may have closed it meanwhile.

@@ -56,6 +56,13 @@ public:
     void hand_over(handover::Handover& left) const;
     Result<> take_over(const handover::Handover& left, bool trial);
 
+    // From workers that have outlived a supervisor, and still accept from it: what is opened at its address listens
+    // with it from then on, and with others for the slots that have none. There may be more slots than were asked for
+    // then.
+    void adopt(const SocketAddress& address, uint32_t slot, UniqueFd socket, const std::string& interface);
+    // Nobody opens those that are left.
+    void drop_adopted() { adopted_.clear(); }
+
     // A descriptor to give away; an error when there is none left.
     [[nodiscard]] Result<UniqueFd> copy(const ListenerKey& key, uint32_t slot) const;
 
@@ -70,9 +77,18 @@ private:
         bool confirmed = false;
     };
 
+    struct Adopted {
+        std::map<uint32_t, UniqueFd> sockets;  // by slot
+        std::string interface;
+    };
+    [[nodiscard]] bool meets_adopted(const SocketAddress& address) const;
+    std::map<uint32_t, UniqueFd> take_adopted(const SocketAddress& address, const std::string& interface);
+    Result<UniqueFd> use_adopted(UniqueFd socket, const ListenerKey& key) const;
+
     uint32_t slots_;
     uint32_t backlog_;
     std::map<ListenerKey, Listener> sockets_;
+    std::map<SocketAddress, Adopted> adopted_;
 };
 
 }  // namespace seki::supervisor

@@ -12,6 +12,7 @@
 #include "config/convert.h"
 #include "event/event_loop.h"
 #include "supervisor/command_server.h"
+#include "supervisor/lifelines.h"
 #include "supervisor/listening_sockets.h"
 #include "supervisor/rlimits.h"
 #include "supervisor/ticket_secret.h"
@@ -93,7 +94,8 @@ void look_at_files(const config::FileConfig& file, Obstacles& obstacles) {
 }
 
 void look_at_addresses(const config::FileConfig& file, Obstacles& obstacles) {
-    const bool running = CommandServer::is_answered(file.command_socket);
+    // Without a supervisor there may be workers of one, who give their sockets to the next.
+    const bool running = CommandServer::is_answered(file.command_socket) || Lifelines(file.command_socket).any();
     for (const auto& change : file.changes) {
         if (!change->has_activate_listener()) continue;
         const SocketAddress address = config::checked_address(change->activate_listener().address());

@@ -23,7 +23,7 @@ struct Obstacle {
 };
 
 // Empty when nothing is in the way. What a running instance with the same command socket holds, which is about to be
-// replaced perhaps, is not in the way.
+// replaced perhaps, is not in the way, nor what workers hold whose supervisor has died.
 std::vector<Obstacle> obstacles(const config::FileConfig& file);
 
 }  // namespace seki::supervisor

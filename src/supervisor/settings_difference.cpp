@@ -31,6 +31,10 @@ std::string value_of(const command::ServerConfig& server, const FieldDescriptor*
     return text;
 }
 
+std::string_view orphaned_workers(const config::FileConfig& file) {
+    return file.orphaned_workers_serve ? "serve" : "drain";
+}
+
 class Settings {
 public:
     template <typename Value>
@@ -63,6 +67,7 @@ std::vector<std::string> after_restart(const config::FileConfig& now, const conf
     settings.compare("handle_process_affinity", now.handle_process_affinity, then.handle_process_affinity);
     settings.compare("worker_seccomp", now.worker_seccomp, then.worker_seccomp);
     settings.compare("worker_landlock", now.worker_landlock, then.worker_landlock);
+    settings.compare("orphaned_workers", orphaned_workers(now), orphaned_workers(then));
     settings.compare("user", now.user, then.user);
     settings.compare("group", now.group, then.group);
     settings.compare("worker_timeout", now.worker_timeout_s, then.worker_timeout_s);

@@ -56,6 +56,8 @@ Supervisor::Settings settings_of(const config::FileConfig& file, const std::stri
     settings.workers.json_access_log = file.json_access_log;
     settings.workers.seccomp = file.worker_seccomp;
     settings.workers.landlock = file.worker_landlock;
+    settings.workers.orphans_serve = file.orphaned_workers_serve;
+    settings.workers.command_socket = file.command_socket;
     settings.workers.answer_timeout = std::chrono::seconds(file.worker_timeout_s);
     settings.soft_stop_limit = std::chrono::seconds(file.shutdown_timeout_s);
     settings.command.path = file.command_socket;
@@ -75,6 +77,7 @@ Supervisor::Settings settings_of(const config::FileConfig& file, const std::stri
 void go_on_from(const Inheritance& inheritance, Supervisor::Settings& settings) {
     const handover::Handover& left = inheritance.left();
     settings.slots = left.slots();
+    settings.workers.command_socket = left.command_socket().path();
     settings.workers.generation = static_cast<uint16_t>(left.workers().generation() + 1);
     settings.workers.first_worker_id = left.workers().next_id();
     if (!inheritance.refused().empty()) {

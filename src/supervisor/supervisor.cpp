@@ -26,10 +26,12 @@ bool is_worker(const Workers& workers, pid_t pid) {
 Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, Settings settings)
     : loop_(loop),
       log_(log),
+      launcher_(launcher),
       settings_(std::move(settings)),
       sockets_(std::max(settings_.slots, settings_.workers.count), settings_.workers.server.listen_backlog()),
       workers_(loop, log, launcher, sockets_, settings_.workers),
       changes_(loop, state_, sockets_, workers_, log),
+      adoption_(loop, log, sockets_, workers_, changes_),
       figures_(state_),
       expiry_(loop, state_, log, [this] { return changes_.version(); }),
       tasks_(loop),
@@ -56,7 +58,10 @@ Supervisor::Supervisor(EventLoop& loop, observe::Log& log, Launcher& launcher, S
     workers_.on_ended = [this](pid_t pid) {
         if (server_ != nullptr) server_->worker_ended(pid);
     };
-    workers_.on_all_serve = [this] { tell_ready(); };
+    workers_.on_all_serve = [this] {
+        tell_ready();
+        adoption_.replace();
+    };
     state_verbs_.on_reload = [this](bool begins) { note_reload(begins); };
     figures_.more = [this](OwnFigures::Map& figures) { expiry_.fill(figures); };
     workers_.on_cannot_begin = [this](const std::string& reason) { give_up(reason); };
@@ -81,7 +86,9 @@ Result<> Supervisor::start(std::vector<CheckedChange> changes) {
     if (auto loaded = load_saved_state(activations); !loaded) return loaded;
     const auto open = [this](auto obey) { return CommandServer::open(loop_, log_, settings_.command, obey); };
     if (auto opened = open_server(open); !opened) return opened;
+    adoption_.begin(find_orphans(Lifelines(settings_.command.path), launcher_, log_, settings_.workers.answer_timeout));
     if (auto bound = changes_.load(activations); !bound) return bound;
+    adoption_.bound();
     if (automatic_save_) automatic_save_->note_change();
     expiry_.start();
     return workers_.start();
@@ -171,7 +178,7 @@ void Supervisor::publish(const std::string& source, command::EventKind kind) {
 
 void Supervisor::tell_ready() {
     if (service_manager == nullptr || stopping()) return;
-    const size_t workers = workers_.alive().size();
+    const size_t workers = workers_.begun().size();
     service_manager->ready(
         fmt::format("{} worker{} serve{}", workers, workers == 1 ? "" : "s", workers == 1 ? "s" : ""));
 }
@@ -186,6 +193,7 @@ void Supervisor::give_up(const std::string& reason) {
     if (!outcome_) return;
     log_.error(Module::supervisor, "cannot start: {}", reason);
     outcome_ = failure("{}", reason);
+    if (adoption_.let_go()) return stop(false, nullptr, give_up_grace);
     stop(true);
 }
 
@@ -243,6 +251,7 @@ void Supervisor::release() {
 void Supervisor::let_others_begin() {
     log_.info(Module::supervisor, "addresses and the command socket are free for another instance");
     if (on_released) on_released();
+    workers_.hide();
     if (server_ != nullptr) server_->release();
 }
 

@@ -19,6 +19,7 @@
 #include "config/state.h"
 #include "event/event_loop.h"
 #include "observe/log.h"
+#include "supervisor/adoption.h"
 #include "supervisor/change.h"
 #include "supervisor/command_server.h"
 #include "supervisor/expiry_watch.h"
@@ -54,7 +55,8 @@ public:
 
     // Takes the configuration, which may take long, before anybody can ask for anything. Then opens the command socket,
     // so that a second instance is refused before it touches anything; then binds, and starts the workers.
-    // What was saved comes behind the changes of the file.
+    // What was saved comes behind the changes of the file. Workers that have outlived a supervisor are adopted in
+    // between.
     Result<> start(std::vector<CheckedChange> changes);
     // In its place: goes on where a former supervisor stopped, whose workers serve meanwhile. In a trial nothing is
     // touched.
@@ -91,6 +93,8 @@ private:
 
     // How long a client may take to read its last answer.
     static constexpr Duration answer_grace = std::chrono::seconds(1);
+    // And those who came to workers that others have to do without, for the start has failed.
+    static constexpr Duration give_up_grace = std::chrono::seconds(5);
 
     void on_timer() override { loop_.stop(); }
     void note_committed(const command::Request& change, bool told);
@@ -122,11 +126,13 @@ private:
 
     EventLoop& loop_;
     observe::Log& log_;
+    Launcher& launcher_;
     Settings settings_;
     config::State state_;
     ListeningSockets sockets_;
     Workers workers_;
     Changes changes_;
+    Adoption adoption_;
     OwnFigures figures_;
     FormerFigures former_figures_;
     std::optional<OwnStatsd> statsd_;

@@ -38,6 +38,7 @@ handover::Handover Supervisor::hand_over() const {
 std::string Supervisor::why_not_handed_over(size_t askers) const {
     if (server_->busy() > askers) return "commands of other clients are not answered yet";
     if (!changes_.settled()) return "changes are being made";
+    if (adoption_.under_way()) return "workers of a supervisor that has died are being replaced";
     return workers_.why_not_handed_over();
 }
 

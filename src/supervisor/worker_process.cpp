@@ -92,6 +92,13 @@ void WorkerProcess::take_over(const handover::Worker& left) {
     enter(left.draining() ? State::stopping : State::serving);
 }
 
+void WorkerProcess::adopt(bool draining) {
+    adopted = true;
+    schema_version = 0;
+    configured = true;
+    enter(draining ? State::stopping : State::serving);
+}
+
 // ---- orders
 
 void WorkerProcess::order(worker::Order& order, Patience patience, OnReport on_report, std::vector<UniqueFd> fds) {

@@ -69,6 +69,8 @@ public:
     [[nodiscard]] std::string why_not_handed_over() const;
     // Of a former supervisor: before anything is ordered.
     void take_over(const handover::Worker& left);
+    // Of one that has died. It goes on with what it knows, and understands the stable part only.
+    void adopt(bool draining);
 
     // Numbers the order; the same one may then go to the next worker.
     void order(worker::Order& order, Patience patience, OnReport on_report = nullptr, std::vector<UniqueFd> fds = {});
@@ -98,6 +100,8 @@ public:
 
     // It was told the configuration, and is told every change from now on.
     bool configured = false;
+    // It was another supervisor's, which has died.
+    bool adopted = false;
     // To whom it gives its connections, when it is replaced.
     std::optional<uint32_t> heir;
     // What it understands beside the stable part of the schema.

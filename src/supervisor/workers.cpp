@@ -63,12 +63,18 @@ Workers::Workers(EventLoop& loop, observe::Log& log, Launcher& launcher, Listeni
       sockets_(sockets),
       settings_(std::move(settings)),
       logs_(loop, log, settings_.server, [this] { return alive(); }),
+      lifelines_(settings_.command_socket),
       next_id_(settings_.first_worker_id) {
     SEKI_CHECK(settings_.count <= sockets.slots());
     for (uint32_t slot = 0; slot < settings_.count; ++slot) slots_.push_back(std::make_unique<Slot>(*this, slot));
 }
 
-Workers::~Workers() = default;
+// Those that nobody has waited for end here.
+Workers::~Workers() {
+    for (const auto& worker : workers_) {
+        if (!worker->adopted) lifelines_.remove(worker->pid());
+    }
+}
 
 // ---- life and death
 
@@ -117,6 +123,7 @@ void Workers::greet(WorkerProcess& worker, UniqueFd source_table) {
     worker::Hello& hello = *order.mutable_hello();
     hello.set_version(worker::VERSION);
     hello.set_worker_id(worker.id());
+    hello.set_slot(worker.slot());
     hello.set_worker_count(settings_.count);
     *hello.mutable_config() = settings_.server;
     // The state knows them, and may have lifted them.
@@ -132,6 +139,7 @@ void Workers::greet(WorkerProcess& worker, UniqueFd source_table) {
     std::vector<UniqueFd> fds;
     fds.push_back(std::move(source_table));
     std::ranges::move(logs_.open(*hello.mutable_log_files()), std::back_inserter(fds));
+    if (settings_.orphans_serve) give_lifeline(worker, hello, fds);
     // Only a hello that fails is answered.
     worker.order(order, Patience::endless, refusal_kills(worker), std::move(fds));
 }
@@ -182,6 +190,7 @@ void Workers::on_worker_ended(WorkerProcess& worker) {
     SEKI_CHECK(found != workers_.end());
     source_columns_->give_back(worker.source_column());
     if (on_ended) on_ended(worker.pid());
+    lifelines_.remove(worker.pid());
     cannot_succeed(worker);
     loop_.deferred_delete(std::move(*found));
     workers_.erase(found);

@@ -15,7 +15,9 @@
 #include "event/event_loop.h"
 #include "observe/log.h"
 #include "supervisor/launcher.h"
+#include "supervisor/lifelines.h"
 #include "supervisor/listening_sockets.h"
+#include "supervisor/orphans.h"
 #include "supervisor/source_columns.h"
 #include "supervisor/ticket_secret.h"
 #include "supervisor/worker_logs.h"
@@ -33,6 +35,8 @@ public:
         bool json_access_log = false;
         bool seccomp = true;  // parts of the sandbox of workers
         bool landlock = true;
+        std::string command_socket;  // beside which workers are found whose supervisor has died
+        bool orphans_serve = true;   // else they end with their last session
         Duration answer_timeout = std::chrono::seconds(10);
         // Of a supervisor that takes over from another one: ids go on where the other's end (worker.proto).
         uint16_t generation = 0;
@@ -65,6 +69,11 @@ public:
     Result<> start();
     // With those of a former supervisor, which serve meanwhile.
     Result<> take_over(const handover::Workers& left);
+    // With those that have outlived a supervisor, before the start: they serve, beside the new ones, until they are
+    // replaced by these. Returns the ids of those that may be.
+    std::vector<uint32_t> adopt(std::vector<Orphan> orphans);
+    // They are nobody's again, as they were.
+    void let_go_of_adopted();
     // For the next one. Why that has to wait, if it does.
     void hand_over(handover::Workers& left) const;
     [[nodiscard]] std::string why_not_handed_over() const;
@@ -109,8 +118,10 @@ public:
     // Softly, so that another one takes its place; not the last one that serves.
     void retire(uint32_t id);
     [[nodiscard]] bool each_slot_serves() const;
-    // Of a former supervisor that had more workers: its sockets are others' when it has gone, who stand in for it.
-    [[nodiscard]] bool is_surplus(const WorkerProcess& worker) const { return worker.slot() >= slots_.size(); }
+    // Of a former supervisor that had more workers, or that has died: the new ones have, or get, all that it has.
+    [[nodiscard]] bool is_surplus(const WorkerProcess& worker) const {
+        return worker.adopted || worker.slot() >= slots_.size();
+    }
     [[nodiscard]] bool is_serving(uint32_t id) const;
 
     // Workers that start later begin with this filter of the log; unconfigured ones were not asked when it was decided,
@@ -130,6 +141,8 @@ public:
     // `on_released`: when nobody has one any more.
     void release_sockets(const std::vector<ListenerKey>& keys, std::function<void()> on_released);
     [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+    // No other supervisor is to find them: another one may begin beside, and these end.
+    void hide() const;
     // What each of them is told first.
     [[nodiscard]] const command::ServerConfig& server_settings() const noexcept { return settings_.server; }
     // How fine they measure where nobody asks for more.
@@ -168,9 +181,12 @@ private:
     // Returns the id of the new worker.
     Result<uint32_t> launch(Slot& slot);
     void greet(WorkerProcess& worker, UniqueFd source_table);
+    void give_lifeline(const WorkerProcess& worker, worker::Hello& hello, std::vector<UniqueFd>& fds);
     Result<std::unique_ptr<WorkerProcess>> begin_process(const WorkerProcess::Identity& identity);
     Result<> take_over(const handover::Worker& left);
     [[nodiscard]] bool has_worker(uint32_t slot) const;
+    std::unique_ptr<WorkerProcess> adopt(Orphan orphan);
+    [[nodiscard]] WorkerProcess* heir_for(const WorkerProcess& worker) const;
     void dissolve(WorkerProcess& worker, OnReplaced on_replaced);
     void launch_again(Slot& slot);
     void replace(Slot& slot, bool was_steady);
@@ -215,6 +231,7 @@ private:
     TicketSecrets ticket_secrets_;
     Heartbeat heartbeat_{*this};
     WorkerLogs logs_;
+    Lifelines lifelines_;
     std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<std::unique_ptr<WorkerProcess>> workers_;  // the dead too, until their processes are gone
     std::vector<Replacing> replacing_;                     // whose successors do not serve yet

@@ -98,17 +98,24 @@ void Workers::retire(uint32_t id) {
     if (!is_surplus(*worker)) replace(*slots_[worker->slot()], false);
 }
 
-void Workers::dissolve(WorkerProcess& worker, OnReplaced on_replaced) {
+// The one in its place, else the one that has the least to do.
+WorkerProcess* Workers::heir_for(const WorkerProcess& worker) const {
     std::vector<WorkerProcess*> others = alive();
     std::erase_if(others, [this](const WorkerProcess* other) {
         return other->state() != State::serving || is_surplus(*other) || !other->speaks();
     });
-    const auto heir =
-        std::ranges::min_element(others, {}, [](const WorkerProcess* other) { return other->slots.size(); });
-    if (heir == others.end()) return on_replaced(failure("no worker serves that could take its connections"));
-    log_.info(Module::supervisor, "worker {} goes: its connections are for worker {}", worker.id(), (*heir)->id());
-    Replacing replacing{worker.id(), (*heir)->id(), std::move(on_replaced)};
-    succeed(std::move(replacing), **heir);
+    const auto heir = std::ranges::min_element(others, {}, [&worker](const WorkerProcess* other) {
+        return std::pair(other->slot() != worker.slot(), other->slots.size());
+    });
+    return heir == others.end() ? nullptr : *heir;
+}
+
+void Workers::dissolve(WorkerProcess& worker, OnReplaced on_replaced) {
+    WorkerProcess* const heir = heir_for(worker);
+    if (heir == nullptr) return on_replaced(failure("no worker serves that could take its connections"));
+    log_.info(Module::supervisor, "worker {} goes: its connections are for worker {}", worker.id(), heir->id());
+    Replacing replacing{worker.id(), heir->id(), std::move(on_replaced)};
+    succeed(std::move(replacing), *heir);
     reassign_slots();
 }
 

@@ -1,6 +1,10 @@
 #include "worker/process.h"
 
+#include <array>
 #include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+#include <utility>
 
 #include "base/check.h"
 #include "base/print_error.h"
@@ -33,9 +37,15 @@ Process::Process(int id, UniqueFd channel)
       loop_(clock_, poller_),
       random_(Random::from_kernel()),
       line_head_(name_),
-      channel_(loop_, std::move(channel), command::Channel::Limits::between_processes(), *this) {
+      channel_(channel_over(std::move(channel))) {
     install_crash_handlers(name_.c_str());
     loop_.at_end_of_turn([this] { turn_ended(); });
+}
+
+std::unique_ptr<command::Channel> Process::channel_over(UniqueFd socket) {
+    command::Channel::Owner& owner = *this;
+    return std::make_unique<command::Channel>(loop_, std::move(socket), command::Channel::Limits::between_processes(),
+                                              owner);
 }
 
 Process::~Process() {
@@ -46,7 +56,7 @@ Process::~Process() {
 int Process::run() {
     loop_.run();
     if (statsd_ != nullptr) statsd_->finish();
-    channel_.flush();
+    channel_->flush();
     return exit_code_;
 }
 
@@ -54,9 +64,12 @@ void Process::on_frame(std::string_view payload) {
     Order order;
     const bool whole = order.ParsePartialFromArray(payload.data(), static_cast<int>(payload.size()));
     if (!order.has_id()) return on_malformed("an order without an id");
-    std::vector<UniqueFd> fds = channel_.take_fds(order.descriptors());
+    if (lifeline_ != nullptr && lifeline_->is_asking() && !order.has_adopt()) return drop_adopter();
+    std::vector<UniqueFd> fds = channel_->take_fds(order.descriptors());
     const Result<> understood = whole ? understand(order) : failure("the order cannot be read");
     if (!understood) return refuse(order.id(), understood.error());
+    if (order.has_adopt()) return adopt(order);
+    last_order_ = order.id();
     if (order.has_log_files()) {
         reopen_logs(order.log_files(), fds);
         return tell_done(order.id());
@@ -81,28 +94,80 @@ void Process::refuse(uint64_t order, const Failure& why) {
     Report report;
     report.set_id(order);
     report.mutable_refused()->set_reason(why.message);
-    if (!channel_.send(report)) loop_.stop();
+    if (!channel_->send(report)) loop_.stop();
 }
 
 void Process::tell_done(uint64_t order) {
     Report report;
     report.set_id(order);
     report.mutable_done();
-    if (!channel_.send(report)) loop_.stop();
+    if (!channel_->send(report)) loop_.stop();
 }
 
 // Where nobody could be answered, nothing else can be done: the supervisor would wait for ever. Or there is no channel
 // to begin with.
 void Process::on_malformed(const std::string& reason) {
+    if (lifeline_ != nullptr && lifeline_->is_asking()) return drop_adopter();
     print_error(fmt::format("{}: {}", name_, reason));
     exit_code_ = 1;
     loop_.stop();
 }
 
 void Process::on_closed(const std::string& reason) {
+    if (lifeline_ != nullptr && lifeline_->is_asking()) return drop_adopter();
     if (worker_ == nullptr) return on_malformed(reason);
+    if (lifeline_ != nullptr) lifeline_->wait();
+    if (worker_->go_on_alone() && lifeline_ != nullptr)
+        return log_->error(observe::Module::worker,
+                           "the supervisor is gone: going on until another one adopts this worker");
     log_->error(observe::Module::worker, "the supervisor is gone: ending when the last session has ended");
     worker_->stop(false);
+}
+
+// ---- without a supervisor
+
+void Process::make_lifeline(const Hello& hello, std::vector<UniqueFd>& fds) {
+    const size_t before =
+        1U + static_cast<size_t>(hello.log_files().log()) + static_cast<size_t>(hello.log_files().access_log());
+    if (!hello.lifeline() || fds.size() <= before) return;
+    auto signals =
+        Signals::watch(loop_, std::array{SIGTERM, SIGINT, SIGQUIT}, [this](const auto& signal) { on_signal(signal); });
+    if (!signals)
+        return log_->error(observe::Module::worker, "it ends with its supervisor: {}", signals.error().message);
+    signals_ = std::move(*signals);
+    Lifeline::Owner& owner = *this;
+    lifeline_ = std::make_unique<Lifeline>(loop_, *log_, std::move(fds[before]), owner);
+}
+
+void Process::on_adopter(UniqueFd socket) { channel_ = channel_over(std::move(socket)); }
+
+// Within a call of the channel, perhaps, which is replaced by that of the next one.
+void Process::drop_adopter() {
+    channel_->close();
+    lifeline_->wait();
+}
+
+void Process::adopt(const Order& order) {
+    if (lifeline_ == nullptr) return refuse(order.id(), Failure{"this worker is nobody else's"});
+    Report report;
+    report.set_id(order.id());
+    Adopted& adopted = *report.mutable_adopted();
+    auto sockets = worker_->tell_sockets(order.adopt().first_socket(), adopted);
+    if (!sockets) return refuse(order.id(), sockets.error());
+    adopted.set_pid(::getpid());
+    adopted.set_last_order(last_order_);
+    report.set_descriptors(static_cast<uint32_t>(sockets->size()));
+    if (lifeline_->is_asking()) log_->info(observe::Module::worker, "another supervisor adopts this worker");
+    lifeline_->adopted();
+    if (!channel_->send(report, std::move(*sockets))) drop_adopter();
+}
+
+void Process::on_signal(const ReceivedSignal& signal) {
+    if (!lifeline_->is_needed()) return;
+    const bool hard = std::exchange(told_to_end_, true);
+    log_->info(observe::Module::worker, "{}: ending {}", signal.text(),
+               hard ? "at once" : "when the last session has ended");
+    worker_->stop(hard);
 }
 
 Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> fds) {
@@ -112,6 +177,7 @@ Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> fds) {
     if (auto made = make_logs(hello); !made) return made;
     take_log_files(hello.log_files(), std::span(fds).subspan(1));
     note_absent_targets();
+    make_lifeline(hello, fds);
     if (auto opened = open_sources(hello, std::move(fds.front())); !opened) return opened;
     if (auto opened = open_tls(hello); !opened) return opened;
     auto buffers = net::BufferPool::Memory::map(Worker::buffer_sizes(hello.config()));
@@ -121,7 +187,8 @@ Result<> Process::hello(const Hello& hello, std::vector<UniqueFd> fds) {
     const Worker::Surroundings around{loop_,    random_, connector_, hashing_, *recorder_,
                                       metrics_, *log_,   *sources_,  *tls_};
     worker_ = std::make_unique<Worker>(around, hello, std::move(*buffers), [this](const Report& report) {
-        if (auto sent = channel_.send(report); !sent) log_->error(observe::Module::worker, "{}", sent.error().message);
+        if (lifeline_ != nullptr && lifeline_->is_needed()) return;  // there is nobody who asked
+        if (auto sent = channel_->send(report); !sent) log_->error(observe::Module::worker, "{}", sent.error().message);
     });
     if (hello.config().has_metrics()) {
         if (auto begun = begin_metrics(hello.config().metrics()); !begun) return begun;

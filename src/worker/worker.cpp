@@ -43,6 +43,7 @@ Worker::Worker(const Surroundings& around, const Hello& hello, net::BufferPool::
     : around_(around),
       report_(std::move(report)),
       id_(hello.worker_id()),
+      slot_(hello.slot()),
       max_clients_(static_cast<uint32_t>(hello.config().max_connections())),
       evicts_(hello.config().evict_on_queue_full()),
       sessions_(around.loop, around.random, max_sessions(hello.config()), 1 + max_clients_ / 4),
@@ -182,6 +183,7 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> fds) {
             *report.mutable_answer()->mutable_response() = query(order.query());
             break;
         case Order::kHello:
+        case Order::kAdopt:
         case Order::kLogFiles:  // of the process around us
         case Order::KIND_NOT_SET:
             tell(failure("unknown order"));

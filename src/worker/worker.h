@@ -59,6 +59,11 @@ public:
     void obey(const Order& order, std::vector<UniqueFd> fds);
     // As by `stop`, without anybody to answer: the supervisor is gone.
     void stop(bool hard);
+    // The supervisor is gone: what it was about to change is forgotten. Whether there is anything to go on with: this
+    // worker serves.
+    bool go_on_alone();
+    // What it is and what it listens with, from the socket `first` on as many as go in one report; copies of these.
+    Result<std::vector<UniqueFd>> tell_sockets(uint32_t first, Adopted& adopted) const;
     // A client came to this listener: through a listening socket, or made up by a test. Refused by closing when the
     // listener is gone or there are too many clients.
     void accept_connection(const ListenerKey& key, std::unique_ptr<net::Transport> transport,
@@ -134,6 +139,7 @@ private:
     Surroundings around_;
     Report report_;
     uint32_t id_;
+    uint32_t slot_;
     uint32_t max_clients_;
     State state_ = State::configured;
     uint64_t state_version_ = 0;  // of the configuration that is served

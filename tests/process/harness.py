@@ -4,6 +4,7 @@ The binary is $SEKI_BINARY, or build/release/seki. Each instance has a folder, a
 127.0.0.0/8 of its own, so that tests cannot meet each other. Tests wait for events (an answer, an end of stream, the
 end of a process); where only asking tells, as for readiness, they ask again until it is so.
 """
+import contextlib
 import functools
 import itertools
 import json
@@ -187,10 +188,41 @@ class Seki:
         """The exit code, once there is one."""
         return self.process.wait(wire.PATIENCE_SECONDS)
 
+    def kill(self):
+        """The supervisor alone, at once: its workers are orphans then."""
+        self.signal(signal.SIGKILL)
+        self.wait()
+
+    def orphans(self):
+        """Processes of workers that have a file by which a supervisor finds them, if there is none."""
+        found = []
+        for file in pathlib.Path(self.socket_path).parent.glob(pathlib.Path(self.socket_path).name + ".worker-*"):
+            pid = int(file.name.rsplit("-", 1)[1])
+            with contextlib.suppress(OSError):
+                if b"worker" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    found.append(pid)
+        return found
+
+    def end_orphans(self):
+        """Softly, then at once: two signals, since the same one may be delivered once only. Where another instance has
+        the command socket, they are its workers."""
+        with contextlib.suppress(OSError):
+            self.control().close()
+            return
+        pids = self.orphans()
+        for pid in pids:
+            for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGINT):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+        for pid in pids:
+            wait_gone(pid)
+
     def stop(self):
         """Ends the process in whatever state it is; the workers go with it."""
-        if self.process is None or self.process.poll() is not None:
+        if self.process is None:
             return
+        if self.process.poll() is not None:
+            return self.end_orphans()
         self.signal(signal.SIGTERM)
         self.signal(signal.SIGTERM)
         try:

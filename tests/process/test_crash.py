@@ -155,14 +155,5 @@ class Crash(ProcessTest):
         self.replaced(seki, hung)
         self.assertEqual({seki.get().body for _ in range(40)}, {b"first", b"second"})
 
-    def test_workers_end_when_the_supervisor_is_killed(self):
-        seki = self.http(self.backend(), worker_count=2)
-        workers = seki.worker_pids()
-        seki.signal(signal.SIGKILL)
-        seki.wait()
-        for pid in workers:
-            wait_gone(pid)
-
-
 if __name__ == "__main__":
     unittest.main()

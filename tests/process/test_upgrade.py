@@ -341,7 +341,7 @@ class Refusals(UpgradeTest):
             pathlib.Path(seki.config).write_text(written, encoding="utf-8")
             self.assertIn("Upgrade successful", seki.ctl("upgrade").out)
 
-    def test_of_what_cannot_be_taken_over_twice_end_the_program_and_workers_serve_on(self):
+    def test_of_what_cannot_be_taken_over_twice_end_the_program_and_workers_serve_on_until_the_next_start(self):
         seki, scarcity = self.running_instance()
         pids = self.running(seki).values()
         with seki.connect() as client:
@@ -351,8 +351,12 @@ class Refusals(UpgradeTest):
                 control.send(Request(upgrade_main=schema.UpgradeMain()))
                 self.assertNotEqual(seki.wait(), 0)
             self.assertIn("it was given back", seki.log())
-        for pid in pids:
-            wait_gone(pid)
+            scarcity.refuse()
+            self.assertEqual(self.ask(client), 200)
+            seki.start()
+            for pid in pids:
+                wait_gone(pid)
+            self.assertEqual(self.ask(client), 200)
 
     def test_a_certificate_is_added_while_a_worker_of_the_former_program_drains(self):
         answer = threading.Event()

@@ -1,6 +1,7 @@
 #include "supervisor/listening_sockets.h"
 
 #include <netinet/tcp.h>
+#include <sys/stat.h>
 
 #include "supervisor/scene.h"
 
@@ -49,6 +50,43 @@ TEST(ListeningSockets, an_address_that_others_share_by_reuseport_is_in_use) {
     ASSERT_FALSE(opened);
     EXPECT_THAT(opened.error().message, HasSubstr(key.address.text() + ": the address is already in use"));
     EXPECT_FALSE(sockets.is_open(key));
+}
+
+// Whether both are descriptors of one socket.
+bool are_one(const UniqueFd& a, const UniqueFd& b) {
+    struct stat of_a{};
+    struct stat of_b{};
+    return ::fstat(a.get(), &of_a) == 0 && ::fstat(b.get(), &of_b) == 0 && of_a.st_ino == of_b.st_ino;
+}
+
+TEST(ListeningSockets, those_that_are_adopted_are_listened_with_and_others_where_there_are_none) {
+    const ListenerKey key{command::HTTP, free_address()};
+    ListeningSockets former(3, 16);
+    ASSERT_TRUE(former.open(key));
+    ListeningSockets sockets(1, 16);
+    sockets.adopt(key.address, 2, std::move(*former.copy(key, 2)), "");
+    EXPECT_EQ(sockets.slots(), 3U) << "nobody who waits there is forgotten";
+    const ListenerKey of_another_kind{command::TCP, key.address};
+    ASSERT_TRUE(sockets.open(of_another_kind));
+    EXPECT_TRUE(are_one(*sockets.copy(of_another_kind, 2), *former.copy(key, 2)));
+    EXPECT_FALSE(are_one(*sockets.copy(of_another_kind, 0), *former.copy(key, 0)));
+    EXPECT_EQ(option(*sockets.copy(of_another_kind, 2), SOL_SOCKET, SO_KEEPALIVE), 1) << "a tunnel may be silent";
+}
+
+TEST(ListeningSockets, who_is_adopted_is_not_in_the_way_of_an_address_that_covers_it_and_is_of_one_that_does_not) {
+    const ListenerKey key{command::HTTP, free_address()};
+    ListeningSockets former(1, 16);
+    ASSERT_TRUE(former.open(key));
+    const ListenerKey other{command::HTTP, free_address()};
+    ListeningSockets foreign(1, 16);
+    ASSERT_TRUE(foreign.open(other));
+    ListeningSockets sockets(1, 16);
+    sockets.adopt(key.address, 0, std::move(*former.copy(key, 0)), "");
+    EXPECT_TRUE(sockets.open({command::HTTP, SocketAddress::v4(0, key.address.port())}));
+    EXPECT_FALSE(sockets.open(other));
+    sockets.drop_adopted();
+    sockets.close_all();
+    EXPECT_FALSE(sockets.open(key)) << "it is somebody else's from then on";
 }
 
 TEST(ListeningSockets, live_as_long_as_somebody_has_a_copy) {

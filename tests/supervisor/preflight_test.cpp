@@ -79,6 +79,18 @@ TEST_F(Preflight, minds_no_address_of_an_instance_that_runs_with_the_same_config
     EXPECT_THAT(found(listener(address)), IsEmpty());
 }
 
+TEST_F(Preflight, minds_no_address_while_workers_serve_whose_supervisor_has_died) {
+    ListeningSockets others(1, 16);
+    const SocketAddress address = free_address();
+    ASSERT_TRUE(others.open({command::HTTP, address}));
+    {
+        const auto worker = Lifelines(folder + "/seki.sock").open(4242);
+        ASSERT_TRUE(worker) << worker.error().message;
+        EXPECT_THAT(found(listener(address)), IsEmpty());
+    }
+    EXPECT_THAT(found(listener(address)), ElementsAre(HasSubstr("in use"))) << "it has ended, and its file is left";
+}
+
 TEST_F(Preflight, names_an_address_that_this_machine_does_not_have) {
     // RFC 5737: for documentation.
     EXPECT_THAT(found(listener(SocketAddress::v4(0xC0000201, 80))),

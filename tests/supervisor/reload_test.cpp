@@ -116,6 +116,7 @@ const std::map<std::string_view, Sample> samples{
     {"max_connections_per_subnet", {"max_connections_per_subnet = 9", Sample::at_once}},
     {"metrics", {"metrics = { address = '127.0.0.1:8125' }"}},
     {"min_buffers", {"min_buffers = 2"}},
+    {"orphaned_workers", {"orphaned_workers = 'drain'"}},
     {"pid_file_path", {"pid_file_path = 'seki.pid'"}},
     {"request_timeout", {"request_timeout = 11", Sample::at_once}},
     {"retry_after", {"retry_after = 61"}},

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <filesystem>
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,6 +58,7 @@ public:
     uint32_t id;
     UniqueFd ended;
     bool killed = false;
+    bool hung_up = false;    // by the supervisor
     bool ends_late = false;  // its channel closes at its end, and its process stays
     std::vector<worker::Order> orders;
     std::set<Kind> silent_about;  // orders of these kinds are not answered
@@ -126,7 +128,7 @@ private:
         if (!silent_about.contains(order.kind_case())) answer(order);
     }
     void on_malformed(const std::string& reason) override { ADD_FAILURE() << reason; }
-    void on_closed(const std::string& /*reason*/) override {}
+    void on_closed(const std::string& /*reason*/) override { hung_up = true; }
 
     void move_sockets(const worker::Order& order) {
         auto fds = channel_.take_fds(order.descriptors());
@@ -142,7 +144,9 @@ private:
         }
         if (order.has_hello() || order.has_log_files()) {
             const worker::LogFiles& named = order.has_hello() ? order.hello().log_files() : order.log_files();
-            ASSERT_EQ(fds.size(), static_cast<size_t>(named.log()) + static_cast<size_t>(named.access_log()));
+            const size_t logs = static_cast<size_t>(named.log()) + static_cast<size_t>(named.access_log());
+            ASSERT_EQ(fds.size(), logs + static_cast<size_t>(order.hello().lifeline()));
+            fds.resize(logs);
             log_files = std::move(fds);
             return;
         }
@@ -276,7 +280,11 @@ public:
         on_launch(*workers.back());
         return Launched{std::make_unique<PlayedProcess>(*workers.back()), UniqueFd(pair[0])};
     }
-    Result<std::unique_ptr<Process>> find(pid_t pid) override { return failure("nobody is process {}", pid); }
+    // Who was there before.
+    std::function<Result<std::unique_ptr<Process>>(pid_t)> on_find = [](pid_t pid) {
+        return Result<std::unique_ptr<Process>>(failure("nobody is process {}", pid));
+    };
+    Result<std::unique_ptr<Process>> find(pid_t pid) override { return on_find(pid); }
 
 private:
     EventLoop& loop_;
@@ -300,13 +308,14 @@ struct Scene : ::testing::Test {
         SEKI_CHECK(mkdtemp(name) != nullptr);
         folder = name;
         settings.command.path = folder + "/seki.sock";
+        settings.workers.command_socket = settings.command.path;
         settings.workers.count = 2;
         config::fill_required(settings.workers.server);
     }
     ~Scene() override {
         supervisor.reset();
-        ::unlink(settings.command.path.c_str());
-        ::rmdir(folder.c_str());
+        std::error_code ignored;
+        std::filesystem::remove_all(folder, ignored);
     }
 
     void start(const std::vector<CheckedChange>& changes = {}) {

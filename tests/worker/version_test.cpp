@@ -7,6 +7,7 @@
 #include <optional>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -100,24 +101,33 @@ struct VersionTest : ::testing::Test {
         msghdr message{};
         message.msg_iov = &part;
         message.msg_iovlen = 1;
-        alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> control{};
         if (!fds.empty()) {
-            ASSERT_EQ(fds.size(), 1U);
+            ASSERT_LE(fds.size(), 2U);
             message.msg_control = control.data();
-            message.msg_controllen = control.size();
+            message.msg_controllen = CMSG_SPACE(fds.size() * sizeof(int));
             cmsghdr* header = CMSG_FIRSTHDR(&message);
-            *header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-            const int number = fds.front().get();
-            std::memcpy(CMSG_DATA(header), &number, sizeof number);
+            header->cmsg_len = CMSG_LEN(fds.size() * sizeof(int));
+            header->cmsg_level = SOL_SOCKET;
+            header->cmsg_type = SCM_RIGHTS;
+            unsigned char* at = CMSG_DATA(header);
+            for (const UniqueFd& fd : fds) {
+                const int number = fd.get();
+                std::memcpy(at, &number, sizeof number);
+                at += sizeof number;
+            }
         }
         ASSERT_EQ(::sendmsg(supervisor.get(), &message, MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
     }
 
     template <typename AnyOrder>
-    void send(AnyOrder order, std::optional<UniqueFd> fd = std::nullopt) {
+    void send(AnyOrder order, std::optional<UniqueFd> fd = std::nullopt,
+              std::optional<UniqueFd> another = std::nullopt) {
         order.set_id(++last);
         std::vector<UniqueFd> fds;
-        if (fd) fds.push_back(std::move(*fd));
+        for (std::optional<UniqueFd>* one : {&fd, &another}) {
+            if (*one) fds.push_back(std::move(**one));
+        }
         order.set_descriptors(static_cast<uint32_t>(fds.size()));
         std::string bytes;
         ASSERT_TRUE(command::append_frame(bytes, order, 1'000'000));
@@ -147,7 +157,7 @@ struct VersionTest : ::testing::Test {
     std::string refusal() const { return report().refused().reason(); }
 
     // As the supervisor does that starts it, which is of its own version.
-    void begin() {
+    void begin(std::optional<UniqueFd> lifeline = std::nullopt) {
         Order order;
         Hello& hello = *order.mutable_hello();
         hello.set_version(VERSION);
@@ -157,11 +167,22 @@ struct VersionTest : ::testing::Test {
         hello.set_ticket_secret(std::string(32, 's'));
         config::fill_required(hello);
         hello.mutable_config()->set_log_target("file:///dev/null");
-        send(order, sources.copy().value());
+        hello.set_slot(3);
+        hello.set_lifeline(lifeline.has_value());
+        send(order, sources.copy().value(), std::move(lifeline));
         Order serve;
         serve.mutable_serve();
         send(serve);
         ASSERT_TRUE(report().has_ready());
+    }
+    void assign(Listening& listening) {
+        Order order;
+        ListeningSocket& socket = *order.mutable_assign()->add_sockets();
+        socket.set_type(command::HTTP);
+        *socket.mutable_address() = config::to_wire(listening.address());
+        socket.set_slot(0);
+        send(order, listening.give());
+        ASSERT_TRUE(report().has_done());
     }
     void expect_serving() {
         worker_next::Order status;
@@ -176,13 +197,7 @@ struct VersionTest : ::testing::Test {
 TEST_F(VersionTest, of_a_later_supervisor_orders_of_the_stable_part_are_obeyed_whatever_they_say_besides) {
     begin();
     Listening listening;
-    Order assign;
-    ListeningSocket& socket = *assign.mutable_assign()->add_sockets();
-    socket.set_type(command::HTTP);
-    *socket.mutable_address() = config::to_wire(listening.address());
-    socket.set_slot(0);
-    send(assign, listening.give());
-    ASSERT_TRUE(report().has_done());
+    assign(listening);
     EXPECT_TRUE(listening.anybody_listens());
 
     worker_next::Order unassign;
@@ -192,7 +207,7 @@ TEST_F(VersionTest, of_a_later_supervisor_orders_of_the_stable_part_are_obeyed_w
     for (const uint32_t type : {9U, static_cast<uint32_t>(command::HTTP)}) {
         worker_next::ListeningSocket& next = *unassign.mutable_unassign()->add_sockets();
         next.set_type(type);
-        next.set_address(socket.address().SerializeAsString());
+        next.set_address(config::to_wire(listening.address()).SerializeAsString());
         next.set_slot(0);
         next.set_network_namespace(1);
     }
@@ -217,6 +232,55 @@ TEST_F(VersionTest, a_later_supervisor_can_stop_it) {
     EXPECT_EQ(ends_with(), 0);
 }
 
+TEST_F(VersionTest, when_its_supervisor_is_gone_a_later_one_adopts_it) {
+    UniqueFd lifeline(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    sockaddr_un where{.sun_family = AF_UNIX, .sun_path = {}};
+    socklen_t size = sizeof where.sun_family;  // the kernel chooses a name
+    ASSERT_EQ(::bind(lifeline.get(), reinterpret_cast<const sockaddr*>(&where), size), 0);
+    ASSERT_EQ(::listen(lifeline.get(), 8), 0);
+    size = sizeof where;
+    ASSERT_EQ(::getsockname(lifeline.get(), reinterpret_cast<sockaddr*>(&where), &size), 0);
+    begin(std::move(lifeline));
+    Listening listening;
+    assign(listening);
+    const uint64_t last_order = last;
+
+    supervisor = UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::connect(supervisor.get(), reinterpret_cast<const sockaddr*>(&where), size), 0);
+    Order adopt;
+    adopt.mutable_adopt();
+    send(adopt);
+    const Adopted adopted = report().adopted();
+    EXPECT_EQ(adopted.worker_id(), 7U);
+    EXPECT_EQ(adopted.slot(), 3U);
+    EXPECT_EQ(adopted.pid(), ::getpid());
+    EXPECT_EQ(adopted.last_order(), last_order);
+    EXPECT_EQ(adopted.state(), Condition::SERVING);
+    EXPECT_EQ(adopted.all_sockets(), 1U);
+    ASSERT_EQ(adopted.sockets_size(), 1);
+    EXPECT_EQ(config::from_wire(adopted.sockets(0).address()).value(), listening.address());
+    expect_serving();
+    adopt.mutable_adopt()->set_first_socket(UINT32_MAX);
+    send(adopt);
+    EXPECT_EQ(report().adopted().sockets_size(), 0);
+    EXPECT_TRUE(listening.anybody_listens());
+
+    worker_next::Order drain;
+    drain.mutable_drain()->set_until(60);
+    send(drain);
+    EXPECT_TRUE(report().has_done());
+    EXPECT_EQ(ends_with(), 0);
+}
+
+TEST_F(VersionTest, one_that_has_nothing_to_be_found_by_refuses_to_be_adopted) {
+    begin();
+    Order adopt;
+    adopt.mutable_adopt();
+    send(adopt);
+    EXPECT_EQ(refusal(), "this worker is nobody else's");
+    expect_serving();
+}
+
 TEST_F(VersionTest, orders_that_it_does_not_know_are_refused_and_what_came_with_them_is_closed) {
     begin();
     for (const bool stable : {true, false}) {
@@ -228,7 +292,7 @@ TEST_F(VersionTest, orders_that_it_does_not_know_are_refused_and_what_came_with_
         }
         Watched sent;
         send(order, sent.give());
-        EXPECT_EQ(refusal(), stable ? "unknown order 9" : "unknown order 30");
+        EXPECT_EQ(refusal(), stable ? "unknown order 12" : "unknown order 30");
         EXPECT_TRUE(sent.closed());
         expect_serving();
     }

@@ -41,6 +41,7 @@ struct FileConfig {
     std::optional<std::string> group;
     bool worker_seccomp = true;
     bool worker_landlock = true;
+    bool orphaned_workers_serve = true;  // when their supervisor has died; else they end with their last session
     std::optional<std::string> pid_file_path;
     std::optional<std::string> saved_state;
     bool automatic_state_save = false;

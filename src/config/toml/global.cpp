@@ -73,6 +73,13 @@ constexpr std::array metric_details{
     Choice{"backend", command::DETAIL_BACKEND},
 };
 
+constexpr int orphans_drain = 0;
+constexpr int orphans_serve = 1;
+constexpr std::array orphaned_workers{
+    Choice{"serve", orphans_serve},
+    Choice{"drain", orphans_drain},
+};
+
 // What is absent in the schema but has a value all the same; 0 in the file means these too.
 void fill_defaults(command::ServerConfig& server) {
     fill_required(server);
@@ -255,6 +262,8 @@ void read_supervisor(TableReader& table, FileConfig& config) {
     if (table.has("command_allowed_uids") && config.command_allowed_uids.empty()) {
         table.refuse("command_allowed_uids", "an empty list would lock everybody out; leave the key out to allow all");
     }
+    config.orphaned_workers_serve =
+        table.choice("orphaned_workers", orphaned_workers).value_or(orphans_serve) == orphans_serve;
     config.handle_process_affinity = table.flag("handle_process_affinity").value_or(false);
     read_privileges(table, config);
 }

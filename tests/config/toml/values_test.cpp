@@ -45,6 +45,7 @@ TEST(TomlFile, an_empty_file_has_every_default) {
     EXPECT_TRUE(config.worker_automatic_restart);
     EXPECT_TRUE(config.worker_seccomp);
     EXPECT_TRUE(config.worker_landlock);
+    EXPECT_TRUE(config.orphaned_workers_serve);
     EXPECT_FALSE(config.user);
     EXPECT_TRUE(config.changes.empty());
     EXPECT_THAT(lines(config.warnings), ElementsAre("dir/seki.toml: no listener is active: nothing is served"));
@@ -76,6 +77,7 @@ worker_automatic_restart = false
 worker_timeout = 11
 worker_seccomp = false
 worker_landlock = false
+orphaned_workers = "drain"
 user = "seki"
 group = "www"
 shutdown_timeout = 90
@@ -120,6 +122,7 @@ listen_backlog = 4097
     EXPECT_EQ(config.worker_timeout_s, 11);
     EXPECT_FALSE(config.worker_seccomp);
     EXPECT_FALSE(config.worker_landlock);
+    EXPECT_FALSE(config.orphaned_workers_serve);
     EXPECT_EQ(config.user, "seki");
     EXPECT_EQ(config.group, "www");
     EXPECT_EQ(config.shutdown_timeout_s, 90);
