@@ -320,6 +320,50 @@ class Adopted(OrphansTest):
         with self.assertRaises(ConnectionRefusedError):
             wire.connect((seki.ip, int(gone.rsplit(":", 1)[1])))
 
+    def test_there_may_be_more_listeners_than_go_into_one_message(self):
+        seki = self.instance()
+        with contextlib.ExitStack() as probes:
+            taken = [probes.enter_context(socket.create_server((seki.ip, 0))).getsockname() for _ in range(300)]
+            six = probes.enter_context(socket.create_server(("::1", 0), family=socket.AF_INET6)).getsockname()[1]
+        listeners = [f"{ip}:{port}" for ip, port in taken] + [f"[::1]:{six}"]
+        seki.body = http_body(seki.text, self.backend())
+        seki.body += "".join(f'[[listeners]]\nprotocol = "http"\naddress = "{address}"\n' for address in listeners)
+        seki.start()
+        old = self.kill(seki)
+        seki.start()
+        self.adopted(seki, old)
+        self.assertEqual(seki.get().status, 200)
+        for address in (*taken, ("::1", six)):
+            with wire.connect(address) as client:
+                self.assertEqual(self.ask(client), 404)
+
+    def test_of_one_that_stood_in_for_a_dead_one_all_sockets_are_taken(self):
+        seki = self.http(self.backend(), worker_count=2, worker_automatic_restart=False)
+        dead = seki.worker_pids()[1]
+        os.kill(dead, signal.SIGKILL)
+        wait_gone(dead)
+        until(lambda: dead not in self.running(seki).values(), "its death to be noticed")
+        old = self.kill(seki)
+        self.assertEqual(len(old), 1)
+        clients = [seki.connect() for _ in range(20)]
+        self.start_anew(seki, old)
+        self.adopted(seki, old)
+        self.assertEqual([self.ask(client) for client in clients], [200] * 20)
+        self.assertEqual([seki.get().status for _ in range(20)], [200] * 20)
+        for client in clients:
+            client.close()
+
+    def test_who_is_to_drain_from_now_on_adopts_all_the_same(self):
+        seki = self.http(self.backend())
+        old = self.kill(seki)
+        seki.settings["orphaned_workers"] = "drain"
+        self.start_anew(seki, old)
+        self.adopted(seki, old)
+        new = seki.worker_pids()
+        seki.kill()
+        for pid in new:
+            wait_gone(pid)
+
     def test_what_was_saved_is_there_and_what_was_not_is_gone(self):
         first, second = self.backend("first"), self.backend("second")
         for saves in (True, False):

@@ -174,6 +174,17 @@ class User(ProcessTest):
         leaves = self.owned().start()
         self.assertNotIn(warning, (leaves.folder / "log").read_text())
 
+    def test_when_the_supervisor_is_killed_the_next_one_adopts_the_workers_of_its_user(self):
+        seki = self.owned(worker_count=2).start()
+        old = seki.worker_pids()
+        seki.kill()
+        self.assertEqual(seki.get().status, 200)
+        seki.start()
+        for pid in old:
+            wait_gone(pid)
+        self.check_rights(seki)
+        self.assertEqual(seki.get().status, 200)
+
     def test_the_group_may_be_another_one(self):
         seki = self.owned(group="daemon").start()
         gid = str(grp.getgrnam("daemon").gr_gid)
