@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,9 +72,24 @@ Result<> clear_path(const std::string& path, const UnixAddress& address) {
     return {};
 }
 
+// Held while a path is looked at and taken: of two that begin at once both would find nobody there, and the second one
+// would remove the socket of the first. Anybody who may read the folder may lock it, so nobody waits for long.
+UniqueFd lock_folder_of(const std::string& path) {
+    constexpr int attempts = 100;
+    constexpr timespec pause{.tv_sec = 0, .tv_nsec = 10'000'000};
+    const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+    UniqueFd folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) break;
+        ::nanosleep(&pause, nullptr);
+    }
+    return folder;
+}
+
 Result<UniqueFd> listen_at(const std::string& path, mode_t mode) {
     const auto address = UnixAddress::at(path);
     if (!address) return failure("{}: {}", path, address.error().message);
+    const UniqueFd lock = lock_folder_of(path);
     if (auto cleared = clear_path(path, *address); !cleared) return std::unexpected(cleared.error());
     auto fd = make_socket();
     if (!fd) return fd;

@@ -444,30 +444,41 @@ class NotAdopted(OrphansTest):
             self.assertEqual(self.ask(client), 200)
 
     def test_whoever_adopts_and_is_killed_at_a_step_of_it_leaves_them_to_the_next_one(self):
-        seki = self.http(self.backend(), worker_count=2)
-        clients = [seki.connect() for _ in range(20)]
-        self.assertEqual([self.ask(client) for client in clients], [200] * 20)
-        load = Load(self)
-
-        def fresh():
-            assert seki.get().status == 200
-
-        load.run(fresh)
-        for step in ("is adopted", "worker [0-9]+ started", "worker [0-9]+ serves", "goes: its connections are for",
-                     "is replaced by worker"):
-            with self.subTest(step):
-                self.kill(seki)
-                before = len(seki.log())
-                seki.spawn()
-                until(lambda: re.search(step, seki.log()[before:]), step)
-                seki.kill()
-                self.assertEqual([seki.get().status for _ in range(10)], [200] * 10)
-                seki.start()
-                self.assertEqual([self.ask(client) for client in clients], [200] * 20)
-        self.assertEqual(load.end(), [])
+        everything = Everything(self)
+        seki = everything.seki
+        with contextlib.ExitStack() as stack:
+            resting, busy = everything.everybody(stack)
+            load = Load(self)
+            for act in busy:
+                load.run(act)
+            for step in ("is adopted", "worker [0-9]+ started", "worker [0-9]+ serves", "goes: its connections are for",
+                         "is replaced by worker"):
+                with self.subTest(step):
+                    self.kill(seki)
+                    before = len(seki.log())
+                    seki.spawn()
+                    until(lambda: re.search(step, seki.log()[before:]), step)
+                    seki.kill()
+                    load.wait_for_more()
+                    seki.start()
+                    self.assertEqual([self.ask(client) for client in resting], [200] * 20)
+            self.assertEqual(load.end(), [])
         until(lambda: len(seki.orphans()) == 2, "all former workers to end")
-        for client in clients:
-            client.close()
+
+    def test_of_several_that_start_at_once_one_adopts_them_and_the_others_are_refused(self):
+        seki = self.http(self.backend(), worker_count=2)
+        for _ in range(3):
+            old = self.kill(seki)
+            began = []
+            for _ in range(4):
+                seki.spawn()
+                began.append(seki.process)
+            until(lambda: len([one for one in began if one.poll() is not None]) == 3, "three to be refused")
+            (seki.process,) = [one for one in began if one.poll() is None]
+            self.assertEqual([one.returncode for one in began if one is not seki.process], [1] * 3)
+            self.adopted(seki, old)
+            until(lambda: len(self.running(seki)) == 2, "new workers")
+            self.assertEqual(seki.get().status, 200)
 
     def test_one_that_hangs_is_left_alone_and_the_others_are_adopted(self):
         seki = self.http(self.backend(), worker_count=2, worker_timeout=1)
