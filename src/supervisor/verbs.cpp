@@ -11,6 +11,7 @@
 #include "observe/metrics_report.h"
 #include "supervisor/metrics_join.h"
 #include "supervisor/questions.h"
+#include "supervisor/rebalance.h"
 
 namespace seki::supervisor {
 namespace {
@@ -116,6 +117,7 @@ Verbs::Handler Verbs::handler_of(Request::RequestTypeCase verb) {
         Entry{Request::kSetMetricDetail, &Verbs::metric_detail},
         Entry{Request::kQuerySessions, &Verbs::sessions},
         Entry{Request::kKillSession, &Verbs::kill_session},
+        Entry{Request::kRebalanceSessions, &Verbs::rebalance_sessions},
         Entry{Request::kSoftStop, &Verbs::stop_softly},
         Entry{Request::kHardStop, &Verbs::stop_hard},
         Entry{Request::kUpgradeMain, &Verbs::upgrade},
@@ -421,6 +423,31 @@ void Verbs::kill_session(Request& request, Answer& answer) {
         return response;
     };
     ask_workers(request, combine, answer);
+}
+
+// First each says how many it has. Who does not answer is left out.
+void Verbs::rebalance_sessions(Request& /*request*/, Answer& answer) {
+    if (workers_.replacing())
+        return answer(response_of(command::FAILURE, "a worker is being replaced: its connections move already"));
+    const auto counts = std::make_shared<ClientCounts>();
+    const auto combine = [counts](Join& join) {
+        join.for_each_answer([&](command::MemberId worker, const worker::Report& report) {
+            if (report.condition().state() == worker::Condition::SERVING)
+                (*counts)[worker] = report.condition().clients();
+        });
+        return ok();
+    };
+    Answer counted = [this, counts, answer = std::move(answer)](const Response& /*counted*/) mutable {
+        Rebalance::run(workers_, *counts, [answer = std::move(answer)](const Rebalance::Outcome& outcome) mutable {
+            std::string said = fmt::format("{} connections moved", outcome.moved);
+            for (const auto& [worker, clients] : outcome.counts)
+                said += fmt::format("{}worker {} has {}", said.contains(':') ? ", " : ": ", worker, clients);
+            answer(ok(std::move(said)));
+        });
+    };
+    worker::Order order;
+    order.mutable_status();
+    ask_workers(std::move(order), combine, counted);
 }
 
 // One that fails, or does not answer, may be the one that has something else than the others.

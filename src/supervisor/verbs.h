@@ -80,6 +80,7 @@ private:
     void subnet_limit(command::Request& request, Answer& answer);
     void close_sessions(command::Request& request, Answer& answer);
     void kill_session(command::Request& request, Answer& answer);
+    void rebalance_sessions(command::Request& request, Answer& answer);
     void certificates(command::Request& request, Answer& answer);
 
     void ask_workers(const command::Request& question, Combine combine, Answer& answer);

@@ -115,6 +115,10 @@ public:
     // When all that were at rest have moved; or why nothing has changed.
     using OnReplaced = std::move_only_function<void(Result<Replaced>)>;
     void replace(uint32_t id, OnReplaced on_replaced);
+    [[nodiscard]] bool replacing() const noexcept { return !replacing_.empty(); }
+    // So many clients of one worker that serves go to another one; how many did.
+    using OnShifted = std::move_only_function<void(uint32_t moved)>;
+    void shift(uint32_t from, uint32_t to, uint32_t clients, OnShifted on_shifted);
     // Softly, so that another one takes its place; not the last one that serves.
     void retire(uint32_t id);
     [[nodiscard]] bool each_slot_serves() const;
@@ -201,6 +205,8 @@ private:
     void succeed(Replacing replacing, WorkerProcess& successor);
     void predecessor_turned(const std::shared_ptr<Replacing>& replacing);
     void introduce(WorkerProcess& old, WorkerProcess& successor, WorkerProcess::OnReport on_report);
+    void connect(WorkerProcess& from, WorkerProcess& to, const worker::HandOver& what,
+                 WorkerProcess::OnReport on_report);
     void moved(Replacing& replacing, const worker::Report* report);
     void drain(WorkerProcess& worker);
     void cannot_succeed(const WorkerProcess& worker);

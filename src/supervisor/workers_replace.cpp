@@ -72,14 +72,35 @@ void Workers::predecessor_turned(const std::shared_ptr<Replacing>& replacing) {
 
 // `on_report`: the first have moved, or none can: then what the old one has ends with it.
 void Workers::introduce(WorkerProcess& old, WorkerProcess& successor, WorkerProcess::OnReport on_report) {
+    old.heir = successor.id();
+    connect(old, successor, {}, std::move(on_report));
+}
+
+void Workers::shift(uint32_t from, uint32_t to, uint32_t clients, OnShifted on_shifted) {
+    const auto serves = [](const WorkerProcess* worker) {
+        return worker != nullptr && worker->state() == State::serving && worker->speaks();
+    };
+    WorkerProcess* const giver = find(from);
+    WorkerProcess* const taker = find(to);
+    if (!serves(giver) || !serves(taker)) return on_shifted(0);
+    worker::HandOver what;
+    what.set_most(clients);
+    connect(*giver, *taker, what, [on_shifted = std::move(on_shifted)](const worker::Report* report) mutable {
+        on_shifted(report != nullptr ? report->handed_over().moved() : 0);
+    });
+}
+
+// One gets the end of a socket at which it gives, the other one that at which it takes.
+void Workers::connect(WorkerProcess& from, WorkerProcess& to, const worker::HandOver& what,
+                      WorkerProcess::OnReport on_report) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
-        log_.error(Module::supervisor, "no connection moves from worker {} to worker {}: {}", old.id(), successor.id(),
+        log_.error(Module::supervisor, "no connection moves from worker {} to worker {}: {}", from.id(), to.id(),
                    system_error(errno));
         return on_report(nullptr);
     }
-    UniqueFd of_old(ends[0]);
-    UniqueFd of_successor(ends[1]);
+    UniqueFd of_giver(ends[0]);
+    UniqueFd of_taker(ends[1]);
     const auto with = [](UniqueFd end) {
         std::vector<UniqueFd> fds;
         fds.push_back(std::move(end));
@@ -87,11 +108,10 @@ void Workers::introduce(WorkerProcess& old, WorkerProcess& successor, WorkerProc
     };
     worker::Order take_over;
     take_over.mutable_take_over();
-    successor.order(take_over, Patience::order, nullptr, with(std::move(of_successor)));
+    to.order(take_over, Patience::order, nullptr, with(std::move(of_taker)));
     worker::Order hand_over;
-    hand_over.mutable_hand_over();
-    old.heir = successor.id();
-    old.order(hand_over, Patience::start, std::move(on_report), with(std::move(of_old)));
+    *hand_over.mutable_hand_over() = what;
+    from.order(hand_over, Patience::start, std::move(on_report), with(std::move(of_giver)));
 }
 
 void Workers::moved(Replacing& replacing, const worker::Report* report) {

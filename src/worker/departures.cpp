@@ -31,12 +31,14 @@ uint64_t number_of(net::SessionId id) { return id.packed(); }
 
 }  // namespace
 
-Departures::Departures(const Surroundings& around, UniqueFd socket, std::function<void(const HandedOver&)> on_first,
+Departures::Departures(const Surroundings& around, UniqueFd socket, uint32_t most,
+                       std::function<void(const HandedOver&)> on_first,
                        std::function<void(const std::string& reason)> on_lost)
     : around_(around),
       channel_(around.loop, std::move(socket), command::Channel::Limits::between_workers(), *this),
       on_first_(std::move(on_first)),
-      on_lost_(std::move(on_lost)) {
+      on_lost_(std::move(on_lost)),
+      most_(most) {
     around_.context.clients_at_rest = this;
     around_.loop.schedule(*this);
 }
@@ -75,14 +77,15 @@ void Departures::run() {
     if (!channel_.is_open()) return;
     if (walking_) walk_on();
     for (uint32_t given = 0; given < slice && !resting_.empty() && given_.size() < most_given; ++given) {
+        if (enough()) break;
         const net::SessionId id = resting_.front();
         resting_.pop_front();
         give(id);
         if (!channel_.is_open()) return;
     }
     const bool more = walking_ || (!resting_.empty() && given_.size() < most_given);
-    if (more) return around_.loop.schedule(*this);
-    if (resting_.empty() && settled()) tell_first();
+    if (more && !enough()) return around_.loop.schedule(*this);
+    if ((resting_.empty() || enough()) && settled()) tell_first();
 }
 
 void Departures::walk_on() {

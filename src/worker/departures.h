@@ -47,10 +47,10 @@ public:
     // So long after all were looked at they are again.
     static constexpr Duration pause = proxy::ExchangeMove::worthwhile;
 
-    // `on_first`: those have moved that were at rest from the beginning. `on_lost`: the successor takes nobody any
-    // more, and why. Both at most once, from turns of the loop.
-    Departures(const Surroundings& around, UniqueFd socket, std::function<void(const HandedOver&)> on_first,
-               std::function<void(const std::string& reason)> on_lost);
+    // `most`: so many are given, and then nobody else; 0: all of them. `on_first`: those have moved that could from the
+    // beginning. `on_lost`: the successor takes nobody any more, and why. Both at most once, from turns of the loop.
+    Departures(const Surroundings& around, UniqueFd socket, uint32_t most,
+               std::function<void(const HandedOver&)> on_first, std::function<void(const std::string& reason)> on_lost);
     ~Departures() override;
 
     // Nobody is given any more; who is on the way stays here.
@@ -81,6 +81,10 @@ private:
     void on_timer() override;
 
     void walk_on();
+    // As many as there are to be.
+    [[nodiscard]] bool enough() const noexcept {
+        return most_ != 0 && moved_ + given_.size() + leaving_.size() >= most_;
+    }
     void give(net::SessionId id);
     void give_exchange(net::SessionId id, proxy::ClientSide& client);
     void send(RestingClient client, UniqueFd copy, const std::string& secrets);
@@ -114,6 +118,7 @@ private:
     };
     std::deque<Leaving> leaving_;
     absl::flat_hash_set<uint64_t> staying_;  // sessions that were refused once
+    uint32_t most_;
     uint64_t last_ = 0;
     uint32_t moved_ = 0;
     uint32_t place_ = 0;        // of the sessions, where the walk goes on

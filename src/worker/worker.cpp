@@ -147,7 +147,7 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> fds) {
             stop(order.has_stop());
             return;
         case Order::kHandOver: {
-            const auto begun = hand_over(order.id(), std::move(fds));
+            const auto begun = hand_over(order.id(), order.hand_over(), std::move(fds));
             if (begun) return;
             tell(begun);
             break;
@@ -157,6 +157,7 @@ void Worker::obey(const Order& order, std::vector<UniqueFd> fds) {
             break;
         case Order::kStatus:
             report.mutable_condition()->set_state(condition());
+            report.mutable_condition()->set_clients(sessions_.clients());
             break;
         case Order::kLoad:
             tell(load(order.load(), std::move(fds)));

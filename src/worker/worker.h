@@ -110,7 +110,7 @@ private:
     void take_into_use(std::vector<Socket> sockets);
     void unassign(const Unassign& unassign);
     void serve();
-    Result<> hand_over(uint64_t order, std::vector<UniqueFd> socket);
+    Result<> hand_over(uint64_t order, const HandOver& asked, std::vector<UniqueFd> socket);
     void successor_lost(const std::string& reason);
     void end_connections();
     Result<> take_over(std::vector<UniqueFd> socket);

@@ -28,7 +28,7 @@ void count(RestingClient& client, proxy::Context& context, const Tables& tables)
 
 // ---- that go
 
-Result<> Worker::hand_over(uint64_t order, std::vector<UniqueFd> socket) {
+Result<> Worker::hand_over(uint64_t order, const HandOver& asked, std::vector<UniqueFd> socket) {
     if (socket.size() != 1) return failure("no socket came: too many descriptors are open");
     if (departures_ != nullptr) {
         departures_->end("another worker takes them");
@@ -37,12 +37,15 @@ Result<> Worker::hand_over(uint64_t order, std::vector<UniqueFd> socket) {
     const Departures::Surroundings around{around_.loop, sessions_, context_,
                                           [this](RestingClient client) { return go_on(std::move(client)); }};
     departures_ = std::make_unique<Departures>(
-        around, std::move(socket.front()),
-        [this, order](const HandedOver& figures) {
+        around, std::move(socket.front()), asked.most(),
+        [this, order, some = asked.has_most()](const HandedOver& figures) {
             seki::worker::Report report;
             report.set_id(order);
             *report.mutable_handed_over() = figures;
             report_(report);
+            if (!some || departures_ == nullptr) return;
+            departures_->end("it has got as many as it was to get");
+            around_.loop.deferred_delete(std::move(departures_));
         },
         [this](const std::string& reason) { successor_lost(reason); });
     if (state_ == State::draining) departures_->drain();

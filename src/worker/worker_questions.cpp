@@ -16,8 +16,12 @@ command::Response Worker::query(const command::Request& request) {
     command::Response found = answer(command::OK, "");
     switch (request.request_type_case()) {
         case Request::kQuerySessions:
-            list_sessions(sessions_, id_, request.query_sessions().limit(),
-                          *found.mutable_content()->mutable_sessions());
+            // An empty list is one, too.
+            static_cast<void>(found.mutable_content()->mutable_sessions());
+            if (!request.query_sessions().draining() || state_ == State::draining) {
+                list_sessions(sessions_, id_, request.query_sessions().limit(),
+                              *found.mutable_content()->mutable_sessions());
+            }
             return found;
         case Request::kKillSession:
             return kill(request.kill_session().id());

@@ -94,6 +94,8 @@ constexpr std::array lines{
     SpokenLine{"metrics get --refresh 2 --names a", "query_metrics { metric_names: 'a' }"},
     SpokenLine{"sessions list", "query_sessions {}"},
     SpokenLine{"sessions list --limit 5", "query_sessions { limit: 5 }"},
+    SpokenLine{"sessions list --draining", "query_sessions { draining: true }"},
+    SpokenLine{"sessions rebalance", "rebalance_sessions {}"},
     SpokenLine{"sessions kill 01HZY", "kill_session { id: '01HZY' }"},
     SpokenLine{"connection-limit set 100", "set_max_connections_per_ip: 100"},
     SpokenLine{"connection-limit remove", "set_max_connections_per_ip: 0"},

@@ -387,6 +387,44 @@ class Tunnels(ProcessTest):
             self.replaced_three_times(seki, lambda: self.says(client, b"hello"))
         self.assertEqual(backend.connections, 1)
 
+    def clients_of(self, seki):
+        """How many each worker has."""
+        said = seki.ctl("sessions", "rebalance").out
+        return sorted(int(number) for number in re.findall(r"worker \d+ has (\d+)", said)), said
+
+    def test_are_spread_over_the_workers_when_that_is_asked_for(self):
+        seki = self.tcp(self.backend(script=echo), worker_count=1)
+        clients = [seki.connect() for _ in range(40)]
+        for client in clients:
+            self.says(client, b"before")
+        self.assertEqual(self.clients_of(seki)[0], [40])
+        seki.settings["worker_count"] = 3
+        seki.write_config()
+        self.assertEqual(seki.ctl("reload").code, 0)
+        counts, said = self.clients_of(seki)
+        self.assertEqual(counts, [13, 13, 14], said)
+        for client in clients:
+            self.says(client, b"after")
+        self.assertIn(": worker", said)
+        self.assertIn("0 connections moved", seki.ctl("sessions", "rebalance").out)
+        for client in clients:
+            client.close()
+
+    def test_that_hold_a_worker_that_is_to_end_are_shown(self):
+        seki = self.instance()
+        seki.body = https_body(seki.text, seki.folder, self.backend(script=switch_and_echo)).replace(
+            'protocol = "https"', 'protocol = "https"\nown_tls_records = false', 1)
+        seki.start()
+        self.assertNotIn("tunnel", seki.ctl("sessions", "list", "--draining").out)
+        context = ssl.create_default_context(cafile=str(seki.folder / "c.pem"))
+        with seki.connect() as client:
+            client.socket = context.wrap_socket(client.socket, server_hostname="example.com")
+            client.send(UPGRADE)
+            self.assertTrue(client.take_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101"))
+            self.assertNotIn("tunnel", seki.ctl("sessions", "list", "--draining").out)
+            self.replace(seki, 0)
+            self.assertIn("tunnel", seki.ctl("sessions", "list", "--draining").out)
+
     def test_are_counted_where_they_are(self):
         seki = self.tcp(self.backend(script=echo))
         clients = [seki.connect() for _ in range(100)]

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <string>
+#include <vector>
 
 #include "stage/message.h"
 #include "stage/swarm.h"
@@ -128,6 +129,26 @@ TEST(MovingTunnel, that_the_other_worker_refuses_goes_on_where_it_is) {
     EXPECT_EQ(full.tunnels().tcp, 1U);
     pair.works_through(from, full);
     other.works_through(from, full);
+}
+
+TEST(MovingTunnel, is_one_of_as_many_as_are_asked_for) {
+    TunnelScene from;
+    TunnelScene to;
+    std::vector<Pair> pairs;
+    for (int count = 0; count < 10; ++count) pairs.emplace_back(from);
+    auto [ours, its] = socket_pair();
+    ASSERT_TRUE(take_over(to, std::move(its)));
+    worker::Order order;
+    order.mutable_hand_over()->set_most(4);
+    order_with(from, order, std::move(ours));
+    settle(from, to);
+    settle(from, to);
+    EXPECT_EQ(from.tunnels().tcp, 6U);
+    EXPECT_EQ(to.tunnels().tcp, 4U);
+    for (const Pair& pair : pairs) pair.works_through(from, to);
+    from.pass(seconds(1));
+    settle(from, to);
+    EXPECT_EQ(from.tunnels().tcp, 6U) << "and nobody else later";
 }
 
 TEST(MovingTunnel, goes_on_where_it_is_when_the_other_worker_goes_or_is_silent) {

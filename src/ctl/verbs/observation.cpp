@@ -25,6 +25,8 @@ void add_sessions(Family& root) {
     Family sessions = root.family("sessions", "The connections of clients that are open now");
     Verb& list = sessions.verb("list", "query_sessions {}", "Show open sessions, one in a line");
     list.value("--limit", "limit", "At most so many of each worker");
+    list.flag("--draining", "draining", "Only those that a worker waits for which is to end");
+    sessions.verb("rebalance", "rebalance_sessions {}", "Spread connections evenly among the workers");
     Verb& kill = sessions.verb("kill", "kill_session {}", "Close one session now");
     kill.value("id", "id", "Id as `sessions list` shows it").required();
 }
