@@ -247,7 +247,7 @@ int refuse(const std::string& reason) {
 }
 
 // Who cannot take over gives back, while all that it has taken is still open; a trial only says why, and who has it
-// back already has nobody to give it to. Nobody is killed then: workers serve on, and end when nobody needs them.
+// back already has nobody to give it to. Nobody is killed then: workers serve on, and the next start adopts them.
 int give_back(const Inheritance& left, const std::string& reason, const std::vector<std::string>& variables) {
     if (left.is_trial()) {
         print_error(reason);

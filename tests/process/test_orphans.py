@@ -260,6 +260,22 @@ class Adopted(OrphansTest):
         seki.stop()
         self.assertEqual(seki.process.returncode, 0)
 
+    def test_one_that_hangs_when_it_was_adopted_is_killed_like_any_other(self):
+        backend = self.backend(script=lambda stream: stream.take_rest())
+        seki = self.http(backend, worker_timeout=2)
+        with seki.connect() as client:
+            client.send(wire.request())
+            backend.wait(lambda: backend.connections == 1)
+            old = self.kill(seki)
+            self.start_anew(seki, old)
+            (pid,) = old
+            os.kill(pid, signal.SIGSTOP)
+            wait_gone(pid)
+            self.assertTrue(client.at_end_quietly())
+        self.assertIn(f"(pid {pid}) is killed: it does not answer", seki.log())
+        until(lambda: f"(pid {pid}) has ended" in seki.log(), "its end to be noticed")
+        self.assertEqual(len(self.running(seki)), 1)
+
     def test_and_so_it_is_when_the_next_supervisor_is_killed_too(self):
         answer = threading.Event()
         self.addCleanup(answer.set)
@@ -464,6 +480,29 @@ class NotAdopted(OrphansTest):
                     self.assertEqual([self.ask(client) for client in resting], [200] * 20)
             self.assertEqual(load.end(), [])
         until(lambda: len(seki.orphans()) == 2, "all former workers to end")
+
+    def test_a_supervisor_that_is_killed_in_an_upgrade_leaves_old_and_new_workers_to_the_next_one(self):
+        everything = Everything(self)
+        seki = everything.seki
+        with contextlib.ExitStack() as stack:
+            resting, busy = everything.everybody(stack)
+            load = Load(self)
+            for act in busy:
+                load.run(act)
+            for step in ("another executable takes over", "is to be replaced by worker", "worker [0-9]+ serves",
+                         "is replaced by worker"):
+                with self.subTest(step):
+                    before = len(seki.log())
+                    with seki.control() as control:
+                        control.send(Request(upgrade_main=schema.UpgradeMain()))
+                        until(lambda: re.search(step, seki.log()[before:]), step)
+                        seki.kill()
+                    load.wait_for_more()
+                    seki.start()
+                    self.assertEqual([self.ask(client) for client in resting], [200] * 20)
+                    until(lambda: len(seki.orphans()) == 2, "all former workers to end")
+                    self.assertEqual(len(self.running(seki)), 2)
+            self.assertEqual(load.end(), [])
 
     def test_of_several_that_start_at_once_one_adopts_them_and_the_others_are_refused(self):
         seki = self.http(self.backend(), worker_count=2)
