@@ -140,6 +140,10 @@ class Seki:
     def spawn(self):
         """Starts the process without waiting for anything."""
         self.write_config()
+        return self.spawn_again()
+
+    def spawn_again(self):
+        """Likewise, with the file as it is: nobody who reads it at this moment finds half of it."""
         environment = {**os.environ, **self.environment}
         with open(self.folder / "out", "ab") as out, open(self.folder / "err", "ab") as err:
             self.process = subprocess.Popen([self.binary, "-c", self.config, "start"], stdin=subprocess.DEVNULL, stdout=out,
