@@ -31,7 +31,7 @@ bool Adoption::let_go() {
 
 void Adoption::done(const Succession::Sum& sum) {
     log_.info(observe::Module::supervisor,
-              "{} worker{} of a supervisor that has died replaced, {} connections moved, {} end with the old ones",
+              "{} worker{} of a supervisor that has died replaced, {} connections moved, {} still in the old ones",
               sum.replaced, sum.replaced == 1 ? "" : "s", sum.moved, sum.staying);
     end();
 }

@@ -5,6 +5,7 @@
 
 #include "config/convert.h"
 #include "config/listener_key.h"
+#include "http/h1/client_codec.h"
 #include "proxy/backend_protocol.h"
 #include "proxy/backend_side.h"
 #include "proxy/exchange.h"
@@ -130,6 +131,16 @@ Result<> check(const MovedExchange& told) {
     if (request.state() == MovedRequest::WAITING && (answered || told.backend().piped() > 0))
         return failure("it waits for what has come");
     return {};
+}
+
+// Whether what is still to be written of a counted body is what is still to come of it: the rest of it, and what is in
+// the pipe.
+bool lengths_agree(const http::Codec& from, const http::Codec& to, uint64_t piped) {
+    constexpr http::StreamId stream = 1;
+    const uint64_t to_write = to.outgoing_raw(stream);
+    if (to_write == 0 || to_write == UINT64_MAX) return true;
+    const uint64_t to_read = from.incoming_raw(stream);
+    return to_read != UINT64_MAX && to_read <= to_write && to_write - to_read == piped;
 }
 
 // The pipes that come behind the connections, `at` which the next is.
@@ -276,6 +287,19 @@ Result<ExchangeTaker::Codecs> ExchangeTaker::codecs_of(const MovedExchange& told
         proxy::codec_in_exchange(context_, listener, place_of(told.has_request(), about.client_codec())),
         proxy::backend_codec_in_exchange(context_, place_of(about.has_backend_codec(), about.backend_codec()))};
     if (codecs.client == nullptr || codecs.backend == nullptr) return failure("its codec is where none can be");
+    if (!told.has_request()) return codecs;
+    constexpr http::StreamId stream = 1;
+    if (codecs.client->request_complete(stream) != told.client().ended())
+        return failure("its request has ended for its codec only, or not for that");
+    if (!told.has_backend()) return codecs;
+    const bool answers = about.state() == MovedRequest::ANSWERING;
+    const auto place = *place_of(true, about.backend_codec());
+    if (http::h1::ClientCodec::awaits_head(place) == answers ||
+        (answers && http::h1::ClientCodec::answered(place) != told.backend().ended()))
+        return failure("its answer is where its codec is not");
+    if (!lengths_agree(*codecs.client, *codecs.backend, told.client().piped()) ||
+        (answers && !lengths_agree(*codecs.backend, *codecs.client, told.backend().piped())))
+        return failure("more is to be written of a body than is to come of it, or less");
     return codecs;
 }
 

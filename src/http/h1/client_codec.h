@@ -38,6 +38,13 @@ public:
     [[nodiscard]] Progress progress() const noexcept;
     // Behind the head of a request, until the next one.
     [[nodiscard]] bool go_on(const Progress& progress) noexcept;
+    // Whether the head of an answer comes next there; and whether nothing does, behind a whole one.
+    [[nodiscard]] static bool awaits_head(const Progress& progress) noexcept {
+        return progress.state == static_cast<uint8_t>(State::waiting);
+    }
+    [[nodiscard]] static bool answered(const Progress& progress) noexcept {
+        return progress.state == static_cast<uint8_t>(State::idle);
+    }
 
 private:
     enum class State : uint8_t { idle, waiting, body, failed };
