@@ -12,6 +12,11 @@ import subprocess
 import tempfile
 import unittest
 
+try:
+    import yaml
+except ImportError:
+    yaml = None
+
 import wire
 from certificates import Authority, make_certificate
 from harness import ROOT, SANITIZER, ProcessTest, free_port, own_ip, until
@@ -179,6 +184,31 @@ class Documents(ProcessTest):
                     done = subprocess.run([SEKI, "-c", f"{folder}/none.toml", *words], cwd=folder, capture_output=True,
                                           text=True, check=False, timeout=wire.PATIENCE_SECONDS)
                     self.assertNotEqual(done.returncode, USAGE, done.stderr)
+
+
+class Fenced(unittest.TestCase):
+    """What stands in documents and nothing here can run is at least well-formed."""
+
+    def blocks(self, language):
+        pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+        found = [block for page in pages
+                 for block in re.findall(f"^```{language}\\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)]
+        self.assertTrue(found)
+        return found
+
+    def test_scripts(self):
+        for script in self.blocks("sh"):
+            done = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+            self.assertEqual(done.stderr, "")
+            for path in re.findall(r"packaging/\S+", script):
+                self.assertTrue((ROOT / path).exists(), path)
+
+    @unittest.skipIf(yaml is None, "python3-yaml is not installed (tools/install check)")
+    def test_yaml(self):
+        texts = [path.read_text(encoding="utf-8") for path in (ROOT / ".github").rglob("*.yml")]
+        self.assertTrue(texts)
+        for text in texts + self.blocks("yaml"):
+            self.assertIsInstance(yaml.safe_load(text), dict)
 
 
 if __name__ == "__main__":
