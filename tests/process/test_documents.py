@@ -37,16 +37,16 @@ def listens(address):
 
 
 class Demo:
-    """./run with the binary under test, on an address of its own."""
+    """./run with the binary under test, on an address of its own; `who` starts it, if it is somebody else."""
 
-    def __init__(self):
+    def __init__(self, root=ROOT, **who):
         self.address = (own_ip(), 0)
         self.address = (self.address[0], free_port(self.address[0]))
         self.text = "{}:{}".format(*self.address)
-        self.folder = ROOT / "build/run" / self.text
-        self.process = subprocess.Popen([ROOT / "run", self.text], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self.folder = root / "build/run" / self.text
+        self.process = subprocess.Popen([root / "run", self.text], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, start_new_session=True,
-                                        env={**os.environ, "SEKI_BINARY": SEKI})
+                                        env={**os.environ, "SEKI_BINARY": SEKI}, **who)
         self.printed = []
         for line in self.process.stdout:
             self.printed.append(line)
@@ -97,6 +97,27 @@ class Run(Reader):
         self.assertEqual(kinds, dict.fromkeys(("demo.key", "demo.pem", "demo.toml", "seki.log"), stat.S_IFREG))
         self.assertFalse(listens(demo.address))
         self.assertIsNone(SANITIZER.search((demo.folder / "seki.log").read_text(encoding="utf-8")))
+
+    @unittest.skipUnless(os.getuid() == 0, "only root becomes another user")
+    def test_works_as_another_user_and_says_where_it_may_not_write(self):
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+        if subprocess.run(["test", "-x", SEKI], check=False, **nobody).returncode != 0:
+            self.skipTest("other users may not run this binary")
+        clone = self.folder / "clone"
+        clone.mkdir()
+        for name in ("run", "tools/progress.sh", "tools/demo_backends.py", "examples/demo.toml"):
+            (clone / name).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / name, clone / name)
+        self.folder.chmod(0o755)
+        refused = subprocess.run([clone / "run", f"{own_ip()}:1"], env={**os.environ, "SEKI_BINARY": SEKI}, capture_output=True,
+                                 text=True, check=False, **nobody)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("may not write", refused.stderr)
+        os.chown(clone, 65534, 65534)
+        demo = Demo(clone, **nobody)
+        self.addCleanup(demo.remove)
+        self.assertIn("Hello from", self.type(indented_lines("".join(demo.printed))[0]))
+        self.assertEqual(demo.interrupt(), 0)
 
     def test_a_port_in_use_is_told_before_anything_is_built(self):
         with socket.create_server((own_ip(), 0)) as taken:
