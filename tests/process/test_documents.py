@@ -155,6 +155,11 @@ class Readme(Reader):
     def test_every_line_to_type_works(self):
         self.read(README)
 
+    def test_says_where_the_command_socket_is_by_default(self):
+        (self.work / "silent.toml").touch()
+        named = re.search(r"names no `command_socket`\s+means `(.+?)`", README)[1]
+        self.assertIn(f"no Seki listens on {named} ", self.type("seki -c silent.toml status", fails=True))
+
     def test_what_the_text_tells_to_type_works(self):
         lines = [line for line in re.findall(r"`(seki [^`]+)`", README) if " -c " not in line]
         self.assertIn("seki --help", lines)
