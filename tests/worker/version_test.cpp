@@ -52,6 +52,9 @@ public:
     Listening() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
         sockaddr_storage kernel{};
         socklen_t size = SocketAddress::v4(0x7F000001, 0).to_kernel(kernel);
+        // Ports of connections that have just ended are as good: a busy machine may have no others.
+        const int yes = 1;
+        SEKI_CHECK(::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0);
         SEKI_CHECK(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&kernel), size) == 0);
         SEKI_CHECK(::listen(socket_.get(), 8) == 0);
         size = sizeof kernel;
