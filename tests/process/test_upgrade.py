@@ -359,26 +359,23 @@ class Refusals(UpgradeTest):
             self.assertEqual(self.ask(client), 200)
 
     def test_a_certificate_is_added_while_a_worker_of_the_former_program_drains(self):
-        answer = threading.Event()
-        self.addCleanup(answer.set)
-        backend = self.backend(respond=lambda request: (request.target == "/" or answer.wait(wire.PATIENCE_SECONDS)) and
-                               wire.response(b"late"))
         seki = self.instance()
-        seki.body = https_body(seki.text, seki.folder, backend)
+        seki.body = https_body(seki.text, seki.folder, self.backend())
         seki.start()
         make_certificate(seki.folder, "d", "other.example")
         context = ssl.create_default_context(cafile=str(seki.folder / "c.pem"))
         with seki.connect() as client:
             client.socket = context.wrap_socket(client.socket, server_hostname="example.com")
-            client.send(wire.request(target="/slow"))
-            backend.wait_requests(1)
+            head = wire.request()
+            client.send(head[:20])
+            until(lambda: "reading a head" in seki.ctl("sessions", "list").out, "what cannot move yet")
             with seki.control() as control:
                 control.ask(Request(upgrade_main=schema.UpgradeMain()))
                 pair = schema.CertificateAndKey(certificate=(seki.folder / "d.pem").read_text(),
                                                 key=(seki.folder / "d.key").read_text())
                 control.ask(Request(add_certificate=schema.AddCertificate(address=address_of(seki.address),
                                                                           certificate=pair)))
-            answer.set()
+            client.send(head[20:])
             self.assertEqual(client.read_response().status, 200)
         other = ssl.create_default_context(cafile=str(seki.folder / "d.pem"))
         with seki.connect() as client:
