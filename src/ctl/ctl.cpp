@@ -46,8 +46,10 @@ Json diagnostics_json(const std::vector<config::Diagnostic>& diagnostics) {
         entry["severity"] = diagnostic.severity == config::Severity::error ? "error" : "warning";
         entry["file"] = diagnostic.file;
         entry["line"] = diagnostic.line > 0 ? Json(diagnostic.line) : Json();
+        entry["column"] = diagnostic.column > 0 ? Json(diagnostic.column) : Json();
         entry["key"] = diagnostic.key.empty() ? Json() : Json(diagnostic.key);
         entry["message"] = diagnostic.reason;
+        entry["suggestion"] = diagnostic.suggestion.empty() ? Json() : Json(diagnostic.suggestion);
     }
     return list;
 }

@@ -56,14 +56,14 @@ void inherit_http(auto& listener, const Settings& settings) {
 Result<Settings> load_settings(const std::string& config_path) {
     const Result<std::string> text = config::read_file_text(config_path);
     if (!text) return failure("{}: {}", config_path, text.error().message);
-    config::Diagnostics diagnostics(config_path);
+    config::Diagnostics diagnostics(config_path, *text);
     const config::TomlTable document = config::read_document(*text, diagnostics);
     TableReader table(document, {}, config::TableKind::global, diagnostics);
     Settings settings;
     read_limits(table, settings);
     const std::optional<std::string> socket = table.text("command_socket");
     settings.socket_path = socket ? resolve(config_path, *socket) : "sozu.sock";
-    if (diagnostics.has_errors()) return failure("{}", diagnostics.take().front().text());
+    if (diagnostics.has_errors()) return failure("{}", diagnostics.take().front().shown());
     return settings;
 }
 

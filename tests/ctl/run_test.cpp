@@ -67,7 +67,7 @@ TEST_F(RunTest, a_configuration_is_checked_without_a_server) {
     diagnostics = {{Severity::warning, "a.toml", 1, "one", "odd"}, {Severity::error, "a.toml", 2, "two", "bad"}};
     EXPECT_EQ(run("config check -c a.toml"), 1);
     EXPECT_EQ(out, "");
-    EXPECT_EQ(err, "warning: a.toml:1: one: odd\na.toml:2: two: bad\n");
+    EXPECT_EQ(err, "warning: a.toml:1: one: odd\nerror: a.toml:2: two: bad\n");
     diagnostics.pop_back();
     EXPECT_EQ(run("config check -c a.toml"), 0) << "a warning is no error";
     EXPECT_EQ(out, "a.toml is valid\n");
@@ -79,6 +79,8 @@ TEST_F(RunTest, what_is_said_of_a_configuration_is_a_list_for_programs) {
     EXPECT_EQ(out, "[]\n");
     diagnostics = {{Severity::error, "a.toml", 0, "", "cannot open it"},
                    {Severity::warning, "a.toml", 7, "k", "odd \"x\""}};
+    diagnostics.back().column = 3;
+    diagnostics.back().suggestion = "l";
     EXPECT_EQ(run("config check --json -c a.toml"), 1);
     EXPECT_EQ(err, "");
     EXPECT_EQ(out, R"([
@@ -86,15 +88,19 @@ TEST_F(RunTest, what_is_said_of_a_configuration_is_a_list_for_programs) {
     "severity": "error",
     "file": "a.toml",
     "line": null,
+    "column": null,
     "key": null,
-    "message": "cannot open it"
+    "message": "cannot open it",
+    "suggestion": null
   },
   {
     "severity": "warning",
     "file": "a.toml",
     "line": 7,
+    "column": 3,
     "key": "k",
-    "message": "odd \"x\""
+    "message": "odd \"x\"",
+    "suggestion": "l"
   }
 ]
 )");

@@ -261,7 +261,7 @@ class Hosts(ProcessTest):
         seki.write_config()
         checked = seki.ctl("config", "check")
         self.assertEqual(checked.code, 1)
-        self.assertRegex(checked.out + checked.err, r"seki\.toml:\d+: clusters\.web\.backends\[0\]\.address: cannot resolve "
+        self.assertRegex(checked.out + checked.err, r"seki\.toml:\d+:\d+: clusters\.web\.backends\[0\]\.address: cannot resolve "
                                                     "'nobody.invalid': ")
         self.assertEqual(seki.ctl("reload").code, 1)
         self.assertEqual(seki.get().status, 200)

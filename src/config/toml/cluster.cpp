@@ -1,7 +1,7 @@
 #include "config/toml/cluster.h"
 
 #include <array>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "config/limits.h"
@@ -175,8 +175,10 @@ public:
 
 private:
     void add(TableReader& table, command::AddBackend backend) {
-        if (!known_.emplace(backend.backend_id(), checked_address(backend.address())).second) {
-            table.warn("address", "the same backend is there already; the later one counts");
+        const auto [first, is_new] =
+            known_.emplace(std::pair(backend.backend_id(), checked_address(backend.address())), table.where().line);
+        if (!is_new) {
+            table.warn("address", "the same backend is there already, in line {}; the later one counts", first->second);
         }
         Request request;
         *request.mutable_add_backend() = std::move(backend);
@@ -210,7 +212,7 @@ private:
 
     const std::string& cluster_id_;
     Draft& draft_;
-    std::set<std::pair<std::string, SocketAddress>> known_;
+    std::map<std::pair<std::string, SocketAddress>, uint32_t> known_;  // with the line of the first one
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "config/toml/key_depth.h"
 #include "config/toml/library.h"
+#include "config/toml/syntax_mistake.h"
 
 namespace seki::config {
 namespace {
@@ -12,6 +13,12 @@ namespace {
 TomlValue convert(const toml::node& node);
 
 uint32_t line_of(const toml::source_region& source) { return static_cast<uint32_t>(source.begin.line); }
+
+TomlSpan span_of(const toml::source_region& source) {
+    const auto& [begin, end, path] = source;
+    const bool in_one_line = end.line == begin.line && end.column > begin.column;
+    return {static_cast<uint32_t>(begin.column), in_one_line ? static_cast<uint32_t>(end.column - begin.column) : 0};
+}
 
 TomlArray convert_array(const toml::array& array) {
     TomlArray converted;
@@ -25,9 +32,13 @@ TomlTable convert_table(const toml::table& table) {
     TomlTable converted;
     converted.reserve(table.size());
     for (const auto& [key, node] : table) {
-        TomlEntry& entry = converted.emplace_back(std::string(key.str()), convert(node));
+        TomlEntry& entry = converted.emplace_back(std::string(key.str()), span_of(key.source()), convert(node));
         // The line of a table is that of its header; other values may begin below their key.
-        if (line_of(key.source()) > 0) entry.value.line = line_of(key.source());
+        const uint32_t line = line_of(key.source());
+        if (line == 0) continue;
+        const bool has_header = node.is_table() && !node.as_table()->is_inline();
+        if (has_header || entry.value.line != line) entry.value.span = entry.key_span;
+        entry.value.line = line;
     }
     std::ranges::sort(converted, {}, [](const TomlEntry& entry) { return std::tie(entry.value.line, entry.key); });
     return converted;
@@ -35,13 +46,55 @@ TomlTable convert_table(const toml::table& table) {
 
 TomlValue convert(const toml::node& node) {
     const uint32_t line = line_of(node.source());
-    if (const auto* table = node.as_table()) return {line, convert_table(*table)};
-    if (const auto* array = node.as_array()) return {line, convert_array(*array)};
-    if (const auto* text = node.as_string()) return {line, text->get()};
-    if (const auto* number = node.as_integer()) return {line, number->get()};
-    if (const auto* flag = node.as_boolean()) return {line, flag->get()};
-    if (const auto* fraction = node.as_floating_point()) return {line, fraction->get()};
-    return {line, TomlOther()};
+    const TomlSpan span = span_of(node.source());
+    if (const auto* table = node.as_table()) return {line, span, convert_table(*table)};
+    if (const auto* array = node.as_array()) return {line, span, convert_array(*array)};
+    if (const auto* text = node.as_string()) return {line, span, text->get()};
+    if (const auto* number = node.as_integer()) return {line, span, number->get()};
+    if (const auto* flag = node.as_boolean()) return {line, span, flag->get()};
+    if (const auto* fraction = node.as_floating_point()) return {line, span, fraction->get()};
+    return {line, span, TomlOther()};
+}
+
+// ---- what was written before
+
+TomlTable parse_or_nothing(std::string_view text) {
+    const toml::parse_result result = toml::parse(text);
+    return result ? convert_table(result.table()) : TomlTable();
+}
+
+const TomlEntry* find(const TomlTable& table, std::string_view key) {
+    const auto found = std::ranges::find(table, key, &TomlEntry::key);
+    return found == table.end() ? nullptr : &*found;
+}
+
+// The table that is meant by the name of a key: of a list its last one.
+const TomlTable* table_in(const TomlValue& value) {
+    const auto* list = std::get_if<TomlArray>(&value.is);
+    const TomlValue* meant = list == nullptr ? &value : list->empty() ? nullptr : &list->back();
+    return meant == nullptr ? nullptr : std::get_if<TomlTable>(&meant->is);
+}
+
+// The line in which something was written that is written again below `before`; 0 when it is not found.
+uint32_t line_of_first(std::string_view before, const SyntaxMistake& mistake) {
+    const std::string dot = mistake.repeated_below.empty() ? "" : ".";
+    const TomlTable path = parse_or_nothing(mistake.repeated_below + dot + mistake.repeated + " = 0");
+    const TomlTable written = parse_or_nothing(before);
+    const TomlTable* table = &written;
+    const TomlEntry* found = nullptr;
+    for (const TomlTable* step = &path; step != nullptr && !step->empty(); step = table_in(step->front().value)) {
+        if (table == nullptr) break;  // something that is no table stands in the way
+        found = find(*table, step->front().key);
+        if (found == nullptr) return 0;
+        table = table_in(found->value);
+    }
+    return found == nullptr ? 0 : found->value.line;
+}
+
+std::string_view lines_before(std::string_view text, uint32_t line) {
+    size_t end = 0;
+    for (; line > 1; --line) end = text.find('\n', end) + 1;
+    return text.substr(0, end);
 }
 
 struct KindName {
@@ -66,7 +119,15 @@ TomlTable read_document(std::string_view text, Diagnostics& diagnostics) {
     const toml::parse_result result = toml::parse(text);
     if (result) return convert_table(result.table());
     const toml::parse_error& error = result.error();
-    diagnostics.refuse({line_of(error.source()), {}}, "this is no TOML: {}", error.description());
+    const auto& where = error.source().begin;
+    const SyntaxMistake mistake = explain({.text = text,
+                                           .line = static_cast<uint32_t>(where.line),
+                                           .column = static_cast<uint32_t>(where.column),
+                                           .said = error.description()});
+    const uint32_t first =
+        mistake.repeated.empty() ? 0 : line_of_first(lines_before(text, mistake.place.line), mistake);
+    diagnostics.refuse_for(mistake.place, mistake.suggestion,
+                           first == 0 ? mistake.reason : fmt::format("{} (line {})", mistake.reason, first));
     return {};
 }
 

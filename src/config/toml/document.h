@@ -22,13 +22,21 @@ using TomlTable = std::vector<TomlEntry>;  // in the order of the lines; no key 
 // Dates, times, infinities: nothing in the configuration is one.
 struct TomlOther {};
 
+// Where in its line something begins, and how many characters it has there (Diagnostic::column, Diagnostic::width).
+struct TomlSpan {
+    uint32_t column = 0;
+    uint32_t width = 0;
+};
+
 struct TomlValue {
-    uint32_t line = 0;
+    uint32_t line = 0;  // of its key, if it has one
+    TomlSpan span;      // of the value if it begins in that line, else of the key
     std::variant<TomlOther, bool, int64_t, double, std::string, TomlArray, TomlTable> is;
 };
 
 struct TomlEntry {
     std::string key;
+    TomlSpan key_span;
     TomlValue value;
 };
 

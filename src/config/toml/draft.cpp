@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "config/kinds.h"
 
 namespace seki::config {
 namespace {
@@ -31,6 +32,17 @@ Checked<Request> activation(const Request& listener) {
     auto checked = check(std::move(request));
     SEKI_CHECK(checked.has_value());  // the listener itself has passed
     return std::move(*checked);
+}
+
+// Whether both add a frontend, for the same requests.
+bool same_route(const Request& one, const Request& other) {
+    if (one.request_type_case() != other.request_type_case()) return false;
+    if (one.has_add_http_frontend())
+        return HttpFrontends::key(one.add_http_frontend()) == HttpFrontends::key(other.add_http_frontend());
+    if (one.has_add_https_frontend())
+        return HttpsFrontends::key(one.add_https_frontend()) == HttpsFrontends::key(other.add_https_frontend());
+    return one.has_add_tcp_frontend() &&
+           checked_address(one.add_tcp_frontend().address()) == checked_address(other.add_tcp_frontend().address());
 }
 
 bool overlap(const SocketAddress& one, const SocketAddress& other) {
@@ -99,8 +111,24 @@ const Result<std::vector<IpAddress>>& Draft::addresses_of(const std::string& hos
 
 // ---- what all of it leads to
 
+// The frontend that has the same requests and stands before.
+const Draft::Entry* Draft::first_like(const Entry& entry) const {
+    const auto same = [&entry](const Entry& other) {
+        return &other == &entry || same_route(*other.change, *entry.change);
+    };
+    const auto first = std::ranges::find_if(cluster_changes_, same);
+    return first == cluster_changes_.end() || &*first == &entry ? nullptr : &*first;
+}
+
 bool Draft::apply(const Entry& entry, Diagnostics& diagnostics) {
     if (const auto applied = trial_.apply(entry.change); !applied) {
+        if (const Entry* first = first_like(entry); first != nullptr) {
+            const Place& where = first->table.where();
+            diagnostics.refuse(entry.table.where(),
+                               "{} of line {} is for the same requests; change or remove one of them", where.key,
+                               where.line);
+            return false;
+        }
         diagnostics.refuse(entry.table.where(), "{}", applied.error().message);
         return false;
     }

@@ -48,6 +48,10 @@ public:
     // Says what is wrong with a change that will not be added for another reason.
     void judge(TableReader& table, command::Request request);
 
+    // A listener of the file could not be understood, and may be the one that is meant elsewhere.
+    void lose_listener() noexcept { lost_listener_ = true; }
+    [[nodiscard]] bool has_lost_listener() const noexcept { return lost_listener_; }
+
     // The listener that was added at this address, whether or not it passed; nothing when there was none.
     [[nodiscard]] const Listener* find_listener(const SocketAddress& address) const;
 
@@ -81,6 +85,7 @@ private:
     std::optional<Checked<command::Request>> check_all(TableReader& table, command::Request request,
                                                        std::initializer_list<Alias> aliases);
     bool apply(const Entry& entry, Diagnostics& diagnostics);
+    [[nodiscard]] const Entry* first_like(const Entry& entry) const;
     template <typename Belongs>
     void apply_clusters(Diagnostics& diagnostics, Belongs belongs);
     void find_unserved_clusters();
@@ -91,6 +96,7 @@ private:
     const ResolveHost& resolve_;
     std::map<std::string, Result<std::vector<IpAddress>>, std::less<>> hosts_;
     bool activates_;
+    bool lost_listener_ = false;
     std::vector<std::string_view> clusters_;
     std::map<SocketAddress, Listener> listeners_;
     std::vector<Entry> listener_changes_;

@@ -1,7 +1,10 @@
 #include "config/toml/file.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
+#include "base/utf8.h"
 #include "config/file_text.h"
 #include "config/text.h"
 #include "config/toml/cluster.h"
@@ -27,6 +30,16 @@ void set_limits(TableReader& table, const FileConfig& config, Draft& draft) {
     for (command::Request& change : limit_changes({}, limits)) draft.add(table, std::move(change));
 }
 
+// Whose keys are no listeners because that word is misspelt; what refers to them need not be told besides.
+bool listeners_are_misspelt(const TomlTable& document) {
+    constexpr std::array<std::string_view, 1> word{"listeners"};
+    return std::ranges::any_of(document, [&](const TomlEntry& entry) {
+        if (entry.key == word.front()) return false;
+        const bool is_older = entry.key == "http" || entry.key == "https" || entry.key == "tcp";
+        return is_older || !nearest_key(entry.key, word).empty();
+    });
+}
+
 struct Outside {
     const ReadFile& read_file;
     const ResolveHost& resolve;
@@ -42,6 +55,7 @@ void read_tables(const TomlTable& document, std::string_view name, const Outside
         return outside.read_file((directory / path).lexically_normal().string(), max_size);
     };
     Draft draft(config, read_beside, outside.resolve, switches.activate_listeners);
+    if (listeners_are_misspelt(document)) draft.lose_listener();
     for (TableReader& listener : table.tables("listeners", TableKind::listener)) read_listener(listener, draft);
     auto clusters = table.named_tables("clusters", TableKind::cluster);
     for (const auto& [id, cluster] : clusters) draft.remember_cluster(id);
@@ -53,17 +67,28 @@ void read_tables(const TomlTable& document, std::string_view name, const Outside
     config.changes = draft.take();
 }
 
-FileResult refused(std::string_view name, std::string_view reason) {
+FileResult refused(std::string_view name, std::string_view reason, const Place& place = {}) {
     Diagnostics diagnostics(name);
-    diagnostics.refuse({}, "{}", reason);
+    diagnostics.refuse(place, "{}", reason);
     return std::unexpected(diagnostics.take());
+}
+
+// The line of the first byte that is not UTF-8.
+uint32_t line_of_foreign_byte(std::string_view text) {
+    std::string_view rest = text;
+    while (!rest.empty() && first_character(rest).size > 0) rest.remove_prefix(first_character(rest).size);
+    const std::string_view before = text.substr(0, text.size() - rest.size());
+    return static_cast<uint32_t>(std::ranges::count(before, '\n')) + 1;
 }
 
 }  // namespace
 
 FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file, const ResolveHost& resolve) {
-    if (!is_utf8(text)) return refused(name, "it is not valid UTF-8");
-    Diagnostics diagnostics(name);
+    if (!is_utf8(text)) {
+        return refused(name, "this line has bytes that are not UTF-8; save the file in that encoding",
+                       {.line = line_of_foreign_byte(text), .key = {}});
+    }
+    Diagnostics diagnostics(name, text);
     const TomlTable document = read_document(text, diagnostics);
     FileConfig config;
     if (!diagnostics.has_errors()) read_tables(document, name, {read_file, resolve}, config, diagnostics);

@@ -30,6 +30,7 @@ std::optional<command::ListenerType> listener_for(TableReader& table, Draft& dra
         add_default_listener(table, draft, address, wanted);
         return wanted;
     }
+    if (listener == nullptr && draft.has_lost_listener()) return {};
     if (listener == nullptr) {
         table.refuse("address",
                      "no listener has this address; [[listeners]] with protocol = \"{}\" and this address adds it, "

@@ -52,6 +52,12 @@ std::string_view sentence_about(const List& list, TableKind table, std::string_v
 
 constexpr size_t max_compared_size = 64;  // no key is that long
 
+std::string small_letters(std::string_view text) {
+    std::string small(text);
+    for (char& c : small) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return small;
+}
+
 }  // namespace
 
 std::string_view advice_for_retired(TableKind table, std::string_view key) {
@@ -99,6 +105,24 @@ std::string_view nearest_key(std::string_view written, std::span<const std::stri
         nearest = key;
     }
     return nearest;
+}
+
+std::string_view nearest_word(std::string_view written, std::span<const std::string_view> known) {
+    if (written.size() > max_compared_size) return {};
+    const std::string small = small_letters(written);
+    std::string_view nearest;
+    size_t best = std::max<size_t>(1, written.size() / 3) + 1;
+    for (const std::string_view word : known) {
+        const size_t distance = distance_of_keys(small, small_letters(word));
+        if (distance >= best || distance >= word.size()) continue;
+        best = distance;
+        nearest = word;
+    }
+    return nearest;
+}
+
+std::string did_you_mean(std::string_view nearest) {
+    return nearest.empty() ? std::string() : fmt::format("; did you mean '{}'?", nearest);
 }
 
 std::string bare_or_quoted(std::string_view key) {

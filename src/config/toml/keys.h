@@ -39,6 +39,12 @@ std::string_view correction_for(TableKind table, std::string_view key);
 // The key that was probably meant; empty when none is near.
 std::string_view nearest_key(std::string_view written, std::span<const std::string_view> known);
 
+// The same of the values of a key, whose letters may be large or small.
+std::string_view nearest_word(std::string_view written, std::span<const std::string_view> known);
+
+// "; did you mean 'front_timeout'?"; empty for nothing.
+std::string did_you_mean(std::string_view nearest);
+
 // How many characters must be put in, left out or exchanged to make one text the other.
 size_t edit_distance(std::string_view a, std::string_view b);
 

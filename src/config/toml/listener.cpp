@@ -226,7 +226,8 @@ void read_listener(TableReader& table, Draft& draft) {
     if (!table.has("address")) table.missing("address");
     if (!table.has("protocol")) table.missing("protocol");
 
-    if (!type) return;
+    if (!type || !address) draft.lose_listener();
+    if (!type) return table.give_up();
     const auto kind = static_cast<command::ListenerType>(*type);
     const command::SocketAddress any = to_wire(SocketAddress::v4(0, 1));
     ReadListener read = read_kind(table, draft, kind, address.value_or(any));

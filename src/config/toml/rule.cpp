@@ -162,8 +162,8 @@ void read_predicates(TableReader& table, RequestHttpFrontend& frontend) {
 void must_exist(TableReader& share, const Draft& draft, std::string_view cluster_id) {
     if (std::ranges::find(draft.clusters(), cluster_id) != draft.clusters().end()) return;
     const std::string_view nearest = nearest_key(cluster_id, draft.clusters());
-    if (nearest.empty()) return share.refuse("cluster", "there is no cluster '{}' in this file", cluster_id);
-    share.refuse("cluster", "there is no cluster '{}' in this file; did you mean '{}'?", cluster_id, nearest);
+    share.refuse_for("cluster", nearest.empty() ? "" : fmt::format("\"{}\"", nearest),
+                     fmt::format("there is no cluster '{}' in this file{}", cluster_id, did_you_mean(nearest)));
 }
 
 std::optional<command::ClusterShare> read_share(TableReader& table, const Draft& draft) {

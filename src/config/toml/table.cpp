@@ -7,12 +7,30 @@
 namespace seki::config {
 namespace {
 
-Place below(const Place& parent, std::string_view key, uint32_t line) {
+Place below(const Place& parent, std::string_view key, uint32_t line, TomlSpan span) {
     const std::string name = bare_or_quoted(key);
-    return {line, parent.key.empty() ? name : fmt::format("{}.{}", parent.key, name)};
+    return {line, parent.key.empty() ? name : fmt::format("{}.{}", parent.key, name), span.column, span.width};
 }
 
-Place nth(const Place& list, size_t index, uint32_t line) { return {line, fmt::format("{}[{}]", list.key, index)}; }
+Place nth(const Place& list, size_t index, const TomlValue& value) {
+    return {value.line, fmt::format("{}[{}]", list.key, index), value.span.column, value.span.width};
+}
+
+bool is_number(std::string_view text) {
+    return !text.empty() && text.size() < 19 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// The value in the form that is wanted, where it only has the wrong one: a number in quotes, a text without.
+std::string in_wanted_form(std::string_view wanted, const TomlValue& value) {
+    if (const auto* text = std::get_if<std::string>(&value.is)) {
+        const bool plain = (wanted == "a number" && is_number(*text)) ||
+                           (wanted == "true or false" && (*text == "true" || *text == "false"));
+        return plain ? *text : std::string();
+    }
+    if (wanted != "text") return {};
+    if (const auto* number = std::get_if<int64_t>(&value.is)) return fmt::format("\"{}\"", *number);
+    return {};
+}
 
 bool equal_in_any_case(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -33,22 +51,31 @@ const T* TableReader::find_a(std::string_view key, std::string_view wanted) {
     const TomlValue* value = find(key);
     if (value == nullptr) return nullptr;
     const T* found = std::get_if<T>(&value->is);
-    if (found == nullptr) refuse(key, "it must be {}, not {}", wanted, kind_name(*value));
+    if (found == nullptr) refuse_kind(where(key), wanted, *value);
     return found;
+}
+
+void TableReader::refuse_kind(const Place& place, std::string_view wanted, const TomlValue& value) {
+    const std::string meant = in_wanted_form(wanted, value);
+    diagnostics_->refuse_for(
+        place, meant,
+        fmt::format("it must be {}, not {}{}{}", wanted, kind_name(value), meant.empty() ? "" : "; write ", meant));
 }
 
 template <typename T>
 const T* TableReader::element(std::string_view key, size_t index, const TomlValue& value, std::string_view wanted) {
     const T* found = std::get_if<T>(&value.is);
-    if (found == nullptr) {
-        diagnostics_->refuse(nth(where(key), index, value.line), "it must be {}, not {}", wanted, kind_name(value));
-    }
+    if (found == nullptr) refuse_kind(nth(where(key), index, value), wanted, value);
     return found;
 }
 
 Place TablePlace::where(std::string_view key) const {
     const auto entry = std::ranges::find(*table_, key, &TomlEntry::key);
-    return entry == table_->end() ? place_ : below(place_, key, entry->value.line);
+    return entry == table_->end() ? place_ : below(place_, key, entry->value.line, entry->value.span);
+}
+
+Place TablePlace::where(const TomlEntry& entry) const {
+    return below(place_, entry.key, entry.value.line, entry.key_span);
 }
 
 bool TableReader::has(std::string_view key) { return find(key) != nullptr; }
@@ -101,12 +128,16 @@ std::optional<int> TableReader::choice(std::string_view key, std::span<const Cho
     const auto* text = find_a<std::string>(key, "text");
     if (text == nullptr) return {};
     std::string names;
+    std::vector<std::string_view> all;
     for (const Choice& choice : choices) {
         if (any_case ? equal_in_any_case(*text, choice.name) : *text == choice.name) return choice.value;
         names += names.empty() ? "" : ", ";
         names += choice.name;
+        all.push_back(choice.name);
     }
-    refuse(key, "'{}' is none of {}", *text, names);
+    const std::string_view nearest = nearest_word(*text, all);
+    refuse_for(key, nearest.empty() ? "" : fmt::format("\"{}\"", nearest),
+               fmt::format("'{}' is none of {}{}", *text, names, did_you_mean(nearest)));
     return {};
 }
 
@@ -132,7 +163,7 @@ std::vector<uint64_t> TableReader::numbers(std::string_view key, uint64_t max) {
         if (*number >= 0 && static_cast<uint64_t>(*number) <= max) {
             numbers.push_back(static_cast<uint64_t>(*number));
         } else {
-            diagnostics_->refuse(nth(where(key), index, value.line), "{} is not within 0 and {}", *number, max);
+            diagnostics_->refuse(nth(where(key), index, value), "{} is not within 0 and {}", *number, max);
         }
     }
     return numbers;
@@ -142,11 +173,11 @@ std::vector<std::pair<std::string, std::string>> TableReader::text_map(std::stri
     std::vector<std::pair<std::string, std::string>> map;
     const auto* table = find_a<TomlTable>(key, "a table of texts");
     if (table == nullptr) return map;
-    for (const auto& [name, value] : *table) {
+    for (const auto& [name, span, value] : *table) {
         if (const auto* text = std::get_if<std::string>(&value.is)) {
             map.emplace_back(name, *text);
         } else {
-            diagnostics_->refuse(below(where(key), name, value.line), "it must be text, not {}", kind_name(value));
+            refuse_kind(below(where(key), name, value.line, value.span), "text", value);
         }
     }
     return map;
@@ -165,7 +196,7 @@ std::vector<TableReader> TableReader::tables(std::string_view key, TableKind kin
     for (const TomlValue& value : *list) {
         const auto index = static_cast<size_t>(&value - list->data());
         const auto* table = element<TomlTable>(key, index, value, "a table");
-        if (table != nullptr) readers.emplace_back(*table, nth(where(key), index, value.line), kind, *diagnostics_);
+        if (table != nullptr) readers.emplace_back(*table, nth(where(key), index, value), kind, *diagnostics_);
     }
     return readers;
 }
@@ -174,12 +205,12 @@ std::vector<std::pair<std::string, TableReader>> TableReader::named_tables(std::
     std::vector<std::pair<std::string, TableReader>> readers;
     const auto* tables = find_a<TomlTable>(key, "a table of tables");
     if (tables == nullptr) return readers;
-    for (const auto& [name, value] : *tables) {
-        const Place place = below(where(key), name, value.line);
+    for (const auto& [name, span, value] : *tables) {
+        const Place place = below(where(key), name, value.line, value.span);
         if (const auto* table = std::get_if<TomlTable>(&value.is)) {
             readers.emplace_back(name, TableReader(*table, place, kind, *diagnostics_));
         } else {
-            diagnostics_->refuse(place, "it must be a table, not {}", kind_name(value));
+            refuse_kind(place, "a table", value);
         }
     }
     return readers;
@@ -187,25 +218,38 @@ std::vector<std::pair<std::string, TableReader>> TableReader::named_tables(std::
 
 std::span<const std::string_view> TableReader::known() const noexcept { return known_; }
 
+void TableReader::refuse_unknown(const TomlEntry& entry, std::string_view nearest) {
+    std::erase(missing_, nearest);  // one mistake, not two
+    diagnostics_->refuse_for(place_.where(entry), nearest, "unknown key" + did_you_mean(nearest));
+}
+
+void TableReader::tell_missing() {
+    for (const std::string_view key : missing_) diagnostics_->refuse(where(), "the key '{}' is missing", key);
+    missing_.clear();
+}
+
 void TableReader::finish() {
-    for (const auto& [key, value] : place_.table()) {
+    for (const TomlEntry& entry : place_.table()) {
+        const std::string& key = entry.key;
         if (std::ranges::find(known_, std::string_view(key)) != known_.end()) continue;
-        const Place place = below(where(), key, value.line);
         if (const std::string_view advice = advice_for_retired(kind_, key); !advice.empty()) {
-            diagnostics_->warn(place, "this key of older versions is not read; {}", advice);
-            continue;
-        }
-        if (const std::string_view correction = correction_for(kind_, key); !correction.empty()) {
-            diagnostics_->refuse(place, "{}", correction);
-            continue;
-        }
-        const std::string_view nearest = nearest_key(key, known_);
-        if (nearest.empty()) {
-            diagnostics_->refuse(place, "unknown key");
+            diagnostics_->warn(place_.where(entry), "this key of older versions is not read; {}", advice);
+        } else if (const std::string_view correction = correction_for(kind_, key); !correction.empty()) {
+            diagnostics_->refuse(place_.where(entry), "{}", correction);
         } else {
-            diagnostics_->refuse(place, "unknown key; did you mean '{}'?", nearest);
+            refuse_unknown(entry, nearest_key(key, known_));
         }
     }
+    tell_missing();
+}
+
+void TableReader::give_up() {
+    for (const TomlEntry& entry : place_.table()) {
+        if (std::ranges::find(known_, std::string_view(entry.key)) != known_.end()) continue;
+        const std::string_view nearest = nearest_key(entry.key, missing_);
+        if (!nearest.empty()) refuse_unknown(entry, nearest);
+    }
+    tell_missing();
 }
 
 }  // namespace seki::config

@@ -33,8 +33,10 @@ public:
 
     [[nodiscard]] const TomlTable& table() const noexcept { return *table_; }
     [[nodiscard]] const Place& where() const noexcept { return place_; }
-    // Where the key was written; where the table begins when it was not.
+    // Where the value of the key was written; where the table begins when it was not.
     [[nodiscard]] Place where(std::string_view key) const;
+    // The key itself.
+    [[nodiscard]] Place where(const TomlEntry& entry) const;
 
 private:
     const TomlTable* table_;
@@ -78,13 +80,19 @@ public:
     void warn(std::string_view key, fmt::format_string<Args...> format, Args&&... args) {
         diagnostics_->warn(where(key), format, std::forward<Args>(args)...);
     }
-    void missing(std::string_view key) { diagnostics_->refuse(where(), "the key '{}' is missing", key); }
+    void refuse_for(std::string_view key, std::string_view suggestion, std::string reason) {
+        diagnostics_->refuse_for(where(key), suggestion, std::move(reason));
+    }
+    // Told at the end, when it is known that no other key was meant to be this one.
+    void missing(std::string_view key) { missing_.push_back(key); }
 
     // The keys that were asked for so far.
     [[nodiscard]] std::span<const std::string_view> known() const noexcept;
 
     // Once, after the last key was read.
     void finish();
+    // In place of finish(), when it is not known which keys the table may have.
+    void give_up();
 
 private:
     const TomlValue* find(std::string_view key);
@@ -92,11 +100,15 @@ private:
     const T* find_a(std::string_view key, std::string_view wanted);
     template <typename T>
     const T* element(std::string_view key, size_t index, const TomlValue& value, std::string_view wanted);
+    void refuse_kind(const Place& place, std::string_view wanted, const TomlValue& value);
+    void refuse_unknown(const TomlEntry& entry, std::string_view nearest);
+    void tell_missing();
 
     TablePlace place_;
     TableKind kind_;
     Diagnostics* diagnostics_;
-    std::vector<std::string_view> known_;  // string literals of the callers
+    std::vector<std::string_view> known_;    // string literals of the callers
+    std::vector<std::string_view> missing_;  // the same
 };
 
 }  // namespace seki::config

@@ -175,15 +175,13 @@ source_allow = [1]
                     HasSubstr(":9: clusters.shop.frontends[0].headers[1]: the key 'position' is missing"),
                     HasSubstr(":9: clusters.shop.frontends[0].headers[1]: the key 'key' is missing"),
                     HasSubstr(":9: clusters.shop.frontends[0].headers[1]: the key 'value' is missing"),
-                    HasSubstr(":10: clusters.shop.frontends[0].match_headers[0]: the key 'name' is missing"),
                     HasSubstr(":10: clusters.shop.frontends[0].match_headers[0].nam: unknown key; did you mean"),
                     HasSubstr(":10: clusters.shop.frontends[0].match_headers[1].name: it must be text"),
                     HasSubstr(":10: clusters.shop.frontends[0].match_headers[2].kind: 'glob' is none of exact"),
                     HasSubstr(":11: clusters.shop.frontends[0].split[0].weight: 1001 is not within 0 and 1000"),
                     HasSubstr(":11: clusters.shop.frontends[0].split[0].cluster: it must be text"),
-                    HasSubstr(":11: clusters.shop.frontends[0].split[1]: the key 'cluster' is missing"),
-                    HasSubstr(":11: clusters.shop.frontends[0].split[1]: the key 'weight' is missing"),
                     HasSubstr(":11: clusters.shop.frontends[0].split[1].weigt: unknown key; did you mean"),
+                    HasSubstr(":11: clusters.shop.frontends[0].split[1]: the key 'cluster' is missing"),
                     HasSubstr(":12: clusters.shop.frontends[0].source_allow[0]: it must be text")));
 }
 
@@ -207,7 +205,7 @@ TEST(TomlRule, keys_of_rules_are_nothing_for_tcp) {
 TEST(TomlRule, two_rules_may_differ_in_their_conditions_alone) {
     const std::string two = file_with("") + "[[clusters.shop-next.frontends]]\naddress = \"127.0.0.1:80\"\n" +
                             "hostname = \"*.shop.example\"\n";
-    EXPECT_THAT(errors(two), ElementsAre(HasSubstr("already exists")));
+    EXPECT_THAT(errors(two), ElementsAre(HasSubstr("clusters.shop.frontends[0] of line 6 is for the same requests")));
     EXPECT_THAT(errors(two + "match_cookies = [{ name = \"next\", kind = \"present\" }]"), testing::IsEmpty());
 }
 
