@@ -126,8 +126,9 @@ TomlTable read_document(std::string_view text, Diagnostics& diagnostics) {
                                            .said = error.description()});
     const uint32_t first =
         mistake.repeated.empty() ? 0 : line_of_first(lines_before(text, mistake.place.line), mistake);
-    diagnostics.refuse_for(mistake.place, mistake.suggestion,
-                           first == 0 ? mistake.reason : fmt::format("{} (line {})", mistake.reason, first));
+    diagnostics.refuse_for(
+        mistake.place, mistake.suggestion,
+        first == 0 ? mistake.reason : fmt::format("{}; the first one is in line {}", mistake.reason, first));
     return {};
 }
 

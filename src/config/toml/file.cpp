@@ -34,7 +34,7 @@ void set_limits(TableReader& table, const FileConfig& config, Draft& draft) {
 bool listeners_are_misspelt(const TomlTable& document) {
     constexpr std::array<std::string_view, 1> word{"listeners"};
     return std::ranges::any_of(document, [&](const TomlEntry& entry) {
-        if (entry.key == word.front()) return false;
+        if (entry.key == word.front()) return !std::holds_alternative<TomlArray>(entry.value.is);
         const bool is_older = entry.key == "http" || entry.key == "https" || entry.key == "tcp";
         return is_older || !nearest_key(entry.key, word).empty();
     });

@@ -114,6 +114,12 @@ std::optional<command::SocketAddress> TableReader::address(std::string_view key)
     if (text == nullptr) return {};
     const Result<SocketAddress> address = SocketAddress::parse(*text);
     if (address) return to_wire(*address);
+    constexpr std::string_view this_machine = "localhost:";
+    if (text->starts_with(this_machine)) {
+        const std::string meant = fmt::format("\"127.0.0.1:{}\"", text->substr(this_machine.size()));
+        refuse_for(key, meant, fmt::format("'{}' is a name, and names are not looked up here; write {}", *text, meant));
+        return {};
+    }
     refuse(key, "{}", address.error().message);
     return {};
 }
@@ -191,12 +197,18 @@ std::optional<TableReader> TableReader::table(std::string_view key, TableKind ki
 
 std::vector<TableReader> TableReader::tables(std::string_view key, TableKind kind) {
     std::vector<TableReader> readers;
+    const TomlValue* value = find(key);
+    if (value != nullptr && std::holds_alternative<TomlTable>(value->is)) {
+        const std::string header = fmt::format("[[{}]]", where(key).key);
+        refuse_for(key, {}, fmt::format("it must be a list of tables, not a table; write {}", header));
+        return readers;
+    }
     const auto* list = find_a<TomlArray>(key, "a list of tables");
     if (list == nullptr) return readers;
-    for (const TomlValue& value : *list) {
-        const auto index = static_cast<size_t>(&value - list->data());
-        const auto* table = element<TomlTable>(key, index, value, "a table");
-        if (table != nullptr) readers.emplace_back(*table, nth(where(key), index, value), kind, *diagnostics_);
+    for (const TomlValue& element_value : *list) {
+        const auto index = static_cast<size_t>(&element_value - list->data());
+        const auto* table = element<TomlTable>(key, index, element_value, "a table");
+        if (table != nullptr) readers.emplace_back(*table, nth(where(key), index, element_value), kind, *diagnostics_);
     }
     return readers;
 }

@@ -98,7 +98,7 @@ max_buffers = 1979-05-27
                             "s.toml:5: command_allowed_uids[0]: it must be a number, not text",
                             "s.toml:5: command_allowed_uids[1]: -1 is not within 0 and 4294967295",
                             HasSubstr("s.toml:5: command_allowed_uids: an empty list"),
-                            "s.toml:6: listeners: it must be a list of tables, not a table",
+                            "s.toml:6: listeners: it must be a list of tables, not a table; write [[listeners]]",
                             "s.toml:7: clusters: it must be a table of tables, not a list",
                             "s.toml:8: metrics: it must be a table, not a number",
                             "s.toml:9: max_buffers: it must be a number, not a date or time"));

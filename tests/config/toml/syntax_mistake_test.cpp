@@ -84,17 +84,20 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"// a\n", "a comment begins with '#'", "/", "#"}, Wrong{"; a\n", "a comment begins with '#'", ";", "#"},
         Wrong{"{ \"a\": 1 }\n", "this looks like JSON", "{", ""}, Wrong{"= 1\n", "a key is missing", "=", ""},
         Wrong{"<xml>\n", "a line begins with a key, a [table] or a #comment", "<", ""},
-        Wrong{"a = 1\nb = 2\na = 3\n", "'a' is there already; keep one of them (line 1)", "a", ""},
-        Wrong{"[x]\n[y]\na.b = 1\na.b = 3\n", "'a.b' is there already; keep one of them (line 3)", "a.b", ""},
-        Wrong{"a = 1\na.b = 3\n", "'a' is there already; keep one of them (line 1)", "a", ""},
+        Wrong{"a = 1\nb = 2\na = 3\n", "'a' is there already; keep one of them; the first one is in line 1", "a", ""},
+        Wrong{"[x]\n[y]\na.b = 1\na.b = 3\n", "'a.b' is there already; keep one of them; the first one is in line 3",
+              "a.b", ""},
+        Wrong{"a = 1\na.b = 3\n", "'a' is there already; keep one of them; the first one is in line 1", "a", ""},
         Wrong{"a = { b = 1, b = 2 }\n", "'b' is there already; keep one of them", "b", ""},
-        Wrong{"[[l]]\na = 1\n[[l]]\na = 1 # x\na = 2\n", "keep one of them (line 4)", "a", ""},
-        Wrong{"[a.x]\n[b]\n[a.x]\n", "[a.x] is there already; write what it has below the first one (line 1)", "[a.x]",
-              ""},
-        Wrong{"a = 1\n[a]\n", "[a] is there already; write what it has below the first one (line 1)", "[a]", ""},
-        Wrong{"[l]\nb = 1\n[[l]]\n", "'l' is there already, and is no list that [[l]] could add to (line 1)", "[[l]]",
-              ""},
-        Wrong{"[[l]]\nb = 1\n[l]\n", "'l' is a list; write [[l]] for one more of it (line 1)", "[l]", "[[l]]"},
+        Wrong{"[[l]]\na = 1\n[[l]]\na = 1 # x\na = 2\n", "keep one of them; the first one is in line 4", "a", ""},
+        Wrong{"[a.x]\n[b]\n[a.x]\n",
+              "[a.x] is there already; write what it has below the first one; the first one is in line 1", "[a.x]", ""},
+        Wrong{"a = 1\n[a]\n", "[a] is there already; write what it has below the first one; the first one is in line 1",
+              "[a]", ""},
+        Wrong{"[l]\nb = 1\n[[l]]\n",
+              "'l' is there already, and is no list that [[l]] could add to; the first one is in line 1", "[[l]]", ""},
+        Wrong{"[[l]]\nb = 1\n[l]\n", "'l' is a list; write [[l]] for one more of it; the first one is in line 1", "[l]",
+              "[[l]]"},
         Wrong{"[a]\nb = { c = 1 }\n[a.b.d]\n", "written in braces", "[a.b.d]", ""}));
 
 TEST(TomlFile, quotes_of_word_processors_are_named) {
@@ -154,6 +157,15 @@ frontends = [{ address = "127.0.0.1:80", hostname = "a" }]
 )"),
                 ElementsAre("s.toml:2: listener: unknown key; did you mean 'listeners'?"));
     EXPECT_THAT(errors(R"(
+[listeners]
+protocol = "http"
+address = "127.0.0.1:80"
+[clusters.a]
+protocol = "http"
+frontends = [{ address = "127.0.0.1:80", hostname = "a" }]
+)"),
+                ElementsAre("s.toml:2: listeners: it must be a list of tables, not a table; write [[listeners]]"));
+    EXPECT_THAT(errors(R"(
 [[listeners]]
 protocl = "http"
 address = "127.0.0.1:80"
@@ -163,6 +175,12 @@ protocol = "http"
 frontends = [{ address = "127.0.0.1:80", hostname = "a" }]
 )"),
                 ElementsAre("s.toml:3: listeners[0].protocl: unknown key; did you mean 'protocol'?"));
+}
+
+TEST(TomlFile, who_means_this_machine_is_told_its_address) {
+    const Diagnostic diagnostic = only_mistake("[[listeners]]\nprotocol = \"http\"\naddress = \"localhost:80\"");
+    EXPECT_THAT(diagnostic.reason, HasSubstr("write \"127.0.0.1:80\""));
+    EXPECT_EQ(diagnostic.suggestion, "\"127.0.0.1:80\"");
 }
 
 TEST(TomlFile, a_value_that_is_none_of_the_choices_names_the_nearest_one) {
