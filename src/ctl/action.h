@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "command.pb.h"
 
@@ -61,6 +62,12 @@ struct DiffStates {
     std::string to;
 };
 
+// Print the help of the verb that these words name; of all where there are none.
+struct PrintHelp {
+    std::vector<std::string> words;
+};
+struct PrintVersion {};
+
 // Print what completes the command line in a shell, or its manual page. Done while the arguments are parsed, whose tree
 // both describe.
 struct PrintCompletions {
@@ -69,6 +76,6 @@ struct PrintCompletions {
 struct PrintManual {};
 
 using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, EditCluster, ShowTags, ApplyFile, DiffStates,
-                            PrintCompletions, PrintManual>;
+                            PrintHelp, PrintVersion, PrintCompletions, PrintManual>;
 
 }  // namespace seki::ctl

@@ -37,7 +37,14 @@ uint64_t frame_size(const std::string& prefix) {
 
 std::unexpected<Failure> connect_failure(const std::string& path, int error) {
     if (error == ENOENT || error == ECONNREFUSED) {
-        return failure("no Seki listens on {} ({}); is it running?", path, system_error(error));
+        return failure("no Seki listens on {} ({}); is it running? -c FILE or --socket PATH names another one", path,
+                       system_error(error));
+    }
+    if (error == EACCES || error == EPERM) {
+        return failure(
+            "cannot connect to {}: {}; call it as the user who runs Seki (command_socket_mode in the "
+            "configuration lets others in)",
+            path, system_error(error));
     }
     return failure("cannot connect to {}: {}", path, system_error(error));
 }

@@ -7,8 +7,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "config/toml/keys.h"
 #include "ctl/completions.h"
 #include "ctl/description.h"
+#include "ctl/help.h"
 #include "ctl/manual.h"
 #include "ctl/verbs/verbs.h"
 #include "ctl/version.h"
@@ -75,14 +77,61 @@ std::string verb_names(const CLI::App& family) {
     return names;
 }
 
+// The one that is near among the verbs that may follow, else all of them.
+std::string unknown_verb(const CLI::App& family, const std::string& written) {
+    std::vector<std::string> names;
+    for (const CLI::App* verb : family.get_subcommands({})) names.push_back(verb->get_name());
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    const std::string_view nearest = config::nearest_word(written, known);
+    if (!nearest.empty()) return fmt::format("'{}' is unknown; did you mean '{}'?", written, nearest);
+    return fmt::format("'{}' is unknown; what may follow is: {}", written, verb_names(family));
+}
+
+// Those of the verb, and of all that it stands below.
+std::string unknown_option(const CLI::App& verb, const std::string& written) {
+    const std::string name = written.substr(0, written.find('='));
+    std::vector<std::string> names;
+    for (const CLI::App* app = &verb; app != nullptr; app = app->get_parent()) {
+        for (const CLI::Option* option : app->get_options()) {
+            for (const std::string& known : option->get_lnames()) names.push_back("--" + known);
+        }
+    }
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    return fmt::format("unknown option '{}'{}", name,
+                       name.starts_with("--") ? config::did_you_mean(config::nearest_word(name, known)) : "");
+}
+
+// Of what was not understood, an option comes first: it is no value of what is missing.
 std::string reason_of(const CLI::App& app, const CLI::ParseError& error) {
-    const std::string verbs = verb_names(*spoken(app).last);
-    if (verbs.empty()) return error.what();
-    // CLI11 misses a verb before it wonders about the word that stands in its place.
+    const CLI::App& last = *spoken(app).last;
+    const std::string verbs = verb_names(last);
     const std::vector<std::string> unknown = app.remaining(true);
-    if (!unknown.empty()) return fmt::format("'{}' is unknown; what may follow is: {}", unknown.front(), verbs);
+    const auto option =
+        std::ranges::find_if(unknown, [](const auto& word) { return word.size() > 1 && word.starts_with('-'); });
+    if (option != unknown.end()) return unknown_option(last, *option);
+    // CLI11 misses a verb before it wonders about the word that stands in its place.
+    if (!unknown.empty() && !verbs.empty()) return unknown_verb(last, unknown.front());
+    if (verbs.empty() && error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !unknown.empty())
+        return fmt::format("'{}' is not expected here", unknown.front());
+    if (verbs.empty()) return error.what();
     const bool ended = std::string_view(error.what()) == CLI::RequiredError::Subcommand(1).what();
     return ended ? "one of these must follow: " + verbs : error.what();
+}
+
+Exit help_of(CLI::App& root, const std::vector<std::string>& words) {
+    complete_help(root);
+    const CLI::App* app = &root;
+    std::string path = root.get_name();
+    for (const std::string& word : words) {
+        const auto parts = app->get_subcommands({});
+        const auto part = std::ranges::find(parts, word, [](const CLI::App* each) { return each->get_name(); });
+        if (part == parts.end())
+            return {exit_usage, fmt::format("{}: {}\nTry '{} --help'.\n", path, unknown_verb(*app, word), path)};
+        app = *part;
+        path += " " + word;
+    }
+    // App::help() of the root would explain the verb that was said, which is this one.
+    return {exit_ok, app->get_formatter()->make_help(app, path, CLI::AppFormatMode::Normal)};
 }
 
 std::string completions_for(std::string_view shell, const CommandDescription& root) {
@@ -107,6 +156,7 @@ std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments) {
         // CLI11 takes the arguments from the back.
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::CallForHelp&) {
+        complete_help(app);
         return Exit{exit_ok, spoken(app).last->help(spoken(app).parents)};
     } catch (const CLI::CallForVersion&) {
         return Exit{exit_ok, version_text()};
@@ -118,6 +168,9 @@ std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments) {
     const auto verb = std::ranges::find_if(verbs, &Verb::chosen);
     Result<Action> action = verb->action();
     if (!action) return mistake(app, action.error().message);
+    if (const auto* help = std::get_if<PrintHelp>(&*action)) return help_of(app, help->words);
+    if (std::holds_alternative<PrintVersion>(*action)) return Exit{exit_ok, version_text()};
+    if (std::holds_alternative<PrintManual>(*action)) complete_help(app);
     if (const auto* completions = std::get_if<PrintCompletions>(&*action))
         return Exit{exit_ok, completions_for(completions->shell, describe(app))};
     if (std::holds_alternative<PrintManual>(*action))

@@ -20,7 +20,7 @@ namespace {
 
 int fail(std::string_view message) {
     while (message.ends_with('\n')) message.remove_suffix(1);
-    std::cerr << printable(message) << "\n";
+    std::cerr << for_stderr(printable(message)) << "\n";
     return exit_error;
 }
 
@@ -28,10 +28,20 @@ std::string config_path(const CommandLine& line) {
     return line.config_path.empty() ? config::default_path() : line.config_path;
 }
 
+// Where the default file is missing: how to name another one. Empty when the line names it, or it is there.
+std::string how_to_name_it(const CommandLine& line) {
+    if (!line.config_path.empty() || ::access(config_path(line).c_str(), F_OK) == 0) return {};
+    return "name the configuration with -c FILE or $SEKI_CONFIG";
+}
+
 // Whoever names the socket needs no configuration, but a file that was named must be good.
 Result<Settings> settings_of(const CommandLine& line) {
     Result<Settings> settings = load_settings(config_path(line));
-    if (line.socket_path.empty()) return settings;
+    if (line.socket_path.empty()) {
+        const std::string hint = how_to_name_it(line);
+        if (settings || hint.empty()) return settings;
+        return failure("{}; {}, or the socket of the server with --socket PATH", settings.error().message, hint);
+    }
     if (!settings && !line.config_path.empty()) return settings;
     if (!settings) settings = Settings{};
     settings->socket_path = line.socket_path;
@@ -62,7 +72,8 @@ int check_config(const CommandLine& line, const Roles& roles) {
     if (line.json) {
         std::cout << json_text(diagnostics_json(diagnostics), json_indent) << "\n";
     } else {
-        std::cerr << printable(config::text(diagnostics));
+        std::cerr << for_stderr(printable(config::text(diagnostics)));
+        if (const std::string hint = how_to_name_it(line); !hint.empty()) std::cerr << hint << "\n";
         if (valid) std::cout << path << " is valid\n";
     }
     return valid ? exit_ok : exit_error;
@@ -96,7 +107,9 @@ int obey(std::span<const char* const> arguments, const Roles& roles) {
     if (std::holds_alternative<CheckConfig>(line.action)) return check_config(line, roles);
     if (const auto* files = std::get_if<DiffStates>(&line.action)) return diff_states(line, *files);
     if (!std::holds_alternative<Start>(line.action)) return converse(line);
-    return roles.start(config_path(line));
+    const int code = roles.start(config_path(line));
+    const std::string hint = code == exit_ok ? "" : how_to_name_it(line);
+    return hint.empty() ? code : fail(hint);
 }
 
 }  // namespace

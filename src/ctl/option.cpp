@@ -29,6 +29,11 @@ const Option& Option::within(uint32_t least, uint32_t most) const {
     return *this;
 }
 
+const Option& Option::many() const {
+    option_->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
+    return *this;
+}
+
 const Option& Option::repeatable() const {
     option_->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     return *this;

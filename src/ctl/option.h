@@ -26,6 +26,8 @@ public:
     const Option& within(uint32_t least, uint32_t most) const;
     // May be given several times, with one value each.
     const Option& repeatable() const;
+    // Takes all words that follow.
+    const Option& many() const;
     const Option& needs(const Option& other) const;
     const Option& excludes(const Option& other) const;
 

@@ -10,6 +10,9 @@
 namespace seki::ctl {
 namespace {
 
+constexpr size_t frame_width = 3;  // of each column: two spaces and a line
+constexpr size_t least_width = 8;  // less of a cell tells nothing
+
 bool is_number(std::string_view cell) { return cell.find_first_not_of("0123456789.") == std::string_view::npos; }
 
 std::string repeated(std::string_view text, size_t count) {
@@ -46,8 +49,25 @@ std::vector<Table::Column> Table::columns() const {
     return columns;
 }
 
-std::string Table::text() const {
-    const std::vector<Column> all = columns();
+std::vector<Table::Column> Table::columns_within(size_t width) const {
+    std::vector<Column> all = columns();
+    size_t total = 1;
+    for (const Column& column : all) total += column.width + frame_width;
+    while (width > 0 && total > width) {
+        // A number that is cut would be another number.
+        const auto room = [](const Column& column) { return column.to_the_right() ? 0 : column.width; };
+        const auto widest = std::ranges::max_element(all, {}, room);
+        if (room(*widest) <= least_width) break;
+        --widest->width;
+        --total;
+    }
+    return all;
+}
+
+std::string Table::text() const { return text(output_width()); }
+
+std::string Table::text(size_t width) const {
+    const std::vector<Column> all = columns_within(width);
     std::string out;
     const auto rule = [&](std::string_view left, std::string_view middle, std::string_view right) {
         out += left;
@@ -60,9 +80,10 @@ std::string Table::text() const {
     };
     const auto line = [&](const std::vector<std::string>& cells) {
         for (size_t i = 0; i < cells.size(); ++i) {
-            const std::string space(all[i].width - display_width(cells[i]), ' ');
+            const std::string cell = cut(cells[i], all[i].width);
+            const std::string space(all[i].width - display_width(cell), ' ');
             out += "│ ";
-            out += all[i].to_the_right() ? space + cells[i] : cells[i] + space;
+            out += all[i].to_the_right() ? space + cell : cell + space;
             out += ' ';
         }
         out += "│\n";

@@ -9,7 +9,8 @@
 //   ╰────┴──────┴─────────╯
 //
 // A column is as wide as its widest cell, and stands to the right when all its cells are numbers. Cells come from a
-// server and are made printable here; empty ones are shown as "-".
+// server and are made printable here; empty ones are shown as "-". On a terminal that is narrower, the widest columns
+// of text are cut ("a long na…").
 
 #include <string>
 #include <vector>
@@ -23,7 +24,10 @@ public:
     // As many cells as the header has.
     void row(std::vector<std::string> cells);
     [[nodiscard]] bool empty() const { return rows_.size() == 1; }
+    // For stdout.
     [[nodiscard]] std::string text() const;
+    // In so many columns of a terminal; 0: in as many as it takes.
+    [[nodiscard]] std::string text(size_t width) const;
 
 private:
     struct Column {
@@ -35,6 +39,7 @@ private:
     };
 
     [[nodiscard]] std::vector<Column> columns() const;
+    [[nodiscard]] std::vector<Column> columns_within(size_t width) const;
 
     std::vector<std::vector<std::string>> rows_;  // the header is the first
 };

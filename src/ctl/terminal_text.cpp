@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <span>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
 
@@ -32,7 +36,52 @@ constexpr std::array wide = std::to_array<Range>({{0x1100, 0x115F},
 constexpr std::array without_width =
     std::to_array<Range>({{0x300, 0x36F}, {0x200B, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}});
 
+std::string_view variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string_view() : value;
+}
+
+void colour(std::string& text, std::string_view word, std::string_view code) {
+    for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+        if (at > 0 && text[at - 1] != '\n') continue;
+        text.insert(at + word.size(), "\x1b[0m");
+        text.insert(at, code);
+        at += code.size();
+    }
+}
+
 }  // namespace
+
+std::string cut(const std::string& text, size_t width) {
+    if (display_width(text) <= width) return text;
+    std::string shown;
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const size_t size = std::max<size_t>(first_character(rest).size, 1);
+        const std::string longer = shown + std::string(rest.substr(0, size));
+        if (display_width(longer) + 1 > width) break;
+        shown = longer;
+        rest.remove_prefix(size);
+    }
+    return shown + "…";
+}
+
+size_t output_width() {
+    if (::isatty(STDOUT_FILENO) != 1) return 0;
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    const std::string_view text = variable("COLUMNS");
+    size_t width = 0;
+    std::from_chars(text.data(), text.data() + text.size(), width);
+    return width;
+}
+
+std::string for_stderr(std::string text) {
+    if (::isatty(STDERR_FILENO) != 1 || !variable("NO_COLOR").empty() || variable("TERM") == "dumb") return text;
+    colour(text, "error:", "\x1b[1;31m");
+    colour(text, "warning:", "\x1b[1;33m");
+    return text;
+}
 
 std::string printable(std::string_view text) { return seki::printable(text); }
 

@@ -15,5 +15,14 @@ std::string printable(std::string_view text);
 // How many columns a terminal gives to printable text: two for East Asian and emoji characters, none for combining
 // marks.
 size_t display_width(std::string_view text);
+// Printable text that is wider than this ends with "…".
+std::string cut(const std::string& text, size_t width);
+
+// How many columns the terminal has that stdout is; 0: it is none, or nobody knows.
+size_t output_width();
+
+// With colours for "error:" and "warning:" at the beginnings of lines, where stderr is a terminal whose user does not
+// refuse them ($NO_COLOR, no-color.org).
+std::string for_stderr(std::string text);
 
 }  // namespace seki::ctl

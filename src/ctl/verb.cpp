@@ -113,6 +113,8 @@ std::string Verb::text_of(const std::string& option) const {
     return found->count() > 0 ? found->results().front() : std::string();
 }
 
+std::vector<std::string> Verb::texts_of(const std::string& option) const { return app_->get_option(option)->results(); }
+
 Result<> Verb::apply(command::Request& request) const {
     for (const auto& [option, read] : bindings_) {
         if (option.count() == 0) continue;

@@ -58,6 +58,7 @@ public:
     [[nodiscard]] bool chosen() const;
     [[nodiscard]] bool given(const std::string& option) const;
     [[nodiscard]] std::string text_of(const std::string& option) const;
+    [[nodiscard]] std::vector<std::string> texts_of(const std::string& option) const;
 
     // After parsing. The error's message names the option.
     [[nodiscard]] Result<Action> action() const;

@@ -146,9 +146,11 @@ TEST(Connect, to_nobody_is_told_with_the_path) {
         const auto client = Client::connect(path, 1000);
         return client ? "connected" : client.error().message;
     };
-    EXPECT_EQ(refused(), "no Seki listens on " + path + " (No such file or directory); is it running?");
+    EXPECT_EQ(refused(), "no Seki listens on " + path +
+                             " (No such file or directory); is it running? -c FILE or --socket PATH names another one");
     directory.file("seki.sock", "");
-    EXPECT_EQ(refused(), "no Seki listens on " + path + " (Connection refused); is it running?");
+    EXPECT_EQ(refused(), "no Seki listens on " + path +
+                             " (Connection refused); is it running? -c FILE or --socket PATH names another one");
 }
 
 TEST(Connect, a_path_that_no_socket_can_have_is_refused) {

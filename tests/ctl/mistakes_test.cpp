@@ -29,6 +29,15 @@ TEST_P(Mistakes, are_told_with_option_value_and_where_to_read_more) {
 INSTANTIATE_TEST_SUITE_P(
     Lines, Mistakes,
     testing::Values(
+        Mistake{"cluster lst", "seki cluster", "'lst' is unknown; did you mean 'list'?"},
+        Mistake{"fronted http add", "seki", "'fronted' is unknown; did you mean 'frontend'?"},
+        Mistake{"cluster add --idd a", "seki cluster add", "unknown option '--idd'; did you mean '--id'?"},
+        Mistake{"cluster add --load-balancing=random", "seki cluster add",
+                "unknown option '--load-balancing'; did you mean '--load-balancing-policy'?"},
+        Mistake{"status --timout 5", "seki status", "unknown option '--timout'; did you mean '--timeout'?"},
+        Mistake{"status --colour", "seki status", "unknown option '--colour'"},
+        Mistake{"status -x", "seki status", "unknown option '-x'"},
+        Mistake{"--sokcet /s", "seki", "unknown option '--sokcet'; did you mean '--socket'?"},
         Mistake{"cluster frob", "seki cluster",
                 "'frob' is unknown; what may follow is: list, add, remove, tags, close-sessions, h2, "
                 "connection-attempts, health-check"},
@@ -56,8 +65,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "--redirect-template: /no/such/file: cannot open: No such file or directory"},
         Mistake{"frontend http add -a 127.0.0.1:80 id b", "seki frontend http add id", "--hostname is required"},
         Mistake{"frontend http add -a 127.0.0.1:80 --host a id", "seki frontend http add id", "cluster is required"},
-        Mistake{"status more", "seki status", "The following argument was not expected: more"},
-        Mistake{"status --more", "seki status", "The following argument was not expected: --more"},
+        Mistake{"status more", "seki status", "'more' is not expected here"},
+        Mistake{"status --more", "seki status", "unknown option '--more'"},
         Mistake{"logging", "seki logging", "filter is required"},
         Mistake{"cluster add --load-balancing-policy random", "seki cluster add", "--id is required"},
         Mistake{"cluster remove -i", "seki cluster remove", "--id: 1 required TEXT missing"},

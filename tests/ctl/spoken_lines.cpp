@@ -543,6 +543,9 @@ constexpr std::array lines{
 constexpr auto others = std::to_array<std::string_view>({
     "start",
     "config check",
+    "check",
+    "help cluster add",
+    "version",
     "apply changes.json --dry-run --expect-version 7",
     "completions bash",
     "man",

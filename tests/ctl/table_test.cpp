@@ -34,6 +34,26 @@ TEST(Table, an_empty_cell_is_a_dash_and_wide_characters_keep_the_frame_straight)
               "╰──────┴─────╯\n");
 }
 
+TEST(Table, a_terminal_that_is_narrower_cuts_the_widest_columns_of_text_but_no_number) {
+    Table table({"name", "n"});
+    table.row({"a long name", "1234567890"});
+    EXPECT_EQ(table.text(25),
+              "╭──────────┬────────────╮\n"
+              "│ name     │          n │\n"
+              "├──────────┼────────────┤\n"
+              "│ a long … │ 1234567890 │\n"
+              "╰──────────┴────────────╯\n");
+    EXPECT_EQ(table.text(5), table.text(25)) << "less would tell nothing";
+    EXPECT_EQ(table.text(28), table.text(0));
+}
+
+TEST(TerminalText, what_is_cut_keeps_its_width) {
+    EXPECT_EQ(cut("weir", 4), "weir");
+    EXPECT_EQ(cut("weirs", 4), "wei…");
+    EXPECT_EQ(cut("堰堰堰", 4), "堰…");
+    EXPECT_EQ(cut("", 0), "");
+}
+
 TEST(TerminalText, what_could_move_the_cursor_or_deceive_is_replaced) {
     EXPECT_EQ(printable("plain text, Grüße, 堰 🌊\n"), "plain text, Grüße, 堰 🌊\n");
     EXPECT_EQ(printable("\x1b[2J"), "?[2J");

@@ -64,7 +64,18 @@ void add_reload(Family& root) {
         [](command::Request request, const Verb&) -> Action { return Ask{std::move(request), Ask::Patience::minute}; });
 }
 
+void add_check(Family& family, const std::string& help) {
+    family.verb("check", "", help).becomes([](command::Request, const Verb&) -> Action { return CheckConfig{}; });
+}
+
 void add_descriptions(Family& root) {
+    Verb& help = root.verb("help", "", "Explain a verb; without one, list all");
+    help.option("verb", "WORD", "The words of the verb, as in: help cluster add",
+                [](command::Request&, const auto&) { return Result<>{}; })
+        .many();
+    help.becomes([](command::Request, const Verb& verb) -> Action { return PrintHelp{verb.texts_of("verb")}; });
+    root.verb("version", "", "Print the version and what is built in, as --version does")
+        .becomes([](command::Request, const Verb&) -> Action { return PrintVersion{}; });
     Verb& completions = root.verb("completions", "", "Print a script that completes these commands in a shell");
     completions
         .option("shell", "bash|zsh|fish", "For which shell",
@@ -98,8 +109,8 @@ void add_process_verbs(Family& root) {
     add_reload(root);
 
     Family config = root.family("config", "The configuration file");
-    config.verb("check", "", "Load the file of --config and say whether it is valid; connects to nobody")
-        .becomes([](command::Request, const Verb&) -> Action { return CheckConfig{}; });
+    add_check(config, "Load the file of --config and say whether it is valid; connects to nobody");
+    add_check(root, "The same as config check: say whether the file of --config is valid");
     add_descriptions(root);
 }
 
