@@ -64,9 +64,12 @@ void check_diagnostics(const std::vector<config::Diagnostic>& diagnostics, std::
     for (const config::Diagnostic& diagnostic : diagnostics) {
         SEKI_CHECK(diagnostic.line <= static_cast<size_t>(std::ranges::count(text, '\n')) + 1);
         SEKI_CHECK(!diagnostic.reason.empty());
+        SEKI_CHECK(diagnostic.column <= diagnostic.written.size() + 1 || diagnostic.written.empty());
+        SEKI_CHECK(!diagnostic.text().contains('\n'));
+        const auto lines = std::ranges::count(diagnostic.shown(), '\n');
+        SEKI_CHECK(lines == 1 || lines == 3);
     }
-    const std::string lines = config::text(diagnostics);
-    SEKI_CHECK(static_cast<size_t>(std::ranges::count(lines, '\n')) == diagnostics.size());
+    SEKI_CHECK(config::text(diagnostics).empty() == diagnostics.empty());
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 namespace seki::config {
 namespace {
 
-constexpr std::string_view spaces = " \t";
 constexpr std::string_view digits = "0123456789";
 
 std::string_view trimmed(std::string_view text) {
@@ -53,7 +52,9 @@ public:
     }
 
     [[nodiscard]] Place place(std::string_view piece) const {
-        const auto offset = static_cast<size_t>(piece.data() - line_.data());
+        const bool inside =
+            !piece.empty() && piece.data() >= line_.data() && piece.data() < line_.data() + line_.size();
+        const size_t offset = inside ? static_cast<size_t>(piece.data() - line_.data()) : at_;
         return {number_,
                 {},
                 static_cast<uint32_t>(count_characters(line_.substr(0, offset)) + 1),

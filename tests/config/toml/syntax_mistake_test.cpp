@@ -1,7 +1,10 @@
+#include <array>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/toml/reading.h"
 
@@ -38,67 +41,92 @@ TEST_P(SyntaxMistakes, are_told_in_plain_words_with_what_to_write_instead) {
     EXPECT_EQ(behind.substr(diagnostic.column - 1, diagnostic.width), marked) << text;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    TomlFile, SyntaxMistakes,
-    testing::Values(
-        Wrong{"log_level = debug\n", "a text stands in quotes; write \"debug\"", "debug", "\"debug\""},
-        Wrong{"x = /var/run/x.sock # here\n", "write \"/var/run/x.sock\"", "/var/run/x.sock", "\"/var/run/x.sock\""},
-        Wrong{"address = 127.0.0.1:80\n", "write \"127.0.0.1:80\"", "127.0.0.1:80", "\"127.0.0.1:80\""},
-        Wrong{"a = \"x\nb = 1\n", "the text is not closed; \" is missing at its end", " ", ""},
-        Wrong{"a = 'x\nb = 1\n", "the text is not closed; ' is missing at its end", " ", ""},
-        Wrong{"a = '''x\n", "the text is not closed", " ", ""},
-        Wrong{"a = [ \"x\n]\n", "the text is not closed", " ", ""},
-        Wrong{"worker_count: 2\n", "stands '=', not ':'", ":", "="},
-        Wrong{"listeners:\n  - a: 1\n", "stands '=', not ':'", ":", "="},
-        Wrong{"- a\n", "this looks like YAML", "-", ""},
-        Wrong{"worker_count 2\n", "'=' is missing between 'worker_count' and its value", "2", ""},
-        Wrong{"a =\n", "a value must follow the '='", " ", ""}, Wrong{"a\n", "a key needs a value: a = ", "a", ""},
-        Wrong{"a == 1\n", "one '=' is enough", "=", ""},
-        Wrong{"worker count = 1\n", "a key has no spaces; one that needs them stands in quotes: \"worker count\"",
-              "worker count", ""},
-        Wrong{"[a\nb = 1\n", "the header is not closed; ] is missing", " ", "]"},
-        Wrong{"[[a]\nb = 1\n", "the header is not closed; ]] is missing", " ", "]]"},
-        Wrong{"[a]]\n", "nothing may follow a header", "]", ""},
-        Wrong{"[a] b = 1\n", "nothing may follow a header", "b = 1", ""},
-        Wrong{"[clusters.my shop]\n", "any other stands in quotes", "[clusters.my shop]", ""},
-        Wrong{"[]\n", "a table needs a name", "]", ""},
-        Wrong{"a = 1 2\n", "nothing may follow a value in its line", "2", ""},
-        Wrong{"a = 1,\n", "no ',' stands between the lines", ",", ""}, Wrong{"a = 1;\n", "without ';'", "1;", "1"},
-        Wrong{"a = \"x\";\n", "without ';'", ";", ""}, Wrong{"a = [1 2]\n", "',' is missing before this", "2", ""},
-        Wrong{"a = [\n  { x = 1 }\n  { x = 2 }\n]\n", "',' is missing before this", "{", ""},
-        Wrong{"a = [1,\nb = 2\n", "the list before it is not closed; ']' is missing", "b", ""},
-        Wrong{"a = [1\nb = 2\n", "the list before this is not closed; ']' is missing", "b", ""},
-        Wrong{"a = [1\n", "the file ends here, but something before it is not closed", " ", ""},
-        Wrong{"a = { b = 1\n}\n", "a table in braces stands in one line", " ", ""},
-        Wrong{"a = { b = 1, }\n", "no ',' stands before '}'", "}", ""},
-        Wrong{"a = { b = 1 c = 2 }\n", "',' is missing before this", "c", ""},
-        Wrong{"a = True\n", "'True' is no value; write true", "True", "true"},
-        Wrong{"a = yes\n", "write true", "yes", "true"}, Wrong{"a = off\n", "write false", "off", "false"},
-        Wrong{"a = null\n", "there is no 'null' in TOML; leave the key out", "null", ""},
-        Wrong{"a = 010\n", "a number does not begin with 0; write 10", "010", "10"},
-        Wrong{"a = 10s\n", "a number has no unit: write 10", "10s", "10"},
-        Wrong{"a = 64MB\n", "a number has no unit: write 64", "64MB", "64"},
-        Wrong{"a = 99999999999999999999\n", "the number is too large", "99999999999999999999", ""},
-        Wrong{"a = \"C:\\dir\"\n", "put the text in 'single' quotes", "d", ""},
-        Wrong{"a = \"x\x01\"\n", "no control characters", "\x01", ""},
-        Wrong{"// a\n", "a comment begins with '#'", "/", "#"}, Wrong{"; a\n", "a comment begins with '#'", ";", "#"},
-        Wrong{"{ \"a\": 1 }\n", "this looks like JSON", "{", ""}, Wrong{"= 1\n", "a key is missing", "=", ""},
-        Wrong{"<xml>\n", "a line begins with a key, a [table] or a #comment", "<", ""},
-        Wrong{"a = 1\nb = 2\na = 3\n", "'a' is there already; keep one of them; the first one is in line 1", "a", ""},
-        Wrong{"[x]\n[y]\na.b = 1\na.b = 3\n", "'a.b' is there already; keep one of them; the first one is in line 3",
-              "a.b", ""},
-        Wrong{"a = 1\na.b = 3\n", "'a' is there already; keep one of them; the first one is in line 1", "a", ""},
-        Wrong{"a = { b = 1, b = 2 }\n", "'b' is there already; keep one of them", "b", ""},
-        Wrong{"[[l]]\na = 1\n[[l]]\na = 1 # x\na = 2\n", "keep one of them; the first one is in line 4", "a", ""},
-        Wrong{"[a.x]\n[b]\n[a.x]\n",
-              "[a.x] is there already; write what it has below the first one; the first one is in line 1", "[a.x]", ""},
-        Wrong{"a = 1\n[a]\n", "[a] is there already; write what it has below the first one; the first one is in line 1",
-              "[a]", ""},
-        Wrong{"[l]\nb = 1\n[[l]]\n",
-              "'l' is there already, and is no list that [[l]] could add to; the first one is in line 1", "[[l]]", ""},
-        Wrong{"[[l]]\nb = 1\n[l]\n", "'l' is a list; write [[l]] for one more of it; the first one is in line 1", "[l]",
-              "[[l]]"},
-        Wrong{"[a]\nb = { c = 1 }\n[a.b.d]\n", "written in braces", "[a.b.d]", ""}));
+const std::vector<Wrong> all_wrong{
+    Wrong{"log_level = debug\n", "a text stands in quotes; write \"debug\"", "debug", "\"debug\""},
+    Wrong{"x = /var/run/x.sock # here\n", "write \"/var/run/x.sock\"", "/var/run/x.sock", "\"/var/run/x.sock\""},
+    Wrong{"address = 127.0.0.1:80\n", "write \"127.0.0.1:80\"", "127.0.0.1:80", "\"127.0.0.1:80\""},
+    Wrong{"a = \"x\nb = 1\n", "the text is not closed; \" is missing at its end", " ", ""},
+    Wrong{"a = 'x\nb = 1\n", "the text is not closed; ' is missing at its end", " ", ""},
+    Wrong{"a = '''x\n", "the text is not closed", " ", ""},
+    Wrong{"a = [ \"x\n]\n", "the text is not closed", " ", ""},
+    Wrong{"worker_count: 2\n", "stands '=', not ':'", ":", "="},
+    Wrong{"listeners:\n  - a: 1\n", "stands '=', not ':'", ":", "="},
+    Wrong{"- a\n", "this looks like YAML", "-", ""},
+    Wrong{"worker_count 2\n", "'=' is missing between 'worker_count' and its value", "2", ""},
+    Wrong{"a =\n", "a value must follow the '='", " ", ""},
+    Wrong{"a\n", "a key needs a value: a = ", "a", ""},
+    Wrong{"a == 1\n", "one '=' is enough", "=", ""},
+    Wrong{"worker count = 1\n", "a key has no spaces; one that needs them stands in quotes: \"worker count\"",
+          "worker count", ""},
+    Wrong{"[a\nb = 1\n", "the header is not closed; ] is missing", " ", "]"},
+    Wrong{"[[a]\nb = 1\n", "the header is not closed; ]] is missing", " ", "]]"},
+    Wrong{"[a]]\n", "nothing may follow a header", "]", ""},
+    Wrong{"[a] b = 1\n", "nothing may follow a header", "b = 1", ""},
+    Wrong{"[clusters.my shop]\n", "any other stands in quotes", "[clusters.my shop]", ""},
+    Wrong{"[]\n", "a table needs a name", "]", ""},
+    Wrong{"a = 1 2\n", "nothing may follow a value in its line", "2", ""},
+    Wrong{"a = 1,\n", "no ',' stands between the lines", ",", ""},
+    Wrong{"a = 1;\n", "without ';'", "1;", "1"},
+    Wrong{"a = \"x\";\n", "without ';'", ";", ""},
+    Wrong{"a = [1 2]\n", "',' is missing before this", "2", ""},
+    Wrong{"a = [\n  { x = 1 }\n  { x = 2 }\n]\n", "',' is missing before this", "{", ""},
+    Wrong{"a = [1,\nb = 2\n", "the list before it is not closed; ']' is missing", "b", ""},
+    Wrong{"a = [1\nb = 2\n", "the list before this is not closed; ']' is missing", "b", ""},
+    Wrong{"a = [1\n", "the file ends here, but something before it is not closed", " ", ""},
+    Wrong{"a = { b = 1\n}\n", "a table in braces stands in one line", " ", ""},
+    Wrong{"a = { b = 1, }\n", "no ',' stands before '}'", "}", ""},
+    Wrong{"a = { b = 1 c = 2 }\n", "',' is missing before this", "c", ""},
+    Wrong{"a = True\n", "'True' is no value; write true", "True", "true"},
+    Wrong{"a = yes\n", "write true", "yes", "true"},
+    Wrong{"a = off\n", "write false", "off", "false"},
+    Wrong{"a = null\n", "there is no 'null' in TOML; leave the key out", "null", ""},
+    Wrong{"a = 010\n", "a number does not begin with 0; write 10", "010", "10"},
+    Wrong{"a = 10s\n", "a number has no unit: write 10", "10s", "10"},
+    Wrong{"a = 64MB\n", "a number has no unit: write 64", "64MB", "64"},
+    Wrong{"a = 99999999999999999999\n", "the number is too large", "99999999999999999999", ""},
+    Wrong{"a = \"C:\\dir\"\n", "put the text in 'single' quotes", "d", ""},
+    Wrong{"a = \"x\x01\"\n", "no control characters", "\x01", ""},
+    Wrong{"// a\n", "a comment begins with '#'", "/", "#"},
+    Wrong{"; a\n", "a comment begins with '#'", ";", "#"},
+    Wrong{"{ \"a\": 1 }\n", "this looks like JSON", "{", ""},
+    Wrong{"= 1\n", "a key is missing", "=", ""},
+    Wrong{"<xml>\n", "a line begins with a key, a [table] or a #comment", "<", ""},
+    Wrong{"a = 1\nb = 2\na = 3\n", "'a' is there already; keep one of them; the first one is in line 1", "a", ""},
+    Wrong{"[x]\n[y]\na.b = 1\na.b = 3\n", "'a.b' is there already; keep one of them; the first one is in line 3", "a.b",
+          ""},
+    Wrong{"a = 1\na.b = 3\n", "'a' is there already; keep one of them; the first one is in line 1", "a", ""},
+    Wrong{"a = { b = 1, b = 2 }\n", "'b' is there already; keep one of them", "b", ""},
+    Wrong{"[[l]]\na = 1\n[[l]]\na = 1 # x\na = 2\n", "keep one of them; the first one is in line 4", "a", ""},
+    Wrong{"[a.x]\n[b]\n[a.x]\n",
+          "[a.x] is there already; write what it has below the first one; the first one is in line 1", "[a.x]", ""},
+    Wrong{"a = 1\n[a]\n", "[a] is there already; write what it has below the first one; the first one is in line 1",
+          "[a]", ""},
+    Wrong{"[l]\nb = 1\n[[l]]\n",
+          "'l' is there already, and is no list that [[l]] could add to; the first one is in line 1", "[[l]]", ""},
+    Wrong{"[[l]]\nb = 1\n[l]\n", "'l' is a list; write [[l]] for one more of it; the first one is in line 1", "[l]",
+          "[[l]]"},
+    Wrong{"[a]\nb = { c = 1 }\n[a.b.d]\n", "written in braces", "[a.b.d]", ""}};
+
+INSTANTIATE_TEST_SUITE_P(TomlFile, SyntaxMistakes, testing::ValuesIn(all_wrong));
+
+TEST(TomlFile, no_text_is_too_odd_to_be_told_what_is_wrong) {
+    constexpr std::array<std::string_view, 20> pieces{"[", "]", "[[", "]]", "{",    "}", "=",  "\"", "'", "#",
+                                                      ".", ",", ":",  "\n", "\r\n", " ", "\\", "é",  "a", "0"};
+    std::mt19937 random(7);
+    const auto below = [&random](size_t end) { return std::uniform_int_distribution<size_t>(0, end - 1)(random); };
+    for (int i = 0; i < 3000; ++i) {
+        std::string text(all_wrong[below(all_wrong.size())].text);
+        for (size_t edits = 1 + below(4); edits > 0; --edits) {
+            const size_t at = below(text.size() + 1);
+            if (below(3) == 0) text.erase(at, 1);
+            if (below(3) > 0) text.insert(at, pieces[below(pieces.size())]);
+        }
+        const FileResult result = parse(text, "s.toml", read_file_text, test_addresses);
+        if (result) continue;
+        for (const Diagnostic& diagnostic : result.error())
+            EXPECT_TRUE(diagnostic.shown().starts_with("error: s.toml")) << text;
+    }
+}
 
 TEST(TomlFile, quotes_of_word_processors_are_named) {
     const Diagnostic diagnostic = only_mistake("log_level = “debug”");
