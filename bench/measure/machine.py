@@ -56,8 +56,12 @@ def cpu_split_us(pid):
 
 def pss_kib(pid):
     """Memory of the tree, shared pages divided among those who share them."""
+    return pss_kib_of(tree(pid))
+
+
+def pss_kib_of(processes):
     total = 0
-    for process in tree(pid):
+    for process in processes:
         try:
             for line in pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
