@@ -7,10 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "http/codec.h"
+#include "http/h1/progress.h"
+#include "http/head_storage.h"
 
 namespace seki::fuzz {
 
@@ -85,6 +88,14 @@ std::string transcript(http::Codec& codec, std::string_view input, Way way, Afte
     if (last.kind == http::Event::Kind::fault) return said + "\nfault";
     if (last.end) after(last);
     return last.end ? said + "\nend" : said;
+}
+
+// Another codec takes its place, as in another worker: nobody may notice.
+template <typename Codec>
+void move(std::optional<Codec>& codec, http::HeadStorage& storage, const http::HeadLimits& limits) {
+    const http::h1::Progress place = codec->progress();
+    codec.emplace(storage, limits);
+    require(codec->go_on(place));
 }
 
 // Where a codec writes: with all the room that it may need.

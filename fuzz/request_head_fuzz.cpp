@@ -1,5 +1,5 @@
-// Requests as a client may send them: read whole and in pieces; each that is understood is written towards a backend,
-// and a second reader must understand that as the same one request.
+// Requests as a client may send them: read whole, in pieces, and by codecs that go on where another one stopped; each
+// that is understood is written towards a backend, and a second reader must understand that as the same one request.
 
 #include <optional>
 
@@ -16,12 +16,13 @@ namespace {
 class Relay {
 public:
     Relay(const http::RequestHead& head, size_t room) : written_(room), path_(head.path), framing_(head.body) {
-        codec_.write_head(head, {}, written_.out());
+        codec_->write_head(head, {}, written_.out());
     }
 
     void pass_on(const http::Event& event, const http::ServerCodec& client) {
         body_ += event.body;
-        fuzz::pass_on(event, client, codec_, written_.out());
+        fuzz::move(codec_, storage(), limits);
+        fuzz::pass_on(event, client, *codec_, written_.out());
         if (event.end) parse_as_backend();
     }
 
@@ -52,7 +53,7 @@ private:
         return storage;
     }
 
-    http::h1::ClientCodec codec_{storage(), limits};
+    std::optional<http::h1::ClientCodec> codec_{std::in_place, storage(), limits};
     fuzz::Written written_;
     std::string path_;
     http::Body framing_;
@@ -64,20 +65,24 @@ bool forwarded(const http::RequestHead& head) {
     return head.method != http::Method::connect && !head.authority.empty();
 }
 
-std::string read(std::string_view input, fuzz::Way way, bool relayed) {
+enum class Reader : uint8_t { plain, relaying, moving };
+
+std::string read(std::string_view input, fuzz::Way way, Reader reader = Reader::plain) {
     static http::HeadStorage storage;
     const http::HeadLimits limits;
     const size_t room = 4 * input.size() + 1024;
-    http::h1::ServerCodec codec(storage, limits);
+    std::optional<http::h1::ServerCodec> codec(std::in_place, storage, limits);
     std::optional<Relay> relay;
-    return fuzz::transcript(codec, input, way, [&](const http::Event& event) {
+    return fuzz::transcript(*codec, input, way, [&](const http::Event& event) {
         if (event.kind == Kind::head) relay.reset();
-        if (event.kind == Kind::head && relayed && forwarded(codec.head())) relay.emplace(codec.head(), room);
-        if (relay) relay->pass_on(event, codec);
-        fuzz::require(codec.request_complete(event.stream) == event.end);
+        if (event.kind == Kind::head && reader == Reader::relaying && forwarded(codec->head()))
+            relay.emplace(codec->head(), room);
+        if (relay) relay->pass_on(event, *codec);
+        if (reader == Reader::moving) fuzz::move(codec, storage, limits);
+        fuzz::require(codec->request_complete(event.stream) == event.end);
         if (!event.end) return;
-        fuzz::require(codec.next("GET").kind == Kind::blocked);
-        codec.finish(event.stream);
+        fuzz::require(codec->next("GET").kind == Kind::blocked);
+        codec->finish(event.stream);
     });
 }
 
@@ -100,9 +105,10 @@ void require_same_when_repeated(std::string_view input) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (size == 0) return 0;
     const std::string_view input(reinterpret_cast<const char*>(data), size);
-    const std::string whole = read(input, fuzz::whole(input), true);
-    fuzz::require(read(input, fuzz::pieces(input), false) == whole);
-    fuzz::require(read(input, fuzz::pieces(input, true), false) == whole);
+    const std::string whole = read(input, fuzz::whole(input), Reader::relaying);
+    fuzz::require(read(input, fuzz::pieces(input)) == whole);
+    fuzz::require(read(input, fuzz::pieces(input, true)) == whole);
+    fuzz::require(read(input, fuzz::pieces(input), Reader::moving) == whole);
     require_same_when_repeated(input);
     return 0;
 }

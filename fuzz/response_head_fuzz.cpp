@@ -1,6 +1,6 @@
-// Answers as a backend may send them, to GET, or to HEAD if an input begins with that word: read whole and in pieces;
-// each is written towards clients of both versions, who must understand it as the same answer and agree whether the
-// connection stays.
+// Answers as a backend may send them, to GET, or to HEAD if an input begins with that word: read whole, in pieces,
+// and by codecs that go on where another one stopped; each is written towards clients of both versions, who must
+// understand it as the same answer and agree whether the connection stays.
 
 #include <fmt/format.h>
 
@@ -29,7 +29,8 @@ struct Answer {
 // A codec that has just asked.
 class Asking {
 public:
-    explicit Asking(std::string_view method, const http::HeadLimits& accepted = limits) : codec_(storage_, accepted) {
+    explicit Asking(std::string_view method, const http::HeadLimits& accepted = limits)
+        : accepted_(accepted), codec_(std::in_place, storage_, accepted) {
         http::RequestHead request;
         request.method = method == "HEAD" ? http::Method::head : http::Method::get;
         request.method_text = method;
@@ -37,19 +38,20 @@ public:
         request.authority = "a";
         char bytes[128];
         http::Output out(bytes, bytes + sizeof bytes);
-        codec_.write_head(request, {}, out);
+        codec_->write_head(request, {}, out);
     }
 
     // What it understands. `after` is called with each event, too.
     template <typename After>
     Answer read(std::string_view input, fuzz::Way way, After after) {
         Answer answer;
-        answer.said = fuzz::transcript(codec_, input, way, [&](const http::Event& event) {
-            if (event.kind == Kind::head) answer.status = codec_.head().status;
+        answer.said = fuzz::transcript(*codec_, input, way, [&](const http::Event& event) {
+            if (event.kind == Kind::head) answer.status = codec_->head().status;
             answer.body += event.body;
             if (event.end) answer.complete = true;
-            if (event.end) answer.connection_stays = codec_.free_streams() == 1;
-            after(event, codec_);
+            if (moves_) fuzz::move(codec_, storage_, accepted_);
+            if (event.end) answer.connection_stays = codec_->free_streams() == 1;
+            after(event, *codec_);
         });
         return answer;
     }
@@ -59,32 +61,40 @@ public:
 
     // Another connection takes the place of one that was lost after these bytes.
     Asking& lose(std::string_view bytes) {
-        codec_.next(bytes);
-        codec_.restart_answer();
+        codec_->next(bytes);
+        codec_->restart_answer();
+        return *this;
+    }
+    // From one place to the next, in the middle of the answer.
+    Asking& moving() {
+        moves_ = true;
         return *this;
     }
 
 private:
     static inline http::HeadStorage storage_;
-    http::h1::ClientCodec codec_;
+    const http::HeadLimits& accepted_;
+    std::optional<http::h1::ClientCodec> codec_;
+    bool moves_ = false;
 };
 
 void pass_on(std::string_view input, std::string_view method, std::string_view version) {
     static http::HeadStorage storage;
-    http::h1::ServerCodec codec(storage, limits);
+    std::optional<http::h1::ServerCodec> codec(std::in_place, storage, limits);
     const std::string request = fmt::format("{} / {}\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", method, version);
-    fuzz::require(codec.next(request).kind == Kind::head);
+    fuzz::require(codec->next(request).kind == Kind::head);
     fuzz::Written written(4 * input.size() + 1024);
     const Answer sent = Asking(method).read(input, fuzz::whole(input), [&](const auto& event, http::ClientCodec& from) {
-        if (event.kind == Kind::interim) codec.write_interim(1, from.head(), written.out());
-        if (event.kind == Kind::head) codec.write_head(1, from.head(), {}, false, written.out());
-        fuzz::pass_on(event, from, codec, written.out());
+        fuzz::move(codec, storage, limits);
+        if (event.kind == Kind::interim) codec->write_interim(1, from.head(), written.out());
+        if (event.kind == Kind::head) codec->write_head(1, from.head(), {}, false, written.out());
+        fuzz::pass_on(event, from, *codec, written.out());
     });
     if (!sent.complete) return;  // the client's connection is reset
 
     const Answer received = Asking(method, limits_of_client).read(written.text(), fuzz::whole(written.text()));
     fuzz::require(received.complete && received.status == sent.status && received.body == sent.body);
-    fuzz::require(received.connection_stays == codec.persistent());
+    fuzz::require(received.connection_stays == codec->persistent());
 }
 
 }  // namespace
@@ -98,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Answer whole = Asking(method).read(input, fuzz::whole(input));
     fuzz::require(Asking(method).read(input, fuzz::pieces(input)) == whole);
     fuzz::require(Asking(method).read(input, fuzz::pieces(input, true)) == whole);
+    fuzz::require(Asking(method).moving().read(input, fuzz::pieces(input)) == whole);
     fuzz::require(Asking(method).lose(input.substr(0, input.size() / 2)).read(input, fuzz::whole(input)) == whole);
     pass_on(input, method, "HTTP/1.1");
     pass_on(input, method, "HTTP/1.0");
