@@ -50,6 +50,9 @@ public:
             answer.body += event.body;
             if (event.end) answer.complete = true;
             if (moves_) fuzz::move(codec_, storage_, accepted_);
+            const auto place = codec_->progress();
+            fuzz::require(http::h1::ClientCodec::awaits_head(place) == (event.kind == Kind::interim));
+            fuzz::require(http::h1::ClientCodec::answered(place) == event.end);
             if (event.end) answer.connection_stays = codec_->free_streams() == 1;
             after(event, *codec_);
         });
