@@ -38,9 +38,17 @@ def own_ip():
     return f"127.{1 + (number >> 16) % 254}.{(number >> 8) % 256}.{1 + number % 254}"
 
 
+_given_places = set()
+
+
 def free_port(ip):
-    with socket.create_server((ip, 0)) as probe:
-        return probe.getsockname()[1]
+    """One that nobody was given before: whoever was may not have bound it yet."""
+    while True:
+        with socket.create_server((ip, 0)) as probe:
+            place = probe.getsockname()[:2]
+        if place not in _given_places:
+            _given_places.add(place)
+            return place[1]
 
 
 def until(enough, what, patience_seconds=wire.PATIENCE_SECONDS):
