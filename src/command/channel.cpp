@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "command/frame.h"
+#include "command/received_fds.h"
 
 namespace seki::command {
 namespace {
@@ -31,18 +32,6 @@ void put_fds(msghdr& message, Control& control, const std::vector<UniqueFd>& fds
         const int number = fd.get();
         std::memcpy(at, &number, sizeof number);
         at += sizeof number;
-    }
-}
-
-void collect_fds(msghdr& message, std::deque<UniqueFd>& into) {
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-        const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (size_t index = 0; index < count; ++index) {
-            int number = -1;
-            std::memcpy(&number, CMSG_DATA(header) + index * sizeof number, sizeof number);
-            into.emplace_back(number);
-        }
     }
 }
 

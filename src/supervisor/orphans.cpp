@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <net/if.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "command/channel.h"
 #include "command/frame.h"
+#include "command/received_fds.h"
 #include "config/limits.h"
 
 namespace seki::supervisor {
@@ -93,15 +93,7 @@ private:
         message.msg_controllen = control.size();
         const ssize_t got = ::recvmsg(socket_, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (got < 0) return got;
-        for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-            if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-            const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-            for (size_t index = 0; index < count; ++index) {
-                int number = -1;
-                std::memcpy(&number, CMSG_DATA(header) + index * sizeof number, sizeof number);
-                fds.emplace_back(number);
-            }
-        }
+        command::collect_fds(message, fds);
         return got;
     }
 

@@ -65,6 +65,13 @@ void Departures::drain() {
     walk_again();
 }
 
+// Not before the last walk is worked off: a successor may be slow, and what waits for it is to be no more than there
+// is.
+void Departures::look_again() {
+    if (resting_.empty()) return walk_again();
+    around_.loop.timers().arm(next_walk_, around_.loop.now() + pause);
+}
+
 void Departures::walk_again() {
     walking_ = true;
     place_ = 0;

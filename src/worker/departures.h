@@ -104,10 +104,11 @@ private:
     // All are looked at once more.
     struct NextWalk final : Timer {
         explicit NextWalk(Departures& departures) noexcept : owner(departures) {}
-        void on_timer() override { owner.walk_again(); }
+        void on_timer() override { owner.look_again(); }
         Departures& owner;
     };
     void walk_again();
+    void look_again();
 
     std::deque<net::SessionId> resting_;  // or in an exchange
     absl::flat_hash_map<uint64_t, Given> given_;
