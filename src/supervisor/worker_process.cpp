@@ -130,6 +130,7 @@ Duration WorkerProcess::limit_of(Patience patience) const {
         case Patience::order:
             return answer_timeout_;
         case Patience::start:
+        case Patience::aside:
             return std::max(answer_timeout_, start_timeout);
         case Patience::endless:
             break;
@@ -144,13 +145,19 @@ void WorkerProcess::arm() {
 }
 
 void WorkerProcess::on_timer() {
-    if (!alive()) return process_->signal(SIGKILL);
+    if (!alive()) return end_remains();
     // Before any question is given up: its death answers them all.
     for (const auto& [id, pending] : pending_) {
         if (pending.patience == Patience::question || pending.deadline > loop_.now()) continue;
         return end_hanging(pending);
     }
     give_up_questions();
+}
+
+// It has closed its channel, or was told to end, and its process is there all the same.
+void WorkerProcess::end_remains() {
+    if (end_expected_) log_.error(Module::supervisor, "worker {} (pid {}) is killed: it does not end", id(), pid());
+    process_->signal(SIGKILL);
 }
 
 // SIGABRT makes it say what it was at; who is stopped has nothing to say.
@@ -167,9 +174,10 @@ void WorkerProcess::end_hanging(const Pending& pending) {
 
 void WorkerProcess::ask_for_a_sign() {
     if (!alive() || state_ == State::starting) return;
-    const bool owes =
-        std::ranges::any_of(pending_, [](const auto& entry) { return entry.second.deadline != Monotonic::max(); });
-    if (owes) return;
+    const auto keeps_it_busy = [](const auto& entry) {
+        return entry.second.patience != Patience::aside && entry.second.patience != Patience::endless;
+    };
+    if (std::ranges::any_of(pending_, keeps_it_busy)) return;
     worker::Order status;
     status.mutable_status();
     order(status, Patience::order);
@@ -220,6 +228,7 @@ void WorkerProcess::on_closed(const std::string& /*reason*/) {
     // A process that is ending is told its own cause of death by the kernel, not this one.
     if (!end_expected_) process_->signal(SIGKILL);
     die();
+    if (!ended_) loop_.timers().arm(*this, loop_.now() + answer_timeout_);
 }
 
 void WorkerProcess::kill(const std::string& why) {

@@ -33,6 +33,7 @@ public:
         question,  // who does not answer in time is not waited for
         order,     // who does not answer in time hangs, and is killed
         start,     // likewise, with the time that it takes to load a configuration
+        aside,     // likewise, and other orders are answered meanwhile: so it is asked for a sign, too
         endless    // ends with the worker
     };
     // Null: no answer will come.
@@ -140,6 +141,7 @@ private:
     void stop_watching();
     void arm();
     void give_up_questions();
+    void end_remains();
     void end_hanging(const Pending& pending);
     void expect_answer(std::string what, Patience patience, OnReport on_report);
     [[nodiscard]] Duration limit_of(Patience patience) const;

@@ -111,7 +111,7 @@ void Workers::connect(WorkerProcess& from, WorkerProcess& to, const worker::Hand
     to.order(take_over, Patience::order, nullptr, with(std::move(of_taker)));
     worker::Order hand_over;
     *hand_over.mutable_hand_over() = what;
-    from.order(hand_over, Patience::start, std::move(on_report), with(std::move(of_giver)));
+    from.order(hand_over, Patience::aside, std::move(on_report), with(std::move(of_giver)));
 }
 
 void Workers::moved(Replacing& replacing, const worker::Report* report) {

@@ -44,7 +44,7 @@ _given_places = set()
 def free_port(ip):
     """One that nobody was given before: whoever was may not have bound it yet."""
     while True:
-        with socket.create_server((ip, 0)) as probe:
+        with socket.create_server((ip, 0), family=socket.AF_INET6 if ":" in ip else socket.AF_INET) as probe:
             place = probe.getsockname()[:2]
         if place not in _given_places:
             _given_places.add(place)

@@ -62,6 +62,21 @@ TEST_F(ReplaceWorkerTest, a_successor_that_dies_before_it_serves_leaves_all_as_i
     EXPECT_THAT(outcomes, ElementsAre("OK"));
 }
 
+TEST_F(ReplaceWorkerTest, an_old_one_that_hangs_while_its_connections_move_is_killed_like_any_other) {
+    begin();
+    worker(0).silent_about = {Kind::kHandOver, Kind::kDrain};
+    replace(0);
+    pass(settings.workers.answer_timeout);
+    pass(settings.workers.answer_timeout);
+    EXPECT_FALSE(worker(0).killed) << "it answers other orders";
+    EXPECT_THAT(told, IsEmpty());
+    worker(0).silent_about.insert(Kind::kStatus);
+    pass(settings.workers.answer_timeout);
+    pass(settings.workers.answer_timeout);
+    EXPECT_TRUE(worker(0).killed);
+    EXPECT_THAT(told, ElementsAre("worker 2"));
+}
+
 TEST_F(ReplaceWorkerTest, an_old_one_that_dies_meanwhile_has_nothing_to_give) {
     begin();
     launcher.on_launch = [](PlayedWorker& worker) { worker.silent_about = {Kind::kServe}; };

@@ -629,6 +629,22 @@ TEST_F(WorkersTest, one_whose_loop_does_not_turn_is_replaced_though_nobody_wants
     EXPECT_FALSE(worker(1).killed);
 }
 
+TEST_F(WorkersTest, who_hangs_on_its_way_out_is_killed) {
+    start();
+    worker(0).ends_late = true;
+    worker(0).silent_about = {Kind::kDrain};
+    supervisor->stop(false);
+    turns();
+    worker(0).answer_late(Kind::kDrain);
+    worker(0).end();
+    turns();
+    pass(settings.workers.answer_timeout - std::chrono::seconds(1));
+    EXPECT_FALSE(worker(0).killed);
+    pass(std::chrono::seconds(2));
+    EXPECT_TRUE(worker(0).killed);
+    EXPECT_THAT(logged(), HasSubstr("is killed: it does not end"));
+}
+
 TEST_F(WorkersTest, a_soft_stop_can_become_a_hard_one) {
     start();
     for (const size_t id : {0U, 1U}) worker(id).silent_about = {Kind::kDrain, Kind::kStop};
