@@ -1,7 +1,11 @@
 #include "ctl/command_line.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,17 +39,37 @@ void add_global_options(CLI::App& app, CommandLine& line, int64_t& timeout) {
     app.set_version_flag("-V,--version", version_text, "Print the version and what is built in");
 }
 
-void add_verbs(CLI::App& app, std::deque<Verb>& verbs) {
+// A part of the tree, and the first words of its verbs.
+struct Part {
+    std::array<std::string_view, 3> names;
+    void (*add)(Family& root);
+};
+
+constexpr Part all_parts[] = {
+    {{"events", "metrics", "sessions"}, add_observation_verbs},
+    {{"state", "apply"}, add_state_verbs},
+    {{"cluster"}, add_cluster_verbs},
+    {{"backend"}, add_backend_verbs},
+    {{"frontend"}, add_frontend_verbs},
+    {{"listener"}, add_listener_verbs},
+    {{"certificate", "ticket-secret"}, add_certificate_verbs},
+    {{"connection-limit", "subnet-connection-limit", "connection-attempts"}, add_limit_verbs},
+};
+
+enum class Extent : uint8_t { named, whole };
+
+using Arguments = std::span<const char* const>;
+
+// To declare all that there is takes longer than to obey most verbs.
+void add_verbs(CLI::App& app, std::deque<Verb>& verbs, Arguments arguments, Extent extent) {
     Family root(app, verbs);
     add_process_verbs(root);
-    add_observation_verbs(root);
-    add_state_verbs(root);
-    add_cluster_verbs(root);
-    add_backend_verbs(root);
-    add_frontend_verbs(root);
-    add_listener_verbs(root);
-    add_certificate_verbs(root);
-    add_limit_verbs(root);
+    const auto said = [arguments](std::string_view name) {
+        return std::ranges::any_of(arguments, [name](const char* word) { return name == word; });
+    };
+    for (const Part& part : all_parts) {
+        if (extent == Extent::whole || std::ranges::any_of(part.names, said)) part.add(root);
+    }
 }
 
 // How far the arguments went into the tree: "seki frontend http" and its part "add".
@@ -139,9 +163,21 @@ std::string completions_for(std::string_view shell, const CommandDescription& ro
     return shell == "fish" ? fish_completions(root) : bash_completions(root);
 }
 
-}  // namespace
+bool describes_the_tree(const Action& action) {
+    return std::holds_alternative<PrintHelp>(action) || std::holds_alternative<PrintCompletions>(action) ||
+           std::holds_alternative<PrintManual>(action);
+}
 
-std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments) {
+Exit description_of(CLI::App& app, const Action& action) {
+    if (const auto* completions = std::get_if<PrintCompletions>(&action))
+        return {exit_ok, completions_for(completions->shell, describe(app))};
+    if (const auto* help = std::get_if<PrintHelp>(&action)) return help_of(app, help->words);
+    complete_help(app);
+    return {exit_ok, manual_page(describe(app), program_version())};
+}
+
+// Nothing: it takes the whole tree to say what is wrong, or what there is.
+std::optional<std::variant<CommandLine, Exit>> parse(Arguments arguments, Extent extent) {
     CommandLine line;
     int64_t timeout = -1;
     std::deque<Verb> verbs;
@@ -149,18 +185,20 @@ std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments) {
     app.fallthrough();  // global options may stand anywhere
     app.require_subcommand(1);
     add_global_options(app, line, timeout);
-    add_verbs(app, verbs);
+    add_verbs(app, verbs, arguments, extent);
     if (arguments.empty()) return Exit{exit_usage, app.help()};
 
     try {
         // CLI11 takes the arguments from the back.
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    } catch (const CLI::CallForHelp&) {
-        complete_help(app);
-        return Exit{exit_ok, spoken(app).last->help(spoken(app).parents)};
     } catch (const CLI::CallForVersion&) {
         return Exit{exit_ok, version_text()};
+    } catch (const CLI::CallForHelp&) {
+        if (extent == Extent::named) return {};
+        complete_help(app);
+        return Exit{exit_ok, spoken(app).last->help(spoken(app).parents)};
     } catch (const CLI::ParseError& error) {
+        if (extent == Extent::named) return {};
         return mistake(app, reason_of(app, error));
     }
 
@@ -168,15 +206,20 @@ std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments) {
     const auto verb = std::ranges::find_if(verbs, &Verb::chosen);
     Result<Action> action = verb->action();
     if (!action) return mistake(app, action.error().message);
-    if (const auto* help = std::get_if<PrintHelp>(&*action)) return help_of(app, help->words);
     if (std::holds_alternative<PrintVersion>(*action)) return Exit{exit_ok, version_text()};
-    if (std::holds_alternative<PrintManual>(*action)) complete_help(app);
-    if (const auto* completions = std::get_if<PrintCompletions>(&*action))
-        return Exit{exit_ok, completions_for(completions->shell, describe(app))};
-    if (std::holds_alternative<PrintManual>(*action))
-        return Exit{exit_ok, manual_page(describe(app), program_version())};
-    line.action = std::move(*action);
-    return line;
+    if (!describes_the_tree(*action)) {
+        line.action = std::move(*action);
+        return line;
+    }
+    if (extent == Extent::named) return {};
+    return description_of(app, *action);
+}
+
+}  // namespace
+
+std::variant<CommandLine, Exit> parse(Arguments arguments) {
+    if (auto parsed = parse(arguments, arguments.empty() ? Extent::whole : Extent::named)) return std::move(*parsed);
+    return *parse(arguments, Extent::whole);
 }
 
 }  // namespace seki::ctl
