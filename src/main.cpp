@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "base/inherited.h"
+#include "commit.h"
 #include "ctl/ctl.h"
+#include "ctl/version.h"
 #include "supervisor/start.h"
 #include "worker/worker_main.h"
 
@@ -56,8 +58,13 @@ int main(int argc, char** argv) {
     }
     if (!seki::supervisor::takes_over()) seki::block_only({});
     const seki::ctl::Roles roles{
-        .start = [](const std::string& path) { return seki::supervisor::supervisor_main({.config_path = path}); },
+        .start =
+            [](const std::string& path) {
+                const std::string version = seki::ctl::program_version(seki::commit);
+                return seki::supervisor::supervisor_main({.config_path = path, .version = version});
+            },
         .check_config = seki::supervisor::check_config,
+        .commit = seki::commit,
     };
     return seki::ctl::run(argc, argv, roles);
 }

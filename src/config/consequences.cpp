@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/counted.h"
 #include "config/certificate_consequences.h"
 #include "observe/log.h"
 
@@ -92,10 +93,6 @@ bool any_is_active(const State& state) {
 
 bool anybody_listens(const State& state) {
     return any_is_active<HttpListeners, HttpsListeners, TcpListeners, UdpListeners>(state);
-}
-
-std::string counted(size_t count, std::string_view thing) {
-    return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
 void add_loop(const std::string& cluster_id, const SocketAddress& address, Findings& findings) {

@@ -1,8 +1,6 @@
 #include "config/difference.h"
 
 #include <google/protobuf/util/message_differencer.h>
-#include <string>
-
 namespace seki::config {
 namespace {
 
@@ -103,12 +101,30 @@ private:
     command::Differences found_;
 };
 
+const char* sign_of(command::DifferenceKind kind) {
+    switch (kind) {
+        case command::ADDED:
+            return "+";
+        case command::REMOVED:
+            return "-";
+        case command::CHANGED:
+            break;
+    }
+    return "~";
+}
+
 }  // namespace
 
 command::Differences differences(const State& from, const State& to, size_t max) {
     Comparison comparison(from, to, max);
     comparison.run(static_cast<const EveryKind<Table>*>(nullptr));
     return comparison.take();
+}
+
+std::string text(const command::Difference& difference) {
+    std::string text = fmt::format("{} {} {}", sign_of(difference.kind()), difference.thing(), difference.name());
+    for (int i = 0; i < difference.fields_size(); ++i) text += (i == 0 ? ": " : ", ") + difference.fields(i);
+    return text;
 }
 
 }  // namespace seki::config

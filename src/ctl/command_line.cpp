@@ -36,7 +36,7 @@ void add_global_options(CLI::App& app, CommandLine& line, int64_t& timeout) {
         ->check(CLI::Range(int64_t{0}, longest_timeout_ms));
     app.add_flag("-j,--json", line.json, "Print the answer's content as JSON");
     app.add_flag("-v,--verbose", line.verbose, "Tell on stderr what the server says while it works");
-    app.set_version_flag("-V,--version", version_text, "Print the version and what is built in");
+    app.set_version_flag("-V,--version", std::string(), "Print the version and what is built in");
 }
 
 // A part of the tree, and the first words of its verbs.
@@ -177,7 +177,7 @@ Exit description_of(CLI::App& app, const Action& action) {
 }
 
 // Nothing: it takes the whole tree to say what is wrong, or what there is.
-std::optional<std::variant<CommandLine, Exit>> parse(Arguments arguments, Extent extent) {
+std::optional<std::variant<CommandLine, Exit>> parse(Arguments arguments, std::string_view commit, Extent extent) {
     CommandLine line;
     int64_t timeout = -1;
     std::deque<Verb> verbs;
@@ -192,7 +192,7 @@ std::optional<std::variant<CommandLine, Exit>> parse(Arguments arguments, Extent
         // CLI11 takes the arguments from the back.
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::CallForVersion&) {
-        return Exit{exit_ok, version_text()};
+        return Exit{exit_ok, version_text(commit)};
     } catch (const CLI::CallForHelp&) {
         if (extent == Extent::named) return {};
         complete_help(app);
@@ -206,7 +206,7 @@ std::optional<std::variant<CommandLine, Exit>> parse(Arguments arguments, Extent
     const auto verb = std::ranges::find_if(verbs, &Verb::chosen);
     Result<Action> action = verb->action();
     if (!action) return mistake(app, action.error().message);
-    if (std::holds_alternative<PrintVersion>(*action)) return Exit{exit_ok, version_text()};
+    if (std::holds_alternative<PrintVersion>(*action)) return Exit{exit_ok, version_text(commit)};
     if (!describes_the_tree(*action)) {
         line.action = std::move(*action);
         return line;
@@ -217,9 +217,10 @@ std::optional<std::variant<CommandLine, Exit>> parse(Arguments arguments, Extent
 
 }  // namespace
 
-std::variant<CommandLine, Exit> parse(Arguments arguments) {
-    if (auto parsed = parse(arguments, arguments.empty() ? Extent::whole : Extent::named)) return std::move(*parsed);
-    return *parse(arguments, Extent::whole);
+std::variant<CommandLine, Exit> parse(Arguments arguments, std::string_view commit) {
+    if (auto parsed = parse(arguments, commit, arguments.empty() ? Extent::whole : Extent::named))
+        return std::move(*parsed);
+    return *parse(arguments, commit, Extent::whole);
 }
 
 }  // namespace seki::ctl

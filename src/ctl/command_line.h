@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "ctl/action.h"
@@ -31,7 +32,7 @@ constexpr int exit_ok = 0;
 constexpr int exit_error = 1;
 constexpr int exit_usage = 2;
 
-// `arguments` without the program's name.
-std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments);
+// `arguments` without the program's name; `commit` is the one that it was built from, or empty.
+std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments, std::string_view commit = {});
 
 }  // namespace seki::ctl

@@ -101,7 +101,7 @@ int answer(const Exit& exit) {
 }
 
 int obey(std::span<const char* const> arguments, const Roles& roles) {
-    const auto parsed = parse(arguments.empty() ? arguments : arguments.subspan(1));
+    const auto parsed = parse(arguments.empty() ? arguments : arguments.subspan(1), roles.commit);
     if (const auto* exit = std::get_if<Exit>(&parsed)) return answer(*exit);
     const auto& line = std::get<CommandLine>(parsed);
     if (std::holds_alternative<CheckConfig>(line.action)) return check_config(line, roles);

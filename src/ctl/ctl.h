@@ -16,6 +16,8 @@ struct Roles {
     std::function<int(const std::string& config_path)> start;
     // All that is to be said of the file; without an error among it, it is a valid configuration.
     std::function<std::vector<config::Diagnostic>(const std::string& config_path)> check_config;
+    // That it was built from; may be empty.
+    std::string commit{};
 };
 
 // The exit code: 0 done, 1 any error, 2 wrong arguments.

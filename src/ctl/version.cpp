@@ -1,6 +1,7 @@
 #include "ctl/version.h"
 
 #include <array>
+#include <fmt/format.h>
 #include <string_view>
 
 #include "config/check/available.h"
@@ -29,11 +30,13 @@ constexpr auto features = std::to_array<Named>({
 
 }  // namespace
 
-std::string program_version() { return "seki " SEKI_VERSION; }
+std::string program_version(std::string_view commit) {
+    return commit.empty() ? "seki " SEKI_VERSION : fmt::format("seki " SEKI_VERSION " ({})", commit);
+}
 
-std::string version_text() {
+std::string version_text(std::string_view commit) {
     std::string text =
-        program_version() + "\n+http +https +tcp +sticky-sessions +redirects +basic-auth +client-certificates";
+        program_version(commit) + "\n+http +https +tcp +sticky-sessions +redirects +basic-auth +client-certificates";
     for (const auto& [name, feature] : features) {
         text += config::why_unavailable(feature).empty() ? " +" : " -";
         text += name;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/counted.h"
+
 namespace seki::supervisor {
 
 void Adoption::begin(std::vector<Orphan> orphans) {
@@ -31,8 +33,8 @@ bool Adoption::let_go() {
 
 void Adoption::done(const Succession::Sum& sum) {
     log_.info(observe::Module::supervisor,
-              "{} worker{} of a supervisor that has died replaced, {} connections moved, {} still in the old ones",
-              sum.replaced, sum.replaced == 1 ? "" : "s", sum.moved, sum.staying);
+              "{} of a supervisor that has died replaced, {} connections moved, {} still in the old ones",
+              counted(sum.replaced, "worker"), sum.moved, sum.staying);
     end();
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/counted.h"
 #include "command/schema.h"
 
 namespace seki::supervisor {
@@ -111,8 +112,7 @@ void ChangeSets::on_timer() {
 
 void ChangeSets::make(const command::ChangeSet& last, std::vector<command::Request> changes, Answer answer) {
     const size_t count = changes.size();
-    const std::string made =
-        fmt::format("{} change{} {}", count, count == 1 ? "" : "s", last.dry_run() ? "could be made" : "made");
+    const std::string made = fmt::format("{} {}", counted(count, "change"), last.dry_run() ? "could be made" : "made");
     auto next = [changes = std::move(changes), at = size_t{0}]() mutable -> Result<std::optional<PlacedRequest>> {
         if (at == changes.size()) return std::nullopt;
         return PlacedRequest{std::move(changes[at++]), {}};

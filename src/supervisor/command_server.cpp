@@ -5,6 +5,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <filesystem>
+#include <ranges>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "base/unix_address.h"
 #include "config/check/check.h"
 #include "config/convert.h"
+#include "config/difference.h"
 #include "config/secrets.h"
 #include "config/subject.h"
 #include "supervisor/handover/message.h"
@@ -31,6 +33,12 @@ constexpr size_t max_subject_size = 1024;
 std::string describe(const command::Request& request, const Peer& peer) {
     const std::string subject = config::subject(request).substr(0, max_subject_size);
     return fmt::format("{}{}{} by {}", config::verb_name(request), subject.empty() ? "" : " ", subject, peer.text());
+}
+
+// Of one change the request says it all; what came of a reload, of a load or of a set of changes is in its answer.
+bool answer_says_more(const command::Request& request) {
+    return request.has_reload_configuration() || request.has_reload() || request.has_load_state() ||
+           request.has_apply_changes() || request.has_rebalance_sessions();
 }
 
 bool among(const std::vector<uint32_t>& uids, const Peer& peer) {
@@ -316,8 +324,8 @@ std::string CommandServer::why_refused(const CommandSession& session, const comm
 // ---- requests
 
 CommandServer::Work CommandServer::work_of(const Peer& peer, const command::Request& request) {
-    return {Asked::of(request, settings_.audit != nullptr), describe(request, peer), Ulid::make(loop_.wall(), random_),
-            loop_.now()};
+    return {Asked::of(request, settings_.audit != nullptr), describe(request, peer), answer_says_more(request),
+            Ulid::make(loop_.wall(), random_), loop_.now()};
 }
 
 void CommandServer::on_request(CommandSession& session, command::Request request) {
@@ -351,16 +359,28 @@ void CommandServer::note(const Peer& peer, const Work& work, const command::Resp
     if (response.status() == command::FAILURE) {
         log_.info(Module::command, "{} failed: {}", work.what, response.message());
     } else if (work.asked.acts) {
-        log_.info(Module::command, "{}", work.what);
+        log_.info(Module::command, "{}{}", work.what, work.answer_says_more ? ": " + response.message() : "");
     } else {
         log_.debug(Module::command, "{}", work.what);
     }
+    if (work.asked.acts) log_differences(response.content().differences());
     for (const std::string& warning : response.warnings()) {
         log_.warn(Module::command, "{}: {}", work.what, warning);
     }
     if (work.asked.acts && settings_.figures != nullptr) settings_.figures->add("config." + work.asked.verb);
     if (settings_.audit == nullptr) return;
     settings_.audit->write(peer, work.id, work.asked, response, loop_.now() - work.began, loop_.wall());
+}
+
+// The answer has them for whoever asked, who may be a script.
+void CommandServer::log_differences(const command::Differences& differences) {
+    if (differences.dry_run()) return;
+    constexpr int most_lines = 20;
+    const int shown = std::min(differences.vec_size(), most_lines);
+    for (const command::Difference& difference : differences.vec() | std::views::take(shown))
+        log_.info(Module::command, "{}", config::text(difference));
+    const uint64_t others = static_cast<uint64_t>(differences.vec_size() - shown) + differences.omitted();
+    if (others > 0) log_.info(Module::command, "and {} more", others);
 }
 
 void CommandServer::publish(const std::string& source, const command::Event& event) {

@@ -117,7 +117,8 @@ private:
     // A request until it is answered.
     struct Work {
         Asked asked;
-        std::string what;  // for people
+        std::string what;       // for people
+        bool answer_says_more;  // than that it was done
         Ulid id;
         Monotonic began;
     };
@@ -130,6 +131,7 @@ private:
     [[nodiscard]] std::string why_unauthorized(const Peer& peer, const command::Request& request) const;
     [[nodiscard]] Work work_of(const Peer& peer, const command::Request& request);
     void note(const Peer& peer, const Work& work, const command::Response& response);
+    void log_differences(const command::Differences& differences);
     void check_finished();
 
     EventLoop& loop_;

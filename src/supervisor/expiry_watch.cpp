@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/counted.h"
 #include "x509/time.h"
 
 namespace seki::supervisor {
@@ -55,8 +56,8 @@ void ExpiryWatch::tell(int64_t days, int64_t from_s, int64_t until_s) {
         if (++found > most_lines) return;
         const std::string when = x509::time_text(one.not_after_s);
         if (days > 0) {
-            log_.warn(observe::Module::supervisor, "the certificate {} ({}) on {} expires on {}, in {} day{}",
-                      one.fingerprint, one.name, one.address.text(), when, days, days == 1 ? "" : "s");
+            log_.warn(observe::Module::supervisor, "the certificate {} ({}) on {} expires on {}, in {}",
+                      one.fingerprint, one.name, one.address.text(), when, counted(days, "day"));
         } else {
             log_.warn(observe::Module::supervisor, "the certificate {} ({}) on {} has expired on {}", one.fingerprint,
                       one.name, one.address.text(), when);

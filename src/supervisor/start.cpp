@@ -91,8 +91,8 @@ void go_on_from(const Inheritance& inheritance, Supervisor::Settings& settings) 
 
 class Run {
 public:
-    Run(config::FileConfig file, std::string config_path)
-        : file_(std::move(file)), config_path_(std::move(config_path)), loop_(clock_, poller_) {}
+    Run(config::FileConfig file, Options options)
+        : file_(std::move(file)), options_(std::move(options)), loop_(clock_, poller_) {}
 
     // `left`: by a former supervisor, whose place we take. Null: nobody was there.
     Result<> begin(const Inheritance* left) {
@@ -104,8 +104,9 @@ public:
         signals_ = std::move(*signals);
         if (auto opened = open_audit(); !opened) return opened;
         std::vector<CheckedChange> changes = std::exchange(file_.changes, {});
-        Supervisor::Settings settings = settings_of(file_, config_path_);
+        Supervisor::Settings settings = settings_of(file_, options_.config_path);
         settings.command.audit = audit_.get();
+        settings.program = options_.version;
         if (left != nullptr) go_on_from(*left, settings);
         supervisor_ = std::make_unique<Supervisor>(loop_, *log_, launcher_, std::move(settings));
         supervisor_->on_released = [this] { pid_file_.reset(); };
@@ -150,6 +151,8 @@ private:
         if (auto set = log_->set_filter(log_filter(left)); !set) return set;
         flusher_.add(*sink_);
         flusher_.begin();
+        log_->info(Module::supervisor, "{} {} {}", options_.version,
+                   left == nullptr ? "starts with" : "takes over with", options_.config_path);
         for (const config::Diagnostic& warning : file_.warnings) log_->warn(Module::config, "{}", warning.text());
         if (left == nullptr) warn_of_root();
         return {};
@@ -225,7 +228,7 @@ private:
     }
 
     config::FileConfig file_;
-    std::string config_path_;
+    Options options_;
     SystemClock clock_;
     EpollPoller poller_;
     EventLoop loop_;
@@ -299,7 +302,7 @@ int supervisor_main(const Options& options) {
     for (const Obstacle& obstacle : left ? std::vector<Obstacle>() : obstacles(*file))
         in_the_way += (in_the_way.empty() ? "" : "\n") + obstacle.text();
     if (!in_the_way.empty()) return refuse(in_the_way);
-    run.emplace(std::move(*file), options.config_path);
+    run.emplace(std::move(*file), options);
     if (auto begun = run->begin(left ? &*left : nullptr); !begun) return cannot(begun.error().message);
     if (left && left->is_trial()) {
         print_error(Inheritance::promise);

@@ -11,6 +11,7 @@ namespace seki::supervisor {
 
 struct Options {
     std::string config_path;
+    std::string version;  // of the program, for the log
 };
 
 // Whether this process was a supervisor before it became this program. Its signals are still blocked, as they were.

@@ -7,7 +7,9 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/counted.h"
 #include "supervisor/change_events.h"
+#include "supervisor/start_report.h"
 #include "supervisor/state_loading.h"
 
 namespace seki::supervisor {
@@ -91,6 +93,9 @@ Result<> Supervisor::start(std::vector<CheckedChange> changes) {
     adoption_.bound();
     if (automatic_save_) automatic_save_->note_change();
     expiry_.start();
+    log_.info(Module::supervisor, "commands at {}", settings_.command.path);
+    for (const std::string& line : start_report(state_, settings_.workers.server, settings_.workers.count))
+        log_.info(Module::supervisor, "{}", line);
     return workers_.start();
 }
 
@@ -179,8 +184,7 @@ void Supervisor::publish(const std::string& source, command::EventKind kind) {
 void Supervisor::tell_ready() {
     if (service_manager == nullptr || stopping()) return;
     const size_t workers = workers_.begun().size();
-    service_manager->ready(
-        fmt::format("{} worker{} serve{}", workers, workers == 1 ? "" : "s", workers == 1 ? "s" : ""));
+    service_manager->ready(fmt::format("{} serve{}", counted(workers, "worker"), workers == 1 ? "s" : ""));
 }
 
 void Supervisor::note_reload(bool begins) {

@@ -44,9 +44,9 @@ public:
         Duration soft_stop_limit{};  // of a soft stop that names none; zero: none
         std::optional<observe::StatsdOutput::Settings> statsd;
         std::string config_path;
-        bool may_begin_anew =
-            false;                // in place of this program; else new settings of the process wait for the next start
-        config::FileConfig file;  // what it says, but for its changes
+        std::string program;          // its name and version
+        bool may_begin_anew = false;  // in place of this program; else new settings of the process wait for a start
+        config::FileConfig file;      // what it says, but for its changes
     };
 
     // All but the settings outlive it.

@@ -45,7 +45,7 @@ std::string Supervisor::why_not_handed_over(size_t askers) const {
 void Supervisor::hold(bool holds) { server_->hold(holds); }
 
 std::vector<std::string> Supervisor::about_to_end() {
-    log_.info(Module::supervisor, "another executable takes over");
+    log_.info(Module::supervisor, "another executable takes over: {}", settings_.program);
     if (statsd_) statsd_->tell();
     if (service_manager != nullptr) service_manager->alive();
     if (on_about_to_end) on_about_to_end();

@@ -118,6 +118,23 @@ class Start(ProcessTest):
         with seki.control() as control:
             self.assertEqual([worker.id for worker in control.workers()], [0, 1], seki.log())
 
+    def test_the_log_says_first_what_begins_and_what_it_serves(self):
+        seki = self.http(self.backend(), worker_count=2)
+        lines = [line.split("\t", 1)[1] for line in seki.log().splitlines() if "INFO  MAIN" in line]
+        self.assertEqual(lines[0], f"{seki.ctl('version').out.splitlines()[0]} starts with {seki.config}")
+        self.assertEqual(lines[1:5], [f"commands at {seki.socket_path}", f"listening: http {seki.text}",
+                                      "1 cluster, 1 frontend, 1 backend, 0 certificates",
+                                      "2 workers, each with 1000 clients at most and buffers of 16393 bytes"])
+
+    def test_the_log_says_who_changed_what(self):
+        seki = self.http(self.backend())
+        other = self.backend()
+        seki.body = http_body(seki.text, other)
+        seki.write_config()
+        self.assertEqual(seki.ctl("reload").code, 0)
+        self.assertRegex(seki.log(), rf"ReloadConfiguration by uid {os.getuid()}, pid \d+: 2 things are different now\n")
+        self.assertRegex(seki.log(), rf"\t\+ Backend web \S+ {other.text}\n")
+
     def test_the_configuration_is_found_by_the_environment(self):
         seki = self.http(self.backend())
         done = subprocess.run([BINARY, "status"], env={**os.environ, "SEKI_CONFIG": seki.config}, check=False,

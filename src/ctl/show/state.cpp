@@ -1,34 +1,14 @@
 #include <fmt/format.h>
 
+#include "config/difference.h"
 #include "ctl/show/show.h"
 #include "ctl/terminal_text.h"
 
 namespace seki::ctl {
-namespace {
-
-const char* sign_of(command::DifferenceKind kind) {
-    switch (kind) {
-        case command::ADDED:
-            return "+";
-        case command::REMOVED:
-            return "-";
-        case command::CHANGED:
-            break;
-    }
-    return "~";
-}
-
-std::string difference_line(const command::Difference& difference) {
-    std::string line = fmt::format("{} {} {}", sign_of(difference.kind()), difference.thing(), difference.name());
-    for (int i = 0; i < difference.fields_size(); ++i) line += (i == 0 ? ": " : ", ") + difference.fields(i);
-    return printable(line) + "\n";
-}
-
-}  // namespace
 
 std::string show_differences(const command::Differences& differences) {
     std::string text;
-    for (const command::Difference& difference : differences.vec()) text += difference_line(difference);
+    for (const command::Difference& difference : differences.vec()) text += printable(config::text(difference)) + "\n";
     if (differences.omitted() > 0) text += fmt::format("… and {} more\n", differences.omitted());
     for (const std::string& setting : differences.after_restart())
         text += printable("setting of the process: " + setting) + "\n";

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/counted.h"
 #include "config/snapshot.h"
 #include "supervisor/handover/message.h"
 #include "supervisor/told.h"
@@ -215,8 +216,8 @@ void Upgrade::done() {
     former_.reset();
     changes_.release();
     const std::string what =
-        fmt::format("version {} in place of {}; {} worker{} replaced, {} connections moved, {} still in the old ones",
-                    SEKI_VERSION, from_, sum_.replaced, sum_.replaced == 1 ? "" : "s", sum_.moved, sum_.staying);
+        fmt::format("version {} in place of {}; {} replaced, {} connections moved, {} still in the old ones",
+                    SEKI_VERSION, from_, counted(sum_.replaced, "worker"), sum_.moved, sum_.staying);
     if (workers_.stopping())
         return answer(command::FAILURE, "Upgrade not finished, for the server is stopping: " + what);
     if (!workers_.each_slot_serves())
