@@ -6,6 +6,7 @@
 
 #include "base/counted.h"
 #include "config/certificate_consequences.h"
+#include "config/suggestion.h"
 #include "observe/log.h"
 
 namespace seki::config {
@@ -136,9 +137,10 @@ void of_backend(const State& state, const command::AddBackend& backend, Findings
     const std::string& cluster_id = backend.cluster_id();
     if (state.table<Clusters>().find(cluster_id) == nullptr) {
         const bool led_to = frontends_of(state, cluster_id) > 0;
-        findings.add("cluster_id", "there is no cluster '{}'{}", cluster_id,
+        findings.add("cluster_id", "there is no cluster '{}'{}{}", cluster_id,
                      led_to ? ": the backend serves with default settings"
-                            : " and no frontend leads to it: the backend gets no clients");
+                            : " and no frontend leads to it: the backend gets no clients",
+                     did_you_mean_cluster(state, cluster_id));
     }
     const BackendKey mine = Backends::key(backend);
     const auto* twin = find_backend(state, cluster_id, [&](const BackendKey& other, const command::AddBackend& there) {
@@ -168,8 +170,9 @@ void of_place(const State& state, const SocketAddress& address, Findings& findin
 void of_target(const State& state, const std::string& cluster_id, const SocketAddress& address, Findings& findings) {
     if (state.table<Clusters>().find(cluster_id) == nullptr) {
         const bool served = state.table<Backends>().has_any_of(cluster_id);
-        findings.add("cluster_id", "there is no cluster '{}': {}", cluster_id,
-                     served ? "its backends serve with default settings" : "its clients cannot be served");
+        findings.add("cluster_id", "there is no cluster '{}': {}{}", cluster_id,
+                     served ? "its backends serve with default settings" : "its clients cannot be served",
+                     did_you_mean_cluster(state, cluster_id));
     }
     const auto is_here = [&](const BackendKey& key, const command::AddBackend& backend) {
         return key.address == address && !backend.has_unix_path();

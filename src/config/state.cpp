@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "config/suggestion.h"
 #include "config/update.h"
 
 namespace seki::config {
@@ -11,12 +12,25 @@ namespace {
 
 using command::Request;
 
-std::unexpected<Failure> not_found(std::string_view kind, std::string_view id) {
-    return failure("Did not find {} with address or id '{}'", kind, id);
+std::unexpected<Failure> not_found(std::string_view kind, std::string_view id, std::string_view suggestion = {}) {
+    return failure("Did not find {} with address or id '{}'{}", kind, id, suggestion);
 }
 
-std::unexpected<Failure> no_change() {
-    return failure("dispatching this request did not bring any change to the state");
+// Of a cluster that has nothing of that kind, perhaps because there is no such cluster.
+std::unexpected<Failure> none_of(const State& state, std::string_view kind, std::string_view id,
+                                 const std::string& cluster_id) {
+    if (state.table<Clusters>().find(cluster_id) != nullptr)
+        return not_found(kind, id, fmt::format(": cluster '{}' has none", cluster_id));
+    return not_found(kind, id,
+                     fmt::format(": there is no cluster '{}'{}", cluster_id, did_you_mean_cluster(state, cluster_id)));
+}
+
+std::unexpected<Failure> no_change(const std::string& why) {
+    return failure("dispatching this request did not bring any change to the state: {}", why);
+}
+
+std::string no_backend(const BackendKey& key) {
+    return fmt::format("cluster '{}' has no backend '{}' on {}", key.cluster_id, key.backend_id, key.address.text());
 }
 
 template <typename Kind>
@@ -198,7 +212,7 @@ void State::take_along(const std::string& cluster_id, std::vector<Displaced<Kind
 }
 
 Result<Undo> State::remove_cluster(const std::string& id) {
-    if (table<Clusters>().find(id) == nullptr) return not_found(Clusters::name, id);
+    if (table<Clusters>().find(id) == nullptr) return not_found(Clusters::name, id, did_you_mean_cluster(*this, id));
     DisplacedCluster displaced;
     std::apply([&](auto&... things) { (take_along(id, things), ...); }, displaced.belongings);
     displaced.cluster = {id, mutable_table<Clusters>().exchange(id, std::nullopt)};
@@ -210,8 +224,10 @@ Result<Undo> State::remove_stream_frontend(const Frontend& frontend) {
     const auto key = Kind::key(frontend);
     const auto* found = table<Kind>().find(key);
     if (found == nullptr && gone_.has<Kind>(key)) return Undo();
-    if (!table<Kind>().has_any_of(frontend.cluster_id())) return not_found(Kind::name, frontend.cluster_id());
-    if (found == nullptr || found->cluster_id() != frontend.cluster_id()) return no_change();
+    const std::string& cluster_id = frontend.cluster_id();
+    if (!table<Kind>().has_any_of(cluster_id)) return none_of(*this, Kind::name, cluster_id, cluster_id);
+    if (found == nullptr || found->cluster_id() != cluster_id)
+        return no_change(fmt::format("cluster '{}' has no frontend on {}", cluster_id, Kind::key_text(key)));
     return exchange<Kind>(key, std::nullopt);
 }
 
@@ -254,15 +270,16 @@ Result<Undo> State::add_backend(command::AddBackend backend) {
 Result<Undo> State::remove_backend(const command::RemoveBackend& removal) {
     const BackendKey key = Backends::key(removal);
     if (table<Backends>().find(key) == nullptr && gone_.has<Backends>(key)) return Undo();
-    if (!table<Backends>().has_any_of(removal.cluster_id())) return not_found(Backends::name, removal.backend_id());
-    if (table<Backends>().find(key) == nullptr) return no_change();
+    if (!table<Backends>().has_any_of(removal.cluster_id()))
+        return none_of(*this, Backends::name, removal.backend_id(), removal.cluster_id());
+    if (table<Backends>().find(key) == nullptr) return no_change(no_backend(key));
     return exchange<Backends>(key, std::nullopt);
 }
 
 Result<Undo> State::set_backend_state(const command::SetBackendState& change) {
     const BackendKey key = Backends::key(change);
     const auto* found = table<Backends>().find(key);
-    if (found == nullptr) return not_found(Backends::name, change.backend_id());
+    if (found == nullptr) return not_found(Backends::name, change.backend_id(), ": " + no_backend(key));
     if (found->state() == change.state()) return Undo();
     auto backend = *found;
     backend.set_state(change.state());
@@ -324,7 +341,9 @@ static const typename Kind::Message* find_listener(const State& state, const Nam
 
 Result<Undo> State::remove_listener(const command::RemoveListener& removal) {
     return with_listener_kind(removal.proxy(), [&]<typename Kind>() -> Result<Undo> {
-        if (find_listener<Kind>(*this, removal) == nullptr) return no_change();
+        if (find_listener<Kind>(*this, removal) == nullptr)
+            return no_change(fmt::format("there is no {} '{}'", Kind::name,
+                                         listener_name(checked_address(removal.address()), removal.interface())));
         return exchange<Kind>(checked_address(removal.address()), std::nullopt);
     });
 }

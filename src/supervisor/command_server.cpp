@@ -74,7 +74,11 @@ Result<> clear_path(const std::string& path, const UnixAddress& address) {
     if (!S_ISSOCK(about.st_mode)) return failure("{}: there is a file that is no socket; it is left alone", path);
     const auto error = try_to_connect(address);
     if (!error) return std::unexpected(error.error());
-    if (*error == 0) return failure("{}: another instance answers on this socket", path);
+    if (*error == 0)
+        return failure(
+            "{}: another instance answers on this socket; 'reload' and 'upgrade' change that one, and a second "
+            "one needs a command_socket of its own",
+            path);
     if (*error != ECONNREFUSED) return failure("{}: {}", path, system_error(*error));
     if (::unlink(path.c_str()) != 0) return failure("{}: cannot replace it: {}", path, system_error(errno));
     return {};

@@ -56,7 +56,7 @@ bool may_be_silent(command::ListenerType type) {
     std::unreachable();
 }
 
-constexpr const char* in_use = "the address is already in use";
+constexpr const char* in_use = "the address is already in use ('ss -ltnp' tells by whom)";
 
 // 0, or errno.
 int bind_to(const UniqueFd& fd, const SocketAddress& address) {

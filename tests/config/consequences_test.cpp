@@ -82,11 +82,14 @@ TEST_F(Consequences, an_update_of_a_frontend_is_looked_at_like_a_new_one) {
 TEST_F(Consequences, a_backend_or_frontend_of_an_unknown_cluster_has_a_slip_in_its_name) {
     set_up_site();
     EXPECT_THAT(of(backend("shopp", "one", server)),
-                ElementsAre("there is no cluster 'shopp' and no frontend leads to it: the backend gets no clients"));
-    EXPECT_THAT(of(http_frontend("shopp", here, "b.example")),
-                ElementsAre("there is no cluster 'shopp': its backends serve with default settings"));
-    EXPECT_THAT(of(backend("shopp", "two", "127.0.0.1:9001")),
-                ElementsAre("there is no cluster 'shopp': the backend serves with default settings"));
+                ElementsAre("there is no cluster 'shopp' and no frontend leads to it: the backend gets no clients; did "
+                            "you mean 'shop'?"));
+    EXPECT_THAT(
+        of(http_frontend("shopp", here, "b.example")),
+        ElementsAre("there is no cluster 'shopp': its backends serve with default settings; did you mean 'shop'?"));
+    EXPECT_THAT(
+        of(backend("shopp", "two", "127.0.0.1:9001")),
+        ElementsAre("there is no cluster 'shopp': the backend serves with default settings; did you mean 'shop'?"));
     EXPECT_THAT(of(http_frontend("nobody", here, "c.example")),
                 ElementsAre("there is no cluster 'nobody': its clients cannot be served"));
     Request split = http_frontend("", here, "d.example");

@@ -86,6 +86,31 @@ TEST(State, refuses_to_remove_what_is_not_there) {
     EXPECT_TRUE(state.same_as(state_of(whole())));
 }
 
+TEST(State, says_what_is_not_there_and_what_may_have_been_meant) {
+    State state = state_of({cluster("shop"), cluster("blog"), backend("shop", "one", "127.0.0.1:9000")});
+    const auto why = [&](const Request& change) { return apply(state, change).error().message; };
+    EXPECT_EQ(why(without_cluster("shopp")), "Did not find Cluster with address or id 'shopp'; did you mean 'shop'?");
+    EXPECT_EQ(why(without_cluster("unlike")), "Did not find Cluster with address or id 'unlike'");
+    EXPECT_EQ(why(without_backend("shop", "two", "127.0.0.1:9000")),
+              "dispatching this request did not bring any change to the state: cluster 'shop' has no backend 'two' on "
+              "127.0.0.1:9000");
+    EXPECT_EQ(why(without_backend("shpo", "one", "127.0.0.1:9000")),
+              "Did not find Backend with address or id 'one': there is no cluster 'shpo'; did you mean 'shop'?");
+    EXPECT_EQ(why(without_backend("blog", "one", "127.0.0.1:9000")),
+              "Did not find Backend with address or id 'one': cluster 'blog' has none");
+    EXPECT_EQ(
+        why(remove_listener(command::HTTP, "127.0.0.1:80")),
+        "dispatching this request did not bring any change to the state: there is no HttpListener '127.0.0.1:80'");
+}
+
+TEST(State, looks_for_what_was_meant_only_where_that_is_soon_done) {
+    State state;
+    for (int number = 0; number <= 1000; ++number)
+        ASSERT_TRUE(apply(state, cluster(fmt::format("cluster-{}", number))).has_value());
+    EXPECT_EQ(apply(state, without_cluster("cluster-x")).error().message,
+              "Did not find Cluster with address or id 'cluster-x'");
+}
+
 TEST(State, removes_with_a_cluster_what_belongs_to_it_alone) {
     State state = state_of(whole());
     Request denied = http_frontend("a", "127.0.0.1:80", "denied.example");

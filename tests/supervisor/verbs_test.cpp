@@ -163,7 +163,8 @@ TEST_F(VerbsTest, the_state_of_a_backend_that_is_not_there_cannot_be_set) {
     request.mutable_set_backend_state()->set_state(command::DRAIN);
     obey(request);
     EXPECT_EQ(answers.back().status(), command::FAILURE);
-    EXPECT_EQ(answers.back().message(), "Did not find Backend with address or id 'b'");
+    EXPECT_EQ(answers.back().message(),
+              "Did not find Backend with address or id 'b': cluster 'shop' has no backend 'b' on 127.0.0.1:80");
 }
 
 TEST_F(VerbsTest, status_names_the_worker_that_does_not_answer) {

@@ -45,7 +45,7 @@ std::string_view nearest_word(std::string_view written, std::span<const std::str
 // "; did you mean 'front_timeout'?"; empty for nothing.
 std::string did_you_mean(std::string_view nearest);
 
-// How many characters must be put in, left out or exchanged to make one text the other.
+// How many characters must be put in, left out, exchanged, or swapped with the next one to make one text the other.
 size_t edit_distance(std::string_view a, std::string_view b);
 
 // A key as it is written in a path of keys: quoted when its characters could be mistaken.

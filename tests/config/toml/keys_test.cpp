@@ -15,6 +15,8 @@ TEST(TomlKeys, the_distance_counts_single_changes) {
     EXPECT_EQ(edit_distance("abc", ""), 3);
     EXPECT_EQ(edit_distance("kitten", "sitting"), 3);
     EXPECT_EQ(edit_distance("adress", "address"), 1);
+    EXPECT_EQ(edit_distance("wbe", "web"), 1);
+    EXPECT_EQ(edit_distance("ab", "ba"), 1);
 }
 
 TEST(TomlKeys, the_nearest_key_must_be_near) {
