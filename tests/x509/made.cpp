@@ -37,7 +37,7 @@ void add_extension(X509* certificate, int nid, const std::string& value) {
 
 }  // namespace
 
-Key ec_key(const char* curve) { return Key(EVP_EC_gen(curve)); }
+Key ec_key(const char* curve) { return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve)); }
 Key ed25519_key() { return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")); }
 
 EVP_PKEY* rsa_key(unsigned bits) {
