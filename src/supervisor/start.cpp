@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/inherited.h"
+#include "base/own_heap.h"
 #include "base/print_error.h"
 #include "config/toml/file.h"
 #include "event/signals.h"
@@ -294,7 +295,7 @@ int supervisor_main(const Options& options) {
     ignore_failing_writes();
     // They wait until there is somebody to act upon them.
     block_only(watched_signals());
-    auto file = config::load(options.config_path);
+    auto file = in_own_heap([&options] { return config::load(options.config_path); });
     if (!file) return cannot(fmt::format("the configuration is not valid:\n{}", config::text(file.error())));
     if (auto given_up = left ? keep_privileges_down() : give_up_privileges(*file); !given_up)
         return cannot(given_up.error().message);
@@ -304,6 +305,7 @@ int supervisor_main(const Options& options) {
     if (!in_the_way.empty()) return refuse(in_the_way);
     run.emplace(std::move(*file), options);
     if (auto begun = run->begin(left ? &*left : nullptr); !begun) return cannot(begun.error().message);
+    give_back_memory();
     if (left && left->is_trial()) {
         print_error(Inheritance::promise);
         return 0;
