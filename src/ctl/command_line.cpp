@@ -38,6 +38,7 @@ void add_global_options(CLI::App& app, CommandLine& line, int64_t& timeout) {
 void add_verbs(CLI::App& app, std::deque<Verb>& verbs) {
     Family root(app, verbs);
     add_process_verbs(root);
+    add_convert_verbs(root);
     add_observation_verbs(root);
     add_state_verbs(root);
     add_cluster_verbs(root);
