@@ -134,7 +134,7 @@ private:
 
 Frontend frontend_of(const Site& site, const Placed& placed) {
     const Route& route = *placed.route;
-    Frontend frontend{.origin = route.origin, .cluster = route.cluster, .keys = {}};
+    Frontend frontend{.origin = route.origin, .listener = site.listener, .cluster = route.cluster, .keys = {}};
     frontend.keys.text("address", site.listener);
     frontend.keys.text("hostname", site.host);
     if (!placed.text.empty()) frontend.keys.text("path", placed.text);

@@ -91,6 +91,7 @@ struct Site {
 
 struct Frontend {
     Origin origin;
+    std::string listener;  // its address
     std::string cluster;
     Keys keys;
 };

@@ -45,7 +45,8 @@ const Origin& origin_of(const Model& model, const Block& block) {
 
 // Blocks in the reverse order of the file, so that indices stay right.
 void take_out(Model& model, const std::vector<Block>& blocks) {
-    std::set<std::string> gone;
+    std::set<std::string> clusters;
+    std::set<std::string> listeners;
     const auto at = [](auto& list, size_t index) { return list.begin() + static_cast<ptrdiff_t>(index); };
     const auto of_kind = [&](Block::Kind kind, auto&& remove) {
         std::vector<const Block*> chosen;
@@ -62,12 +63,17 @@ void take_out(Model& model, const std::vector<Block>& blocks) {
         backends.erase(at(backends, block.index));
     });
     of_kind(Block::Kind::cluster, [&](const Block& block) {
-        gone.insert(model.clusters[block.index].id);
+        clusters.insert(model.clusters[block.index].id);
         model.clusters.erase(at(model.clusters, block.index));
     });
-    of_kind(Block::Kind::listener,
-            [&](const Block& block) { model.listeners.erase(at(model.listeners, block.index)); });
-    std::erase_if(model.frontends, [&](const Frontend& frontend) { return gone.contains(frontend.cluster); });
+    of_kind(Block::Kind::listener, [&](const Block& block) {
+        listeners.insert(model.listeners[block.index].address);
+        model.listeners.erase(at(model.listeners, block.index));
+    });
+    // What belonged to one that is gone goes with it.
+    std::erase_if(model.frontends, [&](const Frontend& frontend) {
+        return clusters.contains(frontend.cluster) || listeners.contains(frontend.listener);
+    });
 }
 
 }  // namespace

@@ -86,6 +86,12 @@ TEST(Nginx, mistakes_are_told_with_their_places) {
     EXPECT_THAT(error_of(Format::nginx, "include f;"), HasSubstr("files include each other"));
 }
 
+TEST(Nginx, one_address_beside_all_of_them_is_left_out_and_told_once) {
+    const std::string text = "server { listen 80;\nlisten 127.0.0.1:80;\nlocation / { return 301 /x; } }";
+    EXPECT_THAT(said_of(Format::nginx, text, 2), HasSubstr("left out, because Seki refuses it"));
+    EXPECT_EQ(said_of(Format::nginx, text, 3), "");
+}
+
 TEST(Nginx, what_seki_would_refuse_is_left_out_and_told) {
     const std::string text = server("location /" + std::string(5000, 'a') +
                                     " { proxy_pass http://192.0.2.1; proxy_set_header Host $host; }\n"

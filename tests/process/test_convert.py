@@ -47,6 +47,7 @@ http {
         location /theirs/ { allow 192.0.2.0/24; deny all; proxy_pass http://shop; }
         location /gone/ { return 444; }
         location /no/ { return 403; }
+        location /read/ { limit_except GET { deny all; } proxy_pass http://{two}; }
         location /files/ { try_files $uri @files; root {folder}/nothing; }
         location @files { proxy_pass http://{two}; }
         location /long/ { proxy_pass http://{two}; }
@@ -154,7 +155,7 @@ listen raw
 PATHS = ["/", "/x?q=1", "/exact", "/exact?q=1", "/exact/x", "/static", "/static?q=1", "/static/", "/static/a.php?q=1", "/a.php", "/a.php?x=1", "/a.phpx",
          "/a?f=.php", "/img/a/b.PNG", "/img/a/b.gif", "/img/a?.png", "/img/12", "/img/12?x", "/img/x", "/api/v1/x", "/api/v/x", "/api/private",
          "/v1/api/y", "/old/x", "/moved", "/moved/x?y", "/keep/a?b=1", "/app/x/y?z=1", "/app", "/v2", "/v2/a?b", "/v2x",
-         "/hidden/a", "/hidden", "/mine/a", "/theirs/a", "/gone/", "/no/a", "/files/a?b", "/long/a", "/long/er/a", "/long/er", "/longer", "/.git/config",
+         "/hidden/a", "/hidden", "/mine/a", "/theirs/a", "/gone/", "/no/a", "/read/a", "/read/a.php", "/files/a?b", "/long/a", "/long/er/a", "/long/er", "/longer", "/.git/config",
          "/drop", "/drop?x", "/legacy", "/a/legacy/b", "/legacyx", "/a.css", "/a.css/b", "/a/mid/b", "/open/a", "/.well-known/x",
          "/.well-known/acme-challenge/token", "/up", "/up?x"]
 HOSTS = ["shop.example", "www.shop.example", "SHOP.example", "a.wild.example", "wild.example", "secure.example", "certbot.example", "user-bob.people.example",

@@ -257,7 +257,8 @@ void Frontends::add_tcp(const Section& section, const Place& place) {
         remarks_.lost(section.head.origin, "there is no backend for it");
         return;
     }
-    Frontend frontend{.origin = section.head.origin, .cluster = std::string(backend->name()), .keys = {}};
+    Frontend frontend{
+        .origin = section.head.origin, .listener = place.address, .cluster = std::string(backend->name()), .keys = {}};
     frontend.keys.text("address", place.address);
     model_.frontends.push_back(std::move(frontend));
 }

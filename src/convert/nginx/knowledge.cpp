@@ -145,7 +145,7 @@ constexpr auto table = std::to_array<Known>({
     {"limit_req*", lost, limits},
     {"limit_conn*", lost, limits},
     {"limit_rate*", lost, "answers are as fast as their clients"},
-    {"limit_except", lost, "'method' of frontends tells methods apart; what this closes is open"},
+    {"limit_except", lost, unused},
     {"fastcgi_*", lost, speaks},
     {"uwsgi_*", lost, speaks},
     {"scgi_*", lost, speaks},

@@ -79,7 +79,7 @@ private:
                 return;
             }
         }
-        Frontend frontend{.origin = said.origin, .cluster = cluster, .keys = {}};
+        Frontend frontend{.origin = said.origin, .listener = text, .cluster = cluster, .keys = {}};
         frontend.keys.text("address", text);
         model_.listeners.push_back({.origin = said.origin, .address = text, .protocol = Protocol::tcp, .keys = {}});
         model_.frontends.push_back(std::move(frontend));

@@ -371,13 +371,31 @@ void Routes::proxy(const Location& location, const Scope& scope, const Directive
                       "sha512crypt or yescrypt)");
     }
     const bool closes = restrict_sources(scope, route);
+    const std::vector<std::string> methods = allowed_methods(scope);
     Route refusal = route_at(&location);
     refusal.match.path = route.match.path;
-    routes_.push_back(std::move(route));
-    if (!closes) return;
+    for (const std::string& method : methods) {
+        route.match.method = method;
+        routes_.push_back(route);
+    }
+    if (methods.empty()) routes_.push_back(std::move(route));
+    if (!closes && methods.empty()) return;
     refusal.cluster = Model::nobody;
     refusal.keys.text("redirect", "unauthorized");
     routes_.push_back(std::move(refusal));
+}
+
+// Of `limit_except … { deny all; }`; empty: all of them.
+std::vector<std::string> Routes::allowed_methods(const Scope& scope) {
+    const Directive* said = scope.own("limit_except");
+    if (said == nullptr) return {};
+    handle_all(said->block);
+    const bool plain =
+        said->block.size() == 1 && said->block.front().name == "deny" && said->block.front().argument(0) == "all";
+    remarks_.different(said->origin, plain ? "other methods get 401, not 403" : "other methods get 401, whoever asks");
+    std::vector<std::string> methods = said->arguments;
+    if (std::ranges::find(methods, "GET") != methods.end()) methods.emplace_back("HEAD");
+    return methods;
 }
 
 // Whether somebody is kept out, who is to be refused then.

@@ -42,6 +42,7 @@ private:
     void add_location(const Location& location);
     void add_slash_redirect(const Location& location);
     void proxy(const Location& location, const Scope& scope, const Directive& pass, Route route);
+    std::vector<std::string> allowed_methods(const Scope& scope);
     bool restrict_sources(const Scope& scope, Route& route);
     void close(const Location& location, const Scope& scope);
 
