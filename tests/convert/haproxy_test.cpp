@@ -37,6 +37,12 @@ TEST(Haproxy, what_stands_first_is_asked_first) {
     EXPECT_THAT(text, HasSubstr("path = \"/x.*\"\npath_type = \"REGEX\"\n"));
 }
 
+TEST(Haproxy, redirects_come_behind_what_is_refused) {
+    const std::string text =
+        haproxy_text(file(" redirect location /x if { path_beg /a }\n http-request deny if { path_beg /a }"));
+    EXPECT_THAT(text, HasSubstr("path = \"/a.*\"\npath_type = \"REGEX\"\nredirect = \"unauthorized\""));
+}
+
 TEST(Haproxy, exceptions_go_where_the_rules_behind_lead) {
     const std::string text = haproxy_text(file(" use_backend b unless { path_beg /keep/ }"));
     EXPECT_THAT(

@@ -114,11 +114,11 @@ frontend web
     acl acme path_beg /.well-known/acme-challenge/
     acl secure hdr(host) -i -m beg secure.
     acl debug req.hdr(X-Debug) -m found
+    redirect location /elsewhere code 302 if { path_beg /moved /.git/moved }
     http-request deny if { path_beg /.git }
     http-request deny if { src 192.0.2.0/24 }
     http-request reject if { path /drop }
     http-request redirect scheme https code 301 if !{ ssl_fc } secure !acme
-    redirect location /elsewhere code 302 if { path /moved }
     http-request redirect prefix https://new.example code 308 if { path_dir legacy } www
     http-request set-header X-From haproxy
     http-request set-header X-Forwarded-Proto https if { ssl_fc }
@@ -155,7 +155,7 @@ listen raw
 PATHS = ["/", "/x?q=1", "/exact", "/exact?q=1", "/exact/x", "/static", "/static?q=1", "/static/", "/static/a.php?q=1", "/a.php", "/a.php?x=1", "/a.phpx",
          "/a?f=.php", "/img/a/b.PNG", "/img/a/b.gif", "/img/a?.png", "/img/12", "/img/12?x", "/img/x", "/api/v1/x", "/api/v/x", "/api/private",
          "/v1/api/y", "/old/x", "/moved", "/moved/x?y", "/keep/a?b=1", "/app/x/y?z=1", "/app", "/v2", "/v2/a?b", "/v2x",
-         "/hidden/a", "/hidden", "/mine/a", "/theirs/a", "/gone/", "/no/a", "/read/a", "/read/a.php", "/files/a?b", "/long/a", "/long/er/a", "/long/er", "/longer", "/.git/config",
+         "/hidden/a", "/hidden", "/mine/a", "/theirs/a", "/gone/", "/no/a", "/read/a", "/read/a.php", "/files/a?b", "/long/a", "/long/er/a", "/long/er", "/longer", "/.git/config", "/.git/moved",
          "/drop", "/drop?x", "/legacy", "/a/legacy/b", "/legacyx", "/a.css", "/a.css/b", "/a/mid/b", "/open/a", "/.well-known/x",
          "/.well-known/acme-challenge/token", "/up", "/up?x"]
 HOSTS = ["shop.example", "www.shop.example", "SHOP.example", "a.wild.example", "wild.example", "secure.example", "certbot.example", "user-bob.people.example",

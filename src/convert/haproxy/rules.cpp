@@ -103,13 +103,14 @@ void Rules::add(const Line& line, const AnyOf& condition, const Route& route, st
     }
 }
 
+// Wherever they stand in the section, `block` is asked first, then `http-request`, then `redirect`.
 void Rules::add_answers(const Section& section, const Acls& acls, std::vector<Entry>& entries) {
-    for (const Line& line : section.lines) {
-        const auto at = answer_at(line);
-        if (!at) continue;
-        const auto route = answer_of(line, *at);
-        if (!route) continue;
-        add(line, acls.condition(line, condition_at(line)), *route, entries);
+    for (const std::string_view kind : {"block", "http-request", "redirect"}) {
+        for (const Line& line : section.lines) {
+            const auto at = line.word(0) == kind ? answer_at(line) : std::nullopt;
+            const auto route = at ? answer_of(line, *at) : std::nullopt;
+            if (route) add(line, acls.condition(line, condition_at(line)), *route, entries);
+        }
     }
 }
 
