@@ -17,7 +17,7 @@ LEVELS = [
     ["net", "routing"],
     ["observe"],
     ["config", "tls", "auth", "backend"],
-    ["command", "proxy"],
+    ["command", "proxy", "convert"],
     ["supervisor", "worker", "ctl"],
 ]
 LEVEL_OF = {library: level for level, libraries in enumerate(LEVELS) for library in libraries}

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "command.pb.h"
+#include "convert/convert.h"
 
 namespace seki::ctl {
 
@@ -62,6 +63,15 @@ struct DiffStates {
     std::string to;
 };
 
+// Make a file for Seki of one of another proxy, and say what could not be made of it.
+struct ConvertFile {
+    convert::Format format;
+    std::string path;
+    std::string output;  // empty: stdout
+    bool force = false;
+    bool strict = false;
+};
+
 // Print the help of the verb that these words name; of all where there are none.
 struct PrintHelp {
     std::vector<std::string> words;
@@ -76,6 +86,6 @@ struct PrintCompletions {
 struct PrintManual {};
 
 using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, EditCluster, ShowTags, ApplyFile, DiffStates,
-                            PrintHelp, PrintVersion, PrintCompletions, PrintManual>;
+                            ConvertFile, PrintHelp, PrintVersion, PrintCompletions, PrintManual>;
 
 }  // namespace seki::ctl

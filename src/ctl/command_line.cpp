@@ -53,6 +53,7 @@ constexpr Part all_parts[] = {
     {{"frontend"}, add_frontend_verbs},
     {{"listener"}, add_listener_verbs},
     {{"certificate", "ticket-secret"}, add_certificate_verbs},
+    {{"convert"}, add_convert_verbs},
     {{"connection-limit", "subnet-connection-limit", "connection-attempts"}, add_limit_verbs},
 };
 

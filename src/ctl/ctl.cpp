@@ -9,6 +9,7 @@
 #include "config/default_path.h"
 #include "ctl/command_line.h"
 #include "ctl/conversation.h"
+#include "ctl/convert_file.h"
 #include "ctl/json.h"
 #include "ctl/settings.h"
 #include "ctl/show/show.h"
@@ -95,6 +96,15 @@ int diff_states(const CommandLine& line, const DiffStates& files) {
     return exit_ok;
 }
 
+int convert(const CommandLine& line, const ConvertFile& file) {
+    const auto converted = convert_file(file);
+    if (!converted) return fail(converted.error().message);
+    const Told told = line.json ? told_json(*converted) : told_text(*converted, line.verbose);
+    std::cerr << for_stderr(printable(told.text));
+    if (file.output.empty()) std::cout << converted->text;
+    return file.strict && told.remarks > 0 ? exit_error : exit_ok;
+}
+
 int answer(const Exit& exit) {
     (exit.code == exit_ok ? std::cout : std::cerr) << exit.text;
     return exit.code;
@@ -106,6 +116,7 @@ int obey(std::span<const char* const> arguments, const Roles& roles) {
     const auto& line = std::get<CommandLine>(parsed);
     if (std::holds_alternative<CheckConfig>(line.action)) return check_config(line, roles);
     if (const auto* files = std::get_if<DiffStates>(&line.action)) return diff_states(line, *files);
+    if (const auto* file = std::get_if<ConvertFile>(&line.action)) return convert(line, *file);
     if (!std::holds_alternative<Start>(line.action)) return converse(line);
     const int code = roles.start(config_path(line));
     const std::string hint = code == exit_ok ? "" : how_to_name_it(line);

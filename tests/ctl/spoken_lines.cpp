@@ -547,6 +547,8 @@ constexpr auto others = std::to_array<std::string_view>({
     "help cluster add",
     "version",
     "apply changes.json --dry-run --expect-version 7",
+    "convert nginx nginx.conf --output seki.toml --force --strict",
+    "convert haproxy haproxy.cfg --output seki.toml --force --strict",
     "completions bash",
     "man",
     "events",

@@ -81,6 +81,12 @@ class Transcripts(ProcessTest):
     def test_an_option_that_is_missing(self):
         self.compare("option_missing", "seki backend add --id shop")
 
+    def test_a_file_to_convert_that_cannot_be(self):
+        self.write("server {\n    listen 8080;\n    location / { proxy_pass http://127.0.0.1:3000 }\n}\n", "nginx.conf")
+        self.write("events {}\n", "empty.conf")
+        self.compare("convert", "seki convert nginx nginx.cnf", "seki convert apache httpd.conf", "seki convert nginx",
+                     "seki convert nginx nginx.conf", "seki convert haproxy nginx.conf", "seki convert nginx empty.conf")
+
     def test_an_address_that_is_none(self):
         self.compare("address", "seki backend add -i shop --backend-id a -a localhost:3000",
                      "seki backend add -i shop --backend-id a -a 127.0.0.1", "seki backend add -i shop --backend-id a -a ::1:80")
