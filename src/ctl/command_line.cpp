@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "config/schema/schema.h"
 #include "config/toml/keys.h"
 #include "ctl/completions.h"
 #include "ctl/description.h"
@@ -170,6 +171,7 @@ std::variant<CommandLine, Exit> parse(std::span<const char* const> arguments) {
     if (!action) return mistake(app, action.error().message);
     if (const auto* help = std::get_if<PrintHelp>(&*action)) return help_of(app, help->words);
     if (std::holds_alternative<PrintVersion>(*action)) return Exit{exit_ok, version_text()};
+    if (std::holds_alternative<PrintSchema>(*action)) return Exit{exit_ok, config::file_schema()};
     if (std::holds_alternative<PrintManual>(*action)) complete_help(app);
     if (const auto* completions = std::get_if<PrintCompletions>(&*action))
         return Exit{exit_ok, completions_for(completions->shell, describe(app))};

@@ -16,6 +16,7 @@ constexpr auto examples = std::to_array<Examples>({
     {"start", {"seki start", "seki -c shop.toml start"}},
     {"check", {"seki check -c shop.toml", "seki check -c shop.toml --json"}},
     {"config check", {"seki config check -c shop.toml", "seki config check -c shop.toml --json"}},
+    {"config schema", {"seki config schema", "seki config schema > seki.schema.json"}},
     {"status", {"seki status", "seki --socket /run/seki/seki.sock status"}},
     {"shutdown", {"seki shutdown", "seki shutdown --deadline 30"}},
     {"upgrade", {"seki upgrade", "seki upgrade --worker 1"}},
