@@ -77,6 +77,8 @@ struct PrintHelp {
     std::vector<std::string> words;
 };
 struct PrintVersion {};
+// Print the JSON schema of the configuration file.
+struct PrintSchema {};
 
 // Print what completes the command line in a shell, or its manual page. Done while the arguments are parsed, whose tree
 // both describe.
@@ -86,6 +88,6 @@ struct PrintCompletions {
 struct PrintManual {};
 
 using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, EditCluster, ShowTags, ApplyFile, DiffStates,
-                            ConvertFile, PrintHelp, PrintVersion, PrintCompletions, PrintManual>;
+                            ConvertFile, PrintHelp, PrintVersion, PrintSchema, PrintCompletions, PrintManual>;
 
 }  // namespace seki::ctl

@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "config/schema/schema.h"
 #include "config/toml/keys.h"
 #include "ctl/completions.h"
 #include "ctl/description.h"
@@ -208,6 +209,7 @@ std::optional<std::variant<CommandLine, Exit>> parse(Arguments arguments, std::s
     Result<Action> action = verb->action();
     if (!action) return mistake(app, action.error().message);
     if (std::holds_alternative<PrintVersion>(*action)) return Exit{exit_ok, version_text(commit)};
+    if (std::holds_alternative<PrintSchema>(*action)) return Exit{exit_ok, config::file_schema()};
     if (!describes_the_tree(*action)) {
         line.action = std::move(*action);
         return line;

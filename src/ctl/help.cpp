@@ -16,6 +16,7 @@ constexpr auto examples = std::to_array<Examples>({
     {"start", {"seki start", "seki -c shop.toml start"}},
     {"check", {"seki check -c shop.toml", "seki check -c shop.toml --json"}},
     {"config check", {"seki config check -c shop.toml", "seki config check -c shop.toml --json"}},
+    {"config schema", {"seki config schema", "seki config schema > seki.schema.json"}},
     {"convert nginx",
      {"seki convert nginx /etc/nginx/nginx.conf > seki.toml", "seki convert nginx shop.conf -o seki.toml --strict"}},
     {"convert haproxy",

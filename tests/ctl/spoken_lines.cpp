@@ -543,6 +543,7 @@ constexpr std::array lines{
 constexpr auto others = std::to_array<std::string_view>({
     "start",
     "config check",
+    "config schema",
     "check",
     "help cluster add",
     "version",

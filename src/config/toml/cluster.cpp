@@ -39,7 +39,7 @@ constexpr std::array backend_states{
 void read_health_check(TableReader& table, command::HealthCheckConfig& health_check) {
     read_fields(table, health_check,
                 {"uri", "interval", "timeout", "healthy_threshold", "unhealthy_threshold", "expected_status"});
-    if (!table.has("uri")) table.missing("uri");
+    table.require({"uri"});
     table.finish();
 }
 
@@ -82,8 +82,9 @@ void read_proxy_protocol(TableReader& table, command::Cluster& cluster, bool exp
 
 void read_backend_tls(TableReader& table, const Draft& draft, command::BackendTls& tls) {
     read_fields(table, tls, {"verify", "pinned_keys", "server_name", "alpn_protocols"});
-    read_pem_files(table, draft, "ca_certificates", *tls.mutable_ca_certificates());
-    if (auto certificate = read_certificate(table, draft)) {
+    const std::vector<std::string> authorities = table.texts("ca_certificates");
+    read_pem_files(table, draft, "ca_certificates", authorities, *tls.mutable_ca_certificates());
+    if (auto certificate = read_identity(table, draft)) {
         tls.set_certificate(certificate->certificate());
         *tls.mutable_certificate_chain() = certificate->certificate_chain();
         tls.set_key(certificate->key());
@@ -92,7 +93,7 @@ void read_backend_tls(TableReader& table, const Draft& draft, command::BackendTl
 }
 
 void read_rate_limit(TableReader& table, command::RateLimit& limit) {
-    if (!table.has("requests_per_second")) table.missing("requests_per_second");
+    table.require({"requests_per_second"});
     read_fields(table, limit, {"requests_per_second", "burst"});
     table.finish();
 }
@@ -158,7 +159,7 @@ public:
     void read(TableReader& table, size_t index) {
         command::AddBackend backend;
         backend.set_cluster_id(cluster_id_);
-        if (!table.has("address")) table.missing("address");
+        table.require({"address"});
         const auto host = table.host_address("address");
         if (!host) read_fields(table, backend, {"address"});
         read_fields(table, backend, {"backend_id", "unix_path", "sticky_id", "backup"});
@@ -218,7 +219,7 @@ private:
 }  // namespace
 
 void read_cluster(const std::string& cluster_id, TableReader& table, Draft& draft) {
-    if (!table.has("protocol")) table.missing("protocol");
+    table.require({"protocol"});
     const auto choice = table.choice("protocol", protocols);
     // Whatever a cluster of unknown protocol has is judged like one of HTTP, the protocol with all the keys.
     const auto protocol = static_cast<ClusterProtocol>(choice.value_or(std::to_underlying(ClusterProtocol::http)));

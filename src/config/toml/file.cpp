@@ -45,9 +45,8 @@ struct Outside {
     const ResolveHost& resolve;
 };
 
-void read_tables(const TomlTable& document, std::string_view name, const Outside& outside, FileConfig& config,
+void read_tables(TableReader& table, std::string_view name, const Outside& outside, FileConfig& config,
                  Diagnostics& diagnostics) {
-    TableReader table(document, {}, TableKind::global, diagnostics);
     const auto directory = std::filesystem::path(name).parent_path();
     const ListenerSwitches switches = read_global(table, directory, config);
 
@@ -55,7 +54,7 @@ void read_tables(const TomlTable& document, std::string_view name, const Outside
         return outside.read_file((directory / path).lexically_normal().string(), max_size);
     };
     Draft draft(config, read_beside, outside.resolve, switches.activate_listeners);
-    if (listeners_are_misspelt(document)) draft.lose_listener();
+    if (listeners_are_misspelt(table.place().table())) draft.lose_listener();
     for (TableReader& listener : table.tables("listeners", TableKind::listener)) read_listener(listener, draft);
     auto clusters = table.named_tables("clusters", TableKind::cluster);
     for (const auto& [id, cluster] : clusters) draft.remember_cluster(id);
@@ -91,7 +90,8 @@ FileResult parse(std::string_view text, std::string_view name, const ReadFile& r
     Diagnostics diagnostics(name, text);
     const TomlTable document = read_document(text, diagnostics);
     FileConfig config;
-    if (!diagnostics.has_errors()) read_tables(document, name, {read_file, resolve}, config, diagnostics);
+    TableReader table(document, {}, TableKind::global, diagnostics);
+    if (!diagnostics.has_errors()) read_tables(table, name, {read_file, resolve}, config, diagnostics);
     if (diagnostics.has_errors()) return std::unexpected(diagnostics.take());
     config.warnings = diagnostics.take();
     return config;
@@ -100,6 +100,19 @@ FileResult parse(std::string_view text, std::string_view name, const ReadFile& r
 FileResult load(const std::string& path, const ReadFile& read_file, const ResolveHost& resolve) {
     const Result<std::string> text = read_file_text(path);
     return text ? parse(*text, path, read_file, resolve) : refused(path, text.error().message);
+}
+
+// No value is as it should be, so none leads to a file or a host.
+TableSurvey survey_file() {
+    TableSurvey survey(TableKind::global);
+    for (SurveyRound round; !round.is_last; ++round.index) {
+        round.is_last = true;  // unless somebody has more to answer
+        Diagnostics ignored("");
+        FileConfig config;
+        TableReader table(survey.begin(round), ignored);
+        read_tables(table, "", {read_file_text, resolve_host}, config, ignored);
+    }
+    return survey;
 }
 
 }  // namespace seki::config

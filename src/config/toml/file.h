@@ -22,6 +22,7 @@
 #include "config/file_text.h"
 #include "config/resolve_host.h"
 #include "config/toml/diagnostic.h"
+#include "config/toml/survey.h"
 
 namespace seki::config {
 
@@ -74,5 +75,8 @@ FileResult load(const std::string& path, const ReadFile& read_file = read_file_t
 // `name` stands before each diagnostic; relative paths in the text are relative to its directory.
 FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file = read_file_text,
                  const ResolveHost& resolve = resolve_host);
+
+// What a file may have: what parse() asks for (survey.h).
+TableSurvey survey_file();
 
 }  // namespace seki::config

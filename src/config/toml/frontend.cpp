@@ -55,16 +55,15 @@ void add_certificate(TableReader& table, Draft& draft, const command::SocketAddr
 }
 
 void read_http_frontend(const std::string& cluster_id, TableReader& table, Draft& draft) {
-    for (const std::string_view key : {"address", "hostname"}) {
-        if (!table.has(key)) table.missing(key);
-    }
+    table.require({"address", "hostname"});
     RequestHttpFrontend frontend = read_rule(table, draft);
     read_fields(table, frontend, {"address", "tags"});
     if (frontend.split().empty()) frontend.set_cluster_id(cluster_id);
     // A certificate of its own makes it a frontend of HTTPS.
     auto certificate = read_certificate(table, draft);
     const bool certified = table.has("certificate");
-    if (table.has("tls_versions")) table.warn("tls_versions", "it has no effect: those of the listener count");
+    if (!table.texts("tls_versions").empty())
+        table.warn("tls_versions", "it has no effect: those of the listener count");
     if (auto hsts = table.table("hsts", TableKind::hsts)) read_hsts(*hsts, *frontend.mutable_hsts());
     table.finish();
     if (!frontend.has_address() || !frontend.has_hostname()) return;
@@ -81,12 +80,13 @@ void read_http_frontend(const std::string& cluster_id, TableReader& table, Draft
 void read_stream_frontend(const std::string& cluster_id, TableReader& table, Draft& draft) {
     command::RequestTcpFrontend frontend;
     frontend.set_cluster_id(cluster_id);
-    if (!table.has("address")) table.missing("address");
+    table.require({"address"});
     read_fields(table, frontend, {"address", "tags"});
     const auto refuse = [&](std::string_view key) {
         if (table.has(key)) table.refuse(key, "only frontends of http clusters have it");
     };
-    for (const std::string_view key : {"hostname", "alpn"}) wants(table, key, table.has(key), Feature::sni_routing);
+    wants(table, "hostname", table.has("hostname"), Feature::sni_routing);
+    wants(table, "alpn", !table.texts("alpn").empty(), Feature::sni_routing);
     for (const std::string_view key : rule_keys()) {
         if (key != "hostname") refuse(key);
     }

@@ -168,7 +168,7 @@ void read_metrics(TableReader& global, command::ServerConfig& server) {
     auto table = global.table("metrics", TableKind::metrics);
     if (!table) return;
     command::ServerMetricsConfig& metrics = *server.mutable_metrics();
-    if (!table->has("address")) table->missing("address");
+    table->require({"address"});
     if (table->address("address")) metrics.set_address(*table->text("address"));
     metrics.set_prefix("sozu");
     metrics.set_tagged_metrics(false);

@@ -65,6 +65,14 @@ std::string_view advice_for_retired(TableKind table, std::string_view key) {
     return sentence_about(retired, table, key);
 }
 
+std::vector<RetiredKey> retired_keys(TableKind table) {
+    std::vector<RetiredKey> keys;
+    for (const Advice& advice : retired) {
+        if (advice.table == table) keys.push_back({advice.key, advice.sentence});
+    }
+    return keys;
+}
+
 std::string_view correction_for(TableKind table, std::string_view key) {
     return sentence_about(corrections, table, key);
 }

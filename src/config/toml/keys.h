@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace seki::config {
 
@@ -31,6 +32,12 @@ enum class TableKind : uint8_t {
 
 // What to do about a key that only older versions of Sōzu had; empty for any other key.
 std::string_view advice_for_retired(TableKind table, std::string_view key);
+
+struct RetiredKey {
+    std::string_view key;
+    std::string_view advice;
+};
+std::vector<RetiredKey> retired_keys(TableKind table);
 
 // What to do about a key that means something, but not here or not under this name, so that leaving it out would change
 // what the file does; empty for any other key.

@@ -53,7 +53,10 @@ constexpr std::array<std::string_view, 1> connect_keys{"connect_timeout"};
 
 void read_settings(TableReader& table, Message& listener, SettingOf of) {
     for_each_setting(of, [&](const ListenerSetting& setting) {
-        if (setting.form != ListenerSetting::Form::seconds_or_off) return read_field(table, listener, setting.name);
+        if (setting.form != ListenerSetting::Form::seconds_or_off) {
+            read_field(table, listener, setting.name);
+            return table.judged_within(setting.name, setting.min, setting.max);
+        }
         const auto number = table.number_or_off(setting.name, setting.min, setting.max, timeout_off);
         if (number) put_number(listener, setting.name, *number);
     });
@@ -223,8 +226,7 @@ void no_effect(TableReader& table, std::span<const std::string_view> keys, std::
 void read_listener(TableReader& table, Draft& draft) {
     const auto address = table.address("address");
     const auto type = table.choice("protocol", protocols);
-    if (!table.has("address")) table.missing("address");
-    if (!table.has("protocol")) table.missing("protocol");
+    table.require({"address", "protocol"});
 
     if (!type || !address) draft.lose_listener();
     if (!type) return table.give_up();

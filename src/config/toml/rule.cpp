@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <optional>
 #include <vector>
 
@@ -109,16 +108,10 @@ void read_redirect(TableReader& table, const Draft& draft, RequestHttpFrontend& 
     read_template(table, draft, frontend);
 }
 
-void require(TableReader& table, std::initializer_list<std::string_view> keys) {
-    for (const std::string_view key : keys) {
-        if (!table.has(key)) table.missing(key);
-    }
-}
-
 // What lacks something has been refused already; it is not judged once more without it.
 void read_headers(TableReader& table, RequestHttpFrontend& frontend) {
     for (TableReader& header : table.tables("headers", TableKind::header)) {
-        require(header, {"position", "key", "value"});
+        header.require({"position", "key", "value"});
         const auto position = header.choice("position", header_positions, true);
         const auto key = header.text("key");
         const auto value = header.text("value");
@@ -136,7 +129,7 @@ void read_headers(TableReader& table, RequestHttpFrontend& frontend) {
 void read_matches(TableReader& table, std::string_view key,
                   google::protobuf::RepeatedPtrField<command::FieldMatch>& matches) {
     for (TableReader& condition : table.tables(key, TableKind::condition)) {
-        require(condition, {"name"});
+        condition.require({"name"});
         command::FieldMatch match;
         read_fields(condition, match, {"name", "value", "invert"});
         const auto kind = condition.choice("kind", match_kinds, true);
@@ -149,7 +142,7 @@ void read_matches(TableReader& table, std::string_view key,
 
 void read_predicates(TableReader& table, RequestHttpFrontend& frontend) {
     for (TableReader& condition : table.tables("header_predicates", TableKind::condition)) {
-        require(condition, {"name", "match"});
+        condition.require({"name", "match"});
         command::HeaderPredicate predicate;
         read_fields(condition, predicate, {"name", "value"});
         const auto kind = condition.choice("match", predicate_kinds, true);
@@ -167,7 +160,7 @@ void must_exist(TableReader& share, const Draft& draft, std::string_view cluster
 }
 
 std::optional<command::ClusterShare> read_share(TableReader& table, const Draft& draft) {
-    require(table, {"cluster", "weight"});
+    table.require({"cluster", "weight"});
     command::ClusterShare share;
     read_number(table, share, "weight", 0, max_share_weight);
     if (const auto cluster = table.text("cluster")) {

@@ -32,6 +32,8 @@ std::string in_wanted_form(std::string_view wanted, const TomlValue& value) {
     return {};
 }
 
+const TomlTable no_table;
+
 bool equal_in_any_case(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     return std::ranges::equal(a, b, {}, lower, lower);
@@ -39,8 +41,24 @@ bool equal_in_any_case(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+using Form = TableSurvey::Form;
+
+TableReader::TableReader(TableSurvey& survey, Diagnostics& diagnostics)
+    : place_(no_table, {}), kind_(survey.kind()), diagnostics_(&diagnostics), survey_(&survey) {}
+
+void TableReader::note(std::string_view key, Form form, uint64_t min, uint64_t max) {
+    if (survey_ != nullptr) survey_->note(key, form, min, max);
+}
+
+std::optional<int> TableReader::survey_choice(std::string_view key, std::span<const Choice> choices, bool any_case) {
+    for (const Choice& choice : choices) survey_->note_words(key, choice.name, any_case);
+    const size_t answer = survey_->answer(key, choices.size());
+    return answer < choices.size() ? std::optional(choices[answer].value) : std::nullopt;
+}
+
 const TomlValue* TableReader::find(std::string_view key) {
     known_.push_back(key);
+    if (survey_ != nullptr) survey_->ask(key);
     const TomlTable& table = place_.table();
     const auto entry = std::ranges::find(table, key, &TomlEntry::key);
     return entry == table.end() ? nullptr : &entry->value;
@@ -78,19 +96,33 @@ Place TablePlace::where(const TomlEntry& entry) const {
     return below(place_, entry.key, entry.value.line, entry.key_span);
 }
 
-bool TableReader::has(std::string_view key) { return find(key) != nullptr; }
+bool TableReader::has(std::string_view key) { return find(key) != nullptr || survey_ != nullptr; }
+
+void TableReader::require(std::initializer_list<std::string_view> keys) {
+    for (const std::string_view key : keys) {
+        if (!has(key)) missing(key);
+        if (survey_ != nullptr) survey_->require(key);
+    }
+}
+
+void TableReader::judged_within(std::string_view key, uint64_t min, uint64_t max) {
+    if (survey_ != nullptr) survey_->bound(key, min, max);
+}
 
 std::optional<std::string> TableReader::text(std::string_view key) {
+    note(key, Form::text);
     const auto* text = find_a<std::string>(key, "text");
     return text == nullptr ? std::nullopt : std::optional(*text);
 }
 
 std::optional<bool> TableReader::flag(std::string_view key) {
+    note(key, Form::flag);
     const auto* flag = find_a<bool>(key, "true or false");
     return flag == nullptr ? std::nullopt : std::optional(*flag);
 }
 
 std::optional<uint64_t> TableReader::number(std::string_view key, uint64_t min, uint64_t max, std::string_view advice) {
+    note(key, Form::number, min, max);
     const auto* number = find_a<int64_t>(key, "a number");
     if (number == nullptr) return {};
     const bool too_small = std::cmp_less(*number, min);
@@ -101,6 +133,7 @@ std::optional<uint64_t> TableReader::number(std::string_view key, uint64_t min, 
 }
 
 std::optional<uint64_t> TableReader::number_or_off(std::string_view key, uint64_t min, uint64_t max, uint64_t off) {
+    note(key, Form::number_or_off, min, max);
     const TomlValue* value = find(key);
     const auto* text = value != nullptr ? std::get_if<std::string>(&value->is) : nullptr;
     if (text == nullptr) return number(key, min, max);
@@ -110,6 +143,7 @@ std::optional<uint64_t> TableReader::number_or_off(std::string_view key, uint64_
 }
 
 std::optional<command::SocketAddress> TableReader::address(std::string_view key) {
+    note(key, Form::address);
     const auto* text = find_a<std::string>(key, "an address as text");
     if (text == nullptr) return {};
     const Result<SocketAddress> address = SocketAddress::parse(*text);
@@ -125,12 +159,15 @@ std::optional<command::SocketAddress> TableReader::address(std::string_view key)
 }
 
 std::optional<HostAddress> TableReader::host_address(std::string_view key) {
+    note(key, Form::host_address);
     const TomlValue* value = find(key);
     const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(&value->is);
     return text == nullptr ? std::nullopt : parse_host_address(*text);
 }
 
 std::optional<int> TableReader::choice(std::string_view key, std::span<const Choice> choices, bool any_case) {
+    note(key, Form::choice);
+    if (survey_ != nullptr) return survey_choice(key, choices, any_case);
     const auto* text = find_a<std::string>(key, "text");
     if (text == nullptr) return {};
     std::string names;
@@ -148,6 +185,7 @@ std::optional<int> TableReader::choice(std::string_view key, std::span<const Cho
 }
 
 std::vector<std::string> TableReader::texts(std::string_view key) {
+    note(key, Form::texts);
     std::vector<std::string> texts;
     const auto* list = find_a<TomlArray>(key, "a list of texts");
     if (list == nullptr) return texts;
@@ -159,6 +197,7 @@ std::vector<std::string> TableReader::texts(std::string_view key) {
 }
 
 std::vector<uint64_t> TableReader::numbers(std::string_view key, uint64_t max) {
+    note(key, Form::numbers, 0, max);
     std::vector<uint64_t> numbers;
     const auto* list = find_a<TomlArray>(key, "a list of numbers");
     if (list == nullptr) return numbers;
@@ -176,6 +215,7 @@ std::vector<uint64_t> TableReader::numbers(std::string_view key, uint64_t max) {
 }
 
 std::vector<std::pair<std::string, std::string>> TableReader::text_map(std::string_view key) {
+    note(key, Form::text_map);
     std::vector<std::pair<std::string, std::string>> map;
     const auto* table = find_a<TomlTable>(key, "a table of texts");
     if (table == nullptr) return map;
@@ -190,12 +230,16 @@ std::vector<std::pair<std::string, std::string>> TableReader::text_map(std::stri
 }
 
 std::optional<TableReader> TableReader::table(std::string_view key, TableKind kind) {
+    note(key, Form::table);
+    if (survey_ != nullptr) return TableReader(survey_->begin_below(key, kind), *diagnostics_);
     const auto* table = find_a<TomlTable>(key, "a table");
     if (table == nullptr) return {};
     return TableReader(*table, where(key), kind, *diagnostics_);
 }
 
 std::vector<TableReader> TableReader::tables(std::string_view key, TableKind kind) {
+    note(key, Form::tables);
+    if (survey_ != nullptr) return {TableReader(survey_->begin_below(key, kind), *diagnostics_)};
     std::vector<TableReader> readers;
     const TomlValue* value = find(key);
     if (value != nullptr && std::holds_alternative<TomlTable>(value->is)) {
@@ -214,6 +258,8 @@ std::vector<TableReader> TableReader::tables(std::string_view key, TableKind kin
 }
 
 std::vector<std::pair<std::string, TableReader>> TableReader::named_tables(std::string_view key, TableKind kind) {
+    note(key, Form::named_tables);
+    if (survey_ != nullptr) return {{"ID", TableReader(survey_->begin_below(key, kind), *diagnostics_)}};
     std::vector<std::pair<std::string, TableReader>> readers;
     const auto* tables = find_a<TomlTable>(key, "a table of tables");
     if (tables == nullptr) return readers;

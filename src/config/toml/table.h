@@ -5,6 +5,7 @@
 // and finish() can tell which ones were written but never asked for, and what they were meant to be.
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,13 +19,9 @@
 #include "config/toml/document.h"
 #include "config/toml/host_address.h"
 #include "config/toml/keys.h"
+#include "config/toml/survey.h"
 
 namespace seki::config {
-
-struct Choice {
-    std::string_view name;
-    int value;
-};
 
 // A table of the file, and where it and its keys were written; good as long as the document.
 class TablePlace {
@@ -47,6 +44,8 @@ class TableReader {
 public:
     TableReader(const TomlTable& table, Place place, TableKind kind, Diagnostics& diagnostics)
         : place_(table, std::move(place)), kind_(kind), diagnostics_(&diagnostics) {}
+    // In place of a table, what is asked of it (survey.h).
+    TableReader(TableSurvey& survey, Diagnostics& diagnostics);
 
     [[nodiscard]] bool has(std::string_view key);
     std::optional<std::string> text(std::string_view key);
@@ -83,8 +82,12 @@ public:
     void refuse_for(std::string_view key, std::string_view suggestion, std::string reason) {
         diagnostics_->refuse_for(where(key), suggestion, std::move(reason));
     }
+    // The table must have them.
+    void require(std::initializer_list<std::string_view> keys);
     // Told at the end, when it is known that no other key was meant to be this one.
     void missing(std::string_view key) { missing_.push_back(key); }
+    // Who judges the number, once it is read, refuses what is not within.
+    void judged_within(std::string_view key, uint64_t min, uint64_t max);
 
     // The keys that were asked for so far.
     [[nodiscard]] std::span<const std::string_view> known() const noexcept;
@@ -96,6 +99,8 @@ public:
 
 private:
     const TomlValue* find(std::string_view key);
+    void note(std::string_view key, TableSurvey::Form form, uint64_t min = 0, uint64_t max = 0);
+    std::optional<int> survey_choice(std::string_view key, std::span<const Choice> choices, bool any_case);
     template <typename T>
     const T* find_a(std::string_view key, std::string_view wanted);
     template <typename T>
@@ -107,6 +112,7 @@ private:
     TablePlace place_;
     TableKind kind_;
     Diagnostics* diagnostics_;
+    TableSurvey* survey_ = nullptr;
     std::vector<std::string_view> known_;    // string literals of the callers
     std::vector<std::string_view> missing_;  // the same
 };

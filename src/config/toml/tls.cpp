@@ -65,6 +65,8 @@ void read_client_auth(TableReader& table, const Draft& draft, command::HttpsList
     if (auto headers = table.table("client_auth_headers", TableKind::client_auth_headers)) {
         read_auth_headers(*headers, *listener.mutable_client_auth_headers());
     }
+    const std::vector<std::string> authorities = table.texts("client_ca_certificates");
+    const std::vector<std::string> revocations = table.texts("client_ca_crls");
     const bool has_mode = table.has("client_auth");
     for (const std::string_view key : {"client_ca_certificates", "client_ca_crls"}) {
         if (!table.has(key)) continue;
@@ -72,8 +74,8 @@ void read_client_auth(TableReader& table, const Draft& draft, command::HttpsList
         if (mode == command::CLIENT_AUTH_NONE) table.warn(key, "it has no effect with client_auth = \"none\"");
     }
     if (!mode || *mode == command::CLIENT_AUTH_NONE) return;
-    read_pem_files(table, draft, "client_ca_certificates", *listener.mutable_client_ca_certificates());
-    read_pem_files(table, draft, "client_ca_crls", *listener.mutable_client_ca_crls());
+    read_pem_files(table, draft, "client_ca_certificates", authorities, *listener.mutable_client_ca_certificates());
+    read_pem_files(table, draft, "client_ca_crls", revocations, *listener.mutable_client_ca_crls());
 }
 
 void put_own_certificate(const command::CertificateAndKey& own, command::HttpsListenerConfig& listener) {
@@ -120,7 +122,7 @@ void no_tls_keys(TableReader& table) {
 
 void read_hsts(TableReader& table, command::HstsConfig& hsts) {
     read_fields(table, hsts, {"enabled", "max_age", "include_subdomains", "preload", "force_replace_backend"});
-    if (!table.has("enabled")) table.missing("enabled");
+    table.require({"enabled"});
     if (!hsts.has_max_age()) hsts.set_max_age(31'536'000);
     table.finish();
 }

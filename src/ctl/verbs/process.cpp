@@ -110,6 +110,8 @@ void add_process_verbs(Family& root) {
 
     Family config = root.family("config", "The configuration file");
     add_check(config, "Load the file of --config and say whether it is valid; connects to nobody");
+    config.verb("schema", "", "Print the JSON schema of the file, by which editors complete and check it")
+        .becomes([](command::Request, const Verb&) -> Action { return PrintSchema{}; });
     add_check(root, "The same as config check: say whether the file of --config is valid");
     add_descriptions(root);
 }

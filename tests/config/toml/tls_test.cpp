@@ -287,5 +287,11 @@ TEST_F(TomlTls, what_is_wrong_with_tls_to_backends_is_named_with_its_key) {
     EXPECT_THAT(found, Contains(HasSubstr("clusters.a.tls: ca_certificates: it holds no certificate in PEM")));
 }
 
+TEST_F(TomlTls, an_ocsp_response_for_backends_is_refused_not_ignored) {
+    EXPECT_THAT(wrong("[clusters.a]\nprotocol = \"http\"\n[clusters.a.tls]\nocsp_response = \"certs/shop.der\"\n" +
+                      std::string(own_certificate)),
+                ElementsAre(HasSubstr("clusters.a.tls.ocsp_response: unknown key")));
+}
+
 }  // namespace
 }  // namespace seki::config
