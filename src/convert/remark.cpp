@@ -1,6 +1,7 @@
 #include "convert/remark.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace seki::convert {
@@ -12,12 +13,17 @@ void Remarks::add(RemarkKind kind, const Origin& origin, std::string reason) {
 }
 
 std::vector<Remark> Remarks::take() {
-    const auto place = [this](const Remark& remark) {
-        return std::pair(std::ranges::find(files_, remark.origin.file) - files_.begin(), remark.origin.line);
-    };
-    std::ranges::stable_sort(list_, {}, place);
+    std::vector<std::tuple<std::ptrdiff_t, uint32_t, size_t>> places;
+    for (size_t i = 0; i < list_.size(); ++i) {
+        const Origin& origin = list_[i].origin;
+        places.emplace_back(std::ranges::find(files_, origin.file) - files_.begin(), origin.line, i);
+    }
+    std::ranges::sort(places);
+    std::vector<Remark> sorted;
+    for (const auto& [file, line, index] : places) sorted.push_back(std::move(list_[index]));
+    list_.clear();
     said_.clear();
-    return std::exchange(list_, {});
+    return sorted;
 }
 
 }  // namespace seki::convert

@@ -11,12 +11,12 @@
 namespace seki::convert::haproxy {
 namespace {
 
-constexpr std::array edits{"set-header", "add-header", "del-header", "replace-header", "replace-value"};
+constexpr std::array edit_names{"set-header", "add-header", "del-header", "replace-header", "replace-value"};
 
 bool is_edit(const Line& line) {
     const bool of_head =
         line.word(0) == "http-request" || line.word(0) == "http-response" || line.word(0) == "http-after-response";
-    return of_head && std::ranges::find(edits, line.word(1)) != edits.end();
+    return of_head && std::ranges::find(edit_names, line.word(1)) != edit_names.end();
 }
 
 bool is_computed(std::string_view value) { return value.contains("%[") || value.contains("%{"); }

@@ -123,9 +123,13 @@ std::vector<const Location*> Routes::in_order() const {
     };
     std::vector<std::pair<int, const Location*>> ranked;
     for (const Location& each : locations_) ranked.emplace_back(rank(&each), &each);
-    std::ranges::stable_sort(ranked, [](const auto& a, const auto& b) {
+    // Those that are equal stay in the order of the file, which is that of the list.
+    std::ranges::sort(ranked, [](const auto& a, const auto& b) {
         if (a.first != b.first) return a.first < b.first;
-        return (a.first == 1 || a.first == 3) && a.second->path.text.size() > b.second->path.text.size();
+        const size_t a_size = a.second->path.text.size();
+        const size_t b_size = b.second->path.text.size();
+        if ((a.first == 1 || a.first == 3) && a_size != b_size) return a_size > b_size;
+        return a.second < b.second;
     });
     std::vector<const Location*> sorted;
     for (const auto& [number, location] : ranked) {
