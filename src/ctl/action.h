@@ -72,6 +72,19 @@ struct ConvertFile {
     bool strict = false;
 };
 
+// Write a first configuration file, for a site of which this much is known. What is empty is asked for, but for the
+// certificate, without which there is only HTTP.
+struct InitFile {
+    std::vector<std::string> hostnames;
+    std::vector<std::string> backends;  // IP:PORT
+    std::string certificate;            // files in PEM
+    std::string key;
+    std::string http;  // where it listens, IP:PORT
+    std::string https;
+    std::string output;
+    bool force = false;
+};
+
 // Print the help of the verb that these words name; of all where there are none.
 struct PrintHelp {
     std::vector<std::string> words;
@@ -88,6 +101,6 @@ struct PrintCompletions {
 struct PrintManual {};
 
 using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, EditCluster, ShowTags, ApplyFile, DiffStates,
-                            ConvertFile, PrintHelp, PrintVersion, PrintSchema, PrintCompletions, PrintManual>;
+                            ConvertFile, InitFile, PrintHelp, PrintVersion, PrintSchema, PrintCompletions, PrintManual>;
 
 }  // namespace seki::ctl

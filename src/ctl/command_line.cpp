@@ -55,6 +55,7 @@ constexpr Part all_parts[] = {
     {{"listener"}, add_listener_verbs},
     {{"certificate", "ticket-secret"}, add_certificate_verbs},
     {{"convert"}, add_convert_verbs},
+    {{"init"}, add_init_verb},
     {{"connection-limit", "subnet-connection-limit", "connection-attempts"}, add_limit_verbs},
 };
 

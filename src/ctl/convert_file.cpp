@@ -1,32 +1,18 @@
 #include "ctl/convert_file.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <fmt/format.h>
 #include <string_view>
 
 #include "ctl/json.h"
 #include "ctl/terminal_text.h"
+#include "ctl/text_file.h"
 
 namespace seki::ctl {
 namespace {
 
 using convert::Remark;
 using convert::RemarkKind;
-
-Result<> write_file(const std::string& path, std::string_view text, bool overwrite) {
-    std::FILE* file = std::fopen(path.c_str(), overwrite ? "we" : "wxe");
-    if (file == nullptr) {
-        if (errno == EEXIST) return failure("{} is there already; --force overwrites it", path);
-        return failure("{}: cannot write: {}", path, system_error(errno));
-    }
-    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    const int error = errno;
-    if (std::fclose(file) != 0 || !written)
-        return failure("{}: cannot write: {}", path, system_error(written ? errno : error));
-    return {};
-}
 
 size_t count(const convert::Converted& converted, RemarkKind kind) {
     return static_cast<size_t>(std::ranges::count(converted.remarks, kind, &Remark::kind));
@@ -60,7 +46,7 @@ std::string line_of(const Remark& remark) {
 Result<convert::Converted> convert_file(const ConvertFile& file) {
     auto converted = convert::convert(file.format, file.path);
     if (!converted || file.output.empty()) return converted;
-    if (auto written = write_file(file.output, converted->text, file.force); !written)
+    if (auto written = write_text_file(file.output, converted->text, file.force); !written)
         return std::unexpected(written.error());
     return converted;
 }

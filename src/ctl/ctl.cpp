@@ -10,6 +10,7 @@
 #include "ctl/command_line.h"
 #include "ctl/conversation.h"
 #include "ctl/convert_file.h"
+#include "ctl/init.h"
 #include "ctl/json.h"
 #include "ctl/settings.h"
 #include "ctl/show/show.h"
@@ -105,6 +106,13 @@ int convert(const CommandLine& line, const ConvertFile& file) {
     return file.strict && told.remarks > 0 ? exit_error : exit_ok;
 }
 
+int begin_file(const InitFile& said) {
+    const auto next = init(said, ::isatty(STDIN_FILENO) == 1, std::cin, std::cerr);
+    if (!next) return fail(next.error().message);
+    std::cout << *next;
+    return exit_ok;
+}
+
 int answer(const Exit& exit) {
     (exit.code == exit_ok ? std::cout : std::cerr) << exit.text;
     return exit.code;
@@ -117,6 +125,7 @@ int obey(std::span<const char* const> arguments, const Roles& roles) {
     if (std::holds_alternative<CheckConfig>(line.action)) return check_config(line, roles);
     if (const auto* files = std::get_if<DiffStates>(&line.action)) return diff_states(line, *files);
     if (const auto* file = std::get_if<ConvertFile>(&line.action)) return convert(line, *file);
+    if (const auto* said = std::get_if<InitFile>(&line.action)) return begin_file(*said);
     if (!std::holds_alternative<Start>(line.action)) return converse(line);
     const int code = roles.start(config_path(line));
     const std::string hint = code == exit_ok ? "" : how_to_name_it(line);

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 
@@ -29,6 +30,19 @@ Result<std::string> read_text_file(const std::string& path) {
 
 Result<std::string> read_text_file_or_input(const std::string& path) {
     return path == "-" ? read_all(std::cin, "the standard input") : read_text_file(path);
+}
+
+Result<> write_text_file(const std::string& path, std::string_view text, bool overwrite) {
+    std::FILE* file = std::fopen(path.c_str(), overwrite ? "we" : "wxe");
+    if (file == nullptr) {
+        if (errno == EEXIST) return failure("{} is there already; --force overwrites it", path);
+        return failure("{}: cannot write: {}", path, system_error(errno));
+    }
+    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    const int error = errno;
+    if (std::fclose(file) != 0 || !written)
+        return failure("{}: cannot write: {}", path, system_error(written ? errno : error));
+    return {};
 }
 
 }  // namespace seki::ctl

@@ -548,6 +548,8 @@ constexpr auto others = std::to_array<std::string_view>({
     "help cluster add",
     "version",
     "apply changes.json --dry-run --expect-version 7",
+    "init --hostname a.example --backend 127.0.0.1:3000 --certificate c.pem --key c.key --http 127.0.0.1:80 "
+    "--https 127.0.0.1:443 --output seki.toml --force",
     "convert nginx nginx.conf --output seki.toml --force --strict",
     "convert haproxy haproxy.cfg --output seki.toml --force --strict",
     "completions bash",

@@ -161,6 +161,9 @@ class Seki:
     def start(self):
         """Starts, and waits until every worker says that it runs."""
         self.spawn()
+        return self.wait_ready()
+
+    def wait_ready(self):
         until(self._is_ready, "Seki to be ready")
         return self
 
