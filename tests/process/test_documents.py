@@ -74,8 +74,9 @@ class Run(Reader):
 
     def test_what_it_prints_is_true(self):
         demo = self.demo()
-        curl, add, curl_again, curl_secured, status = indented_lines("".join(demo.printed))
-        self.assertEqual(curl, curl_again)
+        curl, add, curl_again, weigh, curl_weighed, curl_secured, change, upgrade, status = indented_lines(
+            "".join(demo.printed))
+        self.assertEqual({curl}, {curl_again, curl_weighed})
         answers = set()
 
         def all_of(*names):
@@ -87,7 +88,14 @@ class Run(Reader):
         until(lambda: all_of("demo-1", "demo-2"), "both backends to answer")
         self.type(add, folder=ROOT)
         until(lambda: all_of("demo-1", "demo-2", "demo-3"), "the third backend to answer too")
+        self.type(weigh, folder=ROOT)
+        shares = [re.search("Hello from (.*),", self.type(curl))[1] for _ in range(20)]
+        self.assertGreater(shares.count("demo-3"), 10)
         self.assertRegex(self.type(curl_secured, folder=ROOT), "Hello from demo-")
+        self.assertIn("- Backend demo demo-2", self.type(change, folder=ROOT))
+        meanwhile = self.type(upgrade, folder=ROOT)
+        self.assertIn("Upgrade successful", meanwhile)
+        self.assertIn("is at piece 10 of 10", meanwhile)
         self.assertIn("RUNNING", self.type(status, folder=ROOT).upper())
 
     def test_nothing_is_left_after_control_c(self):
