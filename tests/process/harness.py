@@ -80,17 +80,20 @@ def sanitizer_runtimes():
     return re.findall(r"=> (\S*libasan\S*)", needed)
 
 
-def wait_gone(pid):
-    """Waits for the end of any process, child or not."""
+def is_gone(pid, patience_seconds=0):
+    """Whether it has ended, child or not, or does so within that time."""
     try:
         watched = os.pidfd_open(pid)
     except ProcessLookupError:
-        return
+        return True
     try:
-        ended, _, _ = select.select([watched], [], [], wire.PATIENCE_SECONDS)
+        return bool(select.select([watched], [], [], patience_seconds)[0])
     finally:
         os.close(watched)
-    if not ended:
+
+
+def wait_gone(pid):
+    if not is_gone(pid, wire.PATIENCE_SECONDS):
         raise AssertionError(f"process {pid} does not end")
 
 

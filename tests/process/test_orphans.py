@@ -2,6 +2,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import signal
 import ssl
 import subprocess
@@ -11,7 +12,7 @@ import unittest
 import wire
 from certificates import make_certificate
 from control import add_backend, schema
-from harness import ROOT, ProcessTest, free_port, http_body, until, wait_gone
+from harness import ROOT, ProcessTest, free_port, http_body, is_gone, until, wait_gone
 from test_replace_tunnels import echo, switch_and_echo
 
 UPGRADE = ["Connection: Upgrade", "Upgrade: websocket"]
@@ -28,11 +29,14 @@ class OrphansTest(ProcessTest):
         return client.read_response().status
 
     def kill(self, seki):
-        """The pids of its workers, each of which knows that it has no supervisor any more."""
+        """The pids of its workers, each of which knows that it has no supervisor any more; or it has been replaced."""
+        def noticed(pid):
+            return len(re.findall(rf" {pid} ERROR .*going on until another one adopts this worker", seki.log()))
+
         pids = self.running(seki).values()
-        before = seki.log().count("going on until another one adopts this worker")
+        before = {pid: noticed(pid) for pid in pids}
         seki.kill()
-        until(lambda: seki.log().count("going on until another one adopts this worker") == before + len(pids),
+        until(lambda: all(noticed(pid) > before[pid] or is_gone(pid) for pid in pids),
               "the workers to notice")
         return pids
 
