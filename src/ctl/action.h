@@ -72,6 +72,13 @@ struct ConvertFile {
     bool strict = false;
 };
 
+// Show a configuration file as it is to be written, put it in place, or say whether it is like that.
+struct FormatFile {
+    enum class Mode { print, write, check };
+    std::string path;  // empty: the configuration file; "-": stdin
+    Mode mode = Mode::print;
+};
+
 // Print the help of the verb that these words name; of all where there are none.
 struct PrintHelp {
     std::vector<std::string> words;
@@ -87,7 +94,8 @@ struct PrintCompletions {
 };
 struct PrintManual {};
 
-using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, EditCluster, ShowTags, ApplyFile, DiffStates,
-                            ConvertFile, PrintHelp, PrintVersion, PrintSchema, PrintCompletions, PrintManual>;
+using Action =
+    std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, EditCluster, ShowTags, ApplyFile, DiffStates,
+                 ConvertFile, FormatFile, PrintHelp, PrintVersion, PrintSchema, PrintCompletions, PrintManual>;
 
 }  // namespace seki::ctl

@@ -17,6 +17,7 @@ constexpr auto examples = std::to_array<Examples>({
     {"check", {"seki check -c shop.toml", "seki check -c shop.toml --json"}},
     {"config check", {"seki config check -c shop.toml", "seki config check -c shop.toml --json"}},
     {"config schema", {"seki config schema", "seki config schema > seki.schema.json"}},
+    {"fmt", {"seki fmt -c shop.toml", "seki fmt shop.toml --write"}},
     {"convert nginx",
      {"seki convert nginx /etc/nginx/nginx.conf > seki.toml", "seki convert nginx shop.conf -o seki.toml --strict"}},
     {"convert haproxy",

@@ -2,6 +2,7 @@
 
 // Small files that a command line names: answers, certificates, keys.
 
+#include <cstddef>
 #include <string>
 
 #include "base/result.h"
@@ -13,5 +14,7 @@ namespace seki::ctl {
 Result<std::string> read_text_file(const std::string& path);
 // Likewise, "-" being what comes on the standard input.
 Result<std::string> read_text_file_or_input(const std::string& path);
+// All that comes on the standard input.
+Result<std::string> read_input(size_t max_bytes);
 
 }  // namespace seki::ctl
