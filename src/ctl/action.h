@@ -85,6 +85,13 @@ struct InitFile {
     bool force = false;
 };
 
+// Show a configuration file as it is to be written, put it in place, or say whether it is like that.
+struct FormatFile {
+    enum class Mode { print, write, check };
+    std::string path;  // empty: the configuration file; "-": stdin
+    Mode mode = Mode::print;
+};
+
 // Print the help of the verb that these words name; of all where there are none.
 struct PrintHelp {
     std::vector<std::string> words;
@@ -101,6 +108,7 @@ struct PrintCompletions {
 struct PrintManual {};
 
 using Action = std::variant<Start, CheckConfig, Ask, FollowEvents, Watch, EditCluster, ShowTags, ApplyFile, DiffStates,
-                            ConvertFile, InitFile, PrintHelp, PrintVersion, PrintSchema, PrintCompletions, PrintManual>;
+                            ConvertFile, InitFile, FormatFile, PrintHelp, PrintVersion, PrintSchema, PrintCompletions,
+                            PrintManual>;
 
 }  // namespace seki::ctl

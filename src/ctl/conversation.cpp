@@ -43,9 +43,10 @@ int Conversation::run(const Action& action) {
         [this]<typename Kind>(const Kind& kind) -> int {
             constexpr bool local = std::is_same_v<Kind, Start> || std::is_same_v<Kind, CheckConfig> ||
                                    std::is_same_v<Kind, DiffStates> || std::is_same_v<Kind, ConvertFile> ||
-                                   std::is_same_v<Kind, InitFile> || std::is_same_v<Kind, PrintHelp> ||
-                                   std::is_same_v<Kind, PrintVersion> || std::is_same_v<Kind, PrintSchema> ||
-                                   std::is_same_v<Kind, PrintCompletions> || std::is_same_v<Kind, PrintManual>;
+                                   std::is_same_v<Kind, InitFile> || std::is_same_v<Kind, FormatFile> ||
+                                   std::is_same_v<Kind, PrintHelp> || std::is_same_v<Kind, PrintVersion> ||
+                                   std::is_same_v<Kind, PrintSchema> || std::is_same_v<Kind, PrintCompletions> ||
+                                   std::is_same_v<Kind, PrintManual>;
             SEKI_CHECK(!local);
             if constexpr (local)
                 return exit_error;

@@ -10,6 +10,7 @@
 #include "ctl/command_line.h"
 #include "ctl/conversation.h"
 #include "ctl/convert_file.h"
+#include "ctl/format_file.h"
 #include "ctl/init.h"
 #include "ctl/json.h"
 #include "ctl/settings.h"
@@ -113,6 +114,16 @@ int begin_file(const InitFile& said) {
     return exit_ok;
 }
 
+int format(const CommandLine& line, FormatFile file) {
+    const bool is_named = !file.path.empty();
+    if (!is_named) file.path = config_path(line);
+    const FormatOutcome outcome = format_file(file);
+    std::cerr << for_stderr(printable(outcome.err));
+    if (const std::string hint = is_named ? "" : how_to_name_it(line); !hint.empty()) std::cerr << hint << "\n";
+    std::cout << outcome.out;
+    return outcome.code;
+}
+
 int answer(const Exit& exit) {
     (exit.code == exit_ok ? std::cout : std::cerr) << exit.text;
     return exit.code;
@@ -126,6 +137,7 @@ int obey(std::span<const char* const> arguments, const Roles& roles) {
     if (const auto* files = std::get_if<DiffStates>(&line.action)) return diff_states(line, *files);
     if (const auto* file = std::get_if<ConvertFile>(&line.action)) return convert(line, *file);
     if (const auto* said = std::get_if<InitFile>(&line.action)) return begin_file(*said);
+    if (const auto* file = std::get_if<FormatFile>(&line.action)) return format(line, *file);
     if (!std::holds_alternative<Start>(line.action)) return converse(line);
     const int code = roles.start(config_path(line));
     const std::string hint = code == exit_ok ? "" : how_to_name_it(line);

@@ -18,6 +18,7 @@ constexpr auto examples = std::to_array<Examples>({
     {"config check", {"seki config check -c shop.toml", "seki config check -c shop.toml --json"}},
     {"config schema", {"seki config schema", "seki config schema > seki.schema.json"}},
     {"init", {"seki init", "seki init --hostname shop.example --backend 127.0.0.1:3000 --backend 127.0.0.1:3001"}},
+    {"fmt", {"seki fmt -c shop.toml", "seki fmt shop.toml --write"}},
     {"convert nginx",
      {"seki convert nginx /etc/nginx/nginx.conf > seki.toml", "seki convert nginx shop.conf -o seki.toml --strict"}},
     {"convert haproxy",

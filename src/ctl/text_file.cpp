@@ -10,13 +10,17 @@ namespace seki::ctl {
 
 namespace {
 
-Result<std::string> read_all(std::istream& file, const std::string& path) {
-    constexpr size_t max_bytes = size_t{1} << 20U;
-    std::string text(max_bytes + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (file.bad()) return failure("{}: cannot read: {}", path, system_error(errno));
-    text.resize(static_cast<size_t>(file.gcount()));
-    if (text.size() > max_bytes) return failure("{}: larger than {} bytes", path, max_bytes);
+constexpr size_t max_file_bytes = size_t{1} << 20U;
+
+Result<std::string> read_all(std::istream& file, const std::string& path, size_t max_bytes = max_file_bytes) {
+    std::string text;
+    char piece[65'536];
+    while (file) {
+        file.read(piece, sizeof piece);
+        if (file.bad()) return failure("{}: cannot read: {}", path, system_error(errno));
+        text.append(piece, static_cast<size_t>(file.gcount()));
+        if (text.size() > max_bytes) return failure("{}: larger than {} bytes", path, max_bytes);
+    }
     return text;
 }
 
@@ -29,8 +33,10 @@ Result<std::string> read_text_file(const std::string& path) {
 }
 
 Result<std::string> read_text_file_or_input(const std::string& path) {
-    return path == "-" ? read_all(std::cin, "the standard input") : read_text_file(path);
+    return path == "-" ? read_input(max_file_bytes) : read_text_file(path);
 }
+
+Result<std::string> read_input(size_t max_bytes) { return read_all(std::cin, "the standard input", max_bytes); }
 
 Result<> write_text_file(const std::string& path, std::string_view text, bool overwrite) {
     std::FILE* file = std::fopen(path.c_str(), overwrite ? "we" : "wxe");

@@ -2,6 +2,7 @@
 
 // Small files that a command line names: answers, certificates, keys.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ namespace seki::ctl {
 Result<std::string> read_text_file(const std::string& path);
 // Likewise, "-" being what comes on the standard input.
 Result<std::string> read_text_file_or_input(const std::string& path);
+// All that comes on the standard input.
+Result<std::string> read_input(size_t max_bytes);
 
 // One that must not be there yet, unless it may be overwritten.
 Result<> write_text_file(const std::string& path, std::string_view text, bool overwrite);

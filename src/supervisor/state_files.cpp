@@ -15,7 +15,7 @@ using observe::Module;
 
 Result<> save_by_task(ForkedTasks& tasks, std::string what, const config::State& state, const std::string& path,
                       bool without_keys, ForkedTask::OnDone on_done) {
-    const config::StateTarget target(path);
+    const config::FileTarget target(path);
     const auto work = [&](auto memories) -> Result<> {
         const auto records = config::write_state(state, target, without_keys);
         if (!records) return std::unexpected(records.error());

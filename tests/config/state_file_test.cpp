@@ -82,7 +82,7 @@ TEST(StateFile, what_is_written_is_read_in_both_forms) {
     const State state = some_state();
     for (const std::string name : {"state.json", "state.binpb", "state.pb"}) {
         const std::string path = folder.path + "/" + name;
-        const auto records = write_state(state, StateTarget(path), false);
+        const auto records = write_state(state, FileTarget(path), false);
         ASSERT_TRUE(records) << records.error().message;
         EXPECT_EQ(*records, 10U);
         const auto read = state_from(*read_file_text(path), state_form(path));
@@ -97,7 +97,7 @@ TEST(StateFile, what_is_written_is_read_in_both_forms) {
 TEST(StateFile, without_keys_it_has_no_secret_of_tickets_either) {
     const Folder folder;
     const std::string path = folder.path + "/state.json";
-    ASSERT_TRUE(write_state(some_state(), StateTarget(path), true));
+    ASSERT_TRUE(write_state(some_state(), FileTarget(path), true));
     const auto read = state_from(*read_file_text(path));
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->ticket_secret(), "");
@@ -114,8 +114,8 @@ TEST(StateFile, who_leaves_out_keys_makes_no_text_of_certificates) {
     ASSERT_TRUE(walk.next(added, certificates_filled(true)));
     EXPECT_TRUE(added.has_add_certificate());
     EXPECT_EQ(added.add_certificate().ByteSizeLong(), 0U);
-    EXPECT_EQ(*write_state(state, StateTarget(path), true), 0U);
-    EXPECT_EQ(*write_state(state, StateTarget(path), false), 1U);
+    EXPECT_EQ(*write_state(state, FileTarget(path), true), 0U);
+    EXPECT_EQ(*write_state(state, FileTarget(path), false), 1U);
 }
 
 TEST(StateFile, a_record_is_as_those_of_sozu) {
@@ -190,15 +190,15 @@ TEST(StateFile, keys_are_left_out_with_what_they_belong_to) {
 TEST(StateFile, what_cannot_be_written_leaves_what_was_there) {
     const Folder folder;
     const std::string path = folder.path + "/state.json";
-    ASSERT_TRUE(write_state(State(), StateTarget(path), false));
-    EXPECT_THAT(write_state(some_state(), StateTarget(folder.path + "/nowhere/state.json"), false).error().message,
+    ASSERT_TRUE(write_state(State(), FileTarget(path), false));
+    EXPECT_THAT(write_state(some_state(), FileTarget(folder.path + "/nowhere/state.json"), false).error().message,
                 HasSubstr("cannot make a file beside it: No such file or directory"));
-    EXPECT_THAT(write_state(some_state(), StateTarget("/dev/full"), false).error().message,
+    EXPECT_THAT(write_state(some_state(), FileTarget("/dev/full"), false).error().message,
                 HasSubstr("not a regular file"));
-    EXPECT_THAT(write_state(some_state(), StateTarget(folder.path), false).error().message,
+    EXPECT_THAT(write_state(some_state(), FileTarget(folder.path), false).error().message,
                 HasSubstr("not a regular file"));
     EXPECT_EQ(*read_file_text(path), "");
-    ASSERT_TRUE(write_state(some_state(), StateTarget(path), false));
+    ASSERT_TRUE(write_state(some_state(), FileTarget(path), false));
     EXPECT_EQ(::system(("test $(ls " + folder.path + " | wc -l) = 1").c_str()), 0);
 }
 

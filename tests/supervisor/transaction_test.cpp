@@ -221,7 +221,7 @@ struct SavedStateTest : Scene {
 TEST_F(SavedStateTest, what_was_saved_is_there_at_the_start) {
     config::State state;
     ASSERT_TRUE(state.apply(checked(add_cluster("saved"))));
-    ASSERT_TRUE(config::write_state(state, config::StateTarget(path), false));
+    ASSERT_TRUE(config::write_state(state, config::FileTarget(path), false));
     settings.file.saved_state = path;
     start({checked(add_cluster("written"))});
     EXPECT_TRUE(has_cluster("saved") && has_cluster("written"));

@@ -1,16 +1,10 @@
 #include "config/state_file/writer.h"
 
-#include <cerrno>
-#include <fcntl.h>
-#include <filesystem>
 #include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
-#include "base/random.h"
-#include "base/unique_fd.h"
 #include "config/convert.h"
 #include "config/state_file/serde.h"
 
@@ -18,55 +12,6 @@ namespace seki::config {
 namespace {
 
 constexpr size_t piece_bytes = size_t{1} << 20U;
-
-// The file that becomes the one at `path` when it is whole; until then it has another name, and none when this goes.
-class Draft {
-public:
-    static Result<Draft> begin(const StateTarget& target) {
-        constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-        Draft draft(target, UniqueFd(::open(target.draft.c_str(), flags, 0600)));
-        if (!draft.fd_.valid())
-            return failure("{}: cannot make a file beside it: {}", target.path, system_error(errno));
-        return draft;
-    }
-    Draft(Draft&& other) noexcept = default;
-    Draft& operator=(Draft&&) = delete;
-    Draft(const Draft&) = delete;
-    Draft& operator=(const Draft&) = delete;
-    ~Draft() {
-        if (fd_.valid()) target_.remove_draft();
-    }
-
-    Result<> write(std::string_view text) {
-        while (!text.empty()) {
-            const ssize_t written = ::write(fd_.get(), text.data(), text.size());
-            if (written < 0 && errno != EINTR)
-                return failure("{}: cannot write it: {}", target_.path, system_error(errno));
-            if (written > 0) text.remove_prefix(static_cast<size_t>(written));
-        }
-        return {};
-    }
-
-    // The name must not be on the disk before the bytes are.
-    Result<> finish() {
-        if (::fsync(fd_.get()) != 0) return failure("{}: cannot write it: {}", target_.path, system_error(errno));
-        if (::rename(target_.draft.c_str(), target_.path.c_str()) != 0)
-            return failure("{}: cannot put it in its place: {}", target_.path, system_error(errno));
-        fd_.reset();
-        const std::string parent = std::filesystem::path(target_.path).parent_path().string();
-        const std::string folder = parent.empty() ? "." : parent;
-        const UniqueFd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!opened.valid() || ::fsync(opened.get()) != 0)
-            return failure("{}: it is written, but its name may not be: {}", target_.path, system_error(errno));
-        return {};
-    }
-
-private:
-    Draft(const StateTarget& target, UniqueFd fd) : target_(target), fd_(std::move(fd)) {}
-
-    StateTarget target_;
-    UniqueFd fd_;
-};
 
 void leave_out_keys(command::HttpsListenerConfig& listener) {
     listener.clear_certificate();
@@ -110,17 +55,12 @@ void append_record(std::string& text, StateForm form, uint64_t number, command::
     one.AppendPartialToString(&text);
 }
 
-StateTarget::StateTarget(std::string path_)
-    : path(std::move(path_)), draft(fmt::format("{}.{:016x}", path, Random::from_kernel().next())) {}
-
-void StateTarget::remove_draft() const { ::unlink(draft.c_str()); }
-
-Result<uint64_t> write_state(const State& state, const StateTarget& target, bool without_keys) {
+Result<uint64_t> write_state(const State& state, const FileTarget& target, bool without_keys) {
     const std::string& path = target.path;
     struct stat there{};
     if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
         return failure("{}: it is not a regular file", path);
-    auto draft = Draft::begin(target);
+    auto draft = FileDraft::begin(target);
     if (!draft) return std::unexpected(draft.error());
     const StateForm form = state_form(path);
     Snapshot walk(state);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "config/file_draft.h"
 #include "config/snapshot.h"
 #include "config/state.h"
 #include "config/state_file/reader.h"
@@ -21,19 +22,8 @@ Snapshot::FillCertificate certificates_filled(bool without_keys);
 
 void append_record(std::string& text, StateForm form, uint64_t number, command::Request change);
 
-// A file, and the one beside it that takes its place when it is whole, under a name that nothing else has.
-struct StateTarget {
-    explicit StateTarget(std::string path_);
-
-    // To be called where who wrote there was ended in the middle: private keys are in it.
-    void remove_draft() const;
-
-    std::string path;
-    std::string draft;
-};
-
 // The whole state, into a file that is then there as a whole or not at all: on the disk before it takes the place of
 // what was there, readable for its owner only. Returns how many records it has. Takes long. An error leaves no draft.
-Result<uint64_t> write_state(const State& state, const StateTarget& target, bool without_keys);
+Result<uint64_t> write_state(const State& state, const FileTarget& target, bool without_keys);
 
 }  // namespace seki::config

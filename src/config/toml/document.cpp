@@ -1,7 +1,9 @@
 #include "config/toml/document.h"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
+#include <type_traits>
 
 #include "config/toml/key_depth.h"
 #include "config/toml/library.h"
@@ -107,6 +109,35 @@ struct KindName {
     std::string_view operator()(const TomlTable&) const { return "a table"; }
 };
 
+// ---- what two texts have in common
+
+bool is_same(const toml::node& one, const toml::node& other);
+
+bool is_same_array(const toml::array& one, const toml::array& other) { return std::ranges::equal(one, other, is_same); }
+
+// The library sorts by key.
+bool is_same_table(const toml::table& one, const toml::table& other) {
+    return std::ranges::equal(one, other, [](const auto& entry, const auto& with) {
+        return entry.first.str() == with.first.str() && is_same(entry.second, with.second);
+    });
+}
+
+bool is_same(const toml::node& one, const toml::node& other) {
+    return one.visit([&](const auto& value) {
+        const auto* with = other.as<std::remove_cvref_t<decltype(value)>>();
+        if (with == nullptr) return false;
+        if constexpr (toml::is_table<decltype(value)>) {
+            return is_same_table(value, *with);
+        } else if constexpr (toml::is_array<decltype(value)>) {
+            return is_same_array(value, *with);
+        } else if constexpr (toml::is_floating_point<decltype(value)>) {
+            return value.get() == with->get() || (std::isnan(value.get()) && std::isnan(with->get()));
+        } else {
+            return value.get() == with->get();
+        }
+    });
+}
+
 }  // namespace
 
 std::string_view kind_name(const TomlValue& value) { return std::visit(KindName(), value.is); }
@@ -130,6 +161,13 @@ TomlTable read_document(std::string_view text, Diagnostics& diagnostics) {
         mistake.place, mistake.suggestion,
         first == 0 ? mistake.reason : fmt::format("{}; the first one is in line {}", mistake.reason, first));
     return {};
+}
+
+bool is_same_document(std::string_view one, std::string_view other) {
+    if (line_of_endless_key(one) > 0 || line_of_endless_key(other) > 0) return false;
+    const toml::parse_result of_one = toml::parse(one);
+    const toml::parse_result of_other = toml::parse(other);
+    return of_one && of_other && is_same_table(of_one.table(), of_other.table());
 }
 
 }  // namespace seki::config

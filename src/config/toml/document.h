@@ -46,4 +46,8 @@ std::string_view kind_name(const TomlValue& value);
 // The table of the whole text; empty, with a diagnostic, when the text is no TOML.
 TomlTable read_document(std::string_view text, Diagnostics& diagnostics);
 
+// Whether both are TOML, and every reader of the one reads the same in the other: keys, values and their types, the
+// order in lists, but no places.
+bool is_same_document(std::string_view one, std::string_view other);
+
 }  // namespace seki::config

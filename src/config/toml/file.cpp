@@ -80,13 +80,15 @@ uint32_t line_of_foreign_byte(std::string_view text) {
     return static_cast<uint32_t>(std::ranges::count(before, '\n')) + 1;
 }
 
+FileResult refused_encoding(std::string_view text, std::string_view name) {
+    return refused(name, "this line has bytes that are not UTF-8; save the file in that encoding",
+                   {.line = line_of_foreign_byte(text), .key = {}});
+}
+
 }  // namespace
 
 FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file, const ResolveHost& resolve) {
-    if (!is_utf8(text)) {
-        return refused(name, "this line has bytes that are not UTF-8; save the file in that encoding",
-                       {.line = line_of_foreign_byte(text), .key = {}});
-    }
+    if (!is_utf8(text)) return refused_encoding(text, name);
     Diagnostics diagnostics(name, text);
     const TomlTable document = read_document(text, diagnostics);
     FileConfig config;
@@ -100,6 +102,13 @@ FileResult parse(std::string_view text, std::string_view name, const ReadFile& r
 FileResult load(const std::string& path, const ReadFile& read_file, const ResolveHost& resolve) {
     const Result<std::string> text = read_file_text(path);
     return text ? parse(*text, path, read_file, resolve) : refused(path, text.error().message);
+}
+
+std::vector<Diagnostic> syntax_mistakes(std::string_view text, std::string_view name) {
+    if (!is_utf8(text)) return refused_encoding(text, name).error();
+    Diagnostics diagnostics(name, text);
+    read_document(text, diagnostics);
+    return diagnostics.take();
 }
 
 // No value is as it should be, so none leads to a file or a host.

@@ -76,6 +76,9 @@ FileResult load(const std::string& path, const ReadFile& read_file = read_file_t
 FileResult parse(std::string_view text, std::string_view name, const ReadFile& read_file = read_file_text,
                  const ResolveHost& resolve = resolve_host);
 
+// What keeps a text from being TOML, as parse() says it; empty when it is one, whatever its keys may be.
+std::vector<Diagnostic> syntax_mistakes(std::string_view text, std::string_view name);
+
 // What a file may have: what parse() asks for (survey.h).
 TableSurvey survey_file();
 

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "config/toml/keys.h"
+#include "config/toml/tokens.h"
 
 namespace seki::config {
 namespace {
@@ -16,12 +17,6 @@ std::string_view trimmed(std::string_view text) {
     const size_t begin = text.find_first_not_of(" \t\r");
     if (begin == std::string_view::npos) return {};
     return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-size_t count_characters(std::string_view text) {
-    size_t count = 0;
-    for (; !text.empty(); ++count) text.remove_prefix(std::max<size_t>(first_character(text).size, 1));
-    return count;
 }
 
 // The line of the error, and where in it the library stopped.

@@ -68,6 +68,25 @@ void add_check(Family& family, const std::string& help) {
     family.verb("check", "", help).becomes([](command::Request, const Verb&) -> Action { return CheckConfig{}; });
 }
 
+void add_format(Family& root) {
+    const auto keep = [](command::Request&, const auto&) { return Result<>{}; };
+    Verb& verb = root.verb("fmt", "", "Format the configuration file, comments and all; connects to nobody");
+    verb.option("file", "FILE", "Another file, or - for stdin; without it, that of --config", keep);
+    const Option write = verb.sign("-w,--write", "Put the file in place, instead of printing it", keep);
+    verb.sign("--check", "Print nothing; exit code 1 when it is not formatted", keep).excludes(write);
+    verb.finish([](command::Request&, const Verb& said) -> Result<> {
+        if (!said.given("--write") || said.text_of("file") != "-") return {};
+        return failure("--write: stdin is no file that could be put in place");
+    });
+    verb.becomes([](command::Request, const Verb& said) -> Action {
+        using enum FormatFile::Mode;
+        return FormatFile{.path = said.given("file") ? said.text_of("file") : "",
+                          .mode = said.given("--write")   ? write
+                                  : said.given("--check") ? check
+                                                          : print};
+    });
+}
+
 void add_descriptions(Family& root) {
     Verb& help = root.verb("help", "", "Explain a verb; without one, list all");
     help.option("verb", "WORD", "The words of the verb, as in: help cluster add",
@@ -113,6 +132,7 @@ void add_process_verbs(Family& root) {
     config.verb("schema", "", "Print the JSON schema of the file, by which editors complete and check it")
         .becomes([](command::Request, const Verb&) -> Action { return PrintSchema{}; });
     add_check(root, "The same as config check: say whether the file of --config is valid");
+    add_format(root);
     add_descriptions(root);
 }
 

@@ -15,7 +15,7 @@
 namespace seki::ctl {
 
 void add_process_verbs(Family& root);      // start, shutdown, upgrade, status, logging, reload, config,
-                                           // completions, man
+                                           // fmt, completions, man
 void add_convert_verbs(Family& root);      // convert
 void add_init_verb(Family& root);          // init
 void add_state_verbs(Family& root);        // state
