@@ -15,6 +15,7 @@
 #include "config/schema/schema.h"
 #include "config/state.h"
 #include "config/toml/file.h"
+#include "config/toml/format.h"
 
 using namespace seki;
 
@@ -73,6 +74,15 @@ void check_diagnostics(const std::vector<config::Diagnostic>& diagnostics, std::
     SEKI_CHECK(config::text(diagnostics).empty() == diagnostics.empty());
 }
 
+// Of TOML: it says the same as before, and stays as it is from then on.
+void check_formatted(std::string_view text) {
+    if (!config::syntax_mistakes(text, "seki.toml").empty()) return;
+    const auto formatted = config::format(text);
+    SEKI_CHECK(formatted.has_value());
+    const auto again = config::format(*formatted);
+    SEKI_CHECK(again.has_value() && *again == *formatted);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -80,6 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     static const bool is_described = !config::file_schema().empty();
     SEKI_CHECK(is_described);
     const std::string_view text(reinterpret_cast<const char*>(data), size);
+    check_formatted(text);
     const config::FileResult result = load(text);
     if (!result) {
         SEKI_CHECK(!result.error().empty());

@@ -212,6 +212,11 @@ private:
 
 }  // namespace
 
+WrittenTable::WrittenTable() = default;
+WrittenTable::WrittenTable(WrittenTable&&) noexcept = default;
+WrittenTable& WrittenTable::operator=(WrittenTable&&) noexcept = default;
+WrittenTable::~WrittenTable() = default;
+
 Result<std::vector<WrittenLine>> read_written(std::string_view text) { return WrittenReader(text).lines(); }
 
 }  // namespace seki::config

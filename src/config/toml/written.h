@@ -29,7 +29,13 @@ struct WrittenArray {
     bool in_lines = false;  // has comments, or a comma behind its last element and the bracket in a line below
 };
 
+// What it does with its entries can only be said where these are known.
 struct WrittenTable {
+    WrittenTable();
+    WrittenTable(WrittenTable&&) noexcept;
+    WrittenTable& operator=(WrittenTable&&) noexcept;
+    ~WrittenTable();
+
     std::vector<WrittenEntry> entries;
 };
 
