@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "convert/converted.h"
@@ -72,6 +73,32 @@ TEST(Haproxy, every_line_that_has_an_effect_is_told_or_converted) {
 TEST(Haproxy, what_it_asked_a_password_for_is_not_opened) {
     EXPECT_THAT(haproxy_text(file(" http-request auth unless { http_auth(u) }")),
                 HasSubstr("redirect = \"unauthorized\""));
+}
+
+TEST(Haproxy, a_backend_that_wants_a_password_wants_one_here) {
+    const std::string rule = " use_backend b if { path_beg /admin } { http_auth(u) }";
+    EXPECT_THAT(haproxy_text(file(rule)), HasSubstr("path = \"/admin\"\nrequired_auth = true\n"));
+    EXPECT_THAT(said(rule), HasSubstr("nobody may pass until"));
+}
+
+TEST(Haproxy, what_a_refusal_would_miss_here_is_told) {
+    for (const char* line :
+         {" http-request deny if { url_sub evil }", " http-request deny if { pathq_reg x=1 }",
+          " http-request deny if { hdr_end(host) .int.example }", " http-request deny if { hdr_dom(host) int.example }",
+          " http-request deny if { ssl_fc_sni s.example }"}) {
+        EXPECT_THAT(said(line), HasSubstr("what it refuses or redirects passes")) << line;
+    }
+    EXPECT_THAT(haproxy_text(file(" http-request deny unless { hdr_end(host) .ok.example }")),
+                HasSubstr("redirect = \"unauthorized\""))
+        << "it refuses more";
+}
+
+TEST(Haproxy, alternatives_that_are_too_many_are_not_dropped_in_silence) {
+    std::string deny = " http-request deny if { hdr(host)";
+    for (int number = 0; number < 400; ++number) deny += fmt::format(" x{}.example", number);
+    deny += " } { method";
+    for (int number = 0; number < 3; ++number) deny += fmt::format(" M{}", number);
+    EXPECT_THAT(said(deny + " }"), HasSubstr("more than 512 alternatives"));
 }
 
 TEST(Haproxy, mistakes_are_told_with_their_places) {

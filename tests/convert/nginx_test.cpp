@@ -76,6 +76,41 @@ TEST(Nginx, every_line_that_has_an_effect_is_told_or_converted) {
     EXPECT_EQ(said("\nlocation / { proxy_pass http://192.0.2.1; proxy_set_header Host $host; }", 3), "");
 }
 
+TEST(Nginx, a_condition_on_a_host_that_is_no_name_of_the_server_is_told) {
+    const char* const rest = "\nlocation / { proxy_pass http://192.0.2.1; proxy_set_header Host $host; }";
+    EXPECT_NE(said(std::string("\nif ($host = evil.example) { return 444; }") + rest, 3), "");
+    EXPECT_EQ(said(std::string("\nif ($host = A.example) { return 301 https://$host$request_uri; }") + rest, 3), "");
+}
+
+TEST(Nginx, an_empty_field_is_none) {
+    const auto refuses = [](std::string_view condition) {
+        return nginx_text(server("location / { if (" + std::string(condition) +
+                                 ") { return 301 /x; } proxy_pass http://192.0.2.1; proxy_set_header Host $host; }"));
+    };
+    EXPECT_THAT(refuses("$http_x_tok = \"\""), HasSubstr("kind = \"regex\", value = \".+\", invert = true"));
+    EXPECT_THAT(refuses("$http_x_tok != \"\""), HasSubstr("kind = \"regex\", value = \".+\", invert = false"));
+    EXPECT_THAT(refuses("$arg_x"), HasSubstr("value = \"[^0].*|0.+\""));
+}
+
+TEST(Nginx, what_decides_access_beside_a_named_location_is_not_opened) {
+    const std::string named = "location @app { proxy_pass http://192.0.2.1; proxy_set_header Host $host; }\n";
+    for (const char* line : {"allow 10.0.0.1; deny all;", "auth_basic x;", "limit_except GET { deny all; }"}) {
+        const std::string text = server(named + "location /adm { " + std::string(line) + " try_files $uri @app; }");
+        EXPECT_THAT(nginx_text(text), Not(HasSubstr("192.0.2.1"))) << line;
+        EXPECT_THAT(said_of(Format::nginx, text, 3), HasSubstr("Seki answers 503")) << line;
+    }
+    EXPECT_THAT(nginx_text(server("location @app { if ($http_x) { return 403; } proxy_pass http://192.0.2.1; }\n"
+                                  "location / { try_files $uri @app; }")),
+                Not(HasSubstr("192.0.2.1")));
+}
+
+TEST(Nginx, what_closes_a_server_closes_its_locations) {
+    EXPECT_THAT(nginx_text(server("auth_jwt x; location / { proxy_pass http://192.0.2.1; }")),
+                Not(HasSubstr("192.0.2.1")));
+    EXPECT_THAT(nginx_text(server("auth_jwt x; location / { auth_jwt off; proxy_pass http://192.0.2.1; }")),
+                HasSubstr("192.0.2.1"));
+}
+
 TEST(Nginx, mistakes_are_told_with_their_places) {
     EXPECT_EQ(error_of(Format::nginx, "server {\n listen 80"), "/f:2: 'listen' has no ';'");
     EXPECT_EQ(error_of(Format::nginx, "server {\n"), "/f:2: the file ends within a block");

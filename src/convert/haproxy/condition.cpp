@@ -31,7 +31,14 @@ void multiply(AnyOf& any, const std::vector<All>& with) {
     AnyOf product;
     for (const All& left : any) {
         for (const All& right : with) {
-            if (product.size() >= max_alternatives) break;
+            if (product.size() == max_alternatives) {
+                Atom rest;
+                rest.text = fmt::format("it has more than {} alternatives, and those behind them are left out",
+                                        max_alternatives);
+                product.push_back({std::move(rest)});
+                any = std::move(product);
+                return;
+            }
             All& all = product.emplace_back(left);
             all.insert(all.end(), right.begin(), right.end());
         }
@@ -85,6 +92,9 @@ std::optional<bool> told(const Atom& atom, const Asked& asked) {
             return number_of(atom.text) == asked.port;
         case Atom::Kind::path:
             if (atom.path.kind == PathKind::any) return true;
+            return {};
+        case Atom::Kind::unknown:
+            if (atom.beyond && atom.negated) return false;
             return {};
         default:
             return {};

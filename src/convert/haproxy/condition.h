@@ -19,8 +19,9 @@ struct Atom {
     enum class Kind : uint8_t { certain, host, secure, port, path, method, sources, field, password, unknown };
     Kind kind = Kind::unknown;
     bool negated = false;
-    bool holds = false;  // of what is certain
-    std::string text;    // a host pattern, a method, a port; why it is unknown
+    bool holds = false;   // of what is certain
+    bool beyond = false;  // unknown: what the atoms beside it leave out, and no more
+    std::string text;     // a host pattern, a method, a port; why it is unknown
     PathMatch path;
     std::vector<std::string> networks;
     std::pair<std::string, Keys> field;  // "match_headers" with name, kind and value

@@ -76,6 +76,13 @@ Test test_of(std::span<const std::string> words) {
     return test;
 }
 
+// "*" stands for one label.
+Atom beyond(const std::string& pattern) {
+    Atom atom = unknown(fmt::format("hosts with more labels than one before '{}'", pattern));
+    atom.beyond = true;
+    return atom;
+}
+
 std::vector<Atom> hosts_of(const Test& test) {
     std::vector<Atom> atoms;
     const auto add = [&](std::string host) { atoms.push_back(named(Atom::Kind::host, config::lower_case(host))); };
@@ -86,11 +93,14 @@ std::vector<Atom> hosts_of(const Test& test) {
         } else if (test.how == "dom" && pattern.contains('.')) {
             add(pattern);
             add("*." + pattern);
+            atoms.push_back(beyond("." + pattern));
         } else if (test.how == "end" && pattern.starts_with('.')) {
             add("*" + pattern);
+            atoms.push_back(beyond(pattern));
         } else if (test.how == "end" && pattern.contains('.')) {
             add(pattern);
             add("*." + pattern);
+            atoms.push_back(beyond(pattern));
         } else if (test.how == "beg" && !pattern.empty() && pattern != ".") {
             for (std::string& host : hosts_beginning_with(pattern)) add(std::move(host));
         } else if (test.how == "reg") {
@@ -200,9 +210,9 @@ std::vector<Atom> atoms_of(std::span<const std::string> words) {
     if ((test.what == "hdr" || test.what == "fhdr") && test.argument == "host") {
         atoms = hosts_of(test);
     } else if (test.what == "ssl_fc_sni") {
-        atoms = hosts_of(test);
+        return {unknown("the name of the handshake is not asked about: a request may be for another host")};
     } else if (test.what == "path" || test.what == "pathq" || test.what == "url" || test.what == "uri") {
-        if (test.what == "pathq" && test.how != "beg") return {unknown("queries are not asked about with paths")};
+        if (test.what != "path" && test.how != "beg") return {unknown("queries are not asked about with paths")};
         atoms = paths_of(test);
     } else if (test.what == "method") {
         for (const std::string& method : test.patterns) atoms.push_back(named(Atom::Kind::method, method));

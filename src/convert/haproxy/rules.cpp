@@ -99,6 +99,10 @@ void Rules::add(const Line& line, const AnyOf& condition, const Route& route, st
         }
         Entry entry{std::move(rest.match), std::move(rest.exceptions), route};
         entry.route.origin = line.origin;
+        if (rest.password && route.cluster != Model::nobody) {
+            remarks_.lost(line.origin, "nobody may pass until the users are in authorized_hashes of the cluster");
+            entry.route.keys.flag("required_auth", true);
+        }
         entries.push_back(std::move(entry));
     }
 }

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <string>
 
+#include "config/text.h"
+
 namespace seki::convert::nginx {
 namespace {
 
@@ -43,7 +45,9 @@ std::optional<std::string> fixed(std::string_view variable, const Place& place) 
     if (variable == "server_port") return std::to_string(place.port);
     if (variable == "ssl_protocol" && !place.secure) return "";
     const bool one_host = place.host.find_first_of("*/") == std::string_view::npos;
-    if ((variable == "host" || variable == "http_host") && one_host) return std::string(place.host);
+    // $http_host has the port as well, where that is not the usual one.
+    const bool usual_port = place.port == (place.secure ? 443 : 80);
+    if (one_host && (variable == "host" || (variable == "http_host" && usual_port))) return std::string(place.host);
     return {};
 }
 
@@ -71,8 +75,11 @@ Answer ask(const Directive& condition, const Place& place) {
         if (sign == "=") return certain((*value == compared->value) != inverted);
         return {};
     }
-    // A name of the server that is no pattern has a place of its own.
-    if (compared->variable == "host" && sign == "=") return certain(inverted);
+    // A name of the server that is no pattern has a place of its own; others may ask here.
+    if (compared->variable == "host" && sign == "=") {
+        const bool elsewhere = std::ranges::find(place.names, config::lower_case(compared->value)) != place.names.end();
+        return elsewhere ? certain(inverted) : Answer();
+    }
     Answer answer{.kind = Answer::Kind::depends, .match = {}};
     if (compared->variable == "request_method" && compared->sign == "=") {
         answer.match.method = compared->value;
@@ -83,9 +90,13 @@ Answer ask(const Directive& condition, const Place& place) {
     Keys table;
     table.text("name", field->second);
     if (compared->sign.empty()) {
-        table.text("kind", "present");
+        // Neither empty nor 0.
+        table.text("kind", "regex");
+        table.text("value", "[^0].*|0.+");
     } else if (sign == "=" && compared->value.empty()) {
-        table.text("kind", "present");
+        // Empty, or not there.
+        table.text("kind", "regex");
+        table.text("value", ".+");
         table.flag("invert", !inverted);
         answer.match.conditions.emplace_back(field->first, std::move(table));
         return answer;

@@ -3,6 +3,8 @@
 // `if ($something = value)` as what a request has to be like.
 
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "convert/model.h"
@@ -15,7 +17,8 @@ struct Place {
     std::string_view host;  // a pattern
     bool secure = false;
     uint16_t port = 0;
-    std::string_view first_name;  // of the server
+    std::string_view first_name;           // of the server
+    std::span<const std::string> names{};  // all of them, in small letters
 };
 
 struct Answer {

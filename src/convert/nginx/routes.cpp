@@ -15,7 +15,10 @@ namespace {
 
 // What answers in a location, if it is not another server of HTTP.
 constexpr std::array others{"fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass", "stub_status"};
-constexpr std::array closing{"internal", "auth_request", "auth_jwt", "secure_link", "ssl_verify"};
+constexpr std::array closing{"auth_request", "auth_jwt", "secure_link"};
+// What decides who may have it, or what else comes of a request.
+constexpr std::array deciding_access{"allow", "deny", "auth_basic", "limit_except", "satisfy"};
+constexpr std::array deciding_early{"if", "return", "rewrite"};
 
 bool is_redirect(uint64_t status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -78,7 +81,8 @@ void Routes::collect_location(const Directive& location, const Scope& around, bo
         auto expression = path_expression(path, sign == "~*");
         if (!expression || within_location) {
             remarks_.lost(location.origin, expression
-                                               ? "it is a regular expression within another location"
+                                               ? "it is a regular expression within another location, where its "
+                                                 "requests go now, also those that it refuses"
                                                : fmt::format("this expression has no counterpart: {}; its requests "
                                                              "go where others go",
                                                              expression.error().message));
@@ -234,10 +238,12 @@ void Routes::add_if(const Directive& condition, const Scope& scope, const Locati
                         (condition.block.front().name == "return" || condition.block.front().name == "rewrite");
     if (!simple) return;
     const Answer answer = ask(condition, place_);
-    if (answer.kind == Answer::Kind::unknown) return;
     condition.handled = true;
     const Directive& said = condition.block.front();
     said.handled = true;
+    // It may be known at another place of the same server, so this is told here.
+    if (answer.kind == Answer::Kind::unknown)
+        return remarks_.lost(condition.origin, "its condition has no counterpart; what it refuses or redirects passes");
     if (answer.kind == Answer::Kind::never) return;
     Route route = route_at(location);
     route.origin = condition.origin;
@@ -261,14 +267,11 @@ const Directive* Routes::named(std::string_view name) const {
 void Routes::add_location(const Location& location) {
     replacement_.reset();
     const Scope& scope = *location.scope;
+    if (scope.own("internal") != nullptr) return refuse(location, "internal has no counterpart");
     for (const char* name : closing) {
-        if (scope.own(name) == nullptr) continue;
-        remarks_.lost(location.directive->origin, fmt::format("{} has no counterpart; Seki answers 503", name));
-        return close(location, scope);
-    }
-    if (const Directive* asks = scope.find("auth_request"); asks != nullptr && asks->argument(0) != "off") {
-        remarks_.lost(location.directive->origin, "auth_request has no counterpart; Seki answers 503");
-        return close(location, scope);
+        const Directive* said = scope.find(name);
+        if (said != nullptr && said->argument(0) != "off")
+            return refuse(location, fmt::format("{} has no counterpart", name));
     }
     if (add_early(scope, &location)) {
         for (const Directive& each : location.directive->block) {
@@ -287,6 +290,12 @@ void Routes::add_location(const Location& location) {
             of_name = std::make_unique<Scope>(fallback->block, &server_);
             pass = of_name->own("proxy_pass");
             proxied = of_name.get();
+            const auto says = [](const Scope& where) {
+                return [&where](const char* name) { return where.own(name) != nullptr; };
+            };
+            if (std::ranges::any_of(deciding_access, says(scope)) ||
+                std::ranges::any_of(deciding_early, says(*of_name)))
+                return refuse(location, "what it and the location that it names decide is not joined");
             remarks_.different(files->origin, "Seki serves no files: all of these requests go to the backends");
         }
     }
@@ -299,6 +308,11 @@ void Routes::add_location(const Location& location) {
     }
     add_slash_redirect(location);
     proxy(location, *proxied, *pass, route_at(&location));
+}
+
+void Routes::refuse(const Location& location, const std::string& why) {
+    remarks_.lost(location.directive->origin, why + "; Seki answers 503");
+    close(location, *location.scope);
 }
 
 void Routes::close(const Location& location, const Scope& scope) {

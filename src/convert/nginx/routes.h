@@ -44,6 +44,7 @@ private:
     void proxy(const Location& location, const Scope& scope, const Directive& pass, Route route);
     std::vector<std::string> allowed_methods(const Scope& scope);
     bool restrict_sources(const Scope& scope, Route& route);
+    void refuse(const Location& location, const std::string& why);
     void close(const Location& location, const Scope& scope);
 
     [[nodiscard]] Route route_at(const Location* location) const;

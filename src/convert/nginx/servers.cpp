@@ -242,8 +242,13 @@ void Servers::make_sites(const Address& address) {
 
 void Servers::add_site(const Address& address, const Server& server, const std::string& host, const Keys& certificate) {
     std::string first;
-    if (const Directive* names = server.scope->own("server_name")) first = names->argument(0);
-    const Place place{.host = host, .secure = address.secure, .port = address.port, .first_name = first};
+    if (const Directive* said = server.scope->own("server_name")) first = said->argument(0);
+    std::vector<std::string> names;
+    for (const Directive* said : server.scope->all_own("server_name")) {
+        for (const std::string& name : said->arguments) names.push_back(config::lower_case(name));
+    }
+    const Place place{
+        .host = host, .secure = address.secure, .port = address.port, .first_name = first, .names = names};
     Site site{.listener = address.text, .host = host, .certificate = certificate, .routes = {}};
     site.routes = Routes(clusters_, remarks_, *server.scope, place).take();
     if (site.routes.empty() && host != "*") {
