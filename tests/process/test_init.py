@@ -3,6 +3,7 @@ import os
 import pty
 import select
 import shlex
+import signal
 import subprocess
 
 import wire
@@ -17,6 +18,7 @@ class Dialogue:
         self.process, self._terminal = pty.fork()
         if self.process == 0:
             os.chdir(folder)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests in the background has it ignored
             os.execv(BINARY, [BINARY, "init", *arguments])
         self.text = ""
 
