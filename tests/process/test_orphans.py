@@ -14,6 +14,7 @@ from certificates import make_certificate
 from control import add_backend, schema
 from harness import ROOT, ProcessTest, free_port, http_body, is_gone, until, wait_gone
 from test_replace_tunnels import echo, switch_and_echo
+from test_replace_worker import https_body
 
 UPGRADE = ["Connection: Upgrade", "Upgrade: websocket"]
 
@@ -260,11 +261,16 @@ class Adopted(OrphansTest):
         self.assertEqual(seki.process.returncode, 0)
 
     def test_one_that_hangs_when_it_was_adopted_is_killed_like_any_other(self):
-        backend = self.backend(script=lambda stream: stream.take_rest())
-        seki = self.http(backend, worker_timeout=2)
+        # A connection that no other worker can take over keeps it from ending.
+        seki = self.instance(worker_timeout=2)
+        seki.body = https_body(seki.text, seki.folder, self.backend(script=switch_and_echo)).replace(
+            'protocol = "https"', 'protocol = "https"\nown_tls_records = false', 1)
+        seki.start()
+        context = ssl.create_default_context(cafile=str(seki.folder / "c.pem"))
         with seki.connect() as client:
-            client.send(wire.request())
-            backend.wait(lambda: backend.connections == 1)
+            client.socket = context.wrap_socket(client.socket, server_hostname="example.com")
+            client.send(wire.request(fields=UPGRADE))
+            self.assertEqual(client.read_head().status, 101)
             old = self.kill(seki)
             self.start_anew(seki, old)
             (pid,) = old
