@@ -8,7 +8,8 @@
 namespace seki::config {
 namespace {
 
-constexpr size_t most_compared = 1000;
+// Of a thousand backends in one transaction each may name a cluster that is not there.
+constexpr size_t most_compared = 100;
 
 }  // namespace
 

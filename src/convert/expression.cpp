@@ -12,6 +12,28 @@ namespace {
 constexpr std::string_view metacharacters = "\\^$.|?*+()[]{}";
 constexpr std::string_view any_query = "(?:\\?.*)?";
 
+// How deep in groups a walk through an expression is, and whether in a class of characters. What is escaped is not
+// passed.
+class Nesting {
+public:
+    void pass(char c) {
+        if (in_class_) {
+            in_class_ = c != ']';
+        } else if (c == '[') {
+            in_class_ = true;
+        } else if (c == '(') {
+            ++depth_;
+        } else if (c == ')') {
+            --depth_;
+        }
+    }
+    [[nodiscard]] bool outside() const noexcept { return depth_ == 0 && !in_class_; }
+
+private:
+    int depth_ = 0;
+    bool in_class_ = false;
+};
+
 // Reads a PCRE from left to right and says the same for a text that has a query behind the path.
 class Translation {
 public:
@@ -46,22 +68,15 @@ private:
 
     // Whether there is a '|' outside of all groups.
     static bool has_alternatives(std::string_view text) {
-        int depth = 0;
-        bool in_class = false;
+        Nesting nesting;
         for (size_t i = 0; i < text.size(); ++i) {
             const char c = text[i];
             if (c == '\\') {
                 ++i;
-            } else if (in_class) {
-                in_class = c != ']';
-            } else if (c == '[') {
-                in_class = true;
-            } else if (c == '(') {
-                ++depth;
-            } else if (c == ')') {
-                --depth;
-            } else if (c == '|' && depth == 0) {
+            } else if (c == '|' && nesting.outside()) {
                 return true;
+            } else {
+                nesting.pass(c);
             }
         }
         return false;
@@ -201,13 +216,12 @@ Result<std::string> host_pattern(std::string_view pcre) {
     if (!pcre.starts_with('^') || !pcre.ends_with('$')) return failure("it is not for the whole name (^…$)");
     pcre = pcre.substr(1, pcre.size() - 2);
     std::vector<std::string> labels(1);
-    int depth = 0;
-    bool in_class = false;
+    Nesting nesting;
     for (size_t i = 0; i < pcre.size(); ++i) {
         const char c = pcre[i];
         if (c == '\\' && i + 1 < pcre.size()) {
             ++i;
-            if (pcre[i] == '.' && depth == 0 && !in_class) {
+            if (pcre[i] == '.' && nesting.outside()) {
                 labels.emplace_back();
                 continue;
             }
@@ -215,17 +229,8 @@ Result<std::string> host_pattern(std::string_view pcre) {
             labels.back() += pcre[i];
             continue;
         }
-        if (in_class) {
-            in_class = c != ']';
-        } else if (c == '[') {
-            in_class = true;
-        } else if (c == '(') {
-            ++depth;
-        } else if (c == ')') {
-            --depth;
-        } else if (c == '|' && depth == 0) {
-            return failure("it has alternatives");
-        }
+        if (c == '|' && nesting.outside()) return failure("it has alternatives");
+        nesting.pass(c);
         if (c == '(' && (pcre.substr(i).starts_with("(?<") || pcre.substr(i).starts_with("(?P<"))) {
             const size_t close = pcre.find('>', i);
             if (close == std::string_view::npos || pcre.substr(i, close - i).contains('!') ||

@@ -1,14 +1,9 @@
 #include "ctl/format_file.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
 #include <fmt/format.h>
 #include <string_view>
-#include <sys/stat.h>
-#include <system_error>
 
-#include "config/file_draft.h"
 #include "config/file_text.h"
 #include "config/toml/file.h"
 #include "config/toml/format.h"
@@ -30,20 +25,6 @@ Result<std::string> read(const FormatFile& file) {
     if (is_input(file)) return read_input(config::max_file_size);
     auto text = config::read_file_text(file.path);
     return text ? std::move(text) : failure("{}: {}", file.path, text.error().message);
-}
-
-// What a symbolic link leads to gets the new text, not the link.
-Result<> replace(const std::string& path, std::string_view text) {
-    std::error_code error;
-    const std::string real = std::filesystem::canonical(path, error).string();
-    if (error) return failure("{}: cannot find it: {}", path, error.message());
-    struct stat there{};
-    if (::stat(real.c_str(), &there) != 0) return failure("{}: cannot find it: {}", path, system_error(errno));
-    auto draft = config::FileDraft::begin(config::FileTarget(real));
-    if (!draft) return std::unexpected(draft.error());
-    if (auto written = draft->write(text); !written) return written;
-    if (auto resembles = draft->resemble(there); !resembles) return resembles;
-    return draft->finish();
 }
 
 // From the first line that is different to the last one, in the first text: "3" or "3-9".
@@ -75,7 +56,7 @@ FormatOutcome put(const FormatFile& file, std::string_view text, std::string for
             break;
     }
     if (is_same) return {};
-    if (auto written = replace(file.path, formatted); !written) return refuse(written.error().message);
+    if (auto written = replace_text_file(file.path, formatted); !written) return refuse(written.error().message);
     return {.out = fmt::format("{} is formatted\n", file.path)};
 }
 

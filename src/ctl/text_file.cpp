@@ -3,8 +3,13 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sys/stat.h>
+#include <system_error>
+
+#include "config/file_draft.h"
 
 namespace seki::ctl {
 
@@ -38,7 +43,23 @@ Result<std::string> read_text_file_or_input(const std::string& path) {
 
 Result<std::string> read_input(size_t max_bytes) { return read_all(std::cin, "the standard input", max_bytes); }
 
+Result<> replace_text_file(const std::string& path, std::string_view text) {
+    std::error_code error;
+    const std::string real = std::filesystem::canonical(path, error).string();
+    if (error) return failure("{}: cannot find it: {}", path, error.message());
+    struct stat there{};
+    if (::stat(real.c_str(), &there) != 0) return failure("{}: cannot find it: {}", path, system_error(errno));
+    auto draft = config::FileDraft::begin(config::FileTarget(real));
+    if (!draft) return std::unexpected(draft.error());
+    if (auto written = draft->write(text); !written) return written;
+    if (auto resembles = draft->resemble(there); !resembles) return resembles;
+    return draft->finish();
+}
+
 Result<> write_text_file(const std::string& path, std::string_view text, bool overwrite) {
+    // Of one that is overwritten either text is there, whatever happens. A device is no file that can be replaced.
+    struct stat there{};
+    if (overwrite && ::stat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode)) return replace_text_file(path, text);
     std::FILE* file = std::fopen(path.c_str(), overwrite ? "we" : "wxe");
     if (file == nullptr) {
         if (errno == EEXIST) return failure("{} is there already; --force overwrites it", path);

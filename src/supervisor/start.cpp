@@ -152,8 +152,9 @@ private:
         if (auto set = log_->set_filter(log_filter(left)); !set) return set;
         flusher_.add(*sink_);
         flusher_.begin();
-        log_->info(Module::supervisor, "{} {} {}", options_.version,
-                   left == nullptr ? "starts with" : "takes over with", options_.config_path);
+        // Who takes over says so when it has (Supervisor::take_over).
+        if (left == nullptr)
+            log_->info(Module::supervisor, "{} starts with {}", options_.version, options_.config_path);
         for (const config::Diagnostic& warning : file_.warnings) log_->warn(Module::config, "{}", warning.text());
         if (left == nullptr) warn_of_root();
         return {};

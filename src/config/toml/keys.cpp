@@ -125,6 +125,7 @@ std::string_view nearest_word(std::string_view written, std::span<const std::str
     std::string_view nearest;
     size_t best = std::max<size_t>(1, written.size() / 3) + 1;
     for (const std::string_view word : known) {
+        if (word.size() > max_compared_size) continue;
         const size_t distance = distance_of_keys(small, small_letters(word));
         if (distance >= best || distance >= word.size()) continue;
         best = distance;

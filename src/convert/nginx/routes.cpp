@@ -15,6 +15,7 @@ namespace {
 
 // What answers in a location, if it is not another server of HTTP.
 constexpr std::array others{"fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass", "stub_status"};
+// Nobody may have what these guard.
 constexpr std::array closing{"auth_request", "auth_jwt", "secure_link"};
 // What decides who may have it, or what else comes of a request.
 constexpr std::array deciding_access{"allow", "deny", "auth_basic", "limit_except", "satisfy"};
